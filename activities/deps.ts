@@ -1,0 +1,27 @@
+/** What the activities need of the process that runs them. */
+import type { Channel } from '../src/domain/notice.ts';
+import type { Sender } from '../src/http/send.ts';
+import type { Logger } from '../src/logger.ts';
+import type { Db } from '../src/store/pool.ts';
+import type { Vault } from '../src/store/vault.ts';
+import type { ConcurrencyCap } from './concurrency-cap.ts';
+import type { EndpointPulse } from './endpoint-pulse.ts';
+import type { UnrecordedAttempts } from './record.ts';
+
+export type ActivityDeps = {
+  db: Db;
+  vault: Vault;
+  sender: Sender;
+  channels: readonly Channel[];
+  logger: Logger;
+  pulse: EndpointPulse;
+  cap: ConcurrencyCap;
+  unrecorded: UnrecordedAttempts;
+  /** in [0, 1) */
+  random: () => number;
+  version: string;
+  /** at most one digest per endpoint in this time */
+  noticeIntervalMs: number;
+  /** the dispatcher may start the next workflow */
+  attemptBegan(workflowId: string): void;
+};

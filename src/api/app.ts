@@ -1,0 +1,102 @@
+/** Builds the HTTP application. Listening is the caller's business, and so is closing what `deps` holds. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  fastify,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { newId } from '../domain/ids.ts';
+import { VERSION } from '../package-root.ts';
+import { requireKey } from './auth.ts';
+import { acceptJson } from './body.ts';
+import type { ApiDeps } from './deps.ts';
+import { answerWithProblems } from './problems.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
+import { endpointRoutes } from './routes/endpoints.ts';
+import { eventTypeRoutes } from './routes/event-types.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { operationalEventRoutes } from './routes/operational-events.ts';
+import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
+import { tenantRoutes } from './routes/tenants.ts';
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Enough for a batch (product.md, "Details decided"). */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: deps.logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_BODY_BYTES,
+    genReqId: () => newId('request'),
+    // A keep-alive connection must not hold up the shutdown.
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  acceptJson(app);
+  answerWithProblems(app);
+  requireKey(app, deps.adminKey);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Tidings',
+        version: VERSION,
+        description: 'Webhook delivery that loses nothing and explains everything.',
+      },
+      components: {
+        securitySchemes: {
+          key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
+      },
+      security: [{ key: [] }, { bearer: [] }],
+      tags: [
+        { name: 'tenants', description: 'Customers of the emitting product.' },
+        { name: 'endpoints', description: 'Where a tenant wants its events.' },
+        { name: 'events', description: 'What happened.' },
+        {
+          name: 'deliveries',
+          description: 'One event for one endpoint: what was sent, what came back, what is next.',
+        },
+        { name: 'event types', description: 'The catalogue.' },
+        { name: 'operational events', description: 'What Tidings itself has to say.' },
+        { name: 'scorm compatible', description: 'The same in the words of the SCORM API.' },
+        { name: 'health', description: 'For probes.' },
+      ],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+  healthRoutes(app, deps);
+  tenantRoutes(app, deps);
+  endpointRoutes(app, deps);
+  eventRoutes(app, deps);
+  deliveryRoutes(app, deps);
+  eventTypeRoutes(app, deps);
+  operationalEventRoutes(app, deps);
+  scormCompatibleRoutes(app, deps);
+  return app as unknown as FastifyInstance;
+}

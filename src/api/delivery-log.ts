@@ -1,0 +1,169 @@
+/**
+ * The log of one delivery: its workflows' histories say what was tried, decided and pressed; the rows say what was sent
+ * and what came back. Where a history is gone or away, the rows alone answer, and the log says so.
+ */
+import type { Delivery } from '../domain/delivery.ts';
+import { ATTEMPT_ERRORS, Problem } from '../domain/errors.ts';
+import type { HistoryEntry, RunHistory, RunRef } from '../domain/ports.ts';
+import { listAttempts, type StoredAttempt } from '../store/deliveries.ts';
+import type { ApiDeps } from './deps.ts';
+import { deliveryOr404 } from './lookups.ts';
+import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
+
+type AttemptView = DeliveryLog['attempts'][number];
+type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
+
+/**
+ * @param reveal show the whole URLs
+ * @throws Problem not_found
+ */
+export async function readDeliveryLog(
+  deps: ApiDeps,
+  deliveryId: string,
+  reveal = false,
+): Promise<DeliveryLog> {
+  const delivery = await deliveryOr404(deps, deliveryId);
+  const stored = await listAttempts(deps.db, deliveryId);
+  const histories = await readHistories(deps, delivery, stored);
+  const entries = histories?.flatMap((history) => history.entries) ?? [];
+  const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
+  return {
+    ...presentDelivery(delivery),
+    attempts: mergeAttempts(deps, stored, entries, reveal),
+    presses: entries
+      .filter((entry) => entry.kind === 'press')
+      .map(({ pressId, atMs, by }) => ({ press_id: pressId, at: new Date(atMs).toISOString(), by })),
+    next_step: nextStep(delivery),
+    log_source: histories === null ? 'archive' : 'history',
+    workflow: {
+      id: delivery.workflowId,
+      run_id: delivery.runId,
+      web_url: delivery.workflowId === null ? null : deps.engine.webUrl(run),
+    },
+  };
+}
+
+/** @returns `null` when a run that made an attempt has no history any more, or Temporal is away */
+async function readHistories(
+  deps: ApiDeps,
+  delivery: Delivery,
+  stored: StoredAttempt[],
+): Promise<RunHistory[] | null> {
+  const runs = new Map<string, RunRef>();
+  const add = (workflowId: string | null, runId: string | null) => {
+    if (workflowId !== null) runs.set(`${workflowId} ${runId}`, { workflowId, runId });
+  };
+  for (const { workflowId, runId } of stored) add(workflowId, runId);
+  add(delivery.workflowId, delivery.runId);
+  try {
+    const required = await Promise.all(
+      [...runs.values()].map((run) => deps.engine.readHistory(run, delivery.id)),
+    );
+    if (required.length === 0 || required.some((history) => history === null)) return null;
+    // A press after the end has its own workflow, which may not have made its attempt yet.
+    const afterEnd = await deps.engine.readHistory(
+      { workflowId: `delivery_${delivery.id}`, runId: null },
+      delivery.id,
+    );
+    const known = new Set(required.map((history) => history?.ref.runId));
+    const all = afterEnd === null || known.has(afterEnd.ref.runId) ? required : [...required, afterEnd];
+    return all.filter((history) => history !== null);
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'temporal_unavailable') return null;
+    throw error;
+  }
+}
+
+function mergeAttempts(
+  deps: ApiDeps,
+  stored: StoredAttempt[],
+  entries: HistoryEntry[],
+  reveal: boolean,
+): AttemptView[] {
+  const fromHistory = new Map(
+    entries
+      .filter((entry): entry is AttemptEntry => entry.kind === 'attempt')
+      .map((entry) => [entry.number, entry]),
+  );
+  const rows = new Map(stored.map((row) => [row.number, row]));
+  const numbers = [...new Set([...fromHistory.keys(), ...rows.keys()])].sort((a, b) => a - b);
+  return numbers.map((number) =>
+    attemptView(deps, number, fromHistory.get(number), rows.get(number), reveal),
+  );
+}
+
+function attemptView(
+  deps: ApiDeps,
+  number: number,
+  entry: AttemptEntry | undefined,
+  row: StoredAttempt | undefined,
+  reveal: boolean,
+): AttemptView {
+  const pressId = entry?.pressId ?? row?.pressId ?? null;
+  const code = entry ? entry.error : (row?.errorCode ?? null);
+  return {
+    number,
+    trigger: entry?.trigger ?? row?.trigger ?? 'schedule',
+    started_at: entry ? new Date(entry.atMs).toISOString() : (row?.startedAt.toISOString() ?? ''),
+    duration_ms: entry?.durationMs ?? row?.durationMs ?? 0,
+    request: row === undefined ? null : requestView(deps, row, reveal),
+    response: row === undefined ? null : responseView(row),
+    error: code === null ? null : { code, message: row?.errorMessage ?? ATTEMPT_ERRORS[code] },
+    ...(pressId !== null && { press_id: pressId }),
+  };
+}
+
+function requestView({ vault }: ApiDeps, row: StoredAttempt, reveal: boolean): AttemptView['request'] {
+  if (row.requestUrl === null) return null;
+  const url = reveal && row.requestUrlSealed !== null ? vault.open(row.requestUrlSealed) : row.requestUrl;
+  return { method: 'POST', url, headers: headersView(row.requestHeaders) };
+}
+
+function responseView(row: StoredAttempt): AttemptView['response'] {
+  if (row.responseStatus === null) return null;
+  const bytes = row.responseBody ?? Buffer.alloc(0);
+  const body = bytes.toString('utf8');
+  // An excerpt may end inside a character; only what is not text at all is shown as bytes too.
+  const isText = !body.slice(0, -1).includes('\uFFFD');
+  return {
+    status: row.responseStatus,
+    headers: headersView(row.responseHeaders),
+    body,
+    ...(!isText && { body_base64: bytes.toString('base64') }),
+    truncated: row.responseTruncated,
+  };
+}
+
+function headersView(json: string | null): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of JSON.parse(json ?? '[]') as [string, string][]) {
+    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
+  return headers;
+}
+
+function nextStep(delivery: Delivery): string {
+  const at = delivery.nextAttemptAt?.toISOString();
+  switch (delivery.status) {
+    case 'pending':
+      return 'It is about to be sent.';
+    case 'delivering':
+      return 'An attempt is under way.';
+    case 'retrying':
+      return `Attempt ${delivery.attemptCount + 1} is due at ${at}. Retry sends it now.`;
+    case 'held':
+      return {
+        ordered: 'It waits for an earlier delivery to this endpoint to end.',
+        rate_limited: "It waits for its place in the endpoint's rate limit.",
+        stalled: 'It waits until a new event gets through to this endpoint. Retry sends it now.',
+      }[delivery.heldReason ?? 'ordered'];
+    case 'succeeded':
+      return 'Nothing: it was delivered. Retry sends it again, once.';
+    case 'failed':
+      return delivery.lastError === 'endpoint_disabled' || delivery.lastError === 'endpoint_deleted'
+        ? 'Nothing: its endpoint was switched off before it could be sent.'
+        : 'Nothing: every attempt failed. Retry sends it once more.';
+    case 'cancelled':
+      return 'Nothing: it was cancelled. Retry sends it once.';
+  }
+}

@@ -1,0 +1,182 @@
+/** What an endpoint's settings must obey beyond their form: the profile's contract, the operator's limits. */
+import { isIP } from 'node:net';
+import type { z } from 'zod';
+import { ENDPOINT_BOUNDS, type Endpoint, type EndpointAuth, headerProblem } from '../domain/endpoint.ts';
+import { type FieldError, Problem, type ProblemCode } from '../domain/errors.ts';
+import { isSubscribed } from '../domain/event.ts';
+import type { Profile } from '../domain/profile.ts';
+import { authProblem, generateEd25519Secret } from '../signing/index.ts';
+import type { NewEndpoint } from '../store/endpoints.ts';
+import type { ApiDeps } from './deps.ts';
+import type { createEndpointBody, patchEndpointBody } from './schemas/endpoint.ts';
+
+type CreateBody = z.infer<typeof createEndpointBody>;
+type PatchBody = z.infer<typeof patchEndpointBody>;
+type Rules = {
+  profile: Profile;
+  /** the tenant's own event types */
+  ownTypes: string[];
+  deps: Pick<ApiDeps, 'allowHttp' | 'guard'>;
+};
+
+/** A new endpoint from a request. @throws Problem with the path of each field that is not allowed */
+export function newEndpoint(body: CreateBody, rules: Rules): NewEndpoint {
+  const { profile } = rules;
+  const errors = commonErrors(body, rules);
+  errors.push(...secretErrors(body, profile));
+  if (body.auth === undefined && profile.defaultAuth === null) {
+    errors.push(
+      rule('auth', `is required: ${profile.title} endpoints use ${profile.authTypes.join(' or ')}`),
+    );
+  }
+  refuse(errors);
+  return {
+    eventTypes: body.event_types ?? null,
+    description: body.description ?? null,
+    enabled: body.enabled ?? true,
+    timeoutMs: body.timeout_ms ?? null,
+    retrySchedule: body.retry_schedule ?? null,
+    ordered: body.ordered ?? false,
+    ratePerSecond: body.rate_limit?.per_second ?? null,
+    secrets: {
+      url: normalUrl(body.url),
+      auth: body.auth ?? profile.defaultAuth ?? { type: 'none' },
+      headers: body.headers ?? {},
+      signing: signingSecrets(body, profile),
+    },
+  };
+}
+
+/** The endpoint with the request's changes. @throws Problem with the path of each field that is not allowed */
+export function changedEndpoint(endpoint: Endpoint, body: PatchBody, rules: Rules): Endpoint {
+  refuse(commonErrors(body, rules));
+  const keep = <Value>(given: Value | undefined, before: Value): Value =>
+    given === undefined ? before : given;
+  const { secrets } = endpoint;
+  return {
+    ...endpoint,
+    eventTypes: keep(body.event_types, endpoint.eventTypes),
+    description: keep(body.description, endpoint.description),
+    enabled: keep(body.enabled, endpoint.enabled),
+    disabledReason:
+      body.enabled === false ? 'manual' : body.enabled === true ? null : endpoint.disabledReason,
+    timeoutMs: keep(body.timeout_ms, endpoint.timeoutMs),
+    retrySchedule: keep(body.retry_schedule, endpoint.retrySchedule),
+    ordered: keep(body.ordered, endpoint.ordered),
+    ratePerSecond:
+      body.rate_limit === undefined ? endpoint.ratePerSecond : (body.rate_limit?.per_second ?? null),
+    secrets: {
+      ...secrets,
+      url: body.url === undefined ? secrets.url : normalUrl(body.url),
+      auth: keep<EndpointAuth>(body.auth, secrets.auth),
+      headers: keep(body.headers, secrets.headers),
+    },
+  };
+}
+
+type RuleError = FieldError & { code: ProblemCode };
+
+const field = (path: string, message: string): RuleError => ({ path, message, code: 'validation_failed' });
+const rule = (path: string, message: string): RuleError => ({ path, message, code: 'profile_rule' });
+
+function refuse(errors: RuleError[]): void {
+  const [first] = errors;
+  if (first === undefined) return;
+  const detail = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new Problem(first.code, detail, {
+    fieldErrors: errors.map(({ path, message }) => ({ path, message })),
+  });
+}
+
+function commonErrors(body: PatchBody, rules: Rules): RuleError[] {
+  return [
+    ...(body.url === undefined ? [] : urlErrors(body.url, rules)),
+    ...(body.event_types ?? []).flatMap((filter, at) => filterErrors(filter, at, rules)),
+    ...(body.auth === undefined ? [] : authErrors(body.auth, rules.profile)),
+    ...headerErrors(body.headers ?? {}, rules.profile),
+  ];
+}
+
+function urlErrors(text: string, { profile, deps }: Rules): RuleError[] {
+  if (!URL.canParse(text)) return [field('url', 'must be an absolute URL like https://example.com/webhooks')];
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return [field('url', 'must begin with https://')];
+  if (url.username !== '' || url.password !== '') {
+    return [field('url', 'may not hold a user name or password; use "auth" for credentials')];
+  }
+  if (url.protocol === 'http:' && profile.httpsOnly) {
+    return [rule('url', `must begin with https://: ${profile.title} delivers to https endpoints only`)];
+  }
+  if (url.protocol === 'http:' && !deps.allowHttp) {
+    return [field('url', 'must begin with https:// (the operator has not allowed http)')];
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const blocked = isIP(host) === 0 ? null : deps.guard.problem(host);
+  return blocked === null ? [] : [field('url', blocked)];
+}
+
+function filterErrors(filter: string, at: number, { profile, ownTypes }: Rules): RuleError[] {
+  if (profile.allowsUnknownTypes) return [];
+  const known = [...profile.catalogue.map((entry) => entry.name), ...ownTypes];
+  if (known.some((name) => isSubscribed([filter], name))) return [];
+  const message = `is no event type of ${profile.title}; there are ${known.join(', ')}`;
+  return [{ path: `event_types.${at}`, message, code: 'unknown_event_type' }];
+}
+
+function authErrors(auth: EndpointAuth, profile: Profile): RuleError[] {
+  if (!profile.authTypes.includes(auth.type)) {
+    return [rule('auth.type', `must be ${profile.authTypes.join(' or ')} for ${profile.title}`)];
+  }
+  const problem = authProblem(auth);
+  return problem === null ? [] : [field(`auth.${problem.field}`, problem.message)];
+}
+
+function headerErrors(headers: Record<string, string>, profile: Profile): RuleError[] {
+  const entries = Object.entries(headers);
+  const reserved = profile.signing?.headerNames ?? [];
+  const errors = entries.flatMap(([name, value]) => {
+    const problem = headerProblem(name, value, reserved);
+    return problem === null ? [] : [field(`headers.${name}`, problem)];
+  });
+  const names = new Set(entries.map(([name]) => name.toLowerCase()));
+  if (names.size !== entries.length)
+    errors.push(field('headers', 'names a header twice (names ignore case)'));
+  const bytes = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (entries.length > ENDPOINT_BOUNDS.headers || bytes > ENDPOINT_BOUNDS.headerBytes) {
+    const { headers: most, headerBytes } = ENDPOINT_BOUNDS;
+    errors.push(field('headers', `may have ${most} entries of ${headerBytes} bytes in all`));
+  }
+  return errors;
+}
+
+function secretErrors(body: CreateBody, profile: Profile): RuleError[] {
+  const { secret, signature } = body;
+  if (signature !== undefined && profile.name !== 'standard-webhooks') {
+    return [rule('signature', `is fixed by the contract of ${profile.title}`)];
+  }
+  if (signature !== undefined && secret !== undefined) {
+    return [field('signature', 'follows from the secret that you give: leave one of the two out')];
+  }
+  if (secret === undefined) return [];
+  if (profile.signing === null) return [rule('secret', `is not used: ${profile.title} does not sign`)];
+  const problem = profile.signing.secretProblem(secret);
+  return problem === null ? [] : [field('secret', problem)];
+}
+
+function signingSecrets(body: CreateBody, profile: Profile): NewEndpoint['secrets']['signing'] {
+  const value = body.secret ?? generatedSecret(body, profile);
+  return value === null ? [] : [{ value, expiresAtMs: null }];
+}
+
+function generatedSecret(body: CreateBody, profile: Profile): string | null {
+  if (profile.signing === null || profile.secret !== 'always') return null;
+  return body.signature === 'ed25519' ? generateEd25519Secret() : profile.signing.generateSecret();
+}
+
+/** A fragment never leaves the browser; the rest stays as it was typed. */
+function normalUrl(text: string): string {
+  const url = new URL(text);
+  url.hash = '';
+  return url.href;
+}

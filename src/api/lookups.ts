@@ -1,0 +1,33 @@
+/** Finds what a URL names, or answers 404 in the same words for what is not there and what is another's. */
+import type { Delivery } from '../domain/delivery.ts';
+import type { Endpoint } from '../domain/endpoint.ts';
+import { Problem } from '../domain/errors.ts';
+import { findDelivery } from '../store/deliveries.ts';
+import { findEndpoint } from '../store/endpoints.ts';
+import { findTenant, type Tenant } from '../store/tenants.ts';
+import type { ApiDeps } from './deps.ts';
+
+export function notFound(noun: string, id: string): Problem {
+  return new Problem('not_found', `There is no ${noun} ${id}.`);
+}
+
+/** @throws Problem not_found */
+export async function tenantOr404({ db }: ApiDeps, idOrExternalId: string): Promise<Tenant> {
+  const tenant = await findTenant(db, idOrExternalId);
+  if (tenant === null) throw notFound('tenant', idOrExternalId);
+  return tenant;
+}
+
+/** @throws Problem not_found */
+export async function endpointOr404({ db, vault }: ApiDeps, tenant: Tenant, id: string): Promise<Endpoint> {
+  const endpoint = await findEndpoint(db, vault, tenant.id, id);
+  if (endpoint === null) throw notFound('endpoint', id);
+  return endpoint;
+}
+
+/** @throws Problem not_found */
+export async function deliveryOr404({ db }: ApiDeps, id: string): Promise<Delivery> {
+  const delivery = await findDelivery(db, id);
+  if (delivery === null) throw notFound('delivery', id);
+  return delivery;
+}

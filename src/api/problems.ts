@@ -1,0 +1,104 @@
+/** Every error as an RFC 9457 problem: stable code, path of each bad field, what to do. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { type FieldError, PROBLEMS, Problem, type ProblemCode } from '../domain/errors.ts';
+import { isDatabaseAway } from '../store/pool.ts';
+
+export const PROBLEM_TYPE = 'application/problem+json';
+const STORAGE_RETRY_AFTER_S = 5;
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+    detail: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    request_id: z.string(),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong and what to do about it (RFC 9457).' });
+
+/** Makes every error of the app a problem, also those of Fastify itself and of unknown routes. */
+export function answerWithProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = asProblem(error);
+    if (problem.status >= 500 && problem.code !== 'temporal_unavailable') {
+      request.log.error({ err: error, problem: problem.code }, 'a request failed');
+    }
+    return sendProblem(problem, request, reply);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new Problem(
+        'not_found',
+        `There is no ${request.method} ${request.url.split('?')[0]}. See /docs for what there is.`,
+      ),
+      request,
+      reply,
+    ),
+  );
+}
+
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (problem.retryAfterS !== undefined) reply.header('retry-after', String(problem.retryAfterS));
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  const { title, status } = PROBLEMS[problem.code];
+  const body = {
+    type: `https://tidings.dev/problems/${problem.code}`,
+    title,
+    status,
+    code: problem.code,
+    detail: problem.message,
+    ...(problem.fieldErrors && { errors: problem.fieldErrors }),
+    request_id: request.id,
+  };
+  // As bytes: no serializer of the route may change it.
+  return reply
+    .status(status)
+    .type(PROBLEM_TYPE)
+    .send(Buffer.from(JSON.stringify(body)));
+}
+
+function asProblem(error: FastifyError): Problem {
+  if (error instanceof Problem) return error;
+  if (error.validation) return validationProblem(error);
+  if (isDatabaseAway(error)) {
+    return new Problem(
+      'storage_unavailable',
+      'The database cannot be reached at the moment. Try again in a few seconds.',
+      {
+        retryAfterS: STORAGE_RETRY_AFTER_S,
+        cause: error,
+      },
+    );
+  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new Problem('unsupported_media_type', 'Send the body as content-type: application/json.');
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new Problem('payload_too_large', 'The request body is larger than this route takes.');
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new Problem('invalid_json', error.message, { cause: error });
+  }
+  return new Problem(
+    'internal_error',
+    'Something went wrong on our side. Try again; if it stays, tell the operator.',
+    {
+      cause: error,
+    },
+  );
+}
+
+function validationProblem(error: FastifyError): Problem {
+  const fieldErrors: FieldError[] = (error.validation ?? []).map((issue) => ({
+    path: issue.instancePath.replace(/^\//, '').replaceAll('/', '.'),
+    message: issue.message ?? 'is not valid',
+  }));
+  const where = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body');
+  const summary = fieldErrors
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+    .join('; ');
+  return new Problem('validation_failed', `The ${where} is not as it should be. ${summary}`, { fieldErrors });
+}

@@ -1,0 +1,165 @@
+/** `/v1/deliveries`: what was sent, what came back, what is next; retry, cancel, curl. */
+import { z } from 'zod';
+import { DELIVERY_STATUSES, type Delivery, isEnded } from '../../domain/delivery.ts';
+import { Problem } from '../../domain/errors.ts';
+import { newId } from '../../domain/ids.ts';
+import { VERSION } from '../../package-root.ts';
+import { profileNamed } from '../../profiles/index.ts';
+import { buildRequest } from '../../signing/request.ts';
+import { cancelDeliveries, deliveryBody, listDeliveries } from '../../store/deliveries.ts';
+import { findEndpointById } from '../../store/endpoints.ts';
+import type { App } from '../app.ts';
+import { curlCommand } from '../curl.ts';
+import { readDeliveryLog } from '../delivery-log.ts';
+import type { ApiDeps } from '../deps.ts';
+import { deliveryOr404, notFound, tenantOr404 } from '../lookups.ts';
+import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { problemSchema } from '../problems.ts';
+import { deliveryFilters, deliverySchema, deliverySummary, presentDelivery } from '../schemas/delivery.ts';
+
+const params = z.object({ delivery: z.string() });
+const reveal = z.object({ reveal: z.stringbool().default(false).describe('Show what is masked.') });
+const acknowledged = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES) });
+const refusals = { 404: problemSchema, 409: problemSchema, 503: problemSchema };
+
+export function deliveryRoutes(app: App, deps: ApiDeps): void {
+  const tags = ['deliveries'];
+
+  app.get(
+    '/v1/tenants/:tenant/deliveries',
+    {
+      schema: {
+        tags,
+        summary: "List a tenant's deliveries, newest first",
+        params: z.object({ tenant: z.string() }),
+        querystring: pageQuery.extend(deliveryFilters.shape),
+        response: { 200: pageOf(deliverySummary), 404: problemSchema },
+      },
+    },
+    async ({ params: { tenant: given }, query }) => {
+      const tenant = await tenantOr404(deps, given);
+      const { limit, cursor = null, after, before } = query;
+      const filter = {
+        tenantId: tenant.id,
+        endpointId: query.endpoint_id,
+        eventId: query.event_id,
+        eventType: query.event_type,
+        status: query.status,
+        errorCode: query.error_code,
+        after: after === undefined ? undefined : new Date(after),
+        before: before === undefined ? undefined : new Date(before),
+      };
+      const rows = await listDeliveries(deps.db, filter, { before: cursor, limit: limit + 1 });
+      return toPage(rows, limit, (row) => row.id, presentDelivery);
+    },
+  );
+
+  app.get(
+    '/v1/deliveries/:delivery',
+    {
+      schema: {
+        tags,
+        summary: 'Get a delivery with its whole log',
+        params,
+        querystring: reveal,
+        response: { 200: deliverySchema, 404: problemSchema },
+      },
+    },
+    async ({ params: { delivery }, query }) => readDeliveryLog(deps, delivery, query.reveal),
+  );
+
+  app.post(
+    '/v1/deliveries/:delivery/retry',
+    {
+      schema: {
+        tags,
+        summary: 'Send a delivery now, or again',
+        description:
+          'A waiting delivery is sent now; a failed attempt by hand uses up no slot of its schedule. ' +
+          'One that has ended is sent again, once. During an attempt: again right after. Every press is carried out.',
+        params,
+        response: { 202: acknowledged, ...refusals },
+      },
+    },
+    async ({ params: { delivery: id } }, reply) => {
+      const delivery = await deliveryOr404(deps, id);
+      await refuseUnsendable(deps, delivery);
+      await deps.engine.press(delivery, newId('press'));
+      return reply.status(202).send({ id, status: delivery.status });
+    },
+  );
+
+  app.post(
+    '/v1/deliveries/:delivery/cancel',
+    {
+      schema: {
+        tags,
+        summary: 'End a delivery that has not ended',
+        params,
+        response: { 202: acknowledged, ...refusals },
+      },
+    },
+    async ({ params: { delivery: id } }, reply) => {
+      const delivery = await deliveryOr404(deps, id);
+      const cancelled = await cancelDeliveries(deps.db, [id]);
+      if (cancelled.length === 0) {
+        const now = (await deliveryOr404(deps, id)).status;
+        throw new Problem(
+          'already_ended',
+          `The delivery ${id} is ${isEnded(now) ? now : 'being sent again after its end'} and cannot be cancelled.`,
+        );
+      }
+      await deps.engine.cancelled(delivery);
+      return reply.status(202).send({ id, status: 'cancelled' as const });
+    },
+  );
+
+  app.get(
+    '/v1/deliveries/:delivery/curl',
+    {
+      schema: {
+        tags,
+        summary: 'The curl command that repeats a delivery',
+        description: 'Signed as of now. Secrets are masked unless `reveal=true`.',
+        params,
+        querystring: reveal,
+        produces: ['text/plain'],
+        response: { 200: z.string(), 404: problemSchema },
+      },
+    },
+    async ({ params: { delivery: id }, query }, reply) => {
+      const delivery = await deliveryOr404(deps, id);
+      const endpoint = await findEndpointById(deps.db, deps.vault, delivery.endpointId);
+      const body = await deliveryBody(deps.db, id);
+      const tenant = await tenantOr404(deps, delivery.tenantId);
+      if (endpoint === null || body === null) throw notFound('delivery', id);
+      const request = buildRequest({
+        profile: profileNamed(tenant.profile),
+        secrets: endpoint.secrets,
+        webhookId: delivery.eventId,
+        body,
+        nowMs: Date.now(),
+        version: VERSION,
+      });
+      const command = curlCommand(request, body, query.reveal ? 'revealed' : 'masked', endpoint.maskedUrl);
+      return reply.type('text/plain; charset=utf-8').send(Buffer.from(command) as never);
+    },
+  );
+}
+
+/** @throws Problem endpoint_deleted, endpoint_disabled */
+async function refuseUnsendable({ db, vault }: ApiDeps, delivery: Delivery): Promise<void> {
+  const endpoint = await findEndpointById(db, vault, delivery.endpointId);
+  if (endpoint === null || endpoint.deletedAt !== null) {
+    throw new Problem(
+      'endpoint_deleted',
+      'The endpoint of this delivery is deleted: there is nowhere to send it.',
+    );
+  }
+  if (!endpoint.enabled && !delivery.isTest) {
+    throw new Problem(
+      'endpoint_disabled',
+      `The endpoint ${endpoint.id} is disabled. Enable it first, then retry.`,
+    );
+  }
+}

@@ -1,0 +1,232 @@
+/** `/v1/tenants/:t/events`: emitting, and reading back what was emitted. */
+import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { fieldProblem } from '../../domain/errors.ts';
+import { type EmittedEvent, formatTimestamp } from '../../domain/event.ts';
+import { profileNamed } from '../../profiles/index.ts';
+import { wakeDispatchers } from '../../store/dispatch.ts';
+import { findEventTypes } from '../../store/event-types.ts';
+import {
+  type AcceptedEvent,
+  acceptEvents,
+  eventDeliveries,
+  findEvent,
+  listEvents,
+  type StoredEvent,
+} from '../../store/events.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import type { App } from '../app.ts';
+import { rawBody } from '../body.ts';
+import type { ApiDeps } from '../deps.ts';
+import { checkEvent } from '../event-validation.ts';
+import { notFound, tenantOr404 } from '../lookups.ts';
+import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { problemSchema } from '../problems.ts';
+import {
+  acceptedSchema,
+  batchBody,
+  emitBody,
+  eventSchema,
+  eventSummary,
+  idempotencyHeaders,
+} from '../schemas/event.ts';
+
+const tenantParams = z.object({ tenant: z.string().describe('The id or the external_id.') });
+const refusals = {
+  400: problemSchema,
+  404: problemSchema,
+  409: problemSchema,
+  413: problemSchema,
+  422: problemSchema,
+};
+const MAX_DELIVERIES = 10_000;
+
+export function eventRoutes(app: App, deps: ApiDeps): void {
+  const tags = ['events'];
+
+  app.post(
+    '/v1/tenants/:tenant/events',
+    {
+      schema: {
+        tags,
+        summary: 'Emit an event',
+        description: '202 means that it is stored and will be delivered, or you will be told.',
+        params: tenantParams,
+        headers: idempotencyHeaders,
+        body: emitBody,
+        response: { 202: acceptedSchema, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const tenant = await tenantOr404(deps, request.params.tenant);
+      const raw = rawBody(request);
+      const ownTypes = await findEventTypes(deps.db, tenant.id, [request.body.type]);
+      const event = checkEvent({
+        body: request.body,
+        path: '',
+        dataText: raw.rawAt(['data']),
+        data: request.body.data,
+        hashed: raw.bytes,
+        profile: profileNamed(tenant.profile),
+        ownTypes,
+        maxBytes: deps.maxEventBytes,
+        nowMs: Date.now(),
+      });
+      const [accepted] = await accept(deps, request, tenant, [event]);
+      return reply.status(202).send(presentAccepted(accepted as AcceptedEvent));
+    },
+  );
+
+  app.post(
+    '/v1/tenants/:tenant/events/batch',
+    {
+      schema: {
+        tags,
+        summary: 'Emit up to 500 events, all or nothing',
+        params: tenantParams,
+        headers: idempotencyHeaders,
+        body: batchBody,
+        response: { 202: z.object({ events: z.array(acceptedSchema) }), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const tenant = await tenantOr404(deps, request.params.tenant);
+      const { events: bodies } = request.body;
+      const raw = rawBody(request);
+      refuseRepeatedIds(bodies);
+      const types = [...new Set(bodies.map((body) => body.type))];
+      const ownTypes = await findEventTypes(deps.db, tenant.id, types);
+      const profile = profileNamed(tenant.profile);
+      const nowMs = Date.now();
+      const events = bodies.map((body, at) =>
+        checkEvent({
+          body,
+          path: `events.${at}.`,
+          dataText: raw.rawAt(['events', at, 'data']),
+          data: body.data,
+          hashed: raw.rawAt(['events', at]) ?? '',
+          profile,
+          ownTypes,
+          maxBytes: deps.maxEventBytes,
+          nowMs,
+        }),
+      );
+      const accepted = await accept(deps, request, tenant, events);
+      return reply.status(202).send({ events: accepted.map(presentAccepted) });
+    },
+  );
+
+  app.get(
+    '/v1/tenants/:tenant/events',
+    {
+      schema: {
+        tags,
+        summary: "List a tenant's events, newest first",
+        params: tenantParams,
+        querystring: pageQuery,
+        response: { 200: pageOf(eventSummary), 404: problemSchema },
+      },
+    },
+    async ({ params, query: { cursor = null, limit } }) => {
+      const tenant = await tenantOr404(deps, params.tenant);
+      const rows = await listEvents(deps.db, tenant.id, { before: cursor, limit: limit + 1 });
+      return toPage(rows, limit, (row) => row.sortId, presentSummary);
+    },
+  );
+
+  app.get(
+    '/v1/tenants/:tenant/events/:event',
+    {
+      schema: {
+        tags,
+        summary: 'Get an event with its data as it was emitted',
+        params: tenantParams.extend({ event: z.string() }),
+        response: { 200: eventSchema, 404: problemSchema },
+      },
+    },
+    async ({ params }, reply) => {
+      const tenant = await tenantOr404(deps, params.tenant);
+      const event = await findEvent(deps.db, tenant.id, params.event);
+      if (event === null) throw notFound('event', params.event);
+      const deliveries = await eventDeliveries(deps.db, tenant.id, event.id);
+      const rest = { ...presentSummary(event), deliveries: deliveries.map(presentStub) };
+      // `data` goes out as it came in: its text is put into the answer, not its parsed value.
+      const [head, tail] = JSON.stringify({ ...rest, data: DATA_HERE }).split(JSON.stringify(DATA_HERE));
+      const answer = Buffer.concat([Buffer.from(head ?? ''), dataOf(event, tenant), Buffer.from(tail ?? '')]);
+      return reply.type('application/json; charset=utf-8').send(answer as never);
+    },
+  );
+}
+
+const DATA_HERE = '\u0000data\u0000';
+
+function dataOf(event: StoredEvent, tenant: Tenant): Buffer {
+  const span = event.body.subarray(event.dataStart, event.dataEnd);
+  return profileNamed(tenant.profile).dataFromSpan?.(span) ?? span;
+}
+
+async function accept(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  tenant: Tenant,
+  events: EmittedEvent[],
+): Promise<AcceptedEvent[]> {
+  const key = request.headers['idempotency-key'];
+  const { dispatcher } = deps;
+  const accepted = await acceptEvents(deps.db, {
+    tenant,
+    profile: profileNamed(tenant.profile),
+    events,
+    idempotency:
+      typeof key === 'string'
+        ? { key, requestHash: createHash('sha256').update(rawBody(request).bytes).digest() }
+        : null,
+    lease: dispatcher && { owner: dispatcher.owner, ms: dispatcher.leaseMs },
+    maxDeliveries: MAX_DELIVERIES,
+  });
+  if (dispatcher !== null) dispatcher.offer(accepted.toDispatch);
+  else if (accepted.toDispatch.length > 0) wakeSoon(deps);
+  return accepted.events;
+}
+
+const waking = new WeakSet<ApiDeps>();
+const WAKE_MS = 20;
+
+/** Many emits, one NOTIFY; and never inside an emit's transaction, where it would make commits wait for each other. */
+function wakeSoon(deps: ApiDeps): void {
+  if (waking.has(deps)) return;
+  waking.add(deps);
+  setTimeout(() => {
+    waking.delete(deps);
+    wakeDispatchers(deps.db).catch((error) =>
+      deps.logger.warn({ reason: error.message }, 'dispatchers were not woken'),
+    );
+  }, WAKE_MS);
+}
+
+function refuseRepeatedIds(bodies: { id?: string | undefined }[]): void {
+  const seen = new Set<string>();
+  bodies.forEach(({ id }, at) => {
+    if (id === undefined) return;
+    if (seen.has(id)) throw fieldProblem(`events.${at}.id`, `${id} comes twice in the batch`);
+    seen.add(id);
+  });
+}
+
+function presentStub({ id, endpointId, status }: AcceptedEvent['deliveries'][number]) {
+  return { id, endpoint_id: endpointId, status };
+}
+
+function presentAccepted({ id, type, timestampMs, deliveries }: AcceptedEvent) {
+  return {
+    id,
+    type,
+    timestamp: formatTimestamp(timestampMs, 'milliseconds'),
+    deliveries: deliveries.map(presentStub),
+  };
+}
+
+function presentSummary({ id, type, occurredAt, createdAt }: StoredEvent) {
+  return { id, type, timestamp: occurredAt.toISOString(), created_at: createdAt.toISOString() };
+}

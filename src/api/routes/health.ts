@@ -1,0 +1,60 @@
+/** For probes, and the way in: what a browser or a load balancer asks first. */
+import { z } from 'zod';
+import { VERSION } from '../../package-root.ts';
+import type { App } from '../app.ts';
+import type { ApiDeps } from '../deps.ts';
+
+const part = z.enum(['ok', 'away']);
+
+export function healthRoutes(app: App, deps: ApiDeps): void {
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'Whether the process lives',
+        security: [],
+        response: { 200: z.object({ status: z.literal('ok'), version: z.string() }) },
+      },
+    },
+    async () => ({ status: 'ok' as const, version: VERSION }),
+  );
+
+  const readiness = z.object({
+    ready: z.boolean(),
+    database: part,
+    temporal: part.describe('While it is away, events are accepted and wait.'),
+    worker: z.enum(['ok', 'away', 'elsewhere']),
+  });
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'Whether requests can be served; what is away',
+        security: [],
+        response: { 200: readiness, 503: readiness },
+      },
+    },
+    async (_request, reply) => {
+      const database = await deps.db.query('select 1').then(
+        () => 'ok' as const,
+        () => 'away' as const,
+      );
+      const working = deps.isWorking();
+      const body = {
+        // Accepting needs the database alone: an API without Temporal still keeps its promise.
+        ready: database === 'ok',
+        database,
+        temporal: deps.engine.isAvailable() ? ('ok' as const) : ('away' as const),
+        worker: working === null ? ('elsewhere' as const) : working ? ('ok' as const) : ('away' as const),
+      };
+      return reply.status(body.ready ? 200 : 503).send(body);
+    },
+  );
+
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('application/json').send(Buffer.from(JSON.stringify(app.swagger()))),
+  );
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
+}

@@ -1,0 +1,47 @@
+/** `/v1/operational-events`: what Tidings itself has to say. */
+import { z } from 'zod';
+import { listOperationalEvents } from '../../store/operational-events.ts';
+import type { App } from '../app.ts';
+import type { ApiDeps } from '../deps.ts';
+import { pageOf, pageQuery, toPage } from '../paging.ts';
+
+const operationalEvent = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    tenant_id: z.string().nullable(),
+    endpoint_id: z.string().nullable(),
+    data: z.record(z.string(), z.unknown()),
+    created_at: z.string(),
+  })
+  .meta({ id: 'OperationalEvent' });
+
+export function operationalEventRoutes(app: App, deps: ApiDeps): void {
+  app.get(
+    '/v1/operational-events',
+    {
+      schema: {
+        tags: ['operational events'],
+        summary: 'List operational events, newest first',
+        querystring: pageQuery,
+        response: { 200: pageOf(operationalEvent) },
+      },
+    },
+    async ({ query: { cursor = null, limit } }) => {
+      const rows = await listOperationalEvents(deps.db, { before: cursor, limit: limit + 1 });
+      return toPage(
+        rows,
+        limit,
+        (row) => row.id,
+        (row) => ({
+          id: row.id,
+          type: row.type,
+          tenant_id: row.tenantId,
+          endpoint_id: row.endpointId,
+          data: JSON.parse(row.data),
+          created_at: row.createdAt.toISOString(),
+        }),
+      );
+    },
+  );
+}

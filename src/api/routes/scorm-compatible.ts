@@ -1,0 +1,239 @@
+/**
+ * The SCORM API's own webhook routes (the seed 002): the same endpoints, deliveries and rules as `/v1`, in that product's
+ * words. `webhook_x` is our `ep_x`, `delivery_x` our `dlv_x`, `tenant_id` a tenant's `external_id` or id.
+ */
+import { z } from 'zod';
+import type { Delivery } from '../../domain/delivery.ts';
+import type { Endpoint } from '../../domain/endpoint.ts';
+import { ATTEMPT_ERRORS, Problem } from '../../domain/errors.ts';
+import { idSuffix, isId } from '../../domain/ids.ts';
+import { profileNamed, scormDeliveryId } from '../../profiles/index.ts';
+import { listDeliveries } from '../../store/deliveries.ts';
+import { deleteEndpoint, findEndpointById, listEndpoints, updateEndpoint } from '../../store/endpoints.ts';
+import { listEventTypes } from '../../store/event-types.ts';
+import { findTenant, type Tenant } from '../../store/tenants.ts';
+import type { App } from '../app.ts';
+import type { ApiDeps } from '../deps.ts';
+import { changedEndpoint } from '../endpoint-rules.ts';
+import { tenantOr404 } from '../lookups.ts';
+import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { problemSchema } from '../problems.ts';
+import { createEndpoint } from './endpoints.ts';
+
+const PROFILE = 'scorm-api';
+
+const webhook = z
+  .object({
+    id: z.string(),
+    tenant_id: z.string(),
+    url: z.string(),
+    event_type: z.string(),
+    is_active: z.boolean(),
+    created_at: z.string(),
+  })
+  .meta({ id: 'ScormWebhook' });
+
+const createBody = z
+  .strictObject({
+    tenant_id: z.string().min(1),
+    url: z.string().max(2048),
+    secret: z.string().max(512).optional(),
+    event_type: z.string().min(1).max(200),
+  })
+  .meta({
+    id: 'CreateScormWebhook',
+    examples: [
+      {
+        tenant_id: '550e8400-e29b-41d4-a716-446655440000',
+        url: 'https://your-app.com/api/webhooks/scorm',
+        secret: 'your-webhook-secret',
+        event_type: 'package.processing.completed',
+      },
+    ],
+  });
+
+const patchBody = z
+  .strictObject({
+    url: z.string().max(2048).optional(),
+    event_type: z.string().min(1).max(200).optional(),
+    is_active: z.boolean().optional(),
+  })
+  .meta({ id: 'PatchScormWebhook' });
+
+const historyItem = z
+  .object({
+    id: z.string(),
+    event_type: z.string(),
+    status: z.string(),
+    attempts: z.number(),
+    response_status: z.number().nullable(),
+    error: z.string().nullable(),
+    created_at: z.string(),
+    delivered_at: z.string().nullable(),
+  })
+  .meta({ id: 'ScormDelivery' });
+
+const params = z.object({ webhook: z.string() });
+
+export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
+  const tags = ['scorm compatible'];
+  const { db, vault } = deps;
+
+  app.post(
+    '/api/v1/webhooks',
+    {
+      schema: {
+        tags,
+        summary: 'Register a webhook',
+        body: createBody,
+        response: { 201: webhook, 404: problemSchema, 422: problemSchema },
+      },
+    },
+    async ({ body }, reply) => {
+      const tenant = await scormTenant(deps, body.tenant_id);
+      const { url, secret, event_type: eventType } = body;
+      const endpoint = await createEndpoint(deps, tenant, {
+        url,
+        event_types: [eventType],
+        ...(secret !== undefined && { secret }),
+      });
+      return reply.status(201).send(present(endpoint, tenant));
+    },
+  );
+
+  app.get(
+    '/api/v1/webhooks',
+    {
+      schema: {
+        tags,
+        summary: "List a tenant's webhooks",
+        querystring: pageQuery.extend({ tenant_id: z.string() }),
+        response: { 200: pageOf(webhook), 404: problemSchema },
+      },
+    },
+    async ({ query: { tenant_id: given, cursor = null, limit } }) => {
+      const tenant = await scormTenant(deps, given);
+      const rows = await listEndpoints(db, vault, tenant.id, { before: cursor, limit: limit + 1 });
+      return toPage(
+        rows,
+        limit,
+        (row) => row.id,
+        (row) => present(row, tenant),
+      );
+    },
+  );
+
+  app.get(
+    '/api/v1/webhooks/:webhook',
+    { schema: { tags, summary: 'Get a webhook', params, response: { 200: webhook, 404: problemSchema } } },
+    async (request) => {
+      const { endpoint, tenant } = await webhookOr404(deps, request.params.webhook);
+      return present(endpoint, tenant);
+    },
+  );
+
+  app.patch(
+    '/api/v1/webhooks/:webhook',
+    {
+      schema: {
+        tags,
+        summary: 'Change a webhook',
+        params,
+        body: patchBody,
+        response: { 200: webhook, 404: problemSchema, 422: problemSchema },
+      },
+    },
+    async (request) => {
+      const { endpoint, tenant } = await webhookOr404(deps, request.params.webhook);
+      const { url, event_type: eventType, is_active: enabled } = request.body;
+      const ownTypes = (await listEventTypes(db, tenant.id)).map((entry) => entry.name);
+      const change = {
+        ...(url !== undefined && { url }),
+        ...(eventType !== undefined && { event_types: [eventType] }),
+        ...(enabled !== undefined && { enabled }),
+      };
+      const changed = await updateEndpoint(db, vault, tenant.id, endpoint.id, (before) =>
+        changedEndpoint(before, change, { profile: profileNamed(PROFILE), ownTypes, deps }),
+      );
+      if (changed === null) throw missing(request.params.webhook);
+      return present(changed, tenant);
+    },
+  );
+
+  app.delete(
+    '/api/v1/webhooks/:webhook',
+    {
+      schema: { tags, summary: 'Delete a webhook', params, response: { 204: z.null(), 404: problemSchema } },
+    },
+    async (request, reply) => {
+      const { endpoint, tenant } = await webhookOr404(deps, request.params.webhook);
+      await deleteEndpoint(db, tenant.id, endpoint.id);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.get(
+    '/api/customer/webhooks/:webhook/deliveries',
+    {
+      schema: {
+        tags,
+        summary: 'The delivery history of a webhook, newest first',
+        params,
+        querystring: pageQuery,
+        response: { 200: pageOf(historyItem), 404: problemSchema },
+      },
+    },
+    async (request) => {
+      const { endpoint, tenant } = await webhookOr404(deps, request.params.webhook);
+      const { cursor = null, limit } = request.query;
+      const filter = { tenantId: tenant.id, endpointId: endpoint.id };
+      const rows = await listDeliveries(db, filter, { before: cursor, limit: limit + 1 });
+      return toPage(rows, limit, (row) => row.id, presentHistoryItem);
+    },
+  );
+}
+
+const missing = (id: string) => new Problem('not_found', `There is no webhook ${id}.`);
+
+async function scormTenant(deps: ApiDeps, id: string): Promise<Tenant> {
+  const tenant = await tenantOr404(deps, id);
+  if (tenant.profile === PROFILE) return tenant;
+  throw new Problem(
+    'profile_rule',
+    `The tenant ${id} is not served by the SCORM API's contract; use /v1 for it.`,
+  );
+}
+
+async function webhookOr404(deps: ApiDeps, id: string): Promise<{ endpoint: Endpoint; tenant: Tenant }> {
+  const endpointId = `ep_${idSuffix(id)}`;
+  if (!id.startsWith('webhook_') || !isId('endpoint', endpointId)) throw missing(id);
+  const endpoint = await findEndpointById(deps.db, deps.vault, endpointId);
+  if (endpoint === null || endpoint.deletedAt !== null) throw missing(id);
+  const tenant = await findTenant(deps.db, endpoint.tenantId);
+  if (tenant?.profile !== PROFILE) throw missing(id);
+  return { endpoint, tenant };
+}
+
+function present(endpoint: Endpoint, tenant: Tenant): z.infer<typeof webhook> {
+  return {
+    id: `webhook_${idSuffix(endpoint.id)}`,
+    tenant_id: tenant.externalId ?? tenant.id,
+    url: endpoint.maskedUrl,
+    event_type: endpoint.eventTypes?.join(',') ?? '*',
+    is_active: endpoint.enabled,
+    created_at: endpoint.createdAt.toISOString(),
+  };
+}
+
+function presentHistoryItem(delivery: Delivery): z.infer<typeof historyItem> {
+  return {
+    id: scormDeliveryId(delivery.id),
+    event_type: delivery.eventType,
+    status: delivery.status,
+    attempts: delivery.attemptCount,
+    response_status: delivery.lastResponseStatus,
+    error: delivery.lastError === null ? null : ATTEMPT_ERRORS[delivery.lastError],
+    created_at: delivery.createdAt.toISOString(),
+    delivered_at: delivery.status === 'succeeded' ? (delivery.endedAt?.toISOString() ?? null) : null,
+  };
+}

@@ -1,0 +1,101 @@
+/** Deliveries and their log on the wire. */
+import { z } from 'zod';
+import { DELIVERY_STATUSES, type Delivery, HELD_REASONS, TRIGGERS } from '../../domain/delivery.ts';
+import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../../domain/errors.ts';
+
+const errorCode = z.enum(Object.keys(ATTEMPT_ERRORS) as [AttemptErrorCode, ...AttemptErrorCode[]]);
+
+const summary = {
+  id: z.string(),
+  tenant_id: z.string(),
+  event_id: z.string(),
+  endpoint_id: z.string(),
+  event_type: z.string(),
+  is_test: z.boolean(),
+  status: z.enum(DELIVERY_STATUSES),
+  held_reason: z.enum(HELD_REASONS).nullable(),
+  attempt_count: z.number(),
+  last_error: errorCode.nullable(),
+  last_response_status: z.number().nullable(),
+  created_at: z.string(),
+  next_attempt_at: z.string().nullable(),
+  ended_at: z.string().nullable(),
+};
+
+export const deliverySummary = z.object(summary).meta({ id: 'DeliverySummary' });
+
+const attempt = z
+  .object({
+    number: z.number(),
+    trigger: z.enum(TRIGGERS),
+    started_at: z.string(),
+    duration_ms: z.number(),
+    request: z
+      .object({ method: z.literal('POST'), url: z.string(), headers: z.record(z.string(), z.string()) })
+      .nullable()
+      .describe('Secrets masked. Null where it is not known.'),
+    response: z
+      .object({
+        status: z.number(),
+        headers: z.record(z.string(), z.string()),
+        body: z.string().describe('The first 16 KiB, as UTF-8.'),
+        body_base64: z.string().optional().describe('The same bytes, where they are not UTF-8.'),
+        truncated: z.boolean(),
+      })
+      .nullable(),
+    error: z.object({ code: errorCode, message: z.string() }).nullable(),
+    press_id: z.string().optional().describe('The press of retry that asked for it.'),
+  })
+  .meta({ id: 'Attempt' });
+
+export const deliverySchema = z
+  .object({
+    ...summary,
+    attempts: z.array(attempt),
+    presses: z
+      .array(z.object({ press_id: z.string().nullable(), at: z.string(), by: z.string() }))
+      .describe('Who pressed retry, and when.'),
+    next_step: z.string().describe('What happens next, in words.'),
+    log_source: z
+      .enum(['history', 'archive'])
+      .describe(
+        "`history`: read from the workflow. `archive`: from the rows alone; Temporal's history is gone or away.",
+      ),
+    workflow: z.object({
+      id: z.string().nullable(),
+      run_id: z.string().nullable(),
+      web_url: z.string().nullable(),
+    }),
+  })
+  .meta({ id: 'Delivery' });
+
+export type DeliveryLog = z.infer<typeof deliverySchema>;
+
+export const deliveryFilters = z.object({
+  status: z.enum(DELIVERY_STATUSES).optional(),
+  endpoint_id: z.string().optional(),
+  event_id: z.string().optional(),
+  event_type: z.string().optional(),
+  error_code: errorCode.optional(),
+  after: z.iso.datetime({ offset: true }).optional().describe('Created later than this.'),
+  before: z.iso.datetime({ offset: true }).optional().describe('Created earlier than this.'),
+});
+
+export function presentDelivery(delivery: Delivery): z.infer<typeof deliverySummary> {
+  return {
+    id: delivery.id,
+    tenant_id: delivery.tenantId,
+    event_id: delivery.eventId,
+    endpoint_id: delivery.endpointId,
+    event_type: delivery.eventType,
+    is_test: delivery.isTest,
+    status: delivery.status,
+    held_reason: delivery.heldReason,
+    attempt_count: delivery.attemptCount,
+    last_error: delivery.lastError,
+    last_response_status: delivery.lastResponseStatus,
+    created_at: delivery.createdAt.toISOString(),
+    next_attempt_at: delivery.nextAttemptAt?.toISOString() ?? null,
+    ended_at: delivery.endedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,124 @@
+/** Endpoints on the wire. What a profile or the operator adds to these rules is in endpoint-rules.ts. */
+import { z } from 'zod';
+import { ENDPOINT_BOUNDS, type Endpoint, MASK } from '../../domain/endpoint.ts';
+import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
+
+const { scheduleEntries, scheduleTotalS, timeoutMinMs, timeoutMaxMs } = ENDPOINT_BOUNDS;
+const credential = z.string().min(1).max(1024);
+
+const auth = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('none') }),
+    z.strictObject({
+      type: z.literal('basic'),
+      username: z.string().max(256),
+      password: z.string().max(1024),
+    }),
+    z.strictObject({ type: z.literal('bearer'), token: credential }),
+    z.strictObject({ type: z.literal('authorization'), value: z.string().max(4096) }),
+  ])
+  .describe(
+    'Static credentials for the Authorization header. `authorization` passes its value exactly as written.',
+  );
+
+const fields = {
+  url: z.string().max(2048).describe('Where events are POSTed.'),
+  event_types: z
+    .array(z.string().regex(EVENT_TYPE_FILTER_PATTERN, 'must be a type like a.b or a prefix like a.*'))
+    .min(1, 'must name at least one type; leave it out for all')
+    .max(100)
+    .nullable()
+    .optional()
+    .describe('Exact names, or prefixes with `.*`. Absent or null: all.'),
+  description: z.string().max(500).nullable().optional(),
+  enabled: z.boolean().optional(),
+  auth: auth.optional(),
+  headers: z
+    .record(z.string().min(1).max(256), z.string().max(4096))
+    .optional()
+    .describe('More headers, sent with every attempt. Their values are treated as secrets.'),
+  timeout_ms: z.number().int().min(timeoutMinMs).max(timeoutMaxMs).nullable().optional(),
+  retry_schedule: z
+    .array(z.number().min(0).max(scheduleTotalS))
+    .max(scheduleEntries)
+    .refine(
+      (delays) => delays.reduce((sum, delay) => sum + delay, 0) <= scheduleTotalS,
+      'may span 14 days in all',
+    )
+    .nullable()
+    .optional()
+    .describe("Seconds between attempts. `[]`: one attempt. Absent or null: the profile's."),
+  rate_limit: z
+    .strictObject({ per_second: z.number().positive().max(10_000) })
+    .nullable()
+    .optional(),
+  ordered: z.boolean().optional().describe('One delivery after the other, in the order of acceptance.'),
+};
+
+export const createEndpointBody = z
+  .strictObject({
+    ...fields,
+    secret: z
+      .string()
+      .max(512)
+      .optional()
+      .describe('Your own signing secret. Absent: one is made where the profile signs.'),
+    signature: z
+      .enum(['hmac-sha256', 'ed25519'])
+      .optional()
+      .describe('How Standard Webhooks signs, when the secret is made here.'),
+  })
+  .meta({
+    id: 'CreateEndpoint',
+    examples: [{ url: 'https://crm.example.com/webhooks', event_types: ['student.*'] }],
+  });
+
+export const patchEndpointBody = z
+  .strictObject({ ...fields, url: fields.url.optional() })
+  .meta({ id: 'PatchEndpoint', examples: [{ enabled: false }] });
+
+export const endpointSchema = z
+  .object({
+    id: z.string(),
+    tenant_id: z.string(),
+    url: z.string().describe('With the values of its query masked, unless `reveal=true`.'),
+    event_types: z.array(z.string()).nullable(),
+    description: z.string().nullable(),
+    enabled: z.boolean(),
+    disabled_reason: z.enum(['manual', 'gone', 'failing']).nullable(),
+    auth: z.object({ type: z.string() }),
+    headers: z.record(z.string(), z.string()).describe('Names with masked values.'),
+    timeout_ms: z.number().nullable(),
+    retry_schedule: z.array(z.number()).nullable(),
+    rate_limit: z.object({ per_second: z.number() }).nullable(),
+    ordered: z.boolean(),
+    stalled_at: z.string().nullable().describe('Since when nothing is sent until a new event arrives.'),
+    failing_since: z.string().nullable(),
+    created_at: z.string(),
+    updated_at: z.string(),
+    secret: z.string().optional().describe('Only when it was just made or set, and at …/secret.'),
+  })
+  .meta({ id: 'Endpoint' });
+
+export function presentEndpoint(endpoint: Endpoint, reveal = false): z.infer<typeof endpointSchema> {
+  const { secrets } = endpoint;
+  return {
+    id: endpoint.id,
+    tenant_id: endpoint.tenantId,
+    url: reveal ? secrets.url : endpoint.maskedUrl,
+    event_types: endpoint.eventTypes,
+    description: endpoint.description,
+    enabled: endpoint.enabled,
+    disabled_reason: endpoint.disabledReason,
+    auth: { type: secrets.auth.type },
+    headers: Object.fromEntries(Object.keys(secrets.headers).map((name) => [name, MASK])),
+    timeout_ms: endpoint.timeoutMs,
+    retry_schedule: endpoint.retrySchedule,
+    rate_limit: endpoint.ratePerSecond === null ? null : { per_second: endpoint.ratePerSecond },
+    ordered: endpoint.ordered,
+    stalled_at: endpoint.stalledAt?.toISOString() ?? null,
+    failing_since: endpoint.failingSince?.toISOString() ?? null,
+    created_at: endpoint.createdAt.toISOString(),
+    updated_at: endpoint.updatedAt.toISOString(),
+  };
+}

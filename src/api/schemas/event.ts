@@ -1,0 +1,93 @@
+/** Events and event types on the wire. */
+import { z } from 'zod';
+import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
+import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN } from '../../domain/event.ts';
+
+export const MAX_BATCH = 500;
+
+const eventType = z
+  .string()
+  .max(200)
+  .regex(EVENT_TYPE_PATTERN, 'must be letters, digits and _, joined by dots');
+
+export const emitBody = z
+  .strictObject({
+    type: eventType,
+    data: z.unknown().describe('What happened. Delivered byte for byte as it stands in the request.'),
+    timestamp: z.iso
+      .datetime({ offset: true, error: 'must be an ISO 8601 time with an offset, like 2024-01-15T10:30:00Z' })
+      .optional()
+      .describe('When it happened. Absent: now.'),
+    id: z
+      .string()
+      .regex(EVENT_ID_PATTERN, 'must be 1 to 64 letters, digits, _ or -')
+      .optional()
+      .describe("Your own id, unique for the tenant: the event's id and the `webhook-id`."),
+  })
+  .meta({
+    id: 'Emit',
+    examples: [{ type: 'invoice.paid', data: { invoice: 'in_42', amount: 1200 }, id: 'in_42-paid' }],
+  });
+
+export const batchBody = z
+  .strictObject({ events: z.array(emitBody).min(1).max(MAX_BATCH) })
+  .meta({ id: 'EmitBatch', examples: [{ events: [{ type: 'invoice.paid', data: { invoice: 'in_42' } }] }] });
+
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional()
+    .describe('The same key with the same body is the same request: it is accepted once.'),
+});
+
+export const deliveryStub = z.object({
+  id: z.string(),
+  endpoint_id: z.string(),
+  status: z.enum(DELIVERY_STATUSES),
+});
+
+export const acceptedSchema = z
+  .object({ id: z.string(), type: z.string(), timestamp: z.string(), deliveries: z.array(deliveryStub) })
+  .meta({ id: 'AcceptedEvent' });
+
+export const eventSchema = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    timestamp: z.string(),
+    created_at: z.string(),
+    data: z.unknown(),
+    deliveries: z.array(deliveryStub),
+  })
+  .meta({ id: 'Event' });
+
+export const eventSummary = eventSchema.omit({ data: true, deliveries: true }).meta({ id: 'EventSummary' });
+
+export const eventTypeSchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    schema: z.record(z.string(), z.unknown()),
+    example: z.unknown(),
+    origin: z.enum(['profile', 'tenant']),
+  })
+  .meta({ id: 'EventType' });
+
+export const createEventTypeBody = z
+  .strictObject({
+    name: eventType,
+    description: z.string().max(500).default(''),
+    schema: z.record(z.string(), z.unknown()).default({}).describe('JSON Schema (draft 2020-12) of `data`.'),
+    example: z.unknown().describe('`data` of an example event; it must match the schema.'),
+  })
+  .meta({
+    id: 'CreateEventType',
+    examples: [
+      {
+        name: 'invoice.paid',
+        schema: { type: 'object', required: ['invoice'] },
+        example: { invoice: 'in_42' },
+      },
+    ],
+  });

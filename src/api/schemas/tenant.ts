@@ -1,0 +1,59 @@
+/** Tenants on the wire. */
+import { z } from 'zod';
+import { DEFAULT_PROFILE, PROFILES } from '../../profiles/index.ts';
+import type { Tenant } from '../../store/tenants.ts';
+
+const [firstProfile, ...otherProfiles] = PROFILES.map((profile) => profile.name);
+
+const name = z.string().trim().min(1).max(200);
+const externalId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
+  .refine((id) => !id.startsWith('ten_'), 'may not begin with ten_: those are our ids')
+  .describe("Your own id for the tenant; it works wherever the tenant's id does, and goes out on the wire.");
+const contacts = z.array(z.email()).max(20).describe('Who is told by e-mail when deliveries fail for good.');
+
+export const createTenantBody = z
+  .strictObject({
+    name,
+    profile: z
+      .enum([firstProfile as string, ...otherProfiles])
+      .default(DEFAULT_PROFILE)
+      .describe('The wire contract that the tenant is served by.'),
+    external_id: externalId.optional(),
+    contacts: contacts.default([]),
+  })
+  .meta({
+    id: 'CreateTenant',
+    examples: [{ name: 'Hillside School', profile: 'reading-steps', contacts: ['ops@example.com'] }],
+  });
+
+export const patchTenantBody = z
+  .strictObject({
+    name: name.optional(),
+    external_id: externalId.nullable().optional(),
+    contacts: contacts.optional(),
+  })
+  .meta({ id: 'PatchTenant', examples: [{ contacts: ['it@example.com'] }] });
+
+export const tenantSchema = z
+  .object({
+    id: z.string(),
+    external_id: z.string().nullable(),
+    name: z.string(),
+    profile: z.string(),
+    contacts: z.array(z.string()),
+    created_at: z.string(),
+  })
+  .meta({ id: 'Tenant' });
+
+export function presentTenant(tenant: Tenant): z.infer<typeof tenantSchema> {
+  return {
+    id: tenant.id,
+    external_id: tenant.externalId,
+    name: tenant.name,
+    profile: tenant.profile,
+    contacts: tenant.contacts,
+    created_at: tenant.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,52 @@
+/** A delivery: one event for one endpoint, and the life it leads from acceptance to its end. */
+import type { AttemptErrorCode } from './errors.ts';
+
+/**
+ * pending    accepted, not yet taken up by a workflow
+ * delivering an attempt is being made
+ * retrying   an attempt failed, its workflow waits for the next
+ * held       waits for something other than time (`held_reason`)
+ * succeeded, failed, cancelled: the end, unless somebody presses retry
+ */
+export const DELIVERY_STATUSES = [
+  'pending',
+  'delivering',
+  'retrying',
+  'held',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+export type EndedStatus = Extract<DeliveryStatus, 'succeeded' | 'failed' | 'cancelled'>;
+
+export const HELD_REASONS = ['ordered', 'rate_limited', 'stalled'] as const;
+export type HeldReason = (typeof HELD_REASONS)[number];
+
+/** Who asked for an attempt: the schedule, a person, a recovery or replay, or the endpoint's test button. */
+export const TRIGGERS = ['schedule', 'manual', 'recovery', 'test'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
+export type Delivery = {
+  id: string;
+  tenantId: string;
+  eventId: string;
+  endpointId: string;
+  eventType: string;
+  isTest: boolean;
+  status: DeliveryStatus;
+  heldReason: HeldReason | null;
+  attemptCount: number;
+  nextAttemptAt: Date | null;
+  endedAt: Date | null;
+  lastError: AttemptErrorCode | null;
+  lastResponseStatus: number | null;
+  workflowId: string | null;
+  runId: string | null;
+  createdAt: Date;
+};
+
+export function isEnded(status: DeliveryStatus): status is EndedStatus {
+  return status === 'succeeded' || status === 'failed' || status === 'cancelled';
+}

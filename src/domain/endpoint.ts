@@ -1,0 +1,111 @@
+/** An endpoint: where a tenant wants its events, how they are signed, and what the sender may do to it. */
+
+/** Static credentials for the `authorization` header. `authorization` passes its value exactly as written. */
+export type EndpointAuth =
+  | { type: 'none' }
+  | { type: 'basic'; username: string; password: string }
+  | { type: 'bearer'; token: string }
+  | { type: 'authorization'; value: string };
+
+/** A signing secret. A rotated one keeps signing beside the new one until `expiresAtMs`. */
+export type EndpointSecret = { value: string; expiresAtMs: number | null };
+
+/** What must never be readable in the database: kept sealed, as one value. */
+export type EndpointSecrets = {
+  url: string;
+  auth: EndpointAuth;
+  headers: Record<string, string>;
+  /** newest first; empty where the endpoint signs nothing */
+  signing: EndpointSecret[];
+};
+
+export type DisabledReason = 'manual' | 'gone' | 'failing';
+
+export type Endpoint = {
+  id: string;
+  tenantId: string;
+  /** the URL with the values of its query masked */
+  maskedUrl: string;
+  host: string;
+  eventTypes: string[] | null;
+  description: string | null;
+  enabled: boolean;
+  disabledReason: DisabledReason | null;
+  /** `null`: the profile's */
+  timeoutMs: number | null;
+  /** seconds between attempts; `null`: the profile's; `[]`: one attempt */
+  retrySchedule: number[] | null;
+  ordered: boolean;
+  ratePerSecond: number | null;
+  stalledAt: Date | null;
+  failingSince: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+  deletedAt: Date | null;
+  secrets: EndpointSecrets;
+};
+
+export const MASK = '••••';
+
+/** The URL with the value of every query parameter masked: query strings often carry tokens. */
+export function maskUrl(url: string): string {
+  const parsed = new URL(url);
+  if (parsed.search === '') return url;
+  const names = [...parsed.searchParams.keys()];
+  parsed.search = '';
+  parsed.hash = '';
+  return `${parsed.href}?${names.map((name) => `${encodeURIComponent(name)}=${MASK}`).join('&')}`;
+}
+
+/** Bounds of an endpoint's settings (product.md, "Bounds"). */
+export const ENDPOINT_BOUNDS = {
+  endpointsPerTenant: 100,
+  scheduleEntries: 30,
+  scheduleTotalS: 14 * 24 * 3600,
+  timeoutMinMs: 100,
+  timeoutMaxMs: 60_000,
+  headers: 20,
+  headerBytes: 4096,
+} as const;
+
+/** Headers that the connection, the contract or another field owns; a custom header may not set them. */
+const RESERVED_HEADERS = new Set([
+  'host',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'cookie',
+  'authorization',
+  'traceparent',
+  'tracestate',
+]);
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * Why a custom header may not be set, or `null` when it may.
+ * @param reservedByProfile lower-case names that the tenant's profile sends itself
+ */
+export function headerProblem(
+  name: string,
+  value: string,
+  reservedByProfile: readonly string[],
+): string | null {
+  const lower = name.toLowerCase();
+  if (!HEADER_NAME.test(name)) return "is not a header name (letters, digits and !#$%&'*+.^_`|~-)";
+  if (!HEADER_VALUE.test(value)) return 'has a value with control characters or characters outside Latin-1';
+  if (lower === 'authorization') return 'is set through "auth", not through "headers"';
+  if (RESERVED_HEADERS.has(lower) || lower.startsWith('content-') || lower.startsWith('webhook-')) {
+    return 'is set by Tidings or by the connection and cannot be overridden';
+  }
+  if (reservedByProfile.includes(lower)) return "belongs to the profile's contract and cannot be overridden";
+  return null;
+}

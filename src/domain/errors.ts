@@ -1,0 +1,84 @@
+/**
+ * The one registry of what can go wrong. `PROBLEMS` are refusals of a request (RFC 9457 problem details);
+ * `ATTEMPT_ERRORS` are the reasons for which an attempt failed. Codes are stable: clients rely on them.
+ */
+
+type ProblemEntry = { status: number; title: string };
+
+export const PROBLEMS = {
+  invalid_json: { status: 400, title: 'The body is not JSON' },
+  invalid_encoding: { status: 400, title: 'The body is not UTF-8' },
+  unauthorized: { status: 401, title: 'No valid API key' },
+  forbidden: { status: 403, title: 'The key lacks a scope' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  conflict: { status: 409, title: 'Conflict with what exists' },
+  idempotency_conflict: { status: 409, title: 'The same key or id came with another body' },
+  already_ended: { status: 409, title: 'The delivery has already ended' },
+  endpoint_disabled: { status: 409, title: 'The endpoint is disabled' },
+  endpoint_deleted: { status: 409, title: 'The endpoint is deleted' },
+  payload_too_large: { status: 413, title: 'Too large' },
+  unsupported_media_type: { status: 415, title: 'Not application/json' },
+  validation_failed: { status: 422, title: 'A field is not valid' },
+  unknown_event_type: { status: 422, title: 'Unknown event type' },
+  schema_mismatch: { status: 422, title: 'The data does not match its event type' },
+  duplicate_key: { status: 422, title: 'A JSON object names a key twice' },
+  limit_reached: { status: 422, title: 'A limit is reached' },
+  profile_rule: { status: 422, title: "Against a rule of the tenant's profile" },
+  too_many_requests: { status: 429, title: 'Too many requests' },
+  internal_error: { status: 500, title: 'An error of ours' },
+  storage_unavailable: { status: 503, title: 'The database is away' },
+  temporal_unavailable: { status: 503, title: 'Temporal is away' },
+} as const satisfies Record<string, ProblemEntry>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One field that is not as it should be: `path` is dotted (`events.3.type`), `message` says what it should be. */
+export type FieldError = { path: string; message: string };
+
+/** A refusal. `detail` says what to do about it; it goes to the client as it is, so it never holds a secret. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly fieldErrors: FieldError[] | undefined;
+  readonly retryAfterS: number | undefined;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { fieldErrors?: FieldError[]; retryAfterS?: number; cause?: unknown } = {},
+  ) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.status = PROBLEMS[code].status;
+    this.fieldErrors = options.fieldErrors;
+    this.retryAfterS = options.retryAfterS;
+  }
+}
+
+/** A refusal that is about one field. */
+export function fieldProblem(
+  path: string,
+  message: string,
+  code: ProblemCode = 'validation_failed',
+): Problem {
+  return new Problem(code, message, { fieldErrors: [{ path, message }] });
+}
+
+/** Why an attempt failed, in the words shown to people. */
+export const ATTEMPT_ERRORS = {
+  dns_error: 'The host name could not be resolved.',
+  address_blocked: 'The address is not public, and the operator has not allowed it.',
+  connection_refused: 'Nothing accepted the connection.',
+  connection_reset: 'The connection was closed before a response came.',
+  tls_error: 'The TLS certificate or handshake was not acceptable.',
+  timeout: 'No response came in time.',
+  redirect_refused: 'The receiver answered with a redirect; redirects are never followed.',
+  http_status: 'The receiver answered with a status outside 200–299.',
+  outcome_unknown: 'The sender stopped during this attempt; whether the request arrived is not known.',
+  endpoint_disabled: 'The endpoint was disabled before the delivery could be sent.',
+  endpoint_deleted: 'The endpoint was deleted before the delivery could be sent.',
+} as const;
+
+export type AttemptErrorCode = keyof typeof ATTEMPT_ERRORS;

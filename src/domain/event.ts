@@ -1,0 +1,41 @@
+/** What an event is once it has been accepted: immutable, its body already rendered to the bytes that go out. */
+
+/** An event as the caller gave it, checked. `data` is the raw JSON text of the field, byte for byte. */
+export type EmittedEvent = {
+  type: string;
+  timestampMs: number;
+  data: string;
+  /** the caller's own id, if given */
+  id: string | undefined;
+  /** SHA-256 of the raw request (single) or of the event's raw text (batch): tells a repeat from a clash */
+  requestHash: Buffer;
+};
+
+/** A body with the place of the caller's `data` in it, so that `data` can be shown again without storing it twice. */
+export type RenderedBody = {
+  bytes: Buffer;
+  /** `[start, end)` in bytes */
+  dataSpan: readonly [number, number];
+};
+
+export const EVENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+export const EVENT_TYPE_PATTERN = /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/;
+export const EVENT_TYPE_FILTER_PATTERN = /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*(\.\*)?$/;
+
+/**
+ * Whether an endpoint's subscription wants events of `type`.
+ * `filters` are exact names or prefixes with `.*` (`student.*` wants `student.created`, not `student`);
+ * `null` wants everything.
+ */
+export function isSubscribed(filters: readonly string[] | null, type: string): boolean {
+  if (filters === null) return true;
+  return filters.some((filter) =>
+    filter.endsWith('.*') ? type.startsWith(filter.slice(0, -1)) : filter === type,
+  );
+}
+
+/** A timestamp in UTC with `Z`, cut (not rounded) to milliseconds or seconds. */
+export function formatTimestamp(timeMs: number, precision: 'milliseconds' | 'seconds'): string {
+  const iso = new Date(timeMs).toISOString();
+  return precision === 'milliseconds' ? iso : `${iso.slice(0, 19)}Z`;
+}

@@ -1,0 +1,44 @@
+/** The retry schedule: pure arithmetic on lists of delays. */
+
+/** Delays between attempts in seconds, each counted from the end of the attempt before it. */
+export type RetrySchedule = {
+  delaysS: readonly number[];
+  /** 0.1 spreads each delay evenly over ±10 %, so that the failures of one outage do not return as one wave */
+  jitter: number;
+};
+
+/** A receiver's `retry-after` may postpone an attempt by no more than this (product.md, "Details decided"). */
+export const RETRY_AFTER_CAP_MS = 24 * 3600 * 1000;
+
+/**
+ * How long to wait before the next scheduled attempt, or `null` when the schedule is used up.
+ *
+ * @param slotsUsed scheduled attempts already made, the first one included (1 after the first attempt)
+ * @param random a number in [0, 1)
+ * @param retryAfterMs what the receiver asked for; it moves the attempt later, never sooner
+ */
+export function nextDelayMs(
+  schedule: RetrySchedule,
+  slotsUsed: number,
+  random: number,
+  retryAfterMs: number | null = null,
+): number | null {
+  const delayS = schedule.delaysS[slotsUsed - 1];
+  if (delayS === undefined) return null;
+  const spread = 1 + schedule.jitter * (2 * random - 1);
+  const scheduledMs = Math.round(delayS * 1000 * spread);
+  return Math.max(scheduledMs, Math.min(retryAfterMs ?? 0, RETRY_AFTER_CAP_MS));
+}
+
+/**
+ * The wait that a `retry-after` header asks for, in milliseconds; `null` when there is none or it is not understood.
+ * Either form of RFC 9110 §10.2.3: seconds, or an HTTP date.
+ */
+export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | null {
+  if (header === undefined) return null;
+  const value = header.trim();
+  if (/^\d{1,10}$/.test(value)) return Number(value) * 1000;
+  if (!/^[A-Za-z]{3}/.test(value)) return null;
+  const dateMs = Date.parse(value);
+  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
+}

@@ -1,0 +1,21 @@
+/** What a signing scheme is: a way to make headers that prove who sent a body. */
+
+export type SigningInput = {
+  webhookId: string;
+  /** Unix seconds of this attempt */
+  timestampS: number;
+  body: Buffer;
+  /** the secrets that are valid now, newest first; never empty */
+  secrets: readonly string[];
+};
+
+export type SigningScheme = {
+  name: string;
+  /** lower-case names of the headers that `sign` may return */
+  headerNames: readonly string[];
+  /** a fresh secret, in the form that `secretProblem` accepts */
+  generateSecret(): string;
+  /** why a caller's own secret cannot be used, or `null` */
+  secretProblem(secret: string): string | null;
+  sign(input: SigningInput): Record<string, string>;
+};

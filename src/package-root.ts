@@ -1,0 +1,11 @@
+/** Where the package lies and which version it is: the same in the sources and in what is built from them. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+function findRoot(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : findRoot(dirname(folder));
+}
+
+export const PACKAGE_ROOT = findRoot(import.meta.dirname);
+
+export const VERSION: string = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')).version;

@@ -1,0 +1,93 @@
+/**
+ * Child processes that cannot outlive us. Each runs under a small shell that holds the read end of a pipe from us: when we
+ * die, however suddenly, the pipe closes and the shell ends its child.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+
+export type GuardedProcess = {
+  /** resolves when the program has ended, with its exit code (null: by a signal) */
+  exited: Promise<number | null>;
+  /** the last lines that it wrote, for error messages */
+  tail(): string;
+  /** asks it to end, and insists after `graceMs` */
+  stop(graceMs?: number): Promise<void>;
+};
+
+// $1 is the signal that ends the program gently. The reader's end of the pipe is descriptor 3 in both shells.
+const GUARD = `
+exec 3<&0 </dev/null
+signal=$1; shift
+"$@" 3<&- &
+child=$!
+( while read -r line <&3; do :; done
+  kill -s "$signal" $child; tries=0
+  while kill -0 $child && [ $tries -lt 15 ]; do sleep 1; tries=$((tries + 1)); done
+  kill -s KILL $child ) >/dev/null 2>&1 &
+reader=$!
+wait $child
+code=$?
+kill $reader 2>/dev/null
+exit $code`;
+
+const TAIL_BYTES = 4096;
+
+export function spawnGuarded(options: {
+  command: string;
+  args: string[];
+  /** ends the program gently; `INT` is PostgreSQL's fast shutdown */
+  stopSignal: 'TERM' | 'INT';
+  logFile: string;
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  uid?: number;
+  gid?: number;
+}): GuardedProcess {
+  const { command, args, stopSignal, logFile, cwd, env, uid, gid } = options;
+  const child: ChildProcess = spawn('/bin/sh', ['-c', GUARD, 'guard', stopSignal, command, ...args], {
+    // A session of its own: Ctrl-C in a terminal reaches us alone, and we stop things in their order.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+    ...(env !== undefined && { env }),
+    ...(uid !== undefined && { uid, gid }),
+  });
+  let tail = '';
+  const log = createWriteStream(logFile, { flags: 'a' });
+  const keep = (chunk: Buffer) => {
+    tail = (tail + chunk.toString()).slice(-TAIL_BYTES);
+    log.write(chunk);
+  };
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('error', (error) => {
+      tail += error.message;
+      resolve(null);
+    });
+    child.once('close', (code) => {
+      log.end();
+      resolve(code);
+    });
+  });
+  // A write to a dead child's pipe is not worth dying for.
+  child.stdin?.on('error', () => {});
+  return {
+    exited,
+    tail: () => tail.trim(),
+    async stop(graceMs = 15_000) {
+      child.stdin?.end();
+      const late = setTimeout(() => killGroup(child), graceMs);
+      await exited;
+      clearTimeout(late);
+    },
+  };
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+}

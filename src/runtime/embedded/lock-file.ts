@@ -1,0 +1,59 @@
+/** A file that says which process is at work: one instance for each data directory, one builder for each cache. */
+
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+export type Lock = { release(): Promise<void> };
+
+/**
+ * Takes the lock; one that a dead process left behind does not count.
+ * @returns the lock, or the pid of the process that has it
+ */
+export async function takeLock(path: string): Promise<Lock | { heldBy: number }> {
+  await mkdir(dirname(path), { recursive: true });
+  for (;;) {
+    try {
+      await writeFile(path, `${process.pid} ${birthOf(process.pid)}\n`, { flag: 'wx', mode: 0o600 });
+      return { release: () => rm(path, { force: true }) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const [pid, birth] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ');
+    if (pid !== undefined && pid !== '' && isAlive(Number(pid), birth)) return { heldBy: Number(pid) };
+    await rm(path, { force: true });
+  }
+}
+
+/** Waits for the lock; `onWait` is told once which process has it. */
+export async function waitForLock(path: string, onWait: (pid: number) => void): Promise<Lock> {
+  for (let told = false; ; told = true) {
+    const lock = await takeLock(path);
+    if ('release' in lock) return lock;
+    if (!told) onWait(lock.heldBy);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function isAlive(pid: number, birth: string | undefined): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives, but is another user's.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  // After a restart of the machine another process may have the number.
+  const now = birthOf(pid);
+  return now === 'unknown' || birth === 'unknown' || now === birth;
+}
+
+/** When the process started, in the kernel's ticks since boot; `unknown` where there is no /proc. */
+function birthOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Fields are counted after the name, which is in parentheses and may hold anything; the start time is the 22nd.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}

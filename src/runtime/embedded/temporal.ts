@@ -1,0 +1,105 @@
+/** The embedded Temporal: its development server with the Web UI, its data in one SQLite file. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { freePort } from './free-port.ts';
+import { type GuardedProcess, spawnGuarded } from './guarded-process.ts';
+
+export type EmbeddedTemporal = {
+  address: string;
+  /** of the Web UI; null when it runs without */
+  uiUrl: string | null;
+  /** resolves if it ends without having been asked to, with the last lines of its log */
+  died: Promise<string>;
+  stop(): Promise<void>;
+};
+
+const START_TIMEOUT_MS = 60_000;
+const DEFAULT_PORT = 7233;
+const DEFAULT_UI_PORT = 8233;
+
+/**
+ * @param options.dataFile `null` keeps everything in memory (tests)
+ * @throws Error with the end of its log when it does not start
+ */
+export async function startTemporal(options: {
+  program: string;
+  dataFile: string | null;
+  logFile: string;
+  ui?: boolean;
+}): Promise<EmbeddedTemporal> {
+  const { program, dataFile, logFile, ui = true } = options;
+  const [port, uiPort] = await ports(dataFile);
+  if (dataFile !== null) await mkdir(dirname(dataFile), { recursive: true });
+  const process = spawnGuarded({
+    command: program,
+    args: [
+      'server',
+      'start-dev',
+      '--ip=127.0.0.1',
+      `--port=${port}`,
+      `--http-port=${await freePort(0)}`,
+      ...(ui ? [`--ui-port=${uiPort}`] : ['--headless']),
+      ...(dataFile === null ? [] : [`--db-filename=${dataFile}`]),
+      '--log-level=error',
+      // Retries of a busy system come often; the development server's limits are made for playing.
+      '--dynamic-config-value=frontend.namespaceRPS=20000',
+      '--dynamic-config-value=frontend.namespaceRPS.visibility=100',
+    ],
+    stopSignal: 'TERM',
+    logFile,
+  });
+  const address = `127.0.0.1:${port}`;
+  await ready(process, address);
+  let stopping = false;
+  return {
+    address,
+    uiUrl: ui ? `http://127.0.0.1:${uiPort}` : null,
+    died: new Promise((resolve) => {
+      void process.exited.then(() => {
+        if (!stopping) resolve(process.tail());
+      });
+    }),
+    async stop() {
+      stopping = true;
+      await process.stop();
+    },
+  };
+}
+
+/** The well-known ports where they are free, and the same ones at the next start: people bookmark the Web UI. */
+async function ports(dataFile: string | null): Promise<[number, number]> {
+  if (dataFile === null) return [await freePort(0), await freePort(0)];
+  const file = join(dirname(dataFile), 'ports');
+  const [port = DEFAULT_PORT, uiPort = DEFAULT_UI_PORT] = (await readFile(file, 'utf8').catch(() => ''))
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
+  const chosen: [number, number] = [await freePort(port), await freePort(uiPort)];
+  await mkdir(dirname(dataFile), { recursive: true });
+  await writeFile(file, chosen.join(' '));
+  return chosen;
+}
+
+async function ready(process: GuardedProcess, address: string): Promise<void> {
+  let ended = false;
+  void process.exited.then(() => {
+    ended = true;
+  });
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline && !ended) {
+    const connection = Connection.lazy({ address });
+    try {
+      await connection.withDeadline(Date.now() + 1_000, () =>
+        connection.workflowService.describeNamespace({ namespace: 'default' }),
+      );
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } finally {
+      await connection.close();
+    }
+  }
+  await process.stop();
+  throw new Error(`Temporal's server did not start:\n${process.tail()}`);
+}

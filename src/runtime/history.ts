@@ -1,0 +1,90 @@
+/** Reads what a workflow's history says about one delivery. */
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import type { AttemptOutput, Press } from '../../workflows/contract.ts';
+import type { HistoryEntry } from '../domain/ports.ts';
+
+type Event = temporal.api.history.v1.IHistoryEvent;
+type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
+
+/** In the order of the history. An attempt appears when its activity has ended. */
+export function readEntries(events: readonly Event[], deliveryId: string): HistoryEntry[] {
+  const activityTypes = new Map<string, string>();
+  const entries: HistoryEntry[] = [];
+  for (const event of events) {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled) activityTypes.set(String(event.eventId), scheduled.activityType?.name ?? '');
+    entries.push(...entriesOf(event, activityTypes, deliveryId));
+  }
+  return entries;
+}
+
+function entriesOf(event: Event, activityTypes: Map<string, string>, deliveryId: string): HistoryEntry[] {
+  const atMs = timeMs(event.eventTime);
+  const completed = event.activityTaskCompletedEventAttributes;
+  if (completed) {
+    const type = activityTypes.get(String(completed.scheduledEventId));
+    if (type === 'attempt') return attempts(decode<AttemptOutput>(completed.result), deliveryId);
+    return [];
+  }
+  const marker = event.markerRecordedEventAttributes;
+  if (marker?.markerName === 'core_local_activity') {
+    return attempts(decode<AttemptOutput>(marker.details?.result), deliveryId);
+  }
+  const signal = event.workflowExecutionSignaledEventAttributes;
+  if (signal) {
+    const press = decode<Press>(signal.input);
+    if (press?.deliveryId !== undefined && press.deliveryId !== deliveryId) return [];
+    const by = signal.identity ?? '';
+    if (signal.signalName === 'retryNow')
+      return [{ kind: 'press', pressId: press?.pressId ?? null, atMs, by }];
+    return signal.signalName === 'cancel' ? [{ kind: 'cancel', atMs, by }] : [];
+  }
+  const how = closing(event);
+  return how === null ? [] : [{ kind: 'closed', atMs, how }];
+}
+
+function attempts(output: AttemptOutput | undefined, deliveryId: string): HistoryEntry[] {
+  return (output?.entries ?? [])
+    .filter((entry) => entry.id === deliveryId)
+    .flatMap(({ attempt, outcome, retryAfterMs }) =>
+      attempt === undefined
+        ? []
+        : [
+            {
+              kind: 'attempt' as const,
+              number: attempt.number,
+              trigger: attempt.trigger,
+              pressId: attempt.pressId ?? null,
+              atMs: attempt.at,
+              durationMs: attempt.ms,
+              status: attempt.status ?? null,
+              error: attempt.error ?? null,
+              outcome,
+              retryAfterMs: retryAfterMs ?? null,
+            },
+          ],
+    );
+}
+
+const CLOSINGS = [
+  ['workflowExecutionCompletedEventAttributes', 'completed'],
+  ['workflowExecutionFailedEventAttributes', 'failed'],
+  ['workflowExecutionCanceledEventAttributes', 'cancelled'],
+  ['workflowExecutionTerminatedEventAttributes', 'terminated'],
+  ['workflowExecutionTimedOutEventAttributes', 'timed out'],
+  ['workflowExecutionContinuedAsNewEventAttributes', 'continued in a new run'],
+] as const;
+
+function closing(event: Event): string | null {
+  return CLOSINGS.find(([attributes]) => event[attributes])?.[1] ?? null;
+}
+
+function decode<Value>(payloads: Payloads): Value | undefined {
+  const [payload] = payloads?.payloads ?? [];
+  return payload ? defaultPayloadConverter.fromPayload<Value>(payload) : undefined;
+}
+
+function timeMs(timestamp: Event['eventTime']): number {
+  return Number(timestamp?.seconds ?? 0) * 1000 + Math.floor((timestamp?.nanos ?? 0) / 1e6);
+}

@@ -1,0 +1,77 @@
+/** Finds deliveries that should have moved and did not, because their workflow is gone, and sets them going again. */
+import { randomUUID } from 'node:crypto';
+import type { WorkflowStanding } from '../domain/ports.ts';
+import type { Logger } from '../logger.ts';
+import { findOverdue, findUntold, freeDeliveries } from '../store/overdue.ts';
+import type { Db } from '../store/pool.ts';
+import type { TemporalEngine } from './engine.ts';
+
+export type Reconciler = {
+  start(): void;
+  stop(): Promise<void>;
+  /** One round. @returns how many deliveries were set free */
+  round(): Promise<number>;
+};
+
+const BATCH = 500;
+/** Telling may wait for a digest; only what is overdue by more than that has lost its workflow. */
+const UNTOLD_FACTOR = 6;
+
+export function createReconciler(deps: {
+  db: Db;
+  engine: TemporalEngine;
+  logger: Logger;
+  /** how long something may be overdue before it counts */
+  graceMs: number;
+  noticeIntervalMs: number;
+}): Reconciler {
+  const { db, engine, logger, graceMs } = deps;
+  let timer: NodeJS.Timeout | undefined;
+  let current: Promise<unknown> = Promise.resolve();
+
+  async function round(): Promise<number> {
+    if (!engine.isAvailable()) return 0;
+    const overdue = await findOverdue(db, graceMs, BATCH);
+    const standings = new Map<string | null, WorkflowStanding>([[null, 'unknown']]);
+    for (const { workflowId } of overdue) {
+      if (workflowId !== null && !standings.has(workflowId)) {
+        standings.set(workflowId, await engine.standingOf(workflowId));
+      }
+    }
+    const stranded = overdue.filter(({ workflowId }) => standings.get(workflowId) !== 'running');
+    const freed = stranded.length === 0 ? 0 : await freeDeliveries(db, stranded);
+    if (freed > 0)
+      logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
+    await tellUntold();
+    return freed;
+  }
+
+  async function tellUntold(): Promise<void> {
+    const untold = await findUntold(db, deps.noticeIntervalMs + UNTOLD_FACTOR * graceMs, BATCH);
+    if (untold.length === 0) return;
+    await engine.start({
+      workflowId: `untold_${randomUUID()}`,
+      input: { untold },
+      tenantIds: [],
+      endpointIds: [],
+      eventTypes: [],
+      summary: `telling people of ${untold.length} exhausted deliveries`,
+    });
+  }
+
+  const interval = Math.min(60_000, Math.max(1_000, graceMs / 2));
+  return {
+    round,
+    start() {
+      timer = setInterval(() => {
+        current = round().catch((error) =>
+          logger.warn({ reason: error.message }, 'a reconciler round failed'),
+        );
+      }, interval);
+    },
+    async stop() {
+      clearInterval(timer);
+      await current;
+    },
+  };
+}

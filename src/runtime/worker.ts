@@ -1,0 +1,78 @@
+/** The Temporal workers of a process: one for workflows and small errands, one for attempts that may take long. */
+import { type NativeConnection, Worker } from '@temporalio/worker';
+import type { Activities } from '../../workflows/contract.ts';
+import { ATTEMPTS_QUEUE_SUFFIX } from '../../workflows/contract.ts';
+import type { Logger } from '../logger.ts';
+
+export type RunningWorkers = {
+  isPolling(): boolean;
+  /** Takes no more work, finishes what is in flight, then resolves. */
+  stop(): Promise<void>;
+};
+
+/** Above the longest timeout of an endpoint: a POST in flight is finished, not cut. */
+const SHUTDOWN_GRACE = '70 seconds';
+const RESTART_MS = 2_000;
+
+/** @param options.workflowBundle path of the prebuilt bundle */
+export async function runWorkers(options: {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  workflowBundle: string;
+  activities: Activities;
+  logger: Logger;
+}): Promise<RunningWorkers> {
+  const { connection, namespace, taskQueue, activities, logger } = options;
+  const create = {
+    main: () =>
+      Worker.create({
+        connection,
+        namespace,
+        taskQueue,
+        activities,
+        workflowBundle: { codePath: options.workflowBundle },
+        shutdownGraceTime: SHUTDOWN_GRACE,
+        maxConcurrentLocalActivityExecutions: 200,
+        maxConcurrentActivityTaskExecutions: 200,
+        maxCachedWorkflows: 1_000,
+      }),
+    // Hung endpoints fill these slots and no others.
+    attempts: () =>
+      Worker.create({
+        connection,
+        namespace,
+        taskQueue: taskQueue + ATTEMPTS_QUEUE_SUFFIX,
+        activities: { attempt: activities.attempt },
+        shutdownGraceTime: SHUTDOWN_GRACE,
+        maxConcurrentActivityTaskExecutions: 1_000,
+      }),
+  };
+  let stopping = false;
+  const current = new Map<string, Worker>();
+
+  /** A worker that gives up (Temporal away for long, a namespace remade) is made anew. */
+  async function keepRunning(name: string, make: () => Promise<Worker>, first: Worker): Promise<void> {
+    for (let worker: Worker | undefined = first; !stopping; worker = undefined) {
+      try {
+        worker ??= await make();
+        current.set(name, worker);
+        await worker.run();
+      } catch (error) {
+        logger.error({ err: error, worker: name }, 'a worker stopped and is started again');
+      }
+      if (!stopping) await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+    }
+  }
+
+  const runs: Promise<void>[] = [];
+  for (const [name, make] of Object.entries(create)) runs.push(keepRunning(name, make, await make()));
+  return {
+    isPolling: () => [...current.values()].every((worker) => worker.getState() === 'RUNNING'),
+    async stop() {
+      stopping = true;
+      for (const worker of current.values()) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.all(runs);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** `<header>: <prefix><hex HMAC-SHA256(secret, body)>`: the signature of products that sign the body alone. */
+import { createHmac, randomBytes } from 'node:crypto';
+import type { SigningScheme } from '../domain/signing.ts';
+
+/**
+ * @param options.header the header's name as the product's document spells it
+ * @param options.prefix goes before the hex digits (`sha256=`)
+ * @param options.extraHeaders sent beside the signature, word for word
+ */
+export function hmacHeader(options: {
+  name: string;
+  header: string;
+  prefix?: string;
+  extraHeaders?: Record<string, string>;
+}): SigningScheme {
+  const { name, header, prefix = '', extraHeaders = {} } = options;
+  return {
+    name,
+    headerNames: [header, ...Object.keys(extraHeaders)].map((each) => each.toLowerCase()),
+    generateSecret: () => randomBytes(32).toString('base64url'),
+    secretProblem(secret) {
+      if (secret.length < 1 || secret.length > 256) return 'must have 1 to 256 characters';
+      return null;
+    },
+    sign({ body, secrets }) {
+      const [secret] = secrets;
+      if (secret === undefined) throw new Error(`${name} cannot sign without a secret`);
+      return { [header]: prefix + createHmac('sha256', secret).update(body).digest('hex'), ...extraHeaders };
+    },
+  };
+}
+
+/** The seed 000: `X-ReadingSteps-Signature: sha256=<hex>`. */
+export const readingStepsSignature = hmacHeader({
+  name: 'reading-steps',
+  header: 'X-ReadingSteps-Signature',
+  prefix: 'sha256=',
+});
+
+/** The seed 002: `X-Allure-Signature: <hex>` and the algorithm's name. */
+export const allureSignature = hmacHeader({
+  name: 'allure',
+  header: 'X-Allure-Signature',
+  extraHeaders: { 'X-Allure-Signature-Algorithm': 'sha256' },
+});

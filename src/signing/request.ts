@@ -1,0 +1,96 @@
+/** The request of an attempt: the contract's headers around the stored bytes, and the same with secrets masked. */
+import { type EndpointSecrets, MASK } from '../domain/endpoint.ts';
+import type { Profile } from '../domain/profile.ts';
+import { authorizationHeader } from './index.ts';
+
+export type AttemptRequest = {
+  url: string;
+  headers: [string, string][];
+  /** as shown in the log: credentials and custom values masked */
+  maskedHeaders: [string, string][];
+  /** every secret value in the request: redacted where the receiver echoes it */
+  secretValues: string[];
+};
+
+/** What the four products' samples accept (wire-contracts.md: "accept … is sent"). */
+const ACCEPT = 'application/json, text/plain, */*';
+
+/** @param input.nowMs the time of this attempt, Unix ms */
+export function buildRequest(input: {
+  profile: Profile;
+  secrets: EndpointSecrets;
+  webhookId: string;
+  body: Buffer;
+  nowMs: number;
+  version: string;
+}): AttemptRequest {
+  const { profile, secrets, webhookId, body, nowMs, version } = input;
+  const timestampS = Math.floor(nowMs / 1000);
+  const custom = Object.entries(secrets.headers);
+  const userAgent = custom.find(([name]) => name.toLowerCase() === 'user-agent')?.[1];
+  const signing = validSecrets(secrets, nowMs);
+  const signature =
+    profile.signing === null || signing.length === 0
+      ? {}
+      : profile.signing.sign({ webhookId, timestampS, body, secrets: signing });
+  const open: [string, string][] = [
+    ['content-type', 'application/json'],
+    ['accept', ACCEPT],
+    ['user-agent', userAgent ?? `Tidings/${version}`],
+    ['webhook-id', webhookId],
+    ['webhook-timestamp', String(timestampS)],
+    ...Object.entries(signature),
+  ];
+  const authorization = authorizationHeader(secrets.auth);
+  const hidden: [string, string][] = [
+    ...(authorization === null ? [] : [['authorization', authorization] as [string, string]]),
+    ...custom.filter(([name]) => name.toLowerCase() !== 'user-agent'),
+  ];
+  return {
+    url: secrets.url,
+    headers: [...open, ...hidden],
+    maskedHeaders: [
+      ...open,
+      ...hidden.map(([name, value]): [string, string] => [name, maskValue(name, value)]),
+    ],
+    secretValues: secretValuesOf(secrets, hidden),
+  };
+}
+
+function validSecrets(secrets: EndpointSecrets, nowMs: number): string[] {
+  return secrets.signing
+    .filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > nowMs)
+    .map(({ value }) => value);
+}
+
+/** `Basic ••••` says which scheme it is; a value without a scheme says nothing. */
+function maskValue(name: string, value: string): string {
+  const scheme = name === 'authorization' ? /^(Basic|Bearer) /.exec(value)?.[0] : undefined;
+  return `${scheme ?? ''}${MASK}`;
+}
+
+function secretValuesOf(secrets: EndpointSecrets, hidden: [string, string][]): string[] {
+  const values = [
+    ...hidden.flatMap(([, value]) => [value, value.replace(/^(Basic|Bearer) /, '')]),
+    ...secrets.signing.map(({ value }) => value),
+    ...new URL(secrets.url).searchParams.values(),
+    ...('password' in secrets.auth ? [secrets.auth.password] : []),
+  ];
+  // A value of a few characters would tear holes into every body and is no secret.
+  return [...new Set(values)].filter((value) => value.length >= 6).sort((a, b) => b.length - a.length);
+}
+
+/** Puts the mask where a response repeats a secret. Works on bytes: what came back need not be text. */
+export function redact(bytes: Buffer, secretValues: readonly string[]): Buffer {
+  let text = bytes.toString('latin1');
+  for (const value of secretValues) {
+    const needle = Buffer.from(value).toString('latin1');
+    if (text.includes(needle)) text = text.replaceAll(needle, Buffer.from(MASK).toString('latin1'));
+  }
+  return Buffer.from(text, 'latin1');
+}
+
+/** The same for a header's value. */
+export function redactText(text: string, secretValues: readonly string[]): string {
+  return secretValues.reduce((result, value) => result.replaceAll(value, MASK), text);
+}

@@ -1,0 +1,89 @@
+/**
+ * Standard Webhooks 1.0: `webhook-signature: v1,<base64>` (HMAC-SHA256, secret `whsec_…`) or `v1a,<base64>`
+ * (ed25519, secret `whsk_…`) over `id.timestamp.body`. During a rotation both signatures are sent, newest first.
+ * Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+import {
+  createHmac,
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
+import type { SigningInput, SigningScheme } from '../domain/signing.ts';
+
+const HMAC_PREFIX = 'whsec_';
+const ED25519_PREFIX = 'whsk_';
+const ED25519_PUBLIC_PREFIX = 'whpk_';
+const HMAC_MIN_BYTES = 24;
+const HMAC_MAX_BYTES = 64;
+
+export const standardWebhooks: SigningScheme = {
+  name: 'standard-webhooks',
+  headerNames: ['webhook-signature'],
+  generateSecret: () => HMAC_PREFIX + randomBytes(32).toString('base64'),
+  secretProblem(secret) {
+    if (secret.startsWith(HMAC_PREFIX)) {
+      const length = strictBase64(secret.slice(HMAC_PREFIX.length))?.length ?? 0;
+      if (length >= HMAC_MIN_BYTES && length <= HMAC_MAX_BYTES) return null;
+      return `must be whsec_ and the base64 of ${HMAC_MIN_BYTES} to ${HMAC_MAX_BYTES} bytes`;
+    }
+    if (secret.startsWith(ED25519_PREFIX)) {
+      return ed25519Key(secret) === null
+        ? 'must be whsk_ and the base64 of an ed25519 key (seed, then public)'
+        : null;
+    }
+    return 'must start with whsec_ (HMAC-SHA256) or whsk_ (ed25519)';
+  },
+  sign({ webhookId, timestampS, body, secrets }: SigningInput) {
+    const signed = Buffer.concat([Buffer.from(`${webhookId}.${timestampS}.`), body]);
+    return { 'webhook-signature': secrets.map((secret) => signatureOf(secret, signed)).join(' ') };
+  },
+};
+
+/** A fresh ed25519 secret: `whsk_` and the base64 of the seed followed by the public key. */
+export function generateEd25519Secret(): string {
+  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const key = Buffer.concat([Buffer.from(jwk.d ?? '', 'base64url'), Buffer.from(jwk.x ?? '', 'base64url')]);
+  return ED25519_PREFIX + key.toString('base64');
+}
+
+/** The public half (`whpk_…`) of an ed25519 secret, or `null` for a secret that has none. */
+export function publicKeyOf(secret: string): string | null {
+  if (!secret.startsWith(ED25519_PREFIX)) return null;
+  const bytes = strictBase64(secret.slice(ED25519_PREFIX.length));
+  return bytes === null ? null : ED25519_PUBLIC_PREFIX + bytes.subarray(32).toString('base64');
+}
+
+function signatureOf(secret: string, signed: Buffer): string {
+  if (secret.startsWith(ED25519_PREFIX)) {
+    const key = ed25519Key(secret);
+    if (key === null) throw new Error('A stored ed25519 secret is not a key');
+    return `v1a,${sign(null, signed, key).toString('base64')}`;
+  }
+  const key = Buffer.from(secret.slice(HMAC_PREFIX.length), 'base64');
+  return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
+}
+
+function ed25519Key(secret: string): KeyObject | null {
+  const bytes = strictBase64(secret.slice(ED25519_PREFIX.length));
+  if (bytes?.length !== 64) return null;
+  const jwk = {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    d: bytes.subarray(0, 32).toString('base64url'),
+    x: bytes.subarray(32).toString('base64url'),
+  };
+  try {
+    return createPrivateKey({ key: jwk, format: 'jwk' });
+  } catch {
+    return null;
+  }
+}
+
+/** Decodes base64 only if it is spelled the one canonical way, so that what is stored is what the receiver has. */
+function strictBase64(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '') ? bytes : null;
+}

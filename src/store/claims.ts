@@ -1,0 +1,220 @@
+/**
+ * The claim that is written before a POST. A crash leaves it behind, and whoever finds it knows that the outcome of
+ * that attempt is unknown. The record that clears it is in records.ts.
+ */
+import type { DeliveryStatus, EndedStatus, HeldReason, Trigger } from '../domain/delivery.ts';
+import type { AttemptErrorCode } from '../domain/errors.ts';
+import type { Db } from './pool.ts';
+
+/** Longer than any attempt takes: the longest timeout and the wait for a place in the endpoint's cap. */
+const CLAIM_TTL_S = 120;
+
+export type ClaimRequest = {
+  deliveryIds: string[];
+  trigger: Trigger;
+  /** names the press, so that it is carried out once however often the activity runs */
+  pressId: string | null;
+  workflowId: string;
+  runId: string;
+};
+
+/**
+ * claimed      ours to send now
+ * unfinished   our own claim, from a run of the activity that was lost
+ * abandoned    somebody else's claim, past its deadline
+ * busy         somebody else's attempt is under way
+ * done_before  this press was carried out before
+ * ended        nothing to do any more
+ * foreign      another workflow owns its schedule
+ * held         waits for something other than time
+ * early        not due yet
+ */
+export type ClaimVerdict =
+  | 'claimed'
+  | 'unfinished'
+  | 'abandoned'
+  | 'busy'
+  | 'done_before'
+  | 'ended'
+  | 'foreign'
+  | 'held'
+  | 'early';
+
+/** A claim as it stands in the row. */
+export type Claim = {
+  number: number;
+  runId: string;
+  trigger: Trigger;
+  pressId: string | null;
+  /** the status to go back to when the attempt changes nothing */
+  from: DeliveryStatus;
+  startedAt: Date;
+  /** until it counts as abandoned */
+  leftMs: number;
+};
+
+export type ClaimedDelivery = {
+  id: string;
+  verdict: ClaimVerdict;
+  eventId: string;
+  eventType: string;
+  endpointId: string;
+  isTest: boolean;
+  status: DeliveryStatus;
+  heldReason: HeldReason | null;
+  endedStatus: EndedStatus | null;
+  /** somebody has been told of its exhaustion, or nobody needs to be */
+  told: boolean;
+  lastError: AttemptErrorCode | null;
+  attemptCount: number;
+  slotsUsed: number;
+  /** ms until the attempt that the schedule holds (negative: overdue); null when none is planned */
+  dueInMs: number | null;
+  /** whether the asking workflow owns its schedule */
+  owned: boolean;
+  /** ours when `verdict` is `claimed` or `unfinished`, somebody else's when `busy` or `abandoned` */
+  claim: Claim | null;
+  body: Buffer;
+};
+
+const FIELDS = `a.id, a.event_id as "eventId", a.event_type as "eventType", a.endpoint_id as "endpointId",
+    a.is_test as "isTest", a.status, a.held_reason as "heldReason", a.ended_status as "endedStatus",
+    a.told_at is not null as told, a.last_error as "lastError", a.attempt_count as "attemptCount",
+    a.slots_used as "slotsUsed", coalesce(a.body, e.body) as body,
+    extract(epoch from a.next_attempt_at - now())::double precision * 1000 as "dueInMs",
+    extract(epoch from a.claim_deadline - now())::double precision * 1000 as "claimLeftMs"`;
+
+// A press needs no ownership and no due time; the schedule needs both. A timer may fire a little early.
+const CLAIM = `
+  with asked as materialized (
+    select d.*, case
+      when d.claim_number is not null then case
+        when d.claim_run = $5 then 'unfinished'
+        when d.claim_deadline > now() then 'busy'
+        else 'abandoned' end
+      when $2 = 'manual' then case
+        when exists (select 1 from attempts a where a.delivery_id = d.id and a.press_id = $3) then 'done_before'
+        else 'claimed' end
+      when d.status in ('succeeded', 'failed', 'cancelled') then 'ended'
+      when d.workflow_id is not null and d.workflow_id <> $4 then 'foreign'
+      when d.status = 'held' then 'held'
+      when d.next_attempt_at > now() + interval '2 seconds' then 'early'
+      else 'claimed' end as verdict
+    from deliveries d where d.id = any($1) order by d.id for update
+  ), claimed as (
+    update deliveries d set
+      status = 'delivering', claim_number = d.attempt_count + 1, claim_run = $5, claim_trigger = $2, claim_press = $3,
+      claim_from = d.status, claim_started_at = now(), claim_deadline = now() + make_interval(secs => $6),
+      leased_until = null,
+      workflow_id = case when $2 = 'manual' then d.workflow_id else $4 end,
+      run_id = case when $2 = 'manual' then d.run_id else $5 end
+    from asked where d.id = asked.id and asked.verdict = 'claimed'
+    returning d.id, d.workflow_id, d.claim_number, d.claim_started_at
+  )
+  select ${FIELDS}, a.verdict,
+    coalesce(c.workflow_id, a.workflow_id) is not distinct from $4 as owned,
+    coalesce(c.claim_number, a.claim_number) as "claimNumber",
+    case when c.id is null then a.claim_run else $5 end as "claimRun",
+    case when c.id is null then a.claim_trigger else $2 end as "claimTrigger",
+    case when c.id is null then a.claim_press else $3 end as "claimPress",
+    case when c.id is null then a.claim_from else a.status end as "claimFrom",
+    coalesce(c.claim_started_at, a.claim_started_at) as "claimStartedAt"
+  from asked a
+  join events e on e.tenant_id = a.tenant_id and e.id = a.event_id
+  left join claimed c on c.id = a.id
+  order by a.id`;
+
+/**
+ * Claims and loads, in one statement, the deliveries that may be sent now, and says of the others why not.
+ * Deliveries that do not exist are left out.
+ */
+export async function claimDeliveries(db: Db, request: ClaimRequest): Promise<ClaimedDelivery[]> {
+  const { rows } = await db.query<ClaimedDelivery & ClaimColumns>({
+    name: 'claim',
+    text: CLAIM,
+    values: [
+      request.deliveryIds,
+      request.trigger,
+      request.pressId,
+      request.workflowId,
+      request.runId,
+      CLAIM_TTL_S,
+    ],
+  });
+  return rows.map((row) => ({ ...row, claim: claimOf(row) }));
+}
+
+type ClaimColumns = {
+  claimNumber: number | null;
+  claimRun: string;
+  claimTrigger: Trigger;
+  claimPress: string | null;
+  claimFrom: DeliveryStatus;
+  claimStartedAt: Date;
+  claimLeftMs: number | null;
+};
+
+function claimOf(row: ClaimColumns): Claim | null {
+  if (row.claimNumber === null) return null;
+  return {
+    number: row.claimNumber,
+    runId: row.claimRun,
+    trigger: row.claimTrigger,
+    pressId: row.claimPress,
+    from: row.claimFrom,
+    startedAt: row.claimStartedAt,
+    leftMs: row.claimLeftMs ?? 0,
+  };
+}
+
+/** The deliveries among these whose claim this run still holds: attempted, but not recorded. */
+export async function readOwnClaims(
+  db: Db,
+  deliveryIds: string[],
+  workflowId: string,
+  runId: string,
+): Promise<ClaimedDelivery[]> {
+  const { rows } = await db.query<ClaimedDelivery & ClaimColumns>(
+    `select ${FIELDS}, 'unfinished' as verdict, a.workflow_id is not distinct from $2 as owned,
+       a.claim_number as "claimNumber", a.claim_run as "claimRun", a.claim_trigger as "claimTrigger",
+       a.claim_press as "claimPress", a.claim_from as "claimFrom", a.claim_started_at as "claimStartedAt"
+     from deliveries a join events e on e.tenant_id = a.tenant_id and e.id = a.event_id
+     where a.id = any($1) and a.claim_run = $3 order by a.id`,
+    [deliveryIds, workflowId, runId],
+  );
+  return rows.map((row) => ({ ...row, claim: claimOf(row) }));
+}
+
+/** Ends claimed deliveries without an attempt, because their endpoint takes none any more. */
+export async function endUnsent(
+  db: Db,
+  deliveryIds: string[],
+  runId: string,
+  error: AttemptErrorCode,
+): Promise<void> {
+  await db.query(
+    `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
+       last_error = $3, next_attempt_at = null, claim_number = null, claim_run = null, claim_trigger = null,
+       claim_press = null, claim_from = null, claim_started_at = null, claim_deadline = null
+     where id = any($1) and claim_run = $2`,
+    [deliveryIds, runId, error],
+  );
+}
+
+/** Takes back claims of attempts that were not made after all; the schedule tries again after `afterMs`. */
+export async function releaseClaims(
+  db: Db,
+  claims: { deliveryId: string; runId: string }[],
+  afterMs: number,
+): Promise<void> {
+  await db.query(
+    `update deliveries d set
+       status = case when d.status <> 'delivering' then d.status when d.claim_from = 'pending' then 'retrying' else d.claim_from end,
+       next_attempt_at = case when d.claim_trigger = 'manual' then d.next_attempt_at
+         else now() + make_interval(secs => $3::double precision / 1000) end,
+       claim_number = null, claim_run = null, claim_trigger = null, claim_press = null, claim_from = null,
+       claim_started_at = null, claim_deadline = null
+     from unnest($1::text[], $2::text[]) as r (id, run) where d.id = r.id and d.claim_run = r.run`,
+    [claims.map((claim) => claim.deliveryId), claims.map((claim) => claim.runId), afterMs],
+  );
+}

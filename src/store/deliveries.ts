@@ -1,0 +1,131 @@
+/** Deliveries as people ask for them: lists, one, its attempts, and its end by hand. */
+import type { Delivery, DeliveryStatus, Trigger } from '../domain/delivery.ts';
+import type { AttemptErrorCode } from '../domain/errors.ts';
+import { firstIdAt } from '../domain/ids.ts';
+import { type Db, type Queryable, transaction } from './pool.ts';
+import { releaseNext } from './records.ts';
+
+const COLUMNS = `
+  id, tenant_id as "tenantId", event_id as "eventId", endpoint_id as "endpointId", event_type as "eventType",
+  is_test as "isTest", status, held_reason as "heldReason", attempt_count as "attemptCount",
+  next_attempt_at as "nextAttemptAt", ended_at as "endedAt", last_error as "lastError",
+  last_response_status as "lastResponseStatus", workflow_id as "workflowId", run_id as "runId",
+  created_at as "createdAt"`;
+
+export async function findDelivery(db: Queryable, id: string): Promise<Delivery | null> {
+  const { rows } = await db.query<Delivery>(`select ${COLUMNS} from deliveries where id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
+export type DeliveryFilter = {
+  tenantId: string;
+  endpointId?: string | undefined;
+  eventId?: string | undefined;
+  eventType?: string | undefined;
+  status?: DeliveryStatus | undefined;
+  errorCode?: AttemptErrorCode | undefined;
+  /** exclusive bounds on `created_at` */
+  after?: Date | undefined;
+  before?: Date | undefined;
+};
+
+/** The query of `listDeliveries`, apart so that a test can look at its plan. */
+export function deliveryListQuery(
+  filter: DeliveryFilter,
+  page: { before: string | null; limit: number },
+): { text: string; values: unknown[] } {
+  const values: unknown[] = [filter.tenantId];
+  const conditions = ['tenant_id = $1'];
+  const add = (condition: (parameter: string) => string, value: unknown) => {
+    if (value === undefined || value === null) return;
+    values.push(value);
+    conditions.push(condition(`$${values.length}`));
+  };
+  add((p) => `endpoint_id = ${p}`, filter.endpointId);
+  add((p) => `event_id = ${p}`, filter.eventId);
+  add((p) => `event_type = ${p}`, filter.eventType);
+  add((p) => `status = ${p}`, filter.status);
+  add((p) => `last_error = ${p}`, filter.errorCode);
+  // Ids carry their time, so bounds on time are bounds on the ids that the indexes are sorted by.
+  add((p) => `id >= ${p}`, filter.after && firstIdAt('delivery', filter.after.getTime() + 1));
+  add((p) => `id < ${p}`, filter.before && firstIdAt('delivery', filter.before.getTime()));
+  add((p) => `id < ${p}`, page.before);
+  values.push(page.limit);
+  const text = `select ${COLUMNS} from deliveries where ${conditions.join(' and ')} order by id desc limit $${values.length}`;
+  return { text, values };
+}
+
+/** Newest first, `limit` of them, older than the id `before`. */
+export async function listDeliveries(
+  db: Db,
+  filter: DeliveryFilter,
+  page: { before: string | null; limit: number },
+): Promise<Delivery[]> {
+  const { rows } = await db.query<Delivery>(deliveryListQuery(filter, page));
+  return rows;
+}
+
+/** One attempt as it was recorded. */
+export type StoredAttempt = {
+  number: number;
+  trigger: Trigger;
+  pressId: string | null;
+  workflowId: string | null;
+  runId: string | null;
+  startedAt: Date;
+  durationMs: number;
+  requestUrl: string | null;
+  requestUrlSealed: Buffer | null;
+  /** JSON of name-value pairs */
+  requestHeaders: string | null;
+  responseStatus: number | null;
+  responseHeaders: string | null;
+  responseBody: Buffer | null;
+  responseTruncated: boolean;
+  errorCode: AttemptErrorCode | null;
+  errorMessage: string | null;
+};
+
+/** In the order in which they were made. */
+export async function listAttempts(db: Db, deliveryId: string): Promise<StoredAttempt[]> {
+  const { rows } = await db.query<StoredAttempt>(
+    `select number, trigger, press_id as "pressId", workflow_id as "workflowId", run_id as "runId",
+       started_at as "startedAt", duration_ms as "durationMs", request_url as "requestUrl",
+       request_url_sealed as "requestUrlSealed", request_headers as "requestHeaders",
+       response_status as "responseStatus", response_headers as "responseHeaders", response_body as "responseBody",
+       response_truncated as "responseTruncated", error_code as "errorCode", error_message as "errorMessage"
+     from attempts where delivery_id = $1 order by number`,
+    [deliveryId],
+  );
+  return rows;
+}
+
+/** The bytes that every attempt of the delivery sends. */
+export async function deliveryBody(db: Db, deliveryId: string): Promise<Buffer | null> {
+  const { rows } = await db.query<{ body: Buffer }>(
+    `select coalesce(d.body, e.body) as body from deliveries d
+     join events e on e.tenant_id = d.tenant_id and e.id = d.event_id where d.id = $1`,
+    [deliveryId],
+  );
+  return rows[0]?.body ?? null;
+}
+
+/**
+ * Ends deliveries that have not ended; an attempt under way is still recorded, and changes nothing.
+ * @returns the ids of those that were cancelled now
+ */
+export async function cancelDeliveries(db: Db, ids: string[]): Promise<string[]> {
+  return transaction(db, async (client) => {
+    const { rows } = await client.query<{ id: string; endpointId: string }>(
+      `update deliveries set status = 'cancelled', ended_status = 'cancelled', ended_at = now(), held_reason = null,
+         next_attempt_at = null
+       where id = any($1) and status in ('pending', 'delivering', 'retrying', 'held') and ended_status is null
+       returning id, endpoint_id as "endpointId"`,
+      [ids],
+    );
+    for (const endpointId of [...new Set(rows.map((row) => row.endpointId))].sort()) {
+      await releaseNext(client, endpointId);
+    }
+    return rows.map((row) => row.id);
+  });
+}

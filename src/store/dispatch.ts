@@ -1,0 +1,100 @@
+/** The leases by which every accepted delivery gets to Temporal, whichever process dies on the way. */
+import type { Db } from './pool.ts';
+
+export type DispatchableDelivery = {
+  id: string;
+  tenantId: string;
+  eventId: string;
+  /** false where the caller chose the event's id, which is unique only within the tenant */
+  eventIdIsOurs: boolean;
+  endpointId: string;
+  eventType: string;
+  host: string;
+  profile: string;
+  /** the endpoint's own timeout; null: its profile's */
+  timeoutMs: number | null;
+  /** the endpoint has a rate limit: its attempts may have to wait */
+  paced: boolean;
+  /** a dispatcher had it before: a workflow with it may exist */
+  offeredBefore: boolean;
+  /** how many deliveries its event has */
+  siblings: number;
+};
+
+/** The channel of PostgreSQL's NOTIFY that wakes the dispatchers. */
+export const DISPATCH_CHANNEL = 'tidings_dispatch';
+
+/** Wakes every process's dispatcher. Best effort: they also look by themselves. */
+export async function wakeDispatchers(db: Db): Promise<void> {
+  await db.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
+}
+
+/**
+ * Takes pending deliveries that nobody holds, oldest first, and commits the lease before it returns: whoever
+ * dies after that loses nothing but time.
+ */
+export async function takeLeases(
+  db: Db,
+  owner: string,
+  limit: number,
+  leaseMs: number,
+): Promise<DispatchableDelivery[]> {
+  const { rows } = await db.query<DispatchableDelivery>(
+    `with free as (
+       select id, leased_by is not null as offered_before from deliveries
+       where status = 'pending' and (leased_until is null or leased_until < now())
+       order by id limit $2 for update skip locked
+     ), taken as (
+       update deliveries d set leased_by = $1, leased_until = now() + make_interval(secs => $3::double precision / 1000)
+       from free where d.id = free.id
+       returning d.id, d.tenant_id, d.event_id, d.endpoint_id, d.event_type, free.offered_before
+     )
+     select t.id, t.tenant_id as "tenantId", t.event_id as "eventId", e.id = e.sort_id as "eventIdIsOurs",
+       t.endpoint_id as "endpointId", t.event_type as "eventType", p.host, p.timeout_ms as "timeoutMs",
+       p.rate_per_second is not null as paced, n.profile,
+       t.offered_before as "offeredBefore",
+       (select count(*) from deliveries s where s.tenant_id = t.tenant_id and s.event_id = t.event_id) as siblings
+     from taken t
+     join events e on e.tenant_id = t.tenant_id and e.id = t.event_id
+     join endpoints p on p.id = t.endpoint_id
+     join tenants n on n.id = t.tenant_id
+     order by t.id`,
+    [owner, limit, leaseMs],
+  );
+  return rows;
+}
+
+/** Keeps the leases of deliveries that still wait in memory. @returns those still held by the owner */
+export async function renewLeases(db: Db, owner: string, ids: string[], leaseMs: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `update deliveries set leased_until = now() + make_interval(secs => $3::double precision / 1000)
+     where id = any($2) and leased_by = $1 and status = 'pending' returning id`,
+    [owner, ids, leaseMs],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Gives deliveries back that were never offered to Temporal: any dispatcher may take them at once. */
+export async function returnLeases(db: Db, owner: string, ids: string[]): Promise<void> {
+  await db.query(
+    `update deliveries set leased_by = null, leased_until = null
+     where id = any($2) and leased_by = $1 and status = 'pending'`,
+    [owner, ids],
+  );
+}
+
+/** Lets the leases of deliveries end now although a workflow with them may exist. */
+export async function expireLeases(db: Db, owner: string, ids: string[]): Promise<void> {
+  await db.query(
+    `update deliveries set leased_until = now() where id = any($2) and leased_by = $1 and status = 'pending'`,
+    [owner, ids],
+  );
+}
+
+/** How many deliveries wait for a dispatcher, and since when the oldest one does. */
+export async function dispatchQueue(db: Db): Promise<{ waiting: number; oldest: Date | null }> {
+  const { rows } = await db.query<{ waiting: number; oldest: Date | null }>(
+    `select count(*) as waiting, min(created_at) as oldest from deliveries where status = 'pending'`,
+  );
+  return rows[0] ?? { waiting: 0, oldest: null };
+}

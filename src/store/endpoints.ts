@@ -1,0 +1,178 @@
+/** Endpoints: settings in the clear, secrets sealed as one value. */
+import type { DisabledReason, Endpoint, EndpointSecrets } from '../domain/endpoint.ts';
+import { maskUrl } from '../domain/endpoint.ts';
+import { newId } from '../domain/ids.ts';
+import { type Db, type Queryable, transaction } from './pool.ts';
+import type { Vault } from './vault.ts';
+
+export type NewEndpoint = Pick<
+  Endpoint,
+  | 'eventTypes'
+  | 'description'
+  | 'enabled'
+  | 'timeoutMs'
+  | 'retrySchedule'
+  | 'ordered'
+  | 'ratePerSecond'
+  | 'secrets'
+>;
+
+export type EndpointRow = Omit<Endpoint, 'secrets'> & { sealed: Buffer };
+
+export const ENDPOINT_COLUMNS = `
+  id, tenant_id as "tenantId", masked_url as "maskedUrl", host, event_types as "eventTypes", description,
+  enabled, disabled_reason as "disabledReason", timeout_ms as "timeoutMs", retry_schedule as "retrySchedule",
+  ordered, rate_per_second as "ratePerSecond", stalled_at as "stalledAt", failing_since as "failingSince",
+  created_at as "createdAt", updated_at as "updatedAt", deleted_at as "deletedAt", sealed`;
+
+export function openEndpoint(row: EndpointRow, vault: Vault): Endpoint {
+  const { sealed, ...endpoint } = row;
+  return { ...endpoint, secrets: JSON.parse(vault.open(sealed)) as EndpointSecrets };
+}
+
+/**
+ * @param limit how many endpoints the tenant may have, this one included
+ * @returns the endpoint, or `null` when the tenant has as many as it may have
+ */
+export async function insertEndpoint(
+  db: Db,
+  vault: Vault,
+  tenantId: string,
+  endpoint: NewEndpoint,
+  limit: number,
+): Promise<Endpoint | null> {
+  return transaction(db, async (client) => {
+    // Counting under the tenant's lock: two requests at once cannot both be the last one allowed.
+    await client.query('select 1 from tenants where id = $1 for update', [tenantId]);
+    const { rows } = await client.query<EndpointRow>(
+      `insert into endpoints (id, tenant_id, sealed, masked_url, host, event_types, description, enabled,
+         disabled_reason, timeout_ms, retry_schedule, ordered, rate_per_second, created_at, updated_at)
+       select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), now()
+       where (select count(*) from endpoints where tenant_id = $2 and deleted_at is null) < $14
+       returning ${ENDPOINT_COLUMNS}`,
+      [newId('endpoint'), tenantId, ...columnValues(endpoint, vault), limit],
+    );
+    return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
+  });
+}
+
+function columnValues(
+  endpoint: NewEndpoint & { disabledReason?: DisabledReason | null },
+  vault: Vault,
+): unknown[] {
+  const { url } = endpoint.secrets;
+  return [
+    vault.seal(JSON.stringify(endpoint.secrets)),
+    maskUrl(url),
+    new URL(url).host,
+    endpoint.eventTypes,
+    endpoint.description,
+    endpoint.enabled,
+    endpoint.enabled ? null : (endpoint.disabledReason ?? 'manual'),
+    endpoint.timeoutMs,
+    endpoint.retrySchedule,
+    endpoint.ordered,
+    endpoint.ratePerSecond,
+  ];
+}
+
+/** An endpoint of the tenant that is not deleted, or `null`. */
+export async function findEndpoint(
+  db: Queryable,
+  vault: Vault,
+  tenantId: string,
+  id: string,
+): Promise<Endpoint | null> {
+  const { rows } = await db.query<EndpointRow>(
+    `select ${ENDPOINT_COLUMNS} from endpoints where id = $1 and tenant_id = $2 and deleted_at is null`,
+    [id, tenantId],
+  );
+  return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
+}
+
+/** An endpoint whoever's it is and even if it is deleted: for the log of its deliveries. */
+export async function findEndpointById(db: Queryable, vault: Vault, id: string): Promise<Endpoint | null> {
+  const { rows } = await db.query<EndpointRow>(`select ${ENDPOINT_COLUMNS} from endpoints where id = $1`, [
+    id,
+  ]);
+  return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
+}
+
+/** The tenant's endpoints, newest first, `limit` of them, older than the id `before`. */
+export async function listEndpoints(
+  db: Db,
+  vault: Vault,
+  tenantId: string,
+  page: { before: string | null; limit: number },
+): Promise<Endpoint[]> {
+  const { rows } = await db.query<EndpointRow>(
+    `select ${ENDPOINT_COLUMNS} from endpoints
+     where tenant_id = $1 and deleted_at is null and ($2::text is null or id < $2)
+     order by id desc limit $3`,
+    [tenantId, page.before, page.limit],
+  );
+  return rows.map((row) => openEndpoint(row, vault));
+}
+
+/**
+ * Changes an endpoint under its lock. Switching it off ends what waits for it (`endpoint_disabled`).
+ * @param change gets the endpoint as it is and returns it as it shall be; what it throws leaves everything as it was
+ * @returns the changed endpoint, or `null` when it is not there
+ */
+export async function updateEndpoint(
+  db: Db,
+  vault: Vault,
+  tenantId: string,
+  id: string,
+  change: (endpoint: Endpoint) => Endpoint,
+): Promise<Endpoint | null> {
+  return transaction(db, async (client) => {
+    await client.query('select 1 from endpoints where id = $1 for update', [id]);
+    const before = await findEndpoint(client, vault, tenantId, id);
+    if (before === null) return null;
+    const after = change(before);
+    const { rows } = await client.query<EndpointRow>(
+      `update endpoints set sealed = $2, masked_url = $3, host = $4, event_types = $5, description = $6, enabled = $7,
+         disabled_reason = $8, timeout_ms = $9, retry_schedule = $10, ordered = $11, rate_per_second = $12,
+         failing_since = case when $7 and not enabled then null else failing_since end,
+         updated_at = now()
+       where id = $1 returning ${ENDPOINT_COLUMNS}`,
+      [id, ...columnValues(after, vault)],
+    );
+    if (before.enabled && !after.enabled) await failWaiting(client, id, 'endpoint_disabled');
+    return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
+  });
+}
+
+/** @returns whether there was one to delete */
+export async function deleteEndpoint(db: Db, tenantId: string, id: string): Promise<boolean> {
+  return transaction(db, async (client) => {
+    const { rowCount } = await client.query(
+      `update endpoints set deleted_at = now(), enabled = false
+       where id = $1 and tenant_id = $2 and deleted_at is null`,
+      [id, tenantId],
+    );
+    if (rowCount === 0) return false;
+    await failWaiting(client, id, 'endpoint_deleted');
+    return true;
+  });
+}
+
+/** Switches an endpoint off because of what it answered. */
+export async function disableEndpoint(db: Queryable, id: string, reason: DisabledReason): Promise<void> {
+  const { rowCount } = await db.query(
+    `update endpoints set enabled = false, disabled_reason = $2, updated_at = now() where id = $1 and enabled`,
+    [id, reason],
+  );
+  if (rowCount !== 0) await failWaiting(db, id, 'endpoint_disabled');
+}
+
+// Whoever switched the endpoint off knows of it: these are not told again one by one.
+async function failWaiting(db: Queryable, endpointId: string, error: string): Promise<void> {
+  await db.query(
+    `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
+       last_error = $2, held_reason = null, next_attempt_at = null
+     where endpoint_id = $1 and status in ('pending', 'retrying', 'held') and not is_test`,
+    [endpointId, error],
+  );
+}

@@ -1,0 +1,70 @@
+/** The connection pool, and the one way to run a transaction. */
+import pg from 'pg';
+
+export type Db = pg.Pool;
+export type Queryable = pg.Pool | pg.PoolClient;
+
+// Counts are small enough to be numbers.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+// JSON columns hold what a receiver sent: they are parsed where they are shown, so that one bad row spoils no list.
+pg.types.setTypeParser(pg.types.builtins.JSON, (text: string) => text);
+
+/**
+ * @param options.max connections at most
+ * @param options.onError told of errors on idle connections, which the pool replaces by itself
+ */
+export function createPool(
+  connectionString: string,
+  options: { max?: number; onError?: (error: Error) => void } = {},
+): Db {
+  const pool = new pg.Pool({
+    connectionString,
+    max: options.max ?? 20,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    application_name: 'tidings',
+  });
+  pool.on('error', (error) => options.onError?.(error));
+  return pool;
+}
+
+/** Runs `work` in a transaction: committed when it returns, rolled back when it throws. */
+export async function transaction<Result>(
+  db: Db,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await db.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Whether the error says that the database could not be reached or is shutting down, rather than that a query is wrong. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as Error & { code?: string };
+  if (code !== undefined) {
+    // 08: connection, 53: resources (too many connections, disk full), 57P: operator intervention
+    return /^(08|53|57P|ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|ENOENT|EAI_AGAIN)/.test(code);
+  }
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end/.test(
+    error.message,
+  );
+}
+
+/** Whether the error is a violation of the unique constraint or index of that name. */
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  const { code, constraint: name } = (error ?? {}) as { code?: string; constraint?: string };
+  return code === '23505' && name === constraint;
+}

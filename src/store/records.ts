@@ -1,0 +1,249 @@
+/** The record that is written after an attempt: the log row, the delivery's new state, and what follows from it. */
+import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
+import type { AttemptErrorCode } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
+import { DISPATCH_CHANNEL } from './dispatch.ts';
+import { disableEndpoint } from './endpoints.ts';
+import { type Db, type Queryable, transaction } from './pool.ts';
+
+/** What was sent and what came back, as it is kept. Headers are name-value pairs in the order of the wire. */
+export type Exchange = {
+  /** with the values of the query masked */
+  url: string;
+  /** the whole URL, encrypted; null when it has nothing to hide */
+  urlSealed: Buffer | null;
+  /** secrets masked */
+  requestHeaders: [string, string][];
+  response: {
+    status: number;
+    headers: [string, string][];
+    body: Buffer;
+    truncated: boolean;
+  } | null;
+};
+
+export type AttemptRecord = {
+  deliveryId: string;
+  number: number;
+  trigger: Trigger;
+  pressId: string | null;
+  workflowId: string;
+  runId: string;
+  /** the run that holds the claim */
+  claimRunId: string;
+  startedAtMs: number;
+  durationMs: number;
+  responseStatus: number | null;
+  errorCode: AttemptErrorCode | null;
+  errorMessage: string | null;
+  /** null where the outcome is unknown */
+  exchange: Exchange | null;
+  /** `unchanged` puts back the status from before the claim */
+  next: { status: 'succeeded' | 'failed' | 'unchanged' } | { status: 'retrying'; afterMs: number };
+  slotsUsed: number;
+  /** an endpoint's own effects, for the deliveries where something follows */
+  effects: {
+    endpointId: string;
+    exhausted: boolean;
+    disable: boolean;
+    /** hold the endpoint's other deliveries until a new one succeeds */
+    stall: boolean;
+    /** a success lets go what a stall held */
+    unstall: boolean;
+    /** an end at an ordered endpoint lets the next one go */
+    releaseNext: boolean;
+    /** a retry planned meanwhile is held too, if the endpoint has stalled since the event was accepted */
+    holdIfStalled: boolean;
+    /** `failing_since` must change */
+    health: 'failing' | 'healthy' | null;
+  };
+};
+
+const RECORD = `
+  with r as (
+    select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+      $8::timestamptz[], $9::int[], $10::text[], $11::bytea[], $12::text[], $13::int[], $14::text[], $15::bytea[],
+      $16::bool[], $17::text[], $18::text[], $19::text[], $20::double precision[], $21::int[])
+    as r (id, number, trigger, press_id, workflow_id, run_id, claim_run, started_at, duration_ms, request_url,
+      request_url_sealed, request_headers, response_status, response_headers, response_body, response_truncated,
+      error_code, error_message, next_status, after_ms, slots_used)
+  ), logged as (
+    insert into attempts (delivery_id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms,
+      request_url, request_url_sealed, request_headers, response_status, response_headers, response_body,
+      response_truncated, error_code, error_message)
+    select id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms, request_url,
+      request_url_sealed, request_headers::json, response_status, response_headers::json, response_body,
+      response_truncated, error_code, error_message from r
+    on conflict do nothing
+  )
+  update deliveries d set
+    status = case
+      when d.status <> 'delivering' then d.status
+      when r.next_status = 'unchanged' then d.claim_from
+      when r.next_status = 'retrying' and d.claim_trigger = 'manual' then d.claim_from
+      else r.next_status end,
+    held_reason = case when r.next_status = 'unchanged' then d.held_reason end,
+    attempt_count = r.number,
+    slots_used = r.slots_used,
+    next_attempt_at = case
+      when r.next_status = 'retrying' then now() + make_interval(secs => r.after_ms / 1000)
+      when r.next_status = 'unchanged' then d.next_attempt_at end,
+    ended_status = case when r.next_status in ('succeeded', 'failed') then r.next_status else d.ended_status end,
+    ended_at = case when r.next_status in ('succeeded', 'failed') then now() else d.ended_at end,
+    -- a test's failure and a late success are nobody's alarm
+    told_at = case when d.is_test or r.next_status = 'succeeded' then coalesce(d.told_at, now()) else d.told_at end,
+    last_error = r.error_code, last_response_status = r.response_status,
+    claim_number = null, claim_run = null, claim_trigger = null, claim_press = null, claim_from = null,
+    claim_started_at = null, claim_deadline = null
+  from r where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
+  returning d.id, d.status`;
+
+/**
+ * Records attempts, all in one statement; repeating it changes nothing.
+ * @returns the status that each delivery has now. One that is missing had been recorded before.
+ */
+export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>> {
+  if (records.length === 0) return new Map();
+  const eventful = records.filter(
+    ({ effects: e }) =>
+      e.exhausted ||
+      e.disable ||
+      e.stall ||
+      e.unstall ||
+      e.releaseNext ||
+      e.holdIfStalled ||
+      e.health !== null,
+  );
+  if (eventful.length === 0) return write(db, records);
+  return transaction(db, async (client) => {
+    // The endpoints' locks come first, in one order: emits to ordered endpoints take them too.
+    const endpointIds = [...new Set(eventful.map((record) => record.effects.endpointId))];
+    await client.query('select 1 from endpoints where id = any($1) order by id for update', [endpointIds]);
+    const statuses = await write(client, records);
+    const recorded = eventful.filter((record) => statuses.has(record.deliveryId));
+    await applyEffects(client, recorded);
+    const late = recorded.filter((record) => record.effects.holdIfStalled).map((record) => record.deliveryId);
+    for (const id of await holdStalled(client, late)) statuses.set(id, 'held');
+    return statuses;
+  });
+}
+
+async function write(db: Queryable, records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>> {
+  const column = <Value>(pick: (record: AttemptRecord) => Value) => records.map(pick);
+  const { rows } = await db.query<{ id: string; status: DeliveryStatus }>({
+    name: 'record',
+    text: RECORD,
+    values: [
+      column((r) => r.deliveryId),
+      column((r) => r.number),
+      column((r) => r.trigger),
+      column((r) => r.pressId),
+      column((r) => r.workflowId),
+      column((r) => r.runId),
+      column((r) => r.claimRunId),
+      column((r) => new Date(r.startedAtMs)),
+      column((r) => Math.round(r.durationMs)),
+      column((r) => r.exchange?.url ?? null),
+      column((r) => r.exchange?.urlSealed ?? null),
+      column((r) => (r.exchange === null ? null : JSON.stringify(r.exchange.requestHeaders))),
+      column((r) => r.responseStatus),
+      column((r) => (r.exchange?.response ? JSON.stringify(r.exchange.response.headers) : null)),
+      column((r) => r.exchange?.response?.body ?? null),
+      column((r) => r.exchange?.response?.truncated ?? false),
+      column((r) => r.errorCode),
+      column((r) => r.errorMessage),
+      column((r) => r.next.status),
+      column((r) => (r.next.status === 'retrying' ? r.next.afterMs : null)),
+      column((r) => r.slotsUsed),
+    ],
+  });
+  return new Map(rows.map((row) => [row.id, row.status]));
+}
+
+async function applyEffects(client: Queryable, records: AttemptRecord[]): Promise<void> {
+  const endpointsWith = (has: (effects: AttemptRecord['effects']) => boolean) => [
+    ...new Set(records.filter((record) => has(record.effects)).map((record) => record.effects.endpointId)),
+  ];
+  const healthy = endpointsWith((e) => e.health === 'healthy');
+  const failing = endpointsWith((e) => e.health === 'failing').filter((id) => !healthy.includes(id));
+  if (healthy.length + failing.length > 0) {
+    await client.query(
+      `update endpoints set failing_since = case when id = any($1) then null else coalesce(failing_since, now()) end
+       where id = any($1) or id = any($2)`,
+      [healthy, failing],
+    );
+  }
+  for (const endpointId of endpointsWith((e) => e.stall)) await stallEndpoint(client, endpointId);
+  for (const endpointId of endpointsWith((e) => e.unstall)) await releaseStalled(client, endpointId);
+  for (const endpointId of endpointsWith((e) => e.releaseNext)) await releaseNext(client, endpointId);
+  for (const endpointId of endpointsWith((e) => e.disable)) await disableEndpoint(client, endpointId, 'gone');
+  await insertExhaustions(client, records);
+}
+
+/** lessonly: after an exhausted delivery the endpoint's others wait until a new event gets through. */
+async function stallEndpoint(client: Queryable, endpointId: string): Promise<void> {
+  await client.query('update endpoints set stalled_at = coalesce(stalled_at, now()) where id = $1', [
+    endpointId,
+  ]);
+  await client.query(
+    `update deliveries set status = 'held', held_reason = 'stalled', leased_by = null, leased_until = null,
+       workflow_id = null, run_id = null, next_attempt_at = null
+     where endpoint_id = $1 and status in ('pending', 'retrying') and not is_test`,
+    [endpointId],
+  );
+}
+
+/** @returns those that are held now: planned for a retry, but older than their endpoint's stall */
+async function holdStalled(client: Queryable, deliveryIds: string[]): Promise<string[]> {
+  if (deliveryIds.length === 0) return [];
+  const { rows } = await client.query<{ id: string }>(
+    `update deliveries d set status = 'held', held_reason = 'stalled', next_attempt_at = null,
+       workflow_id = null, run_id = null
+     from endpoints e
+     where d.id = any($1) and e.id = d.endpoint_id and d.status = 'retrying' and d.created_at < e.stalled_at
+     returning d.id`,
+    [deliveryIds],
+  );
+  return rows.map((row) => row.id);
+}
+
+async function releaseStalled(client: Queryable, endpointId: string): Promise<void> {
+  await client.query('update endpoints set stalled_at = null where id = $1', [endpointId]);
+  await client.query(
+    `update deliveries set status = 'pending', held_reason = null
+     where endpoint_id = $1 and status = 'held' and held_reason = 'stalled'`,
+    [endpointId],
+  );
+  await client.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
+}
+
+/** At an ordered endpoint: lets the oldest held delivery go, unless one is still on its way. Takes the endpoint's lock. */
+export async function releaseNext(client: Queryable, endpointId: string): Promise<void> {
+  await client.query('select 1 from endpoints where id = $1 for update', [endpointId]);
+  const { rowCount } = await client.query(
+    `update deliveries set status = 'pending', held_reason = null
+     where id = (
+       select h.id from deliveries h where h.endpoint_id = $1 and h.status = 'held' and h.held_reason = 'ordered'
+         and not exists (select 1 from deliveries d where d.endpoint_id = $1 and not d.is_test
+           and d.status in ('pending', 'delivering', 'retrying'))
+       order by h.id limit 1)`,
+    [endpointId],
+  );
+  if (rowCount !== 0) await client.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
+}
+
+async function insertExhaustions(client: Queryable, records: AttemptRecord[]): Promise<void> {
+  const exhausted = records.filter((record) => record.effects.exhausted);
+  if (exhausted.length === 0) return;
+  await client.query(
+    `insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
+     select r.op_id, 'delivery.exhausted', d.tenant_id, d.endpoint_id, 'delivery.exhausted ' || d.id,
+       json_build_object('delivery_id', d.id, 'event_id', d.event_id, 'event_type', d.event_type,
+         'endpoint_id', d.endpoint_id, 'attempt_count', d.attempt_count, 'last_error', d.last_error,
+         'last_response_status', d.last_response_status),
+       now()
+     from unnest($1::text[], $2::text[]) as r (id, op_id) join deliveries d on d.id = r.id
+     on conflict do nothing`,
+    [exhausted.map((record) => record.deliveryId), exhausted.map(() => newId('operationalEvent'))],
+  );
+}

@@ -1,0 +1,97 @@
+/** Tenants: who the events belong to. */
+import { newId } from '../domain/ids.ts';
+import { type Db, isUniqueViolation, type Queryable } from './pool.ts';
+
+export type Tenant = {
+  id: string;
+  externalId: string | null;
+  name: string;
+  profile: string;
+  contacts: string[];
+  createdAt: Date;
+};
+
+export type NewTenant = Omit<Tenant, 'id' | 'createdAt'>;
+
+const COLUMNS = `id, external_id as "externalId", name, profile, contacts, created_at as "createdAt"`;
+
+/** @returns the tenant, or `null` when the `externalId` is taken */
+export async function insertTenant(db: Db, tenant: NewTenant): Promise<Tenant | null> {
+  const { rows } = await db.query<Tenant>(
+    `insert into tenants (id, external_id, name, profile, contacts, created_at)
+     values ($1, $2, $3, $4, $5, now())
+     on conflict (external_id) do nothing
+     returning ${COLUMNS}`,
+    [newId('tenant'), tenant.externalId, tenant.name, tenant.profile, tenant.contacts],
+  );
+  return rows[0] ?? null;
+}
+
+/** By id or, failing that, by `external_id`. */
+export async function findTenant(db: Queryable, idOrExternalId: string): Promise<Tenant | null> {
+  const { rows } = await db.query<Tenant>(
+    `select ${COLUMNS} from tenants
+     where (id = $1 or external_id = $1) and deleted_at is null
+     order by (id = $1) desc limit 1`,
+    [idOrExternalId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Newest first, `limit` of them, older than the id `before`. */
+export async function listTenants(db: Db, page: { before: string | null; limit: number }): Promise<Tenant[]> {
+  const { rows } = await db.query<Tenant>(
+    `select ${COLUMNS} from tenants
+     where deleted_at is null and ($1::text is null or id < $1)
+     order by id desc limit $2`,
+    [page.before, page.limit],
+  );
+  return rows;
+}
+
+/** @returns the changed tenant, `null` when it is not there, `'taken'` when the `externalId` is another's */
+export async function updateTenant(
+  db: Db,
+  id: string,
+  change: Partial<Pick<Tenant, 'name' | 'contacts' | 'externalId'>>,
+): Promise<Tenant | null | 'taken'> {
+  try {
+    const { rows } = await db.query<Tenant>(
+      `update tenants set
+         name = coalesce($2, name),
+         contacts = coalesce($3, contacts),
+         external_id = case when $4 then $5 else external_id end
+       where id = $1 and deleted_at is null
+       returning ${COLUMNS}`,
+      [
+        id,
+        change.name ?? null,
+        change.contacts ?? null,
+        change.externalId !== undefined,
+        change.externalId ?? null,
+      ],
+    );
+    return rows[0] ?? null;
+  } catch (error) {
+    if (isUniqueViolation(error, 'tenants_external_id_key')) return 'taken';
+    throw error;
+  }
+}
+
+/**
+ * Deletes the tenant with its endpoints, and cancels what still waits. Its events and log stay until they are pruned;
+ * its `external_id` is free again.
+ */
+export async function deleteTenant(db: Queryable, id: string): Promise<void> {
+  await db.query(
+    `with gone as (
+       update tenants set deleted_at = now(), external_id = null where id = $1 and deleted_at is null returning id
+     ), endpoints_gone as (
+       update endpoints e set deleted_at = now(), enabled = false from gone
+       where e.tenant_id = gone.id and e.deleted_at is null
+     )
+     update deliveries d set status = 'cancelled', ended_status = 'cancelled', ended_at = now(), held_reason = null
+     from gone where d.tenant_id = gone.id and d.status in ('pending', 'delivering', 'retrying', 'held')`,
+    [id],
+  );
+}

@@ -1,0 +1,63 @@
+/** What people see in a browser: the API's documentation, and a delivery in Temporal's Web UI. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { startReceiver } from '../../helpers/receiver.ts';
+import { startTestService, type TestService } from '../../helpers/service.ts';
+import { launchChromium } from './chromium.ts';
+
+const SCREENSHOTS = process.env.TEST_SCREENSHOTS;
+
+let tidings: TestService;
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  [tidings, browser] = await Promise.all([startTestService(), launchChromium()]);
+  page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await tidings?.stop();
+});
+
+async function screenshot(name: string): Promise<void> {
+  if (SCREENSHOTS === undefined) return;
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+test('the documentation lists what the API can do', async () => {
+  await page.goto(`${tidings.url}/`);
+  await page.getByText('Emit an event', { exact: true }).first().waitFor();
+  await page.getByText('The delivery history of a webhook, newest first').waitFor();
+  await screenshot('docs');
+});
+
+test("a delivery reads well in Temporal's Web UI", async () => {
+  const receiver = await startReceiver(500, 200);
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', {
+    name: 'Hillside',
+    profile: 'reading-steps',
+  });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
+    url: receiver.url,
+    retry_schedule: [1],
+  });
+  const { body: types } = await tidings.call('GET', `/v1/tenants/${tenant.id}/event-types`);
+  const { name: type, example: data } = types.items[0];
+  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type, data });
+  const delivery = await tidings.settled(event.deliveries[0].id);
+
+  const ui = process.env.TEST_TEMPORAL_UI;
+  await page.goto(`${ui}/namespaces/default/workflows`);
+  await page.getByText(`event_${event.id}`).first().waitFor();
+  await screenshot('workflows');
+  await page.goto(`${ui}${new URL(delivery.workflow.web_url).pathname}`);
+  await page
+    .getByText(`${type} → ${new URL(receiver.url).host}`)
+    .first()
+    .waitFor();
+  await page.getByText('manual retry').or(page.getByText('attempt of')).first().waitFor();
+  await screenshot('history');
+  await receiver.close();
+});

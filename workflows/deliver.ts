@@ -1,0 +1,208 @@
+/**
+ * The delivery workflow: the deliveries of one event, or in a burst of several, from first POST to the last word.
+ *
+ * It knows ids and outcomes only. What an outcome means was decided by the activity, from the endpoint as it is now;
+ * waiting for the right moment, hearing presses and seeing to it that people are told is done here.
+ */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  setHandler,
+  sleep,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { Board, type Group } from './board.ts';
+import {
+  type Activities,
+  ATTEMPTS_QUEUE_SUFFIX,
+  type AttemptInput,
+  type AttemptOutput,
+  cancel,
+  type DeliverCounts,
+  type DeliverInput,
+  retryNow,
+  state,
+} from './contract.ts';
+
+// An attempt is retried without limit: what fails there failed before the POST, and the claim guards the rest.
+const SENDING = {
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+} as const;
+const activities = proxyActivities<Activities>(SENDING);
+const patient = proxyActivities<Pick<Activities, 'notify'>>({
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '5 seconds', maximumInterval: '5 minutes' },
+});
+const local = proxyLocalActivities<Pick<Activities, 'attempt'>>({
+  startToCloseTimeout: '90 seconds',
+  retry: { maximumAttempts: 1 },
+});
+
+/** @throws ApplicationFailure DeliveryExhausted when every delivery failed for good */
+export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
+  const board = new Board(input.carried?.counts);
+  const errands = new Set<Promise<void>>();
+  let broken: unknown;
+  let lastCall = false;
+
+  setHandler(state, () => board.view());
+  setHandler(retryNow, (press = {}) => {
+    const deliveryId = press.deliveryId ?? input.deliveryId ?? board.onlyDelivery();
+    if (deliveryId === undefined)
+      return log.warn('A press without a deliveryId was ignored: there are several.');
+    board.press(deliveryId, press.pressId ?? uuid4());
+    carryOutPresses(deliveryId);
+  });
+  setHandler(cancel, ({ deliveryId } = {}) => {
+    errand(() => cancelDeliveries(deliveryId === undefined ? board.open() : [deliveryId]));
+  });
+
+  const quick = input.quick === true;
+  for (const ids of input.groups ?? []) errand(() => attempt(ids, quick));
+  if (input.untold) errand(() => tell(input.untold ?? []));
+  for (const { deliveryIds, dueAtMs } of input.carried?.waiting ?? [])
+    errand(() => waitAndRetry(deliveryIds, dueAtMs));
+  for (const ids of input.carried?.untold ?? []) errand(() => tell(ids));
+  for (const { deliveryId, pressId } of input.carried?.presses ?? []) {
+    board.press(deliveryId ?? '', pressId ?? uuid4());
+    carryOutPresses(deliveryId ?? '');
+  }
+
+  try {
+    await condition(() => broken !== undefined || errands.size === 0 || timeToContinue());
+  } catch (error) {
+    // Cancelled as a whole, from the Web UI or the CLI: what has not ended ends now.
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => cancelDeliveries(board.open()));
+    throw error;
+  }
+  if (broken !== undefined) throw broken;
+  if (errands.size > 0 || board.hasPresses())
+    return continueAsNew<typeof deliver>({ ...identity(input), carried: board.carry() });
+  return conclude(board.counts);
+
+  function errand(work: () => Promise<void>): void {
+    const running: Promise<void> = work()
+      .catch((error) => {
+        // A cancelled wait is how a press or a cancellation interrupts it; anything else must surface.
+        if (!isCancellation(error)) broken ??= error;
+      })
+      .finally(() => errands.delete(running));
+    errands.add(running);
+  }
+
+  /** History is bounded: when the server suggests it, finish what is in flight, then go on in a new run. */
+  function timeToContinue(): boolean {
+    lastCall ||= workflowInfo().continueAsNewSuggested;
+    return lastCall && board.isCalm();
+  }
+
+  async function attempt(ids: string[], quickly: boolean): Promise<void> {
+    board.attempting(ids);
+    settle(await attemptAndRecord({ deliveryIds: ids, trigger: 'schedule' }, quickly));
+  }
+
+  function settle({ entries }: AttemptOutput): void {
+    board.attempted(entries);
+    for (const group of board.takeRetries())
+      errand(() => waitAndRetry(group.deliveryIds, Date.now() + group.afterMs));
+    for (const ids of board.takeExhausted()) errand(() => tell(ids));
+    for (const { id } of entries) carryOutPresses(id);
+  }
+
+  async function waitAndRetry(deliveryIds: string[], dueAtMs: number): Promise<void> {
+    const group: Group = board.waiting(deliveryIds, dueAtMs);
+    const seconds = Math.max(0, Math.round((dueAtMs - Date.now()) / 1000));
+    await CancellationScope.cancellable(async () => {
+      group.interrupt = CancellationScope.current().cancel.bind(CancellationScope.current());
+      await sleep(Math.max(1, dueAtMs - Date.now()), {
+        summary: `next attempt of ${describe(deliveryIds)} in ${seconds} s`,
+      });
+    });
+    const ids = board.due(group);
+    if (ids.length > 0) await attempt(ids, false);
+  }
+
+  /** One press, one attempt, one after the other. */
+  function carryOutPresses(deliveryId: string): void {
+    if (lastCall) return;
+    const pressId = board.takePress(deliveryId);
+    if (pressId === undefined) return;
+    errand(async () => {
+      const press: AttemptInput = { deliveryIds: [deliveryId], trigger: 'manual', pressId };
+      let output = await attemptAndRecord(press, false);
+      while (output.entries[0]?.pressAgain === true) {
+        await sleep(Math.max(100, output.entries[0].retryAfterMs ?? 0), {
+          summary: 'another attempt is under way',
+        });
+        output = await attemptAndRecord(press, false);
+      }
+      settle(
+        output.entries.length > 0 ? output : { entries: [{ id: deliveryId, outcome: 'left', group: 0 }] },
+      );
+    });
+  }
+
+  async function tell(ids: string[]): Promise<void> {
+    board.telling(ids);
+    for (;;) {
+      const step = await patient.notify({ deliveryIds: ids });
+      if (step.done) break;
+      if (step.waitMs > 0) await sleep(step.waitMs, { summary: 'the next digest' });
+    }
+    board.told(ids);
+  }
+
+  async function cancelDeliveries(ids: string[]): Promise<void> {
+    await activities.cancelDeliveries({ deliveryIds: ids });
+    board.cancelled(ids);
+  }
+}
+
+/** In the quick lane the first try is a local activity; if that is lost, the claim tells the normal one how far it got. */
+async function attemptAndRecord(input: AttemptInput, quickly: boolean): Promise<AttemptOutput> {
+  let output: AttemptOutput | undefined;
+  if (quickly) {
+    try {
+      output = await local.attempt(input);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+    }
+  }
+  output ??= await activities.attempt.executeWithOptions(
+    {
+      ...SENDING,
+      taskQueue: workflowInfo().taskQueue + ATTEMPTS_QUEUE_SUFFIX,
+      summary: `${input.trigger === 'manual' ? 'manual retry' : 'attempt'} of ${describe(input.deliveryIds)}`,
+    },
+    [input],
+  );
+  return output.unrecorded === true ? activities.record(output) : output;
+}
+
+function describe(ids: string[]): string {
+  return ids.length === 1 ? String(ids[0]) : `${ids.length} deliveries`;
+}
+
+function identity({ deliveryId }: DeliverInput): DeliverInput {
+  return deliveryId === undefined ? {} : { deliveryId };
+}
+
+function conclude(counts: DeliverCounts): DeliverCounts {
+  const { succeeded, exhausted, cancelled, left } = counts;
+  if (exhausted > 0 && succeeded + cancelled + left === 0) {
+    throw ApplicationFailure.nonRetryable(
+      exhausted === 1 ? 'The delivery was exhausted.' : `All ${exhausted} deliveries were exhausted.`,
+      'DeliveryExhausted',
+    );
+  }
+  return counts;
+}

@@ -1,0 +1,2 @@
+/** Everything that the worker's bundle holds. */
+export { deliver } from './deliver.ts';
