@@ -1,5 +1,6 @@
 /** One POST: to a checked address, bounded in time and size, every failure with a name. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../domain/errors.ts';
@@ -37,10 +38,10 @@ const MAX_RESPONSE_HEADER_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 4_000;
 const CONNECTIONS_PER_ORIGIN = 64;
 
-/** @param options.caFile PEM of more certificate authorities to trust */
-export function createSender(options: { guard: AddressGuard; caFile?: string | undefined }): Sender {
-  const ca =
-    options.caFile === undefined ? undefined : [...rootCertificates, readFileSync(options.caFile, 'utf8')];
+/** @param options.caFiles PEM files of more certificate authorities to trust */
+export function createSender(options: { guard: AddressGuard; caFiles?: readonly string[] }): Sender {
+  const extra = (options.caFiles ?? []).map((file) => readFileSync(file, 'utf8'));
+  const ca = extra.length === 0 ? undefined : [...rootCertificates, ...extra];
   const connect = buildConnector({ ...(ca && { ca }), timeout: 30_000, allowH2: false });
   const agent = new Agent({
     connections: CONNECTIONS_PER_ORIGIN,
@@ -53,7 +54,8 @@ export function createSender(options: { guard: AddressGuard; caFile?: string | u
     connect(target, callback) {
       options.guard.resolve(target.hostname).then(
         ({ address }) => {
-          const servername = target.servername ?? target.hostname;
+          // The certificate is checked against the name in the URL; an address has no name to send.
+          const servername = isIP(target.hostname) === 0 ? (target.servername ?? target.hostname) : '';
           connect({ ...target, hostname: address, servername }, callback);
         },
         (error: Error) => callback(error, null),

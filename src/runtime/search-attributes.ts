@@ -1,13 +1,15 @@
 /** What people filter by in Temporal's Web UI, and how namespace and attributes come to be there. */
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
 import type { Logger } from '../logger.ts';
 
 const TENANT_ID = defineSearchAttributeKey('TenantId', 'KEYWORD_LIST');
 const ENDPOINT_ID = defineSearchAttributeKey('EndpointId', 'KEYWORD_LIST');
 const EVENT_TYPE = defineSearchAttributeKey('EventType', 'KEYWORD_LIST');
 const KEYS = [TENANT_ID, ENDPOINT_ID, EVENT_TYPE];
+
+/** `INDEXED_VALUE_TYPE_KEYWORD_LIST` of Temporal's API. */
+const KEYWORD_LIST = 7;
 
 /** A value may have about 2 KB: so many ids fit. */
 const MAX_VALUES = 50;
@@ -41,12 +43,7 @@ export async function prepareNamespace(client: Client, logger: Logger): Promise<
     if (missing.length === 0) return true;
     await client.connection.operatorService.addSearchAttributes({
       namespace,
-      searchAttributes: Object.fromEntries(
-        missing.map(({ name }) => [
-          name,
-          temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
-        ]),
-      ),
+      searchAttributes: Object.fromEntries(missing.map(({ name }) => [name, KEYWORD_LIST])),
     });
     return await becomeVisible(client, namespace);
   } catch (error) {

@@ -29,6 +29,8 @@ export type ServiceOptions = {
   keyRing: KeyRing;
   allowCidrs: readonly string[];
   allowHttp: boolean;
+  /** PEM files of more certificate authorities that are trusted for destinations */
+  caFiles: readonly string[];
   /** `serve` is both in one process */
   roles: { api: boolean; worker: boolean };
   logger: Logger;
@@ -64,7 +66,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const graceMs = env.TIDINGS_RECONCILE_AFTER_S * 1000;
   const reconciler = createReconciler({ db, engine, logger, graceMs, noticeIntervalMs });
   const guard = createAddressGuard({ allowCidrs: options.allowCidrs });
-  const sender = createSender({ guard, caFile: env.TIDINGS_CA_FILE });
+  const sender = createSender({ guard, caFiles: options.caFiles });
   let url: string | null = null;
   const channels = createChannels({
     warn: (fields, message) => logger.warn(fields, message),

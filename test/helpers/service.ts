@@ -41,6 +41,7 @@ export async function startTestService(
     keyRing: TEST_KEY_RING,
     allowCidrs: LOOPBACK,
     allowHttp: true,
+    caFiles: env.TIDINGS_CA_FILE === undefined ? [] : [env.TIDINGS_CA_FILE],
     roles: { api: true, worker: true },
     logger: createLogger((process.env.TEST_LOG_LEVEL as 'info') ?? 'silent'),
     workflowBundle: process.env.TEST_WORKFLOW_BUNDLE ?? '',

@@ -3,7 +3,8 @@
  * die, however suddenly, the pipe closes and the shell ends its child.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
+import { waitUntilGone, whoIs } from './lock-file.ts';
 
 export type GuardedProcess = {
   /** resolves when the program has ended, with its exit code (null: by a signal) */
@@ -32,18 +33,27 @@ exit $code`;
 
 const TAIL_BYTES = 4096;
 
-export function spawnGuarded(options: {
+/** How long a program of a process that died may take to end. */
+export const PREDECESSOR_MS = 20_000;
+
+/**
+ * Starts a program under guard, once its predecessor on the same data has ended.
+ * @param options.pidFile says who is at work on the data, for the next start
+ */
+export async function spawnGuarded(options: {
   command: string;
   args: string[];
   /** ends the program gently; `INT` is PostgreSQL's fast shutdown */
   stopSignal: 'TERM' | 'INT';
   logFile: string;
+  pidFile: string;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   uid?: number;
   gid?: number;
-}): GuardedProcess {
-  const { command, args, stopSignal, logFile, cwd, env, uid, gid } = options;
+}): Promise<GuardedProcess> {
+  const { command, args, stopSignal, logFile, pidFile, cwd, env, uid, gid } = options;
+  await waitUntilGone(pidFile, PREDECESSOR_MS);
   const child: ChildProcess = spawn('/bin/sh', ['-c', GUARD, 'guard', stopSignal, command, ...args], {
     // A session of its own: Ctrl-C in a terminal reaches us alone, and we stop things in their order.
     detached: true,
@@ -52,6 +62,7 @@ export function spawnGuarded(options: {
     ...(env !== undefined && { env }),
     ...(uid !== undefined && { uid, gid }),
   });
+  if (child.pid !== undefined) writeFileSync(pidFile, whoIs(child.pid));
   let tail = '';
   const log = createWriteStream(logFile, { flags: 'a' });
   const keep = (chunk: Buffer) => {
@@ -67,6 +78,7 @@ export function spawnGuarded(options: {
     });
     child.once('close', (code) => {
       log.end();
+      rmSync(pidFile, { force: true });
       resolve(code);
     });
   });

@@ -14,13 +14,13 @@ export async function takeLock(path: string): Promise<Lock | { heldBy: number }>
   await mkdir(dirname(path), { recursive: true });
   for (;;) {
     try {
-      await writeFile(path, `${process.pid} ${birthOf(process.pid)}\n`, { flag: 'wx', mode: 0o600 });
+      await writeFile(path, whoIs(process.pid), { flag: 'wx', mode: 0o600 });
       return { release: () => rm(path, { force: true }) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const [pid, birth] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ');
-    if (pid !== undefined && pid !== '' && isAlive(Number(pid), birth)) return { heldBy: Number(pid) };
+    const holder = await aliveIn(path);
+    if (holder !== null) return { heldBy: holder };
     await rm(path, { force: true });
   }
 }
@@ -33,6 +33,24 @@ export async function waitForLock(path: string, onWait: (pid: number) => void): 
     if (!told) onWait(lock.heldBy);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+}
+
+/** Waits until the process that a file names has ended, at most so long. */
+export async function waitUntilGone(path: string, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while ((await aliveIn(path)) !== null && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** A process as such a file names it: its number, and when it started. */
+export function whoIs(pid: number): string {
+  return `${pid} ${birthOf(pid)}\n`;
+}
+
+async function aliveIn(path: string): Promise<number | null> {
+  const [pid, birth] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ');
+  return pid !== undefined && pid !== '' && isAlive(Number(pid), birth) ? Number(pid) : null;
 }
 
 function isAlive(pid: number, birth: string | undefined): boolean {

@@ -13,8 +13,8 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { cacheDirectory } from './directories.ts';
 import { freePort } from './free-port.ts';
-import { type GuardedProcess, spawnGuarded } from './guarded-process.ts';
-import { waitForLock } from './lock-file.ts';
+import { type GuardedProcess, PREDECESSOR_MS, spawnGuarded } from './guarded-process.ts';
+import { waitForLock, waitUntilGone } from './lock-file.ts';
 
 const run = promisify(execFile);
 
@@ -55,12 +55,14 @@ export async function startPostgres(options: {
     await initialise(programs, data, password, user);
   }
   const password = await readFile(passwordFile, 'utf8');
+  await waitUntilGone(join(directory, 'pid'), PREDECESSOR_MS);
   const port = await rememberedPort(join(directory, 'port'));
-  const process = spawnGuarded({
+  const process = await spawnGuarded({
     command: join(programs, 'bin', 'postgres'),
     args: ['-D', reachable(user), ...settings(port, options.durable ?? true)],
     stopSignal: 'INT',
     logFile,
+    pidFile: join(directory, 'pid'),
     cwd: data,
     env: postgresEnvironment(),
     ...user,

@@ -3,7 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { freePort } from './free-port.ts';
-import { type GuardedProcess, spawnGuarded } from './guarded-process.ts';
+import { type GuardedProcess, PREDECESSOR_MS, spawnGuarded } from './guarded-process.ts';
+import { waitUntilGone } from './lock-file.ts';
 
 export type EmbeddedTemporal = {
   address: string;
@@ -29,9 +30,11 @@ export async function startTemporal(options: {
   ui?: boolean;
 }): Promise<EmbeddedTemporal> {
   const { program, dataFile, logFile, ui = true } = options;
+  const pidFile = join(dirname(dataFile ?? logFile), 'temporal.pid');
+  await waitUntilGone(pidFile, PREDECESSOR_MS);
   const [port, uiPort] = await ports(dataFile);
   if (dataFile !== null) await mkdir(dirname(dataFile), { recursive: true });
-  const process = spawnGuarded({
+  const process = await spawnGuarded({
     command: program,
     args: [
       'server',
@@ -48,6 +51,7 @@ export async function startTemporal(options: {
     ],
     stopSignal: 'TERM',
     logFile,
+    pidFile,
   });
   const address = `127.0.0.1:${port}`;
   await ready(process, address);

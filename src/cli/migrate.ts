@@ -1,0 +1,14 @@
+/** `tidings migrate`: brings the database up to date, before the processes that need it start. */
+import type { Command } from 'commander';
+import { readEnvironment } from '../config.ts';
+import { migrateDatabase } from '../runtime/processes.ts';
+
+export function migrateCommand(program: Command): void {
+  program
+    .command('migrate')
+    .description('Bring the database (DATABASE_URL) up to date')
+    .action(async () => {
+      const applied = await migrateDatabase(readEnvironment(process.env));
+      process.stdout.write(applied.length === 0 ? 'Nothing to do.\n' : `Applied ${applied.join(', ')}.\n`);
+    });
+}

@@ -1,0 +1,163 @@
+/** The shapes in which Tidings runs: everything embedded, or its parts against a PostgreSQL and a Temporal of yours. */
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { ConfigError, type Environment } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
+import { migrate } from '../store/migrate.ts';
+import { createPool } from '../store/pool.ts';
+import { type EmbeddedParts, startEmbedded } from './embedded/embedded.ts';
+import { freePort } from './embedded/free-port.ts';
+import { keysFromEnvironment, keysOfDataDirectory } from './keys.ts';
+import { type Service, startService } from './service.ts';
+import type { TemporalTarget } from './temporal-link.ts';
+
+export const MIGRATIONS = join(PACKAGE_ROOT, 'migrations');
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
+/** @returns the names of the migrations that were applied. @throws ConfigError without DATABASE_URL */
+export async function migrateDatabase(environment: Environment): Promise<string[]> {
+  return migrateAt(requireDatabase(environment));
+}
+
+async function migrateAt(databaseUrl: string): Promise<string[]> {
+  const db = createPool(databaseUrl, { max: 1 });
+  try {
+    return await migrate(db, MIGRATIONS);
+  } finally {
+    await db.end();
+  }
+}
+
+/** A production process. @throws ConfigError naming what the environment lacks */
+export async function runProcess(
+  environment: Environment,
+  roles: { api: boolean; worker: boolean },
+  logger: Logger,
+): Promise<Service> {
+  const { adminKey, keyRing } = keysFromEnvironment(environment);
+  const databaseUrl = requireDatabase(environment);
+  if (environment.TEMPORAL_ADDRESS === undefined) {
+    throw new ConfigError(
+      'TEMPORAL_ADDRESS must be set (host:port), or use `npm start`, which runs a Temporal of its own.',
+    );
+  }
+  return startService({
+    environment,
+    databaseUrl,
+    temporal: temporalFromEnvironment(environment),
+    adminKey,
+    keyRing,
+    roles,
+    logger,
+    allowCidrs: environment.TIDINGS_ALLOW_CIDRS,
+    allowHttp: environment.TIDINGS_ALLOW_HTTP ?? false,
+    caFiles: caFilesOf(environment),
+  });
+}
+
+export type EmbeddedService = {
+  service: Service;
+  dataDir: string;
+  adminKey: string;
+  databaseUrl: string;
+  temporal: TemporalTarget;
+  stop(): Promise<void>;
+};
+
+/** Everything in one process, on what the environment names and on embedded parts for the rest. */
+export async function runEmbedded(
+  environment: Environment,
+  options: { logger: Logger; progress: (line: string) => void; caFiles?: string[] },
+): Promise<EmbeddedService> {
+  const { logger, progress } = options;
+  const dataDir = resolve(environment.TIDINGS_DATA_DIR);
+  const { adminKey, keyRing } = await keysOfDataDirectory(environment, dataDir);
+  const parts = await startEmbedded({
+    dataDir,
+    wanted: {
+      postgres: environment.DATABASE_URL === undefined,
+      temporal: environment.TEMPORAL_ADDRESS === undefined,
+    },
+    temporalCli: environment.TIDINGS_TEMPORAL_CLI,
+    logger,
+    progress,
+  });
+  try {
+    const databaseUrl = parts.databaseUrl ?? requireDatabase(environment);
+    const temporal = temporalOf(parts, environment);
+    await migrateAt(databaseUrl);
+    const service = await startService({
+      environment: { ...environment, TIDINGS_PORT: await portFor(environment) },
+      databaseUrl,
+      temporal,
+      adminKey,
+      keyRing,
+      roles: { api: true, worker: true },
+      logger,
+      allowCidrs: [...environment.TIDINGS_ALLOW_CIDRS, ...loopbackAllowance(environment, logger)],
+      allowHttp: environment.TIDINGS_ALLOW_HTTP ?? true,
+      caFiles: [...caFilesOf(environment), ...(options.caFiles ?? [])],
+    });
+    await service.working;
+    return {
+      service,
+      dataDir,
+      adminKey,
+      databaseUrl,
+      temporal,
+      async stop() {
+        await service.stop();
+        await parts.stop();
+      },
+    };
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+function temporalOf(parts: EmbeddedParts, environment: Environment): TemporalTarget {
+  if (parts.temporal === null) return temporalFromEnvironment(environment);
+  const { address, uiUrl } = parts.temporal;
+  return { connection: { address }, namespace: 'default', uiUrl };
+}
+
+/** Temporal's own environment variables and configuration file: address, namespace, API key, TLS. */
+function temporalFromEnvironment(environment: Environment): TemporalTarget {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  return {
+    connection: connectionOptions,
+    namespace: namespace ?? 'default',
+    uiUrl: environment.TIDINGS_TEMPORAL_UI?.replace(/\/$/, '') ?? null,
+  };
+}
+
+function requireDatabase({ DATABASE_URL: url }: Environment): string {
+  if (url !== undefined) return url;
+  throw new ConfigError(
+    'DATABASE_URL must be set (postgres://…), or use `npm start`, which runs a PostgreSQL of its own.',
+  );
+}
+
+/** A port that somebody chose is that port; otherwise two instances on one machine get out of each other's way. */
+async function portFor({ TIDINGS_PORT: port, TIDINGS_HOST: host }: Environment): Promise<number> {
+  return process.env.TIDINGS_PORT ? port : freePort(port, 20, host);
+}
+
+/** Receivers on this machine may be called while nobody but this machine can ask for it. */
+function loopbackAllowance({ TIDINGS_HOST: host }: Environment, logger: Logger): string[] {
+  const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  if (!isLoopback) {
+    logger.warn(
+      { host },
+      'listening beyond loopback: loopback destinations are not allowed (see TIDINGS_ALLOW_CIDRS)',
+    );
+    return [];
+  }
+  logger.info('embedded mode: loopback destinations and plain http are allowed');
+  return LOOPBACK;
+}
+
+const caFilesOf = ({ TIDINGS_CA_FILE: file }: Environment) => (file === undefined ? [] : [file]);

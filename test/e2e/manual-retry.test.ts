@@ -1,0 +1,190 @@
+/** A retry pressed at every step of a delivery's life: it is never swallowed, and the log shows every press. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { type Receiver, startReceiver } from '../helpers/receiver.ts';
+import { startTestService, type TestService } from '../helpers/service.ts';
+
+const run = promisify(execFile);
+
+let tidings: TestService;
+let receiver: Receiver;
+beforeAll(async () => {
+  tidings = await startTestService();
+});
+afterAll(() => tidings?.stop());
+beforeEach(async () => {
+  receiver = await startReceiver();
+});
+afterEach(() => receiver?.close());
+
+async function emit(endpoint: object = {}): Promise<string> {
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Presser' });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: receiver.url, ...endpoint });
+  const event = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: {} });
+  return event.body.deliveries[0].id;
+}
+
+const press = (id: string) => tidings.call('POST', `/v1/deliveries/${id}/retry`);
+
+async function attempts(id: string, count: number): Promise<any> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const { body } = await tidings.call('GET', `/v1/deliveries/${id}`);
+    if (body.attempts.length >= count && body.status !== 'delivering') return body;
+    if (Date.now() > deadline) throw new Error(`Only ${body.attempts.length} attempts: ${JSON.stringify(body)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const triggers = (log: any) => log.attempts.map((attempt: any) => attempt.trigger);
+
+/** Temporal's own command line, as an operator would use it. */
+async function temporal(...args: string[]): Promise<string> {
+  const { stdout } = await run(process.env.TEST_TEMPORAL_PROGRAM ?? '', [
+    ...args,
+    '--address',
+    process.env.TEST_TEMPORAL_ADDRESS ?? '',
+  ]);
+  return stdout;
+}
+
+test('a waiting delivery is sent now, and its success ends the schedule', async () => {
+  receiver.answer(500, 200);
+  const id = await emit({ retry_schedule: [3600] });
+  await tidings.settled(id, ['retrying']);
+  expect((await press(id)).status).toBe(202);
+  const log = await tidings.settled(id);
+  expect(log.status).toBe('succeeded');
+  expect(triggers(log)).toEqual(['schedule', 'manual']);
+  expect(log.presses).toHaveLength(1);
+});
+
+test('a failed press uses up no slot of the schedule, and what was planned stays planned', async () => {
+  receiver.answer(500);
+  const id = await emit({ retry_schedule: [3600] });
+  const before = await tidings.settled(id, ['retrying']);
+  await press(id);
+  const after = await attempts(id, 2);
+  expect(after.status).toBe('retrying');
+  expect(Math.abs(Date.parse(after.next_attempt_at) - Date.parse(before.next_attempt_at))).toBeLessThan(2000);
+});
+
+test('after a failed press the schedule goes on', async () => {
+  receiver.answer(500, 500, 200);
+  const id = await emit({ retry_schedule: [3] });
+  await tidings.settled(id, ['retrying']);
+  await press(id);
+  const log = await tidings.settled(id);
+  expect(log.status).toBe('succeeded');
+  expect(triggers(log)).toEqual(['schedule', 'manual', 'schedule']);
+});
+
+test('pressed during an attempt, it is sent again right after', async () => {
+  receiver.answer((response) => setTimeout(() => response.writeHead(200).end(), 1500));
+  const id = await emit();
+  await receiver.until(1);
+  await press(id);
+  const log = await attempts(id, 2);
+  expect(log.status).toBe('succeeded');
+  expect(triggers(log)).toEqual(['schedule', 'manual']);
+});
+
+test('pressed twice, it is sent twice and the log shows both', async () => {
+  receiver.answer(500, (response) => setTimeout(() => response.writeHead(200).end(), 700), 200);
+  const id = await emit({ retry_schedule: [3600] });
+  await tidings.settled(id, ['retrying']);
+  await Promise.all([press(id), press(id)]);
+  const log = await attempts(id, 3);
+  expect(log.status).toBe('succeeded');
+  expect(triggers(log)).toEqual(['schedule', 'manual', 'manual']);
+  expect(log.presses).toHaveLength(2);
+  expect(new Set(log.attempts.slice(1).map((attempt: any) => attempt.press_id)).size).toBe(2);
+});
+
+test('a delivery that succeeded is sent again, once, and stays succeeded', async () => {
+  receiver.answer(200, 500);
+  const id = await emit();
+  await tidings.settled(id);
+  await press(id);
+  const log = await attempts(id, 2);
+  expect(log).toMatchObject({ status: 'succeeded', attempt_count: 2, log_source: 'history' });
+  expect(triggers(log)).toEqual(['schedule', 'manual']);
+});
+
+test('a delivery that failed is sent once more: success ends it well, failure makes no new schedule', async () => {
+  receiver.answer(500);
+  const id = await emit({ retry_schedule: [] });
+  await tidings.settled(id);
+  await press(id);
+  expect((await attempts(id, 2)).status).toBe('failed');
+  receiver.answer(204);
+  await press(id);
+  const log = await attempts(id, 3);
+  expect(log.status).toBe('succeeded');
+  expect(triggers(log)).toEqual(['schedule', 'manual', 'manual']);
+});
+
+test('a cancelled delivery can still be sent', async () => {
+  receiver.answer(500, 200);
+  const id = await emit({ retry_schedule: [3600] });
+  await tidings.settled(id, ['retrying']);
+  expect((await tidings.call('POST', `/v1/deliveries/${id}/cancel`)).status).toBe(202);
+  expect((await tidings.call('POST', `/v1/deliveries/${id}/cancel`)).status).toBe(409);
+  await press(id);
+  expect((await attempts(id, 2)).status).toBe('succeeded');
+});
+
+test('it is refused where the endpoint is disabled or deleted', async () => {
+  receiver.answer(500);
+  const id = await emit({ retry_schedule: [3600] });
+  const log = await tidings.settled(id, ['retrying']);
+  const endpoint = `/v1/tenants/${log.tenant_id}/endpoints/${log.endpoint_id}`;
+  await tidings.call('PATCH', endpoint, { enabled: false });
+  expect((await press(id)).body).toMatchObject({ status: 409, code: 'endpoint_disabled' });
+  expect((await tidings.settled(id)).last_error).toBe('endpoint_disabled');
+  await tidings.call('DELETE', endpoint);
+  expect((await press(id)).body).toMatchObject({ status: 409, code: 'endpoint_deleted' });
+});
+
+test("Temporal's own command line presses it too: by signal while it waits", async () => {
+  receiver.answer(500, 200);
+  const id = await emit({ retry_schedule: [3600] });
+  const { workflow } = await tidings.settled(id, ['retrying']);
+  await temporal('workflow', 'signal', '--workflow-id', workflow.id, '--name', 'retryNow');
+  const log = await tidings.settled(id);
+  expect(triggers(log)).toEqual(['schedule', 'manual']);
+});
+
+test('and by signal-with-start after the end', async () => {
+  const id = await emit();
+  await tidings.settled(id);
+  const again = () =>
+    temporal(
+      'workflow',
+      'signal-with-start',
+      '--workflow-id',
+      `delivery_${id}`,
+      '--type',
+      'deliver',
+      '--task-queue',
+      tidings.taskQueue,
+      '--input',
+      JSON.stringify({ deliveryId: id }),
+      '--signal-name',
+      'retryNow',
+    );
+  await again();
+  await attempts(id, 2);
+  await again();
+  const log = await attempts(id, 3);
+  expect(log.status).toBe('succeeded');
+  expect(triggers(log)).toEqual(['schedule', 'manual', 'manual']);
+});
+
+test('a cancelled workflow cancels what waits in it', async () => {
+  receiver.answer(500);
+  const id = await emit({ retry_schedule: [3600] });
+  const { workflow } = await tidings.settled(id, ['retrying']);
+  await temporal('workflow', 'cancel', '--workflow-id', workflow.id);
+  expect((await tidings.settled(id)).status).toBe('cancelled');
+});
