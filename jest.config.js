@@ -37,4 +37,6 @@ export default {
   globalTeardown: '<rootDir>/test/suites/global-teardown.js',
   testTimeout: 60_000,
   maxWorkers: 2,
+  // The threads of Temporal's native core outlive a lost connection by minutes; what tests start is checked by their helpers.
+  forceExit: true,
 };

@@ -77,7 +77,7 @@ export function settle(input: {
     effects: {
       endpointId: endpoint.id,
       exhausted: alarms,
-      disable: decision.kind === 'exhausted' && decision.disableEndpoint,
+      disable: 'disableEndpoint' in decision && decision.disableEndpoint,
       stall: alarms && profile.stallsWhenExhausted,
       unstall: succeeded && endpoint.stalledAt !== null && !delivery.isTest,
       releaseNext: endpoint.ordered && !delivery.isTest && (succeeded || exhausted),

@@ -60,31 +60,38 @@ export function parseTimestampMs(text: string): number {
   return Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
 }
 
-const ajv = new Ajv2020({ strict: false, allErrors: true });
-addFormats.default(ajv);
-
-// Catalogues hold the same objects for ever; a tenant's own schemas are read anew each time, so their text is the key.
+// A validator of its own for each schema: tenants may give theirs the same `$id`, and what is forgotten is freed.
 const compiled = new Map<string, ValidateFunction>();
-const byObject = new WeakMap<JsonSchema, ValidateFunction>();
 const MAX_COMPILED = 1_000;
+const MAX_FIELD_ERRORS = 20;
+
+function compile(schema: JsonSchema): ValidateFunction {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
+  addFormats.default(ajv);
+  return ajv.compile(schema);
+}
 
 function validatorOf(schema: JsonSchema): ValidateFunction {
-  const known = byObject.get(schema);
-  if (known !== undefined) return known;
   const key = JSON.stringify(schema);
-  const validate = compiled.get(key) ?? ajv.compile(schema);
-  if (compiled.size >= MAX_COMPILED) compiled.clear();
+  const validate = compiled.get(key) ?? compile(schema);
+  // Re-inserted at the end: the first one is the one that was longest not used.
+  compiled.delete(key);
   compiled.set(key, validate);
-  byObject.set(schema, validate);
+  if (compiled.size > MAX_COMPILED) {
+    const [oldest] = compiled.keys();
+    compiled.delete(oldest ?? '');
+  }
   return validate;
 }
 
 function checkSchema(schema: JsonSchema, data: unknown, path: string): void {
   const validate = validatorOf(schema);
   if (validate(data)) return;
-  const fieldErrors = (validate.errors ?? []).map((error) => ({
-    path: path + error.instancePath.replaceAll('/', '.'),
-    message: error.message ?? 'is not valid',
+  const fieldErrors = (validate.errors ?? []).slice(0, MAX_FIELD_ERRORS).map((error) => ({
+    path: [path + error.instancePath.replaceAll('/', '.'), error.params.missingProperty]
+      .filter(Boolean)
+      .join('.'),
+    message: error.keyword === 'required' ? 'is required' : (error.message ?? 'is not valid'),
   }));
   const detail = fieldErrors.map((each) => `${each.path} ${each.message}`).join('; ');
   throw new Problem('schema_mismatch', detail, { fieldErrors });
@@ -92,8 +99,10 @@ function checkSchema(schema: JsonSchema, data: unknown, path: string): void {
 
 /** Why this cannot be a type's JSON Schema, or `null`. */
 export function schemaProblem(schema: JsonSchema): string | null {
+  // Ajv's own extension: it would make the validator answer with a promise.
+  if (JSON.stringify(schema).includes('"$async"')) return 'may not use $async';
   try {
-    new Ajv2020({ strict: false }).compile(schema);
+    compile(schema);
     return null;
   } catch (error) {
     return `is not a JSON Schema (draft 2020-12): ${(error as Error).message}`;

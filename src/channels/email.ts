@@ -1,5 +1,6 @@
 /** Tells the tenant's contacts by e-mail: what failed, where to look, how to retry. */
 import { createTransport, type Transporter } from 'nodemailer';
+import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js';
 import type { Channel, ExhaustedDelivery, Notice } from '../domain/notice.ts';
 
 export type EmailOptions = {
@@ -14,11 +15,12 @@ const SMTP_TIMEOUT_MS = 20_000;
 
 /** Its `tell` throws when the mail server does not take the message: the caller tries again later. */
 export function emailChannel(options: EmailOptions): Channel {
-  const transport: Transporter = createTransport(options.smtpUrl, {
+  const transport: Transporter = createTransport({
+    url: options.smtpUrl,
     connectionTimeout: SMTP_TIMEOUT_MS,
     greetingTimeout: SMTP_TIMEOUT_MS,
     socketTimeout: SMTP_TIMEOUT_MS,
-  } as object);
+  } as SMTPTransport.Options);
   return {
     name: 'email',
     async tell(notice) {

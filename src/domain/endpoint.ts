@@ -51,10 +51,16 @@ export const MASK = '••••';
 export function maskUrl(url: string): string {
   const parsed = new URL(url);
   if (parsed.search === '') return url;
-  const names = [...parsed.searchParams.keys()];
+  // A parameter without `=` may be the secret itself.
+  const masked = parsed.search
+    .slice(1)
+    .split('&')
+    .map((parameter) =>
+      parameter.includes('=') ? `${parameter.slice(0, parameter.indexOf('='))}=${MASK}` : MASK,
+    );
   parsed.search = '';
   parsed.hash = '';
-  return `${parsed.href}?${names.map((name) => `${encodeURIComponent(name)}=${MASK}`).join('&')}`;
+  return `${parsed.href}?${masked.join('&')}`;
 }
 
 /** Bounds of an endpoint's settings (product.md, "Bounds"). */
@@ -71,6 +77,7 @@ export const ENDPOINT_BOUNDS = {
 /** Headers that the connection, the contract or another field owns; a custom header may not set them. */
 const RESERVED_HEADERS = new Set([
   'host',
+  'accept',
   'connection',
   'keep-alive',
   'proxy-connection',

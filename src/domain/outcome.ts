@@ -1,7 +1,7 @@
 /** What an attempt's result means for its delivery: the one place where that is decided. */
 import type { EndedStatus, HeldReason, Trigger } from './delivery.ts';
 import type { AttemptErrorCode } from './errors.ts';
-import { nextDelayMs, type RetrySchedule } from './schedule.ts';
+import { nextDelayMs, RETRY_AFTER_CAP_MS, type RetrySchedule } from './schedule.ts';
 
 /** What came of one POST. `status` is null when no response came; `error` is null exactly when it succeeded. */
 export type AttemptResult = {
@@ -29,7 +29,7 @@ export type Decision =
   /** the schedule is used up: people are told */
   | { kind: 'exhausted'; slotsUsed: number; disableEndpoint: boolean }
   /** nothing changes: it stays ended, or held, as it was */
-  | { kind: 'unchanged' };
+  | { kind: 'unchanged'; disableEndpoint: boolean };
 
 /**
  * Decides what happens to a delivery after an attempt.
@@ -49,11 +49,14 @@ export function decide(
   if (result.error === null) return { kind: 'succeeded' };
   if (before.isTest) return { kind: 'exhausted', slotsUsed: before.slotsUsed + 1, disableEndpoint: false };
   const gone = result.status === 410;
-  if (before.ended !== null) return { kind: 'unchanged' };
+  if (before.ended !== null) return { kind: 'unchanged', disableEndpoint: gone };
   if (gone) return { kind: 'exhausted', slotsUsed: before.slotsUsed + 1, disableEndpoint: true };
   if (trigger === 'manual') {
-    if (before.held !== null) return { kind: 'unchanged' };
-    const afterMs = Math.max(before.scheduledInMs ?? 0, result.retryAfterMs ?? 0);
+    if (before.held !== null) return { kind: 'unchanged', disableEndpoint: false };
+    const afterMs = Math.max(
+      before.scheduledInMs ?? 0,
+      Math.min(result.retryAfterMs ?? 0, RETRY_AFTER_CAP_MS),
+    );
     return { kind: 'retry', afterMs, slotsUsed: before.slotsUsed };
   }
   const slotsUsed = before.slotsUsed + 1;

@@ -38,7 +38,8 @@ export function parseRetryAfterMs(header: string | undefined, nowMs: number): nu
   if (header === undefined) return null;
   const value = header.trim();
   if (/^\d{1,10}$/.test(value)) return Number(value) * 1000;
-  if (!/^[A-Za-z]{3}/.test(value)) return null;
-  const dateMs = Date.parse(value);
+  // All of HTTP's date forms are in GMT; the oldest one (asctime) does not say so.
+  if (!/^[A-Za-z]{3,9},? .*\d{2}:\d{2}:\d{2}/.test(value)) return null;
+  const dateMs = Date.parse(/GMT$/.test(value) ? value : `${value} GMT`);
   return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
 }

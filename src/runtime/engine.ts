@@ -34,7 +34,8 @@ export type TemporalEngine = Engine & {
 const CALL_DEADLINE_MS = 5_000;
 const RETRY_AFTER_S = 5;
 
-export function createEngine(link: TemporalLink, taskQueue: string): TemporalEngine {
+/** @param prepare makes namespace and search attributes anew; called when Temporal has forgotten them */
+export function createEngine(link: TemporalLink, taskQueue: string, prepare: () => void): TemporalEngine {
   let searchable = false;
 
   async function call<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
@@ -57,7 +58,7 @@ export function createEngine(link: TemporalLink, taskQueue: string): TemporalEng
     useSearchAttributes(usable) {
       searchable = usable;
     },
-    async start(request) {
+    async start(request): Promise<void> {
       try {
         await call((client) =>
           client.workflow.start(WORKFLOW_TYPE, {
@@ -71,7 +72,13 @@ export function createEngine(link: TemporalLink, taskQueue: string): TemporalEng
           }),
         );
       } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return;
+        const { code } = error as { code?: string };
+        if (code === 'temporal_unavailable' || !searchable) throw error;
+        // A Temporal that was restored from nothing does not know our search attributes: deliver without them meanwhile.
+        searchable = false;
+        prepare();
+        await this.start(request);
       }
     },
     async press({ id, workflowId }, pressId) {

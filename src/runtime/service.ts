@@ -59,7 +59,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await db.query('select 1 from tenants limit 1');
   const vault = createVault(options.keyRing);
   const link = openTemporalLink(options.temporal, logger);
-  const engine = createEngine(link, env.TIDINGS_TASK_QUEUE);
+  const engine = createEngine(link, env.TIDINGS_TASK_QUEUE, () => void prepare());
+  async function prepare(): Promise<void> {
+    const client = link.client();
+    if (client !== null) engine.useSearchAttributes(await prepareNamespace(client, logger));
+  }
   const pulse = createEndpointPulse();
   const dispatcher = createDispatcher({ db, engine, pulse, logger, burstSize: env.TIDINGS_BURST_SIZE });
   const noticeIntervalMs = env.TIDINGS_NOTICE_INTERVAL_S * 1000;
@@ -80,8 +84,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   async function startWorking(): Promise<void> {
     const connection = await link.connected;
     if (stopped) return;
-    const client = link.client();
-    if (client !== null) engine.useSearchAttributes(await prepareNamespace(client, logger));
+    await prepare();
     const activities = createActivities({
       db,
       vault,

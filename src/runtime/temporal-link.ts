@@ -38,7 +38,10 @@ function installRuntime(logger: Logger): void {
   installed = true;
   Runtime.install({
     shutdownSignals: [],
+    telemetryOptions: { logging: { filter: 'error', forward: {} } },
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      // While Temporal is away every poller says so every second; the link says it once.
+      if (/gRPC call \w+ retried/.test(message)) return;
       logger[level.toLowerCase() as Lowercase<LogLevel>](
         { sdk: meta?.sdkComponent, error: String(meta?.error ?? '') || undefined },
         message,

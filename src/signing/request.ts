@@ -27,7 +27,6 @@ export function buildRequest(input: {
   const { profile, secrets, webhookId, body, nowMs, version } = input;
   const timestampS = Math.floor(nowMs / 1000);
   const custom = Object.entries(secrets.headers);
-  const userAgent = custom.find(([name]) => name.toLowerCase() === 'user-agent')?.[1];
   const signing = validSecrets(secrets, nowMs);
   const signature =
     profile.signing === null || signing.length === 0
@@ -36,7 +35,7 @@ export function buildRequest(input: {
   const open: [string, string][] = [
     ['content-type', 'application/json'],
     ['accept', ACCEPT],
-    ['user-agent', userAgent ?? `Tidings/${version}`],
+    ['user-agent', `Tidings/${version}`],
     ['webhook-id', webhookId],
     ['webhook-timestamp', String(timestampS)],
     ...Object.entries(signature),
@@ -44,13 +43,16 @@ export function buildRequest(input: {
   const authorization = authorizationHeader(secrets.auth);
   const hidden: [string, string][] = [
     ...(authorization === null ? [] : [['authorization', authorization] as [string, string]]),
-    ...custom.filter(([name]) => name.toLowerCase() !== 'user-agent'),
+    ...custom,
   ];
+  // A custom user-agent takes the place of ours.
+  const replaced = new Set(custom.map(([name]) => name.toLowerCase()));
+  const kept = open.filter(([name]) => !replaced.has(name.toLowerCase()));
   return {
     url: secrets.url,
-    headers: [...open, ...hidden],
+    headers: [...kept, ...hidden],
     maskedHeaders: [
-      ...open,
+      ...kept,
       ...hidden.map(([name, value]): [string, string] => [name, maskValue(name, value)]),
     ],
     secretValues: secretValuesOf(secrets, hidden),
@@ -73,19 +75,32 @@ function secretValuesOf(secrets: EndpointSecrets, hidden: [string, string][]): s
   const values = [
     ...hidden.flatMap(([, value]) => [value, value.replace(/^(Basic|Bearer) /, '')]),
     ...secrets.signing.map(({ value }) => value),
-    ...new URL(secrets.url).searchParams.values(),
+    ...queryValues(secrets.url),
     ...('password' in secrets.auth ? [secrets.auth.password] : []),
   ];
   // A value of a few characters would tear holes into every body and is no secret.
   return [...new Set(values)].filter((value) => value.length >= 6).sort((a, b) => b.length - a.length);
 }
 
+/** As they are written in the URL and as they are read from it: a receiver may echo either. */
+function queryValues(url: string): string[] {
+  const { search, searchParams } = new URL(url);
+  const written = search.slice(1).split('&');
+  // A parameter without `=` has no value; its name may be the secret.
+  return [
+    ...written.map((parameter) => parameter.slice(parameter.indexOf('=') + 1)),
+    ...searchParams.values(),
+  ];
+}
+
 /** Puts the mask where a response repeats a secret. Works on bytes: what came back need not be text. */
 export function redact(bytes: Buffer, secretValues: readonly string[]): Buffer {
   let text = bytes.toString('latin1');
   for (const value of secretValues) {
-    const needle = Buffer.from(value).toString('latin1');
-    if (text.includes(needle)) text = text.replaceAll(needle, Buffer.from(MASK).toString('latin1'));
+    // Headers travel as Latin-1, bodies mostly as UTF-8.
+    for (const needle of new Set([value, Buffer.from(value).toString('latin1')])) {
+      text = text.replaceAll(needle, Buffer.from(MASK).toString('latin1'));
+    }
   }
   return Buffer.from(text, 'latin1');
 }

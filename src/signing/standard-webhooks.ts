@@ -6,6 +6,7 @@
 import {
   createHmac,
   createPrivateKey,
+  createPublicKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -76,7 +77,9 @@ function ed25519Key(secret: string): KeyObject | null {
     x: bytes.subarray(32).toString('base64url'),
   };
   try {
-    return createPrivateKey({ key: jwk, format: 'jwk' });
+    const key = createPrivateKey({ key: jwk, format: 'jwk' });
+    // Both halves must belong together, or the public key that we hand out would verify nothing.
+    return createPublicKey(key).export({ format: 'jwk' }).x === jwk.x ? key : null;
   } catch {
     return null;
   }

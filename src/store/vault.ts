@@ -21,7 +21,7 @@ export function createVault(keyRing: KeyRing): Vault {
     seal(plaintext) {
       const id = Buffer.from(current.id);
       const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', current.key, iv).setAAD(id);
+      const cipher = createCipheriv('aes-256-gcm', current.key, iv, { authTagLength: TAG_BYTES }).setAAD(id);
       const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
       return Buffer.concat([Buffer.of(id.length), id, iv, cipher.getAuthTag(), ciphertext]);
     },
@@ -34,7 +34,9 @@ export function createVault(keyRing: KeyRing): Vault {
       }
       const ivAt = 1 + idLength;
       const tagAt = ivAt + IV_BYTES;
-      const decipher = createDecipheriv('aes-256-gcm', entry.key, sealed.subarray(ivAt, tagAt))
+      const decipher = createDecipheriv('aes-256-gcm', entry.key, sealed.subarray(ivAt, tagAt), {
+        authTagLength: TAG_BYTES,
+      })
         .setAAD(id)
         .setAuthTag(sealed.subarray(tagAt, tagAt + TAG_BYTES));
       return decipher.update(sealed.subarray(tagAt + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');

@@ -31,7 +31,8 @@ async function attempts(id: string, count: number): Promise<any> {
   for (;;) {
     const { body } = await tidings.call('GET', `/v1/deliveries/${id}`);
     if (body.attempts.length >= count && body.status !== 'delivering') return body;
-    if (Date.now() > deadline) throw new Error(`Only ${body.attempts.length} attempts: ${JSON.stringify(body)}`);
+    if (Date.now() > deadline)
+      throw new Error(`Only ${body.attempts.length} attempts: ${JSON.stringify(body)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { createPool, type Db } from '../../src/store/pool.ts';
+import { atEnd } from './cleanup.ts';
 
 export type TestDatabase = { url: string; db: Db; drop(): Promise<void> };
 
@@ -18,7 +19,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return {
     url: url.href,
     db,
-    async drop() {
+    drop: atEnd(async () => {
       await db.end();
       await withAdmin(template, async (client) => {
         const { rows } = await client.query(
@@ -28,7 +29,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
         await client.query(`drop database ${name} with (force)`);
         if (rows.length > 0) throw new Error(`Connections were left open: ${JSON.stringify(rows)}`);
       });
-    },
+    }),
   };
 }
 

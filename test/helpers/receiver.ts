@@ -1,6 +1,7 @@
 /** A real HTTP receiver on loopback that keeps what it gets and answers as it is told. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { atEnd } from './cleanup.ts';
 
 export type Received = {
   headers: IncomingHttpHeaders;
@@ -69,9 +70,9 @@ export async function startReceiver(...first: Answer[]): Promise<Receiver> {
         check();
       });
     },
-    async close() {
+    close: atEnd(async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-    },
+    }),
   };
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readEnvironment } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { type Service, startService } from '../../src/runtime/service.ts';
+import { atEnd } from './cleanup.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const ADMIN_KEY = 'test-admin-key-0123456789';
@@ -46,6 +47,7 @@ export async function startTestService(
     logger: createLogger((process.env.TEST_LOG_LEVEL as 'info') ?? 'silent'),
     workflowBundle: process.env.TEST_WORKFLOW_BUNDLE ?? '',
   });
+  const stop = atEnd(() => service.stop());
   await service.working;
   const url = service.url ?? '';
   const call = apiClient(url);
@@ -69,7 +71,7 @@ export async function startTestService(
       }
     },
     async stop() {
-      await service.stop();
+      await stop();
       if (options.database === undefined) await database.drop();
     },
   };

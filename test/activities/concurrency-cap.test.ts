@@ -1,0 +1,98 @@
+/** The cap on attempts in flight: an endpoint that hangs must not take the places of the others, nor keep its own. */
+import { createConcurrencyCap } from '../../activities/concurrency-cap.ts';
+
+const LONG_MS = 20_000;
+const place = async (promise: Promise<(() => void) | null>) => {
+  const release = await promise;
+  if (release === null) throw new Error('No place became free');
+  return release;
+};
+/** Whether the promise is settled once everything that can happen at once has happened. */
+const isSettled = async (promise: Promise<unknown>) => {
+  let settled = false;
+  void promise.then(() => {
+    settled = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+};
+
+test.each([1, 2, 10])('lets %i through at once, and no more', async (limit) => {
+  const cap = createConcurrencyCap(limit);
+  for (let count = 0; count < limit; count += 1) await place(cap.acquire('ep', 0));
+  expect(await cap.acquire('ep', 0)).toBeNull();
+});
+
+test('counts each endpoint for itself', async () => {
+  const cap = createConcurrencyCap(1);
+  await place(cap.acquire('hanging', 0));
+  await place(cap.acquire('quick', 0));
+  expect(await cap.acquire('hanging', 0)).toBeNull();
+});
+
+test('a place that was given back is free again', async () => {
+  const cap = createConcurrencyCap(1);
+  for (let round = 0; round < 5; round += 1) {
+    const release = await place(cap.acquire('ep', 0));
+    release();
+  }
+  await place(cap.acquire('ep', 0));
+  expect(await cap.acquire('ep', 0)).toBeNull();
+});
+
+test('who waits gets the place that is given back, the first one first', async () => {
+  const cap = createConcurrencyCap(1);
+  const release = await place(cap.acquire('ep', 0));
+  const first = cap.acquire('ep', LONG_MS);
+  const second = cap.acquire('ep', LONG_MS);
+  expect(await isSettled(first)).toBe(false);
+
+  release();
+  const releaseFirst = await place(first);
+  expect(await isSettled(second)).toBe(false);
+
+  releaseFirst();
+  const releaseSecond = await place(second);
+  releaseSecond();
+  await place(cap.acquire('ep', 0));
+});
+
+test('a newcomer does not overtake who waits', async () => {
+  const cap = createConcurrencyCap(1);
+  const release = await place(cap.acquire('ep', 0));
+  const waiting = cap.acquire('ep', LONG_MS);
+  release();
+  expect(await cap.acquire('ep', 0)).toBeNull();
+  const releaseWaiting = await place(waiting);
+  releaseWaiting();
+});
+
+test('who has waited too long leaves the line, and the place goes to the next', async () => {
+  const cap = createConcurrencyCap(1);
+  const release = await place(cap.acquire('ep', 0));
+  const impatient = cap.acquire('ep', 1);
+  const patient = cap.acquire('ep', LONG_MS);
+  expect(await impatient).toBeNull();
+  release();
+  const releasePatient = await place(patient);
+  releasePatient();
+});
+
+test('many that come and go leave no place taken', async () => {
+  const cap = createConcurrencyCap(3);
+  let inFlight = 0;
+  let most = 0;
+  await Promise.all(
+    Array.from({ length: 200 }, async () => {
+      const release = await place(cap.acquire('ep', LONG_MS));
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      await new Promise((resolve) => setImmediate(resolve));
+      inFlight -= 1;
+      release();
+    }),
+  );
+  expect(most).toBe(3);
+  for (let count = 0; count < 3; count += 1) await place(cap.acquire('ep', 0));
+  expect(await cap.acquire('ep', 0)).toBeNull();
+});

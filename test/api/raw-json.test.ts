@@ -1,0 +1,169 @@
+/** A request's body is read strictly and cut without changing a byte; both are promises to the receiver. */
+import { parseRawJson } from '../../src/api/raw-json.ts';
+
+const parse = (text: string, spansTo = 1) => parseRawJson(Buffer.from(text), spansTo);
+const refusal = (code: string, status: number) => expect.objectContaining({ code, status });
+
+describe('the raw text of a value', () => {
+  test.each([
+    '1.0',
+    '1e3',
+    '1E+3',
+    '-0',
+    '-0.0e-0',
+    '12345678901234567890',
+    '0.1000000000000000055511151231257827',
+    '"\\u00e9"',
+    '"é"',
+    '"\\/"',
+    '"\\u0000"',
+    '"\\ud800"',
+    '"\\udc00\\ud800"',
+    '"\\"}"',
+    '"\u2028\u2029\u007f"',
+    'null',
+    'true',
+    'false',
+    '""',
+    '{}',
+    '[]',
+    '{ "b" : 1 , "a" : [ 1.0 , { } ] }',
+    '[1.0, [2, {"x": "]"}], "}"]',
+    '{"\\u0061":1}',
+    '{\r\n\t"a":\r\n1}',
+  ])('%s is kept as it was written', (value) => {
+    expect(parse(`{"type":"a","data":${value}}`).rawAt(['data'])).toBe(value);
+    expect(parse(` {"data" : ${value} , "type":"a"}\n`).rawAt(['data'])).toBe(value);
+  });
+
+  test('is found in each event of a batch', () => {
+    const raw = parse(
+      '{"events": [{"type":"a","data":{"x": 1.0}}, {"data":[ ], "type":"b"}, {"type":"c"}]}',
+      3,
+    );
+    expect(raw.rawAt(['events', 0, 'data'])).toBe('{"x": 1.0}');
+    expect(raw.rawAt(['events', 1, 'data'])).toBe('[ ]');
+    expect(raw.rawAt(['events', 1])).toBe('{"data":[ ], "type":"b"}');
+    expect(raw.rawAt(['events', 2, 'data'])).toBeUndefined();
+    expect(raw.rawAt(['events', 3])).toBeUndefined();
+  });
+
+  test('is that of the member itself, not of one of the same name inside another', () => {
+    const raw = parse('{"meta":{"data":1},"data":{"data":2},"list":[{"data":3}]}');
+    expect(raw.rawAt(['data'])).toBe('{"data":2}');
+  });
+
+  test('does not confuse keys that look like paths or numbers', () => {
+    const raw = parse('{"0":"zero","a.b":"dots","a\\"]":"quote"}');
+    expect(raw.rawAt(['0'])).toBe('"zero"');
+    expect(raw.rawAt([0])).toBeUndefined();
+    expect(raw.rawAt(['a.b'])).toBe('"dots"');
+    expect(raw.rawAt(['a"]'])).toBe('"quote"');
+  });
+
+  test('is not kept deeper than asked for', () => {
+    expect(parse('{"a":{"b":1}}', 1).rawAt(['a', 'b'])).toBeUndefined();
+    expect(parse('{"a":{"b":1}}', 2).rawAt(['a', 'b'])).toBe('1');
+  });
+
+  test('comes with the value that JSON.parse gives', () => {
+    const text = '{"a":[1.0,"\\u00e9",null],"b":{"c":true}}';
+    expect(parse(text)).toMatchObject({ value: JSON.parse(text), text });
+  });
+
+  test('survives a long text beyond ASCII before it', () => {
+    expect(parse(`{"a":"${'🎉é'.repeat(10_000)}","data":{"x": "日本"}}`).rawAt(['data'])).toBe(
+      '{"x": "日本"}',
+    );
+  });
+});
+
+describe('a key that comes twice in one object is refused', () => {
+  test.each([
+    '{"a":1,"a":1}',
+    '{"a":1,"b":2,"a":3}',
+    '{"data":{"a":1,"a":2}}',
+    '{"data":{"x":[{"y":{"a":1,"a":2}}]}}',
+    '[{"a":1,"a":2}]',
+    '{"a":1,"\\u0061":2}',
+    '{"\\u0061":1,"\\u0061":2}',
+    '{"é":1,"\\u00e9":2}',
+    '{"\\/":1,"/":2}',
+    '{"":1,"":2}',
+    '{"__proto__":1,"__proto__":2}',
+    '{"a":{"a":1},"a":2}',
+  ])('%s', (text) => {
+    expect(() => parse(text)).toThrow(refusal('duplicate_key', 422));
+  });
+
+  test.each([
+    '{"a":{"a":1}}',
+    '[{"a":1},{"a":2}]',
+    '{"a":1,"A":2}',
+    '{"x":{"a":1},"y":{"a":1}}',
+    '{"é":1,"e\\u0301":2}',
+    '{"constructor":1,"toString":2,"__proto__":3}',
+  ])('but not in %s', (text) => {
+    expect(parse(text).value).toEqual(JSON.parse(text));
+  });
+
+  test('and the place is named', () => {
+    expect(() => parse('{\n  "a": 1,\n  "a": 2\n}')).toThrow(/"a".*line 3, column 3/);
+  });
+});
+
+describe('what is not JSON is refused', () => {
+  test.each([
+    ['nothing', ''],
+    ['white space', ' \n'],
+    ['a line comment', '{"a":1} // note'],
+    ['a block comment', '{/* note */"a":1}'],
+    ['a comma after the last member', '{"a":1,}'],
+    ['a comma after the last element', '[1,]'],
+    ['a missing end', '{"a":1'],
+    ['more after the end', '{"a":1}{}'],
+    ['single quotes', "{'a':1}"],
+    ['a key without quotes', '{a:1}'],
+    ['NaN', '{"a":NaN}'],
+    ['a leading zero', '{"a":01}'],
+    ['a leading plus', '{"a":+1}'],
+    ['a number without an end', '{"a":1.}'],
+    ['a raw line end in a string', '{"a":"x\ny"}'],
+    ['a raw NUL in a string', '{"a":"\0"}'],
+    ['half an escape', '{"a":"\\u12"}'],
+    ['a no-break space', '{\u00a0"a":1}'],
+    ['a byte order mark', '\ufeff{"a":1}'],
+    ['a hundred thousand open brackets', '['.repeat(100_000)],
+    ['a hundred thousand open objects', '{"a":'.repeat(100_000)],
+  ])('%s', (_what, text) => {
+    expect(() => parse(text)).toThrow(refusal('invalid_json', 400));
+  });
+});
+
+describe('nesting', () => {
+  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+
+  test('of 200 levels is read', () => {
+    expect(parse(nested(200)).rawAt([])).toBe(nested(200));
+  });
+
+  test.each([
+    ['201 arrays', nested(201)],
+    ['100,000 arrays', nested(100_000)],
+    ['5,000 objects', `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`],
+  ])('of %s is refused', (_what, text) => {
+    expect(() => parse(text)).toThrow(refusal('validation_failed', 422));
+  });
+});
+
+describe('bytes that are not UTF-8 are refused', () => {
+  test.each([
+    ['Latin-1', Buffer.from('{"a":"é"}', 'latin1')],
+    ['a character cut in half', Buffer.from('{"a":"é"}').subarray(0, 7)],
+    ['an overlong slash', Buffer.from([0x22, 0xc0, 0xaf, 0x22])],
+    ['a surrogate', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
+    ['a stray 0xff', Buffer.from([0x7b, 0xff, 0x7d])],
+  ])('%s', (_what, bytes) => {
+    expect(() => parseRawJson(bytes, 1)).toThrow(refusal('invalid_encoding', 400));
+  });
+});

@@ -1,0 +1,50 @@
+/** A real SMTP server on loopback that keeps what it gets, parsed as a mail program would. */
+import type { AddressInfo } from 'node:net';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+
+export type Mail = Email & { raw: string; recipients: string[] };
+
+export type MailServer = {
+  url: string;
+  received: Mail[];
+  /** whether the next mails are taken */
+  accept(accepting: boolean): void;
+  close(): Promise<void>;
+};
+
+export async function startMailServer(): Promise<MailServer> {
+  const received: Mail[] = [];
+  let accepting = true;
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
+    onData(stream, session, done) {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        if (!accepting) return done(Object.assign(new Error('Not now'), { responseCode: 451 }));
+        const raw = Buffer.concat(chunks);
+        const recipients = session.envelope.rcptTo.map(({ address }) => address);
+        PostalMime.parse(raw).then(
+          (mail) => {
+            received.push({ ...mail, raw: raw.toString(), recipients });
+            done();
+          },
+          (error: Error) => done(error),
+        );
+      });
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.server.address() as AddressInfo;
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    received,
+    accept(value) {
+      accepting = value;
+    },
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}

@@ -1,0 +1,83 @@
+/** Tidings as a process of its own, which a test may kill. Needs the build. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { atEnd } from './cleanup.ts';
+import { ADMIN_KEY, apiClient, TEST_KEY_RING, type TestService } from './service.ts';
+
+export type TestProcess = {
+  pid: number;
+  url: string;
+  call: TestService['call'];
+  /** ends it as a crash does */
+  kill(): Promise<void>;
+  /** ends it as an operator does. @returns its exit code */
+  stop(): Promise<number | null>;
+};
+
+/** Starts `tidings <command>`; resolves when it listens, or for a worker when it runs. */
+export async function startProcess(
+  command: 'serve' | 'api' | 'worker',
+  env: {
+    databaseUrl: string;
+    taskQueue: string;
+    temporalAddress?: string;
+    [variable: string]: string | undefined;
+  },
+): Promise<TestProcess> {
+  const { databaseUrl, taskQueue, temporalAddress, ...more } = env;
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js'), command],
+    {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        TIDINGS_PORT: '0',
+        TIDINGS_ADMIN_KEY: ADMIN_KEY,
+        TIDINGS_ENCRYPTION_KEYS: TEST_KEY_RING.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(
+          ',',
+        ),
+        TIDINGS_ALLOW_CIDRS: '127.0.0.0/8',
+        TIDINGS_ALLOW_HTTP: 'true',
+        TIDINGS_TASK_QUEUE: taskQueue,
+        TEMPORAL_ADDRESS: temporalAddress ?? process.env.TEST_TEMPORAL_ADDRESS,
+        DATABASE_URL: databaseUrl,
+        ...more,
+      },
+    },
+  );
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  atEnd(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  const lines: string[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    void exited.then((code) =>
+      reject(new Error(`tidings ${command} ended with ${code}:\n${lines.join('\n')}`)),
+    );
+    createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
+      lines.push(line);
+      if (process.env.TEST_LOG_LEVEL) process.stderr.write(`${line}\n`);
+      const [, address] = /Server listening at (http:\/\/\S+?)"/.exec(line) ?? [];
+      if (address !== undefined) resolve(address);
+    });
+    if (command === 'worker') setTimeout(() => resolve(''), 2000);
+  });
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return exited;
+  };
+  return {
+    pid: child.pid ?? 0,
+    url,
+    call: apiClient(url),
+    kill: async () => {
+      await end('SIGKILL');
+    },
+    stop: () => end('SIGTERM'),
+  };
+}

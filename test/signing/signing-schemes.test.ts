@@ -1,0 +1,114 @@
+/** What every signing scheme owes: a new one joins the registry and is tested here without an edit. */
+import { createHmac } from 'node:crypto';
+import { allureSignature, readingStepsSignature } from '../../src/signing/hmac-header.ts';
+import { SIGNING_SCHEMES } from '../../src/signing/index.ts';
+
+const bodies = ['{}', '{"a":1}', '{"a": 1}', '{"a":"日本 🎉"}', '', '\u0000'].map((text) =>
+  Buffer.from(text),
+);
+const [body] = bodies as [Buffer];
+const at = { webhookId: 'evt_1', timestampS: 1_700_000_000 };
+
+test('no two schemes have the same name', () => {
+  expect(new Set(SIGNING_SCHEMES.map(({ name }) => name)).size).toBe(SIGNING_SCHEMES.length);
+});
+
+describe.each(SIGNING_SCHEMES)('the scheme $name', (scheme) => {
+  const secret = scheme.generateSecret();
+  const sign = (input: Partial<Parameters<typeof scheme.sign>[0]> = {}) =>
+    scheme.sign({ ...at, body, secrets: [secret], ...input });
+
+  test('makes secrets that it accepts itself, each another one', () => {
+    const secrets = Array.from({ length: 20 }, () => scheme.generateSecret());
+    expect(secrets.map((each) => scheme.secretProblem(each))).toEqual(secrets.map(() => null));
+    expect(new Set(secrets).size).toBe(secrets.length);
+  });
+
+  test('makes secrets that nobody guesses', () => {
+    expect(scheme.generateSecret().length).toBeGreaterThanOrEqual(32);
+  });
+
+  test('says what is wrong with an empty secret', () => {
+    expect(scheme.secretProblem('')).toEqual(expect.stringMatching(/./));
+  });
+
+  test('signs the same body the same way each time', () => {
+    expect(sign()).toEqual(sign());
+  });
+
+  test('signs every body differently', () => {
+    const signatures = bodies.map((each) => JSON.stringify(sign({ body: each })));
+    expect(new Set(signatures).size).toBe(bodies.length);
+  });
+
+  test('signs differently with another secret', () => {
+    expect(sign({ secrets: [scheme.generateSecret()] })).not.toEqual(sign());
+  });
+
+  test('signs with the newest secret first of all', () => {
+    const older = scheme.generateSecret();
+    const [name] = Object.keys(sign()) as [string];
+    expect(sign({ secrets: [secret, older] })[name]?.startsWith(sign()[name] ?? '?')).toBe(true);
+  });
+
+  test('sets the headers that it announces, and no other', () => {
+    const names = Object.keys(sign()).map((name) => name.toLowerCase());
+    expect(names.sort()).toEqual([...scheme.headerNames].sort());
+    expect(scheme.headerNames.every((name) => name === name.toLowerCase())).toBe(true);
+  });
+
+  test('sets names and values that HTTP takes', () => {
+    for (const [name, value] of Object.entries(sign())) {
+      expect(() => new Headers([[name, value]])).not.toThrow();
+      expect(value).toMatch(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/);
+    }
+  });
+
+  test('does not give the secret away', () => {
+    const material = secret.slice(secret.indexOf('_') + 1);
+    for (const value of Object.values(sign())) expect(value).not.toContain(material);
+  });
+
+  test('leaves the body alone', () => {
+    const bytes = Buffer.from('{"a":1}');
+    sign({ body: bytes });
+    expect(bytes.toString()).toBe('{"a":1}');
+  });
+});
+
+describe('what the documents of the products say', () => {
+  const secret = 'a-secret-of-the-customer';
+  const payload = Buffer.from('{"event":"test","note":"ü"}');
+  const hex = createHmac('sha256', secret).update(payload.toString('utf8')).digest('hex');
+
+  test('Reading Steps: sha256= and the hex digits', () => {
+    expect(readingStepsSignature.sign({ ...at, body: payload, secrets: [secret] })).toEqual({
+      'X-ReadingSteps-Signature': `sha256=${hex}`,
+    });
+  });
+
+  test('SCORM API: the hex digits, and the name of the algorithm beside them', () => {
+    expect(allureSignature.sign({ ...at, body: payload, secrets: [secret] })).toEqual({
+      'X-Allure-Signature': hex,
+      'X-Allure-Signature-Algorithm': 'sha256',
+    });
+  });
+
+  test.each([readingStepsSignature, allureSignature])(
+    '$name depends on the body alone, not on the time or the id',
+    (scheme) => {
+      const later = { webhookId: 'evt_2', timestampS: at.timestampS + 60 };
+      expect(scheme.sign({ ...later, body: payload, secrets: [secret] })).toEqual(
+        scheme.sign({ ...at, body: payload, secrets: [secret] }),
+      );
+    },
+  );
+
+  test.each([
+    ['x', null],
+    ['x'.repeat(256), null],
+    ['x'.repeat(257), 'must have 1 to 256 characters'],
+  ])('a chosen secret has 1 to 256 characters', (chosen, problem) => {
+    expect(allureSignature.secretProblem(chosen)).toBe(problem);
+  });
+});

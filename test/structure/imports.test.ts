@@ -1,0 +1,155 @@
+/** Who may import whom: a table, so that a reader may trust the names of the folders. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
+
+const BUILTIN = 'node builtins';
+
+/** What each part may import: parts by their folder or file, packages by name. Its own files always. */
+const ALLOWED: Record<string, readonly string[]> = {
+  'src/domain': ['typeid-js'],
+  'src/config.ts': ['zod', BUILTIN],
+  'src/logger.ts': ['pino', BUILTIN],
+  'src/package-root.ts': [BUILTIN],
+  'src/signing': ['src/domain', 'zod', 'node:crypto'],
+  'src/profiles': ['src/domain', 'src/signing', 'zod'],
+  'src/channels': ['src/domain', 'src/channels/email.ts', 'zod'],
+  'src/channels/email.ts': ['src/domain', 'nodemailer'],
+  'src/store': ['src/domain', 'pg', BUILTIN],
+  'src/http': ['src/domain', 'undici', 'ipaddr.js', BUILTIN],
+  workflows: ['src/domain', '@temporalio/workflow'],
+  activities: [
+    ...[
+      'src/domain',
+      'src/signing',
+      'src/profiles',
+      'src/channels',
+      'src/store',
+      'src/http',
+      'src/logger.ts',
+    ],
+    ...['workflows/contract.ts', '@temporalio/activity'],
+  ],
+  'src/api': [
+    ...['src/domain', 'src/store', 'src/signing', 'src/profiles', 'src/http', 'src/logger.ts'],
+    ...['src/package-root.ts', 'workflows/contract.ts', BUILTIN, 'zod', 'ajv', 'ajv-formats', 'jsonc-parser'],
+    ...['fastify', 'fastify-type-provider-zod', '@fastify/*'],
+  ],
+  // What composes the others may use anything, and nothing else may use it.
+  'src/runtime': ['*'],
+  'src/cli': ['*'],
+};
+const PARTS = Object.keys(ALLOWED);
+
+const files = ['src', 'workflows', 'activities'].flatMap((folder) =>
+  readdirSync(join(PACKAGE_ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name).split(sep).join('/')),
+);
+const sourceOf = (file: string) => readFileSync(join(PACKAGE_ROOT, file), 'utf8');
+
+/** The part that a file belongs to: the longest name that fits. */
+function partOf(file: string): string | undefined {
+  return PARTS.filter((part) => file === part || file.startsWith(`${part}/`)).sort(
+    (a, b) => b.length - a.length,
+  )[0];
+}
+
+function importsOf(source: string): string[] {
+  const statements = /^\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*['"]([^'"]+)['"]/gm;
+  const calls = /\b(?:import|require)\(\s*['"`]([^'"`]+)['"`]/g;
+  return [...source.matchAll(statements), ...source.matchAll(calls)].map(([, name]) => name ?? '');
+}
+
+/** A part, a package or a builtin, in the words of the table. */
+function nameOf(file: string, specifier: string): { target: string; part: string | undefined } {
+  if (specifier.startsWith('.')) {
+    const target = relative('.', join(dirname(file), specifier))
+      .split(sep)
+      .join('/');
+    return { target, part: partOf(target) };
+  }
+  if (isBuiltin(specifier)) return { target: specifier, part: BUILTIN };
+  const [scope = '', name] = specifier.split('/');
+  return { target: scope.startsWith('@') ? `${scope}/${name}` : scope, part: undefined };
+}
+
+function isAllowed(file: string, specifier: string): boolean {
+  const own = partOf(file) ?? '';
+  const allowed = ALLOWED[own] ?? [];
+  const { target, part } = nameOf(file, specifier);
+  const names = [target, part, `${target.split('/')[0]}/*`];
+  if (part === own || allowed.some((each) => names.includes(each))) return true;
+  return allowed.includes('*') && part !== 'src/cli';
+}
+
+test('every file belongs to a part of the table, and every part has files', () => {
+  expect(files.filter((file) => partOf(file) === undefined)).toEqual([]);
+  expect(PARTS.filter((part) => !files.some((file) => partOf(file) === part))).toEqual([]);
+});
+
+test.each(PARTS)('%s imports what it may, and nothing else', (part) => {
+  const forbidden = files
+    .filter((file) => partOf(file) === part)
+    .flatMap((file) =>
+      importsOf(sourceOf(file))
+        .filter((specifier) => !isAllowed(file, specifier))
+        .map((specifier) => `${file} imports ${specifier}`),
+    );
+  expect(forbidden).toEqual([]);
+});
+
+test.each([
+  ['src/domain/event.ts', 'node:fs'],
+  ['src/domain/event.ts', '../store/pool.ts'],
+  ['src/domain/event.ts', 'zod'],
+  ['src/signing/basic.ts', 'node:fs'],
+  ['src/signing/basic.ts', '../profiles/index.ts'],
+  ['src/profiles/leah.ts', 'node:crypto'],
+  ['src/channels/log.ts', 'nodemailer'],
+  ['src/store/events.ts', '../http/send.ts'],
+  ['src/http/send.ts', 'pg'],
+  ['workflows/deliver.ts', 'node:crypto'],
+  ['workflows/deliver.ts', '../activities/attempt.ts'],
+  ['workflows/deliver.ts', '../src/store/pool.ts'],
+  ['activities/attempt.ts', '../workflows/deliver.ts'],
+  ['activities/attempt.ts', '../src/runtime/worker.ts'],
+  ['activities/attempt.ts', '@temporalio/client'],
+  ['src/api/app.ts', '../runtime/engine.ts'],
+  ['src/api/app.ts', '../../workflows/deliver.ts'],
+  ['src/api/app.ts', '@temporalio/client'],
+  ['src/api/app.ts', '../channels/index.ts'],
+  ['activities/notify.ts', '../src/channels/email.ts'],
+  ['src/config.ts', './domain/event.ts'],
+  ['src/runtime/worker.ts', '../cli/main.ts'],
+])('the table would not let %s import %s', (file, specifier) => {
+  expect(isAllowed(file, specifier)).toBe(false);
+});
+
+test.each([
+  ["import a from 'one'", ['one']],
+  ["import {\n  a,\n  type B,\n} from './two.ts';", ['./two.ts']],
+  ["import 'three';", ['three']],
+  ["import type { A } from 'four';\nexport { b } from 'five';", ['four', 'five']],
+  ["export * from 'six';\nconst x = await import('seven');", ['six', 'seven']],
+  ["export const text = 'nothing';", []],
+])('an import is found in %j', (source, found) => {
+  expect(importsOf(source)).toEqual(found);
+});
+
+test('no file or folder has a name that says nothing', () => {
+  const empty = /^(utils?|helpers?|common|misc|types)$/;
+  const named = files.filter((file) => file.split('/').some((each) => empty.test(basename(each, '.ts'))));
+  expect(named).toEqual([]);
+});
+
+test('every name is in kebab-case', () => {
+  const parts = files.flatMap((file) => file.split('/').map((part) => basename(part, '.ts')));
+  expect(parts.filter((part) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(part))).toEqual([]);
+});
+
+test('every file says first why it exists', () => {
+  const silent = files.filter((file) => !/^(#![^\n]*\n)?\/\*\*\s+(\* )?\S/.test(sourceOf(file)));
+  expect(silent).toEqual([]);
+});
