@@ -13,7 +13,8 @@ export async function notify(deps: ActivityDeps, input: { deliveryIds: string[] 
   if (step.kind === 'wait') return { done: false, waitMs: Math.max(1_000, Math.round(step.ms)) };
   const { notice } = step;
   try {
-    for (const channel of deps.channels) await channel.tell(notice);
+    // Nothing is left to tell where a retry has delivered them all meanwhile.
+    if (notice.total > 0) for (const channel of deps.channels) await channel.tell(notice);
   } catch (error) {
     await returnNotice(deps.db, notice.id);
     throw error;

@@ -158,6 +158,7 @@ create table notices (
   sending_until timestamptz,
   sent_at timestamptz
 );
+create index notices_unsent on notices (endpoint_id, id) where sent_at is null;
 create index deliveries_by_notice on deliveries (notice_id) where notice_id is not null;
 
 create table operational_events (

@@ -101,10 +101,22 @@ export function createDispatcher(deps: {
       await giveUp(rows, expireLeases);
       if (!engine.isAvailable()) {
         const untried = lanes.flatMap((each) => each.queue.splice(0));
-        await giveUp(untried, returnLeases);
+        await returnUntried(untried);
       }
       freeSlot(lane, request.workflowId);
     }
+  }
+
+  /** A delivery that an earlier dispatcher had offered stays marked so: its event's workflow id may be spent. */
+  async function returnUntried(rows: DispatchableDelivery[]): Promise<void> {
+    await giveUp(
+      rows.filter((row) => row.offeredBefore),
+      expireLeases,
+    );
+    await giveUp(
+      rows.filter((row) => !row.offeredBefore),
+      returnLeases,
+    );
   }
 
   async function giveUp(rows: DispatchableDelivery[], how: typeof expireLeases): Promise<void> {
@@ -183,7 +195,7 @@ export function createDispatcher(deps: {
     offer(rows) {
       if (rows.length === 0) return;
       if (!running || !engine.isAvailable() || waiting() + rows.length > MEMORY_LIMIT) {
-        void giveUp(rows, returnLeases);
+        void returnUntried(rows);
       } else {
         enqueue(rows);
       }
@@ -208,10 +220,7 @@ export function createDispatcher(deps: {
       wakeUp();
       stopListening();
       await Promise.all([polling, listening]);
-      await giveUp(
-        lanes.flatMap((lane) => lane.queue.splice(0)),
-        returnLeases,
-      );
+      await returnUntried(lanes.flatMap((lane) => lane.queue.splice(0)));
     },
   };
 }

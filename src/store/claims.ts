@@ -103,19 +103,20 @@ const CLAIM = `
     from deliveries d where d.id = any($1) order by d.id for update
   ), claimed as (
     update deliveries d set
-      status = 'delivering', claim_number = d.attempt_count + 1, claim_run = $5, claim_trigger = $2, claim_press = $3,
+      status = 'delivering', claim_number = d.attempt_count + 1, claim_run = $5,
+      claim_trigger = case when d.is_test and $2 = 'schedule' then 'test' else $2 end, claim_press = $3,
       claim_from = d.status, claim_started_at = now(), claim_deadline = now() + make_interval(secs => $6),
       leased_until = null,
       workflow_id = case when $2 = 'manual' then d.workflow_id else $4 end,
       run_id = case when $2 = 'manual' then d.run_id else $5 end
     from asked where d.id = asked.id and asked.verdict = 'claimed'
-    returning d.id, d.workflow_id, d.claim_number, d.claim_started_at
+    returning d.id, d.workflow_id, d.claim_number, d.claim_trigger, d.claim_started_at
   )
   select ${FIELDS}, a.verdict,
     coalesce(c.workflow_id, a.workflow_id) is not distinct from $4 as owned,
     coalesce(c.claim_number, a.claim_number) as "claimNumber",
     case when c.id is null then a.claim_run else $5 end as "claimRun",
-    case when c.id is null then a.claim_trigger else $2 end as "claimTrigger",
+    coalesce(c.claim_trigger, a.claim_trigger) as "claimTrigger",
     case when c.id is null then a.claim_press else $3 end as "claimPress",
     case when c.id is null then a.claim_from else a.status end as "claimFrom",
     coalesce(c.claim_started_at, a.claim_started_at) as "claimStartedAt"

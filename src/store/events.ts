@@ -250,8 +250,8 @@ async function holdBehindEarlier(
   // Under the endpoints' locks, which releasing the next one takes too: nothing slips in between.
   await client.query('select 1 from endpoints where id = any($1) order by id for update', [endpointIds]);
   const { rows } = await client.query<{ id: string }>(
-    `select id from unnest($1::text[]) as id where exists (
-       select 1 from deliveries d where d.endpoint_id = id and not d.is_test
+    `select e.id from unnest($1::text[]) as e (id) where exists (
+       select 1 from deliveries d where d.endpoint_id = e.id and not d.is_test
          and d.status in ('pending', 'delivering', 'retrying', 'held'))`,
     [endpointIds],
   );

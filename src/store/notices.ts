@@ -2,7 +2,7 @@
 
 import { newId } from '../domain/ids.ts';
 import { type ExhaustedDelivery, NOTICE_SAMPLE, type Notice } from '../domain/notice.ts';
-import { type Db, transaction } from './pool.ts';
+import { type Db, type Queryable, transaction } from './pool.ts';
 
 /** At most one digest per endpoint in this time (product.md, promise 9). */
 export const NOTICE_INTERVAL_MS = 15 * 60_000;
@@ -48,7 +48,7 @@ export async function nextNoticeStep(
     );
     const [still] = again;
     if (still === undefined) return { kind: 'wait', ms: 0 };
-    let { noticeId } = still;
+    let noticeId = still.noticeId ?? (await joinUnsent(client, untold.endpointId));
     if (noticeId === null) {
       const waitMs = paced[0]?.waitMs ?? 0;
       if (waitMs > 0) return { kind: 'wait', ms: waitMs };
@@ -74,7 +74,25 @@ export async function nextNoticeStep(
   });
 }
 
-async function readNotice(db: { query: Db['query'] }, id: string): Promise<Notice> {
+/** While a notice could not be sent, what fails meanwhile goes with it. */
+async function joinUnsent(client: Queryable, endpointId: string): Promise<string | null> {
+  const { rows } = await client.query<{ id: string }>(
+    `select id from notices
+     where endpoint_id = $1 and sent_at is null and (sending_until is null or sending_until < now())
+     order by id limit 1`,
+    [endpointId],
+  );
+  const [unsent] = rows;
+  if (unsent === undefined) return null;
+  await client.query(
+    `update deliveries set notice_id = $1
+     where endpoint_id = $2 and status = 'failed' and told_at is null and notice_id is null`,
+    [unsent.id, endpointId],
+  );
+  return unsent.id;
+}
+
+async function readNotice(db: Queryable, id: string): Promise<Notice> {
   const { rows } = await db.query<Omit<Notice, 'deliveries' | 'total'>>(
     `select n.id, json_build_object('id', t.id, 'name', t.name, 'contacts', t.contacts)::jsonb as tenant,
        json_build_object('id', e.id, 'maskedUrl', e.masked_url, 'stalled', e.stalled_at is not null,
@@ -85,11 +103,11 @@ async function readNotice(db: { query: Db['query'] }, id: string): Promise<Notic
   const { rows: deliveries } = await db.query<ExhaustedDelivery>(
     `select id as "deliveryId", event_id as "eventId", event_type as "eventType", attempt_count as "attemptCount",
        last_error as "lastError", last_response_status as "lastResponseStatus", ended_at as "failedAt"
-     from deliveries where notice_id = $1 order by id limit $2`,
+     from deliveries where notice_id = $1 and status = 'failed' order by id limit $2`,
     [id, NOTICE_SAMPLE],
   );
   const { rows: counted } = await db.query<{ total: number }>(
-    'select count(*) as total from deliveries where notice_id = $1',
+    `select count(*) as total from deliveries where notice_id = $1 and status = 'failed'`,
     [id],
   );
   const [notice] = rows;

@@ -186,7 +186,7 @@ async function stallEndpoint(client: Queryable, endpointId: string): Promise<voi
     endpointId,
   ]);
   await client.query(
-    `update deliveries set status = 'held', held_reason = 'stalled', leased_by = null, leased_until = null,
+    `update deliveries set status = 'held', held_reason = 'stalled', leased_until = null,
        workflow_id = null, run_id = null, next_attempt_at = null
      where endpoint_id = $1 and status in ('pending', 'retrying') and not is_test`,
     [endpointId],
