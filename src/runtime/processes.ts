@@ -88,8 +88,8 @@ export async function runEmbedded(
     const databaseUrl = parts.databaseUrl ?? requireDatabase(environment);
     const temporal = temporalOf(parts, environment);
     await migrateAt(databaseUrl);
-    const service = await startService({
-      environment: { ...environment, TIDINGS_PORT: await portFor(environment) },
+    const service = await startOnFreePort({
+      environment,
       databaseUrl,
       temporal,
       adminKey,
@@ -141,9 +141,21 @@ function requireDatabase({ DATABASE_URL: url }: Environment): string {
   );
 }
 
+const PORTS_TO_TRY = 20;
+
 /** A port that somebody chose is that port; otherwise two instances on one machine get out of each other's way. */
-async function portFor({ TIDINGS_PORT: port, TIDINGS_HOST: host }: Environment): Promise<number> {
-  return process.env.TIDINGS_PORT ? port : freePort(port, 20, host);
+async function startOnFreePort(options: Parameters<typeof startService>[0]): Promise<Service> {
+  const { TIDINGS_PORT: wanted, TIDINGS_HOST: host } = options.environment;
+  if (process.env.TIDINGS_PORT) return startService(options);
+  for (let tries = PORTS_TO_TRY; ; tries -= 1) {
+    const port = await freePort(wanted, PORTS_TO_TRY, host);
+    try {
+      return await startService({ ...options, environment: { ...options.environment, TIDINGS_PORT: port } });
+    } catch (error) {
+      // Another instance was quicker.
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries === 0) throw error;
+    }
+  }
 }
 
 /** Receivers on this machine may be called while nobody but this machine can ask for it. */

@@ -125,9 +125,20 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         logger,
       })
     : null;
-  if (app !== null) url = await app.listen({ port: env.TIDINGS_PORT, host: env.TIDINGS_HOST });
+  try {
+    if (app !== null) url = await app.listen({ port: env.TIDINGS_PORT, host: env.TIDINGS_HOST });
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
   const working = roles.worker ? startWorking() : Promise.resolve();
   working.catch((error) => logger.fatal({ err: error }, 'the worker could not be started'));
+
+  async function closeAll(): Promise<void> {
+    await link.close();
+    await sender.close();
+    await db.end();
+  }
 
   return {
     url,
@@ -142,9 +153,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         await reconciler.stop();
         await workers.stop();
       }
-      await link.close();
-      await sender.close();
-      await db.end();
+      await closeAll();
     },
   };
 }

@@ -1,0 +1,184 @@
+/** `npm start` as people run it: it delivers, keeps its data, shares a machine, and leaves no process behind. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { atEnd } from '../helpers/cleanup.ts';
+import { apiClient } from '../helpers/service.ts';
+
+const MAIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
+
+type Started = {
+  child: ChildProcess;
+  url: string;
+  output(): string;
+  end(signal: NodeJS.Signals): Promise<number | null>;
+};
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tidings-test-'));
+  // As `mktemp -d` makes them: nobody else may enter, PostgreSQL's user neither.
+  await chmod(folder, 0o700);
+  atEnd(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const environment = (folder: string) => ({
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  TIDINGS_DATA_DIR: join(folder, 'data'),
+  TIDINGS_TEMPORAL_CLI: process.env.TEST_TEMPORAL_PROGRAM,
+});
+
+async function start(folder: string, ...args: string[]): Promise<Started> {
+  const child = spawn(process.execPath, [MAIN, 'start', ...args], { env: environment(folder), cwd: folder });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  atEnd(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  let output = '';
+  const ready = new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const [, url] = / API {13}(http:\S+)/.exec(output) ?? [];
+      if (url !== undefined && output.includes('Ctrl-C stops everything')) resolve(url);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    void exited.then((code) => reject(new Error(`It ended with ${code}:\n${output}`)));
+  });
+  return {
+    child,
+    url: await ready,
+    output: () => output,
+    end(signal) {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+const cli = (folder: string, ...args: string[]) =>
+  execFileSync(process.execPath, [MAIN, ...args], {
+    env: environment(folder),
+    cwd: folder,
+    encoding: 'utf8',
+  });
+
+/** The processes that work on the folder's data. */
+function processesOn(folder: string): string[] {
+  const all = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
+  return all.filter((line) => line.includes(folder) || (line.includes('postgres') && line.includes(folder)));
+}
+
+async function untilNoneOn(folder: string, pids: number[]): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  const alive = () => pids.filter((pid) => isAlive(pid));
+  while ((processesOn(folder).length > 0 || alive().length > 0) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect([processesOn(folder), alive()]).toEqual([[], []]);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Of the shells that guard PostgreSQL and Temporal, and of their children. */
+async function embeddedPids(folder: string): Promise<number[]> {
+  const guards = await Promise.all(
+    ['postgres/pid', 'temporal/temporal.pid'].map(async (file) =>
+      Number((await readFile(join(folder, 'data', file), 'utf8')).split(' ')[0]),
+    ),
+  );
+  const children = guards.flatMap((guard) =>
+    execFileSync('ps', ['-o', 'pid=', '--ppid', String(guard)], { encoding: 'utf8' })
+      .split('\n')
+      .map(Number),
+  );
+  return [...guards, ...children].filter((pid) => pid > 0);
+}
+
+test('a newcomer sees every contract delivered; the command line works; Ctrl-C ends everything; the data is there again', async () => {
+  const folder = await newFolder();
+  const first = await start(folder);
+  for (const contract of ['Reading Steps', 'Leah', 'SCORM API', 'Lessonly', 'Standard Webhooks']) {
+    expect(first.output()).toMatch(new RegExp(`│ ${contract} .*│ succeeded`));
+    expect(first.output()).not.toMatch(new RegExp(`│ ${contract} .*│ failed`));
+  }
+  expect(first.output()).toMatch(/Refuses twice, then accepts.*succeeded │ 3/);
+  expect(first.output()).toMatch(/Always refuses.*failed\s+│ 3/);
+
+  const listed = cli(folder, 'deliveries', '--tenant', 'demo-down');
+  expect(listed).toMatch(/dlv_\w+ .*failed/);
+  const [id = ''] = /dlv_\w+/.exec(listed) ?? [];
+  expect(cli(folder, 'deliveries', id)).toContain('503  Not now, please try again.');
+  expect(cli(folder, 'retry', id)).toContain('is being sent');
+  expect(cli(folder, 'emit', 'invoice.paid', '-t', 'demo-standard', '-d', '{"n":1.0}')).toMatch(
+    /^evt_\w+ {2}invoice.paid/,
+  );
+  expect(() => cli(folder, 'emit', 'invoice.paid', '-t', 'nobody', '-d', '1')).toThrow(
+    /There is no tenant nobody/,
+  );
+
+  const pids = await embeddedPids(folder);
+  expect(pids.length).toBeGreaterThanOrEqual(4);
+  expect(await first.end('SIGINT')).toBe(0);
+  await untilNoneOn(folder, pids);
+
+  const second = await start(folder);
+  expect(second.output()).not.toContain('A demo');
+  expect(cli(folder, 'deliveries', '--tenant', 'demo-reading-steps')).toContain('succeeded');
+  await second.end('SIGTERM');
+}, 180_000);
+
+test('a crash leaves no process behind, and the next start goes on', async () => {
+  const folder = await newFolder();
+  const first = await start(folder, '--no-demo');
+  const pids = await embeddedPids(folder);
+  await first.end('SIGKILL');
+  await untilNoneOn(folder, pids);
+  const second = await start(folder, '--no-demo');
+  const key = (await readFile(join(folder, 'data', 'admin.key'), 'utf8')).trim();
+  expect((await apiClient(second.url, key)('GET', '/readyz')).body).toMatchObject({
+    ready: true,
+    worker: 'ok',
+  });
+  await second.end('SIGTERM');
+}, 120_000);
+
+test('two instances share a machine, but not a data directory; one that loses its PostgreSQL or Temporal gets it back', async () => {
+  const [here, there] = [await newFolder(), await newFolder()];
+  const [one, two] = await Promise.all([start(here, '--no-demo'), start(there, '--no-demo')]);
+  expect(one.url).not.toBe(two.url);
+  await expect(start(here, '--no-demo')).rejects.toThrow(
+    /Another Tidings \(process \d+\) uses the data directory/,
+  );
+  await two.end('SIGTERM');
+
+  const key = (await readFile(join(here, 'data', 'admin.key'), 'utf8')).trim();
+  const call = apiClient(one.url, key);
+  for (const pid of await embeddedPids(here)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  const deadline = Date.now() + 60_000;
+  let ready: any = {};
+  while ((ready.temporal !== 'ok' || ready.database !== 'ok') && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    ready = (await call('GET', '/readyz')).body;
+  }
+  expect(ready).toMatchObject({ ready: true, temporal: 'ok' });
+  const answer = await call('POST', '/v1/tenants', { name: 'After the fall' });
+  expect(answer.status).toBe(201);
+  await one.end('SIGTERM');
+}, 180_000);
+
+test('the production processes say what they need', () => {
+  expect(() => cli(tmpdir(), 'serve')).toThrow(/TIDINGS_ADMIN_KEY and TIDINGS_ENCRYPTION_KEYS must be set/);
+  expect(() => cli(tmpdir(), 'migrate')).toThrow(/DATABASE_URL must be set/);
+});

@@ -1,0 +1,80 @@
+/** Every list has an index that serves it: the plans say so, on a table large enough to choose by. */
+import { deliveryListQuery } from '../../src/store/deliveries.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.db.query(`
+    insert into tenants select 'ten_' || t, null, 't', 'leah', '{}', now() from generate_series(1, 20) t;
+    insert into endpoints (id, tenant_id, sealed, masked_url, host, enabled, created_at, updated_at)
+      select 'ep_' || t || '_' || e, 'ten_' || t, '', '', '', true, now(), now()
+      from generate_series(1, 20) t, generate_series(1, 5) e;
+    insert into events select 'ten_' || t, 'evt_' || t || '_' || n, 'evt_' || lpad(n::text, 6, '0') || t, 'a.' || n % 50,
+      now(), '', 0, 0, '', false, now() from generate_series(1, 20) t, generate_series(1, 2000) n;
+    insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, status, last_error, held_reason,
+        next_attempt_at, created_at)
+      select 'dlv_' || lpad(n::text, 6, '0') || t, 'ten_' || t, 'evt_' || t || '_' || n, 'ep_' || t || '_' || (n % 5 + 1),
+        'a.' || n % 50, false,
+        case when n % 100 = 0 then 'failed' when n % 100 = 1 then 'held' when n % 400 = 2 then 'pending'
+          when n % 200 = 3 then 'retrying' else 'succeeded' end,
+        case when n % 100 = 0 then 'timeout' end, case when n % 100 = 1 then 'stalled' end,
+        case when n % 200 = 3 then now() end, now()
+      from generate_series(1, 20) t, generate_series(1, 2000) n;
+    analyze;`);
+});
+afterAll(() => database?.drop());
+
+async function plan(text: string, values: unknown[]): Promise<string> {
+  const { rows } = await database.db.query(`explain ${text}`, values);
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+const filter = { tenantId: 'ten_7' };
+const page = { before: null, limit: 51 };
+
+test.each([
+  ['all of a tenant', filter, 'deliveries_by_tenant'],
+  ['of an endpoint', { ...filter, endpointId: 'ep_7_1' }, 'deliveries_by_endpoint'],
+  ['of an event', { ...filter, eventId: 'evt_7_9' }, 'deliveries_by_event'],
+  ['of an event type', { ...filter, eventType: 'a.7' }, 'deliveries_by_type'],
+  ['the failed ones', { ...filter, status: 'failed' as const }, 'deliveries_by_status'],
+  ['the succeeded ones', { ...filter, status: 'succeeded' as const }, 'deliveries_by_tenant'],
+  ['with an error', { ...filter, errorCode: 'timeout' as const }, 'deliveries_by_(error|status)'],
+  ['since a time', { ...filter, after: new Date(0) }, 'deliveries_(by_tenant|pkey)'],
+])('deliveries, %s, come from an index', async (_name, given, index) => {
+  const { text, values } = deliveryListQuery(given, page);
+  const shown = await plan(text, values);
+  expect(shown).toMatch(new RegExp(`Index.* using ${index}|Bitmap Index Scan on ${index}`));
+  expect(shown).not.toContain('Seq Scan');
+});
+
+test.each([
+  [
+    'events',
+    `select id from events where tenant_id = 'ten_7' order by sort_id desc limit 51`,
+    'events_newest',
+  ],
+  [
+    'what a dispatcher takes',
+    `select id from deliveries where status = 'pending' and (leased_until is null or leased_until < now()) order by id limit 100`,
+    'deliveries_to_dispatch',
+  ],
+  [
+    'what is overdue',
+    `select id from deliveries where status in ('delivering', 'retrying') and coalesce(claim_deadline, next_attempt_at) < now() order by coalesce(claim_deadline, next_attempt_at) limit 100`,
+    'deliveries_overdue',
+  ],
+  [
+    'what is held',
+    `select id from deliveries where endpoint_id = 'ep_7_1' and status = 'held' order by id limit 1`,
+    'deliveries_held',
+  ],
+  [
+    'what nobody was told of',
+    `select id from deliveries where status = 'failed' and told_at is null and ended_at < now() order by ended_at limit 100`,
+    'deliveries_untold',
+  ],
+])('%s comes from an index', async (_name, text, index) => {
+  expect(await plan(text, [])).toContain(index);
+});
