@@ -1,0 +1,43 @@
+/** `npm run generate-docs`: the references that follow from the code, docs/configuration.md and docs/openapi.json. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildApp } from '../dist/src/api/app.js';
+import { environmentSchema } from '../dist/src/config.js';
+import { createLogger } from '../dist/src/logger.js';
+import { PACKAGE_ROOT } from '../dist/src/package-root.js';
+
+/** @returns docs/configuration.md */
+export function configurationReference() {
+  const rows = Object.entries(environmentSchema.shape).map(([name, schema]) => {
+    const parsed = schema.safeParse(undefined);
+    const value = parsed.success ? parsed.data : undefined;
+    const shown = value === undefined || (Array.isArray(value) && value.length === 0) ? '' : `\`${value}\``;
+    return `| \`${name}\` | ${shown} | ${schema.description ?? ''} |`;
+  });
+  return [
+    '# Configuration',
+    '',
+    'Everything is set by environment variables. A value that cannot be used is refused at start, by name.',
+    'This page is generated from `src/config.ts` by `npm run generate-docs`.',
+    '',
+    '| variable | default | what it is for |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** @returns docs/openapi.json */
+export async function openApiDocument() {
+  // Describing the routes needs nothing of what they work with.
+  const app = await buildApp({ adminKey: 'unused', logger: createLogger('silent') });
+  await app.ready();
+  const document = app.swagger();
+  await app.close();
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await writeFile(join(PACKAGE_ROOT, 'docs', 'configuration.md'), configurationReference());
+  await writeFile(join(PACKAGE_ROOT, 'docs', 'openapi.json'), await openApiDocument());
+}
