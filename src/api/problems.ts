@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type FieldError, PROBLEMS, Problem, type ProblemCode } from '../domain/errors.ts';
 import { isDatabaseAway } from '../store/pool.ts';
 
-export const PROBLEM_TYPE = 'application/problem+json';
+const PROBLEM_TYPE = 'application/problem+json';
 const STORAGE_RETRY_AFTER_S = 5;
 
 export const problemSchema = z
@@ -40,7 +40,7 @@ export function answerWithProblems(app: FastifyInstance): void {
   );
 }
 
-export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (problem.retryAfterS !== undefined) reply.header('retry-after', String(problem.retryAfterS));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   const { title, status } = PROBLEMS[problem.code];

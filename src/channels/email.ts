@@ -38,10 +38,7 @@ export function emailChannel(options: EmailOptions): Channel {
 }
 
 /** Subject, text and HTML. */
-export function composeEmail(
-  notice: Notice,
-  publicUrl: string,
-): { subject: string; text: string; html: string } {
+function composeEmail(notice: Notice, publicUrl: string): { subject: string; text: string; html: string } {
   const { tenant, endpoint, deliveries, total } = notice;
   const what = total === 1 ? `a ${deliveries[0]?.eventType ?? ''} event` : `${total} events`;
   const host = new URL(endpoint.maskedUrl.split('?')[0] ?? '').host;

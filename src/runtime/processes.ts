@@ -13,7 +13,7 @@ import { keysFromEnvironment, keysOfDataDirectory } from './keys.ts';
 import { type Service, startService } from './service.ts';
 import type { TemporalTarget } from './temporal-link.ts';
 
-export const MIGRATIONS = join(PACKAGE_ROOT, 'migrations');
+const MIGRATIONS = join(PACKAGE_ROOT, 'migrations');
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 /** @returns the names of the migrations that were applied. @throws ConfigError without DATABASE_URL */

@@ -12,7 +12,10 @@ const EMPTY_MAP = Buffer.from(JSON.stringify({ version: 3, sources: [], names: [
   'base64',
 );
 
-/** Bundles the built workflows; part of `npm run build`. */
+/**
+ * Bundles the built workflows; part of `npm run build`.
+ * @public used by scripts/bundle-workflows.js, from the build
+ */
 export async function writeWorkflowBundle(): Promise<void> {
   const workflowsPath = join(PACKAGE_ROOT, 'dist', 'workflows', 'index.js');
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });

@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { SigningScheme } from '../domain/signing.ts';
 
 /**
+ * @public for profiles to come, see docs/adding-a-profile.md
  * @param options.header the header's name as the product's document spells it
  * @param options.prefix goes before the hex digits (`sha256=`)
  * @param options.extraHeaders sent beside the signature, word for word

@@ -90,11 +90,3 @@ export async function expireLeases(db: Db, owner: string, ids: string[]): Promis
     [owner, ids],
   );
 }
-
-/** How many deliveries wait for a dispatcher, and since when the oldest one does. */
-export async function dispatchQueue(db: Db): Promise<{ waiting: number; oldest: Date | null }> {
-  const { rows } = await db.query<{ waiting: number; oldest: Date | null }>(
-    `select count(*) as waiting, min(created_at) as oldest from deliveries where status = 'pending'`,
-  );
-  return rows[0] ?? { waiting: 0, oldest: null };
-}

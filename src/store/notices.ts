@@ -4,8 +4,6 @@ import { newId } from '../domain/ids.ts';
 import { type ExhaustedDelivery, NOTICE_SAMPLE, type Notice } from '../domain/notice.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
-/** At most one digest per endpoint in this time (product.md, promise 9). */
-export const NOTICE_INTERVAL_MS = 15 * 60_000;
 /** Whoever sends a notice has this long before somebody else may try. */
 const SENDING_LEASE_S = 60;
 
@@ -21,11 +19,7 @@ export type NoticeStep =
  * The next step towards telling people that these deliveries are exhausted. The first exhaustion of an endpoint makes a
  * notice at once; those of the following `intervalMs` share the next one.
  */
-export async function nextNoticeStep(
-  db: Db,
-  deliveryIds: string[],
-  intervalMs: number = NOTICE_INTERVAL_MS,
-): Promise<NoticeStep> {
+export async function nextNoticeStep(db: Db, deliveryIds: string[], intervalMs: number): Promise<NoticeStep> {
   return transaction(db, async (client) => {
     const { rows } = await client.query<{ endpointId: string; noticeId: string | null }>(
       `select endpoint_id as "endpointId", notice_id as "noticeId" from deliveries

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN } from '../../domain/event.ts';
 
-export const MAX_BATCH = 500;
+const MAX_BATCH = 500;
 
 const eventType = z
   .string()
@@ -41,7 +41,7 @@ export const idempotencyHeaders = z.object({
     .describe('The same key with the same body is the same request: it is accepted once.'),
 });
 
-export const deliveryStub = z.object({
+const deliveryStub = z.object({
   id: z.string(),
   endpoint_id: z.string(),
   status: z.enum(DELIVERY_STATUSES),
