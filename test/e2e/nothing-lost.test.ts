@@ -1,9 +1,10 @@
 /** What was answered with 202 is delivered, whatever dies meanwhile. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { freePort } from '../../src/runtime/embedded/free-port.ts';
 import { type EmbeddedTemporal, startTemporal } from '../../src/runtime/embedded/temporal.ts';
 import { atEnd } from '../helpers/cleanup.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -120,6 +121,9 @@ describe('with a Temporal of its own', () => {
     });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tidings-test-'));
+    // Ports that nobody else would take while this Temporal is away.
+    await mkdir(join(folder, 'data'));
+    await writeFile(join(folder, 'data', 'ports'), `${await freePort(0)} ${await freePort(0)}`);
     temporal = await start();
     atEnd(async () => {
       await temporal.stop();

@@ -15,7 +15,6 @@ export type EmbeddedParts = {
 };
 
 const RESTART_MS = 1_000;
-const START_TRIES = 3;
 
 /** @throws Error when another process uses the data directory, or a part does not start */
 export async function startEmbedded(options: {
@@ -95,23 +94,13 @@ async function ownDataDirectory(dataDir: string): Promise<Lock> {
 type Mortal = { died: Promise<string>; stop(): Promise<void> };
 type KeptAlive<Part> = { first: Part; stop(): Promise<void> };
 
-/** Another instance may have taken a port between the look at it and the start. */
-async function startWithin<Part>(tries: number, start: () => Promise<Part>): Promise<Part> {
-  try {
-    return await start();
-  } catch (error) {
-    if (tries <= 1) throw error;
-    return startWithin(tries - 1, start);
-  }
-}
-
 /** Starts a part again when it dies; it comes back on the same port with the same data. */
 async function keepAlive<Part extends Mortal>(
   name: string,
   start: () => Promise<Part>,
   logger: Logger,
 ): Promise<KeptAlive<Part>> {
-  let current = await startWithin(START_TRIES, start);
+  let current = await start();
   const first = current;
   let stopping = false;
   const watch = (part: Part): void => {

@@ -20,3 +20,15 @@ function tryPort(port: number, host: string): Promise<number | null> {
     });
   });
 }
+
+const TRIES = 3;
+
+/** Starts something on ports that were free a moment ago; another instance may have been quicker, so more than once. */
+export async function startOnFreePorts<Part>(start: () => Promise<Part>, tries = TRIES): Promise<Part> {
+  try {
+    return await start();
+  } catch (error) {
+    if (tries <= 1) throw error;
+    return startOnFreePorts(start, tries - 1);
+  }
+}

@@ -12,7 +12,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { cacheDirectory } from './directories.ts';
-import { freePort } from './free-port.ts';
+import { freePort, startOnFreePorts } from './free-port.ts';
 import { type GuardedProcess, PREDECESSOR_MS, spawnGuarded } from './guarded-process.ts';
 import { waitForLock, waitUntilGone } from './lock-file.ts';
 
@@ -33,11 +33,13 @@ const DATABASE = 'tidings';
  * @param options.durable `false` only for tests: commits that a power cut would lose
  * @throws Error with the end of PostgreSQL's log when it does not start
  */
-export async function startPostgres(options: {
-  directory: string;
-  logFile: string;
-  durable?: boolean;
-}): Promise<EmbeddedPostgres> {
+export function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
+  return startOnFreePorts(() => startOnce(options));
+}
+
+type PostgresOptions = { directory: string; logFile: string; durable?: boolean };
+
+async function startOnce(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const { directory, logFile } = options;
   const programs = await installPrograms();
   const user = runAs();

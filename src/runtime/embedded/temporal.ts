@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { freePort } from './free-port.ts';
+import { freePort, startOnFreePorts } from './free-port.ts';
 import { type GuardedProcess, PREDECESSOR_MS, spawnGuarded } from './guarded-process.ts';
 import { waitUntilGone } from './lock-file.ts';
 
@@ -23,12 +23,13 @@ const DEFAULT_UI_PORT = 8233;
  * @param options.dataFile `null` keeps everything in memory (tests)
  * @throws Error with the end of its log when it does not start
  */
-export async function startTemporal(options: {
-  program: string;
-  dataFile: string | null;
-  logFile: string;
-  ui?: boolean;
-}): Promise<EmbeddedTemporal> {
+export function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporal> {
+  return startOnFreePorts(() => startOnce(options));
+}
+
+type TemporalOptions = { program: string; dataFile: string | null; logFile: string; ui?: boolean };
+
+async function startOnce(options: TemporalOptions): Promise<EmbeddedTemporal> {
   const { program, dataFile, logFile, ui = true } = options;
   const pidFile = join(dirname(dataFile ?? logFile), 'temporal.pid');
   await waitUntilGone(pidFile, PREDECESSOR_MS);
