@@ -46,7 +46,8 @@ async function startOnce(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const data = join(directory, 'data');
   const passwordFile = join(directory, 'password');
   await mkdir(directory, { recursive: true });
-  const isNew = !(await exists(join(data, 'PG_VERSION')));
+  const initialised = join(directory, 'initialised');
+  const isNew = !(await exists(initialised));
   if (isNew) {
     // A half-made cluster of a first start that was interrupted is made again.
     await rm(data, { recursive: true, force: true });
@@ -55,6 +56,7 @@ async function startOnce(options: PostgresOptions): Promise<EmbeddedPostgres> {
     const password = randomBytes(18).toString('base64url');
     await writeFile(passwordFile, password, { mode: 0o600 });
     await initialise(programs, data, password, user);
+    await writeFile(initialised, '');
   }
   const password = await readFile(passwordFile, 'utf8');
   await waitUntilGone(join(directory, 'pid'), PREDECESSOR_MS);
