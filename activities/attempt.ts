@@ -20,7 +20,7 @@ import {
 import { type AttemptRecord, recordAttempts } from '../src/store/records.ts';
 import type { AttemptEntry, AttemptInput, AttemptOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { type Settled, settle, type Tried } from './settle.ts';
+import { type Result, type Settled, settle, type Tried } from './settle.ts';
 
 /** How long an attempt may wait for a place under its endpoint's cap or rate before it is put off. */
 const PLACE_WAIT_MS = 4_000;
@@ -28,8 +28,8 @@ const DEFER_MS = 5_000;
 /** How long the fast ones of a group wait for the slow ones before they are recorded without them. */
 const FLUSH_MS = 250;
 const BUSY_POLL_MS = 1_000;
-
-type Result = Settled | { entry: AttemptEntry };
+/** From the end of an attempt until its record is written. */
+const IN_HAND_AFTER_MS = 10_000;
 
 export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<AttemptOutput> {
   const { workflowId, runId } = execution();
@@ -37,6 +37,8 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
   const heartbeat = setInterval(() => Context.current().heartbeat(), 5_000);
   try {
     const { trigger, pressId = null } = input;
+    // Everything that can fail comes before the claim: what fails there counts no attempt.
+    const endpoints = await loadAttemptEndpoints(deps.db, deps.vault, input.deliveryIds);
     const deliveries = await claimDeliveries(deps.db, {
       deliveryIds: input.deliveryIds,
       trigger,
@@ -45,22 +47,21 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
       runId,
     });
     const endpointIds = [...new Set(deliveries.map((delivery) => delivery.endpointId))];
-    const endpoints = await loadAttemptEndpoints(deps.db, deps.vault, endpointIds);
     const rates = await reservePlaces(deps, deliveries, endpoints);
     const random = new Map(endpointIds.map((id) => [id, deps.random()]));
-    const work = deliveries.map((delivery) => {
-      const endpoint = endpoints.get(delivery.endpointId) as AttemptEndpoint;
-      return treat({
+    const work = deliveries.map((delivery) =>
+      treatSafely({
         deps,
         delivery,
-        endpoint,
+        endpoint: endpoints.get(delivery.endpointId) ?? null,
         trigger,
+        pressId,
         workflowId,
-        random: random.get(endpoint.id) ?? 0,
-        group: endpointIds.indexOf(endpoint.id),
+        random: random.get(delivery.endpointId) ?? 0,
+        group: endpointIds.indexOf(delivery.endpointId),
         rate: rates.get(delivery.id),
-      });
-    });
+      }),
+    );
     return await recordAsTheyCome(deps, work);
   } finally {
     clearInterval(heartbeat);
@@ -77,17 +78,24 @@ function execution(): { workflowId: string; runId: string } {
 async function reservePlaces(
   deps: ActivityDeps,
   deliveries: ClaimedDelivery[],
-  endpoints: Map<string, AttemptEndpoint>,
+  endpoints: Map<string, AttemptEndpoint | null>,
 ): Promise<Map<string, number | null>> {
   const waits = new Map<string, number | null>();
   for (const endpoint of endpoints.values()) {
-    if (endpoint.ratePerSecond === null) continue;
+    if (endpoint === null || endpoint.ratePerSecond === null) continue;
     const limited = deliveries.filter(
       (each) => each.verdict === 'claimed' && each.endpointId === endpoint.id,
     );
     if (limited.length === 0) continue;
     const { ratePerSecond } = endpoint;
-    const places = await reserveRate(deps.db, endpoint.id, ratePerSecond, limited.length, PLACE_WAIT_MS);
+    // Without an answer nobody has a place, and the schedule tries again.
+    const places = await reserveRate(
+      deps.db,
+      endpoint.id,
+      ratePerSecond,
+      limited.length,
+      PLACE_WAIT_MS,
+    ).catch(() => []);
     limited.forEach((delivery, place) => {
       waits.set(delivery.id, places[place] ?? null);
     });
@@ -98,30 +106,58 @@ async function reservePlaces(
 type Treatment = {
   deps: ActivityDeps;
   delivery: ClaimedDelivery;
-  endpoint: AttemptEndpoint;
+  /** null: its secrets cannot be opened */
+  endpoint: AttemptEndpoint | null;
   trigger: AttemptInput['trigger'];
+  pressId: string | null;
   workflowId: string;
   random: number;
   group: number;
   rate: number | null | undefined;
 };
 
-async function treat(treatment: Treatment): Promise<Result> {
+type Opened = Treatment & { endpoint: AttemptEndpoint };
+
+/** One delivery's trouble is its own: the others of the group are sent and recorded all the same. */
+async function treatSafely(treatment: Treatment): Promise<Result> {
+  const { deps, delivery, endpoint } = treatment;
+  try {
+    if (endpoint === null) throw new Error(`The secrets of ${delivery.endpointId} cannot be opened`);
+    return await treat({ ...treatment, endpoint });
+  } catch (error) {
+    deps.logger.error(
+      { err: error, delivery: delivery.id },
+      'an attempt could not be made; it is tried again',
+    );
+    return putOff(treatment);
+  }
+}
+
+/** Takes back the claim, if there is one of ours, and comes again a little later. */
+async function putOff({ deps, delivery, group, trigger }: Treatment): Promise<Result> {
+  const { id, claim, verdict } = delivery;
+  if (verdict === 'claimed' && claim !== null) {
+    const taken = [{ deliveryId: id, runId: claim.runId }];
+    await releaseClaims(deps.db, taken, DEFER_MS).catch((error) =>
+      deps.logger.error({ err: error, delivery: id }, 'a claim could not be taken back'),
+    );
+  }
+  if (trigger === 'manual') {
+    return { entry: { id, outcome: 'left', pressAgain: true, retryAfterMs: DEFER_MS, group } };
+  }
+  return { entry: { id, outcome: delivery.owned ? 'retry' : 'left', retryAfterMs: DEFER_MS, group } };
+}
+
+async function treat(treatment: Opened): Promise<Result> {
   const { delivery, group } = treatment;
   const { id, claim } = delivery;
   const dueInMs = Math.max(0, Math.round(delivery.dueInMs ?? 0));
   switch (delivery.verdict) {
     case 'claimed':
-      return send(treatment, claim as Claim);
+      return inHand(treatment, claim as Claim, () => send(treatment, claim as Claim));
     case 'unfinished':
-      return settleLost(treatment, claim as Claim);
-    case 'abandoned': {
-      const settled = settleLost(treatment, claim as Claim);
-      // Somebody else's attempt was lost; a press that found it still has to be carried out.
-      return treatment.trigger === 'manual'
-        ? { ...settled, entry: { ...settled.entry, outcome: 'left', pressAgain: true, retryAfterMs: 0 } }
-        : settled;
-    }
+    case 'abandoned':
+      return treatLost(treatment, claim as Claim);
     case 'busy': {
       const afterMs = Math.round(Math.min(BUSY_POLL_MS, Math.max(0, claim?.leftMs ?? 0)));
       if (treatment.trigger === 'manual')
@@ -151,7 +187,29 @@ function endedEntry(delivery: ClaimedDelivery, group: number): AttemptEntry {
   return { id, outcome: status === 'failed' || status === 'cancelled' ? 'ended' : 'left', group };
 }
 
-function settleLost({ delivery, endpoint, workflowId, random, group }: Treatment, claim: Claim): Settled {
+/** A claim without its attempt: lost with its process, unless another run of this activity is still at it here. */
+function treatLost(treatment: Opened, claim: Claim): Result | Promise<Result> {
+  const { deps, delivery, trigger, pressId } = treatment;
+  const running = deps.inHand.get(keyOf(delivery, claim));
+  if (running !== undefined && delivery.verdict === 'unfinished') return running;
+  const settled = settleLost(treatment, claim);
+  // It was the attempt of something else that was lost: the press that found it is still to be carried out.
+  return trigger === 'manual' && claim.pressId !== pressId
+    ? { ...settled, entry: { ...settled.entry, outcome: 'left', pressAgain: true, retryAfterMs: 0 } }
+    : settled;
+}
+
+const keyOf = (delivery: ClaimedDelivery, claim: Claim) => `${delivery.id} ${claim.number}`;
+
+/** Keeps the attempt findable while it runs: a second run of the activity waits for it instead of declaring it lost. */
+function inHand({ deps, delivery }: Opened, claim: Claim, work: () => Promise<Result>): Promise<Result> {
+  const key = keyOf(delivery, claim);
+  const running = work().finally(() => setTimeout(() => deps.inHand.delete(key), IN_HAND_AFTER_MS).unref());
+  deps.inHand.set(key, running);
+  return running;
+}
+
+function settleLost({ delivery, endpoint, workflowId, random, group }: Opened, claim: Claim): Settled {
   const tried: Tried = {
     startedAtMs: claim.startedAt.getTime(),
     durationMs: 0,
@@ -165,17 +223,11 @@ function settleLost({ delivery, endpoint, workflowId, random, group }: Treatment
   return settle({ delivery, claim, endpoint, profile, tried, workflowId, random, group });
 }
 
-async function send(treatment: Treatment, claim: Claim): Promise<Result> {
+async function send(treatment: Opened, claim: Claim): Promise<Result> {
   const { deps, delivery, endpoint, workflowId, random, group, rate } = treatment;
-  const { id } = delivery;
   if (!delivery.isTest && (endpoint.deletedAt !== null || !endpoint.enabled)) return refuse(treatment, claim);
   const release = rate === null ? null : await deps.cap.acquire(endpoint.id, PLACE_WAIT_MS);
-  if (release === null) {
-    await releaseClaims(deps.db, [{ deliveryId: id, runId: claim.runId }], DEFER_MS);
-    if (claim.trigger === 'manual')
-      return { entry: { id, outcome: 'left', pressAgain: true, retryAfterMs: DEFER_MS, group } };
-    return { entry: { id, outcome: 'retry', retryAfterMs: DEFER_MS, group } };
-  }
+  if (release === null) return putOff(treatment);
   try {
     if (rate !== undefined && rate !== null && rate > 0) await sleep(rate);
     const profile = profileNamed(endpoint.profile);
@@ -205,7 +257,7 @@ async function send(treatment: Treatment, claim: Claim): Promise<Result> {
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function refuse({ deps, delivery, endpoint, group }: Treatment, claim: Claim): Promise<Result> {
+async function refuse({ deps, delivery, endpoint, group }: Opened, claim: Claim): Promise<Result> {
   const { id } = delivery;
   if (delivery.endedStatus === null) {
     const error = endpoint.deletedAt === null ? 'endpoint_disabled' : 'endpoint_deleted';

@@ -7,6 +7,7 @@ import type { Vault } from '../src/store/vault.ts';
 import type { ConcurrencyCap } from './concurrency-cap.ts';
 import type { EndpointPulse } from './endpoint-pulse.ts';
 import type { UnrecordedAttempts } from './record.ts';
+import type { Result } from './settle.ts';
 
 export type ActivityDeps = {
   db: Db;
@@ -17,6 +18,8 @@ export type ActivityDeps = {
   pulse: EndpointPulse;
   cap: ConcurrencyCap;
   unrecorded: UnrecordedAttempts;
+  /** attempts under way in this process, by delivery and number */
+  inHand: Map<string, Promise<Result>>;
   /** in [0, 1) */
   random: () => number;
   version: string;

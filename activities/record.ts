@@ -26,7 +26,9 @@ export function createUnrecordedAttempts(): UnrecordedAttempts {
   return {
     keep(records) {
       for (const record of records) {
-        if (kept.size < MAX_KEPT) kept.set(`${record.deliveryId} ${record.number}`, record);
+        kept.set(`${record.deliveryId} ${record.number}`, record);
+        const [oldest] = kept.keys();
+        if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
       }
     },
     take(deliveryId, number) {
@@ -52,12 +54,12 @@ export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Pr
   const endpoints = await loadAttemptEndpoints(
     deps.db,
     deps.vault,
-    deliveries.map((delivery) => delivery.endpointId),
+    deliveries.map((delivery) => delivery.id),
   );
   const settled = deliveries.flatMap((delivery) => {
     const entry = made.find((each) => each.id === delivery.id);
     const endpoint = endpoints.get(delivery.endpointId);
-    if (entry?.attempt === undefined || endpoint === undefined) return [];
+    if (entry?.attempt === undefined || endpoint == null) return [];
     const { attempt } = entry;
     const keptRecord = deps.unrecorded.take(delivery.id, attempt.number);
     if (keptRecord !== undefined) return [{ entry, record: keptRecord }];

@@ -18,6 +18,9 @@ export type Tried = {
   exchange: Exchange | null;
 };
 
+/** What came of a delivery in one call of `attempt`: with a record where an attempt was made. */
+export type Result = Settled | { entry: AttemptEntry };
+
 export type Settled = { record: AttemptRecord; entry: AttemptEntry };
 
 export function settle(input: {
@@ -80,7 +83,11 @@ export function settle(input: {
       disable: 'disableEndpoint' in decision && decision.disableEndpoint,
       stall: alarms && profile.stallsWhenExhausted,
       unstall: succeeded && endpoint.stalledAt !== null && !delivery.isTest,
-      releaseNext: endpoint.ordered && !delivery.isTest && (succeeded || exhausted),
+      // A press on a held delivery has kept its place occupied; when it fails the place is free again.
+      releaseNext:
+        endpoint.ordered &&
+        !delivery.isTest &&
+        (succeeded || exhausted || (decision.kind === 'unchanged' && delivery.heldReason === 'ordered')),
       holdIfStalled: profile.stallsWhenExhausted && decision.kind === 'retry',
       health: healthChange(endpoint, delivery, succeeded),
     },

@@ -124,7 +124,7 @@ create index deliveries_by_error on deliveries (tenant_id, last_error, id) where
 create index deliveries_to_dispatch on deliveries (id) where status = 'pending';
 create index deliveries_held on deliveries (endpoint_id, id) where status = 'held';
 create index deliveries_unended on deliveries (endpoint_id, id) where status in ('pending', 'delivering', 'retrying', 'held');
-create index deliveries_overdue on deliveries (coalesce(claim_deadline, next_attempt_at)) where status in ('delivering', 'retrying');
+create index deliveries_overdue on deliveries (coalesce(claim_deadline, next_attempt_at, created_at)) where status in ('delivering', 'retrying');
 create index deliveries_untold on deliveries (endpoint_id, ended_at) where status = 'failed' and told_at is null;
 
 create table attempts (

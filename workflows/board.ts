@@ -131,10 +131,13 @@ export class Board {
     }
   }
 
+  forgetPresses(ids: string[]): void {
+    for (const id of ids) this.#standing(id).presses = [];
+  }
+
   cancelled(ids: string[]): void {
     for (const id of ids) {
       const standing = this.#standing(id);
-      standing.presses = [];
       standing.outcome ??= 'cancelled';
       // An attempt under way ends by itself, and finds out.
       if (standing.doing !== 'waiting') continue;

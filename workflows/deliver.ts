@@ -53,19 +53,9 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   const errands = new Set<Promise<void>>();
   let broken: unknown;
   let lastCall = false;
+  let cancelling = 0;
 
-  setHandler(state, () => board.view());
-  setHandler(retryNow, (press = {}) => {
-    const deliveryId = press.deliveryId ?? input.deliveryId ?? board.onlyDelivery();
-    if (deliveryId === undefined)
-      return log.warn('A press without a deliveryId was ignored: there are several.');
-    board.press(deliveryId, press.pressId ?? uuid4());
-    carryOutPresses(deliveryId);
-  });
-  setHandler(cancel, ({ deliveryId } = {}) => {
-    errand(() => cancelDeliveries(deliveryId === undefined ? board.open() : [deliveryId]));
-  });
-
+  // The board is as it was before signals are heard: those that came meanwhile are handed over at once.
   const quick = input.quick === true;
   for (const ids of input.groups ?? []) errand(() => attempt(ids, quick));
   if (input.untold) errand(() => tell(input.untold ?? []));
@@ -76,6 +66,20 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
     board.press(deliveryId ?? '', pressId ?? uuid4());
     carryOutPresses(deliveryId ?? '');
   }
+  setHandler(state, () => board.view());
+  setHandler(retryNow, (press = {}) => {
+    const deliveryId = press.deliveryId ?? input.deliveryId ?? board.onlyDelivery();
+    if (deliveryId === undefined)
+      return log.warn('A press without a deliveryId was ignored: there are several.');
+    board.press(deliveryId, press.pressId ?? uuid4());
+    carryOutPresses(deliveryId);
+  });
+  setHandler(cancel, ({ deliveryId } = {}) => {
+    const ids = deliveryId === undefined ? board.open() : [deliveryId];
+    // Presses from before are cancelled with it; those that come later are not.
+    board.forgetPresses(ids);
+    errand(() => cancelDeliveries(ids));
+  });
 
   try {
     await condition(() => broken !== undefined || errands.size === 0 || timeToContinue());
@@ -102,7 +106,7 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   /** History is bounded: when the server suggests it, finish what is in flight, then go on in a new run. */
   function timeToContinue(): boolean {
     lastCall ||= workflowInfo().continueAsNewSuggested;
-    return lastCall && board.isCalm();
+    return lastCall && board.isCalm() && cancelling === 0;
   }
 
   async function attempt(ids: string[], quickly: boolean): Promise<void> {
@@ -162,7 +166,9 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   }
 
   async function cancelDeliveries(ids: string[]): Promise<void> {
+    cancelling += 1;
     await activities.cancelDeliveries({ deliveryIds: ids });
+    cancelling -= 1;
     board.cancelled(ids);
   }
 }

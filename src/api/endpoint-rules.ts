@@ -94,6 +94,9 @@ function commonErrors(body: PatchBody, rules: Rules): RuleError[] {
     ...(body.event_types ?? []).flatMap((filter, at) => filterErrors(filter, at, rules)),
     ...(body.auth === undefined ? [] : authErrors(body.auth, rules.profile)),
     ...headerErrors(body.headers ?? {}, rules.profile),
+    ...(body.ordered === true && rules.profile.stallsWhenExhausted
+      ? [rule('ordered', `cannot be combined with how ${rules.profile.title} stops after a failure`)]
+      : []),
   ];
 }
 

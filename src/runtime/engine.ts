@@ -20,6 +20,8 @@ export type StartRequest = {
   eventTypes: string[];
   /** shown in the Web UI's list; names hosts only */
   summary: string;
+  /** the id may be used again once its workflow has closed */
+  again?: boolean;
 };
 
 /** What the dispatcher and the reconciler need beyond the port. */
@@ -32,6 +34,7 @@ export type TemporalEngine = Engine & {
 };
 
 const CALL_DEADLINE_MS = 5_000;
+const MAX_SUMMARY = 200;
 const RETRY_AFTER_S = 5;
 
 /** @param prepare makes namespace and search attributes anew; called when Temporal has forgotten them */
@@ -65,19 +68,20 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
             workflowId: request.workflowId,
             taskQueue,
             args: [request.input],
-            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            workflowIdReusePolicy: request.again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
             requestEagerStart: true,
-            staticSummary: request.summary,
+            staticSummary: request.summary.slice(0, MAX_SUMMARY),
             ...attributes(request),
           }),
         );
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return;
-        const { code } = error as { code?: string };
-        if (code === 'temporal_unavailable' || !searchable) throw error;
-        // A Temporal that was restored from nothing does not know our search attributes: deliver without them meanwhile.
+        if (!isUnprepared(error)) throw error;
+        // A Temporal that was restored from nothing knows neither: deliver without search attributes meanwhile.
+        const retry = searchable;
         searchable = false;
         prepare();
+        if (!retry) throw error;
         await this.start(request);
       }
     },
@@ -144,6 +148,19 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
       throw error;
     }
   }
+}
+
+/** Whether Temporal does not know the namespace or our search attributes. */
+function isUnprepared(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (
+      /search attribute|namespace .*not found/i.test(
+        `${cause.message} ${(cause as { details?: string }).details ?? ''}`,
+      )
+    )
+      return true;
+  }
+  return false;
 }
 
 /** Reading a history fails with the bare gRPC error, everything else with the SDK's own. */

@@ -1,8 +1,13 @@
 /** Finds deliveries that should have moved and did not, because their workflow is gone, and sets them going again. */
-import { randomUUID } from 'node:crypto';
 import type { WorkflowStanding } from '../domain/ports.ts';
 import type { Logger } from '../logger.ts';
-import { findOverdue, findUntold, freeDeliveries } from '../store/overdue.ts';
+import {
+  findHeldInVain,
+  findOverdue,
+  findUntold,
+  freeDeliveries,
+  releaseHeldInVain,
+} from '../store/overdue.ts';
 import type { Db } from '../store/pool.ts';
 import type { TemporalEngine } from './engine.ts';
 
@@ -42,6 +47,7 @@ export function createReconciler(deps: {
     const freed = stranded.length === 0 ? 0 : await freeDeliveries(db, stranded);
     if (freed > 0)
       logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
+    for (const endpointId of await findHeldInVain(db, BATCH)) await releaseHeldInVain(db, endpointId);
     await tellUntold();
     return freed;
   }
@@ -50,7 +56,9 @@ export function createReconciler(deps: {
     const untold = await findUntold(db, deps.noticeIntervalMs + UNTOLD_FACTOR * graceMs, BATCH);
     if (untold.length === 0) return;
     await engine.start({
-      workflowId: `untold_${randomUUID()}`,
+      // One name for all processes: while it runs, nobody starts another.
+      workflowId: 'untold',
+      again: true,
       input: { untold },
       tenantIds: [],
       endpointIds: [],

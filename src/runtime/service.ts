@@ -94,6 +94,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       pulse,
       cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
       unrecorded: createUnrecordedAttempts(),
+      inHand: new Map(),
       random: Math.random,
       version: VERSION,
       noticeIntervalMs,

@@ -56,6 +56,7 @@ export async function runWorkers(options: {
     for (let worker: Worker | undefined = first; !stopping; worker = undefined) {
       try {
         worker ??= await make();
+        if (stopping) return;
         current.set(name, worker);
         await worker.run();
       } catch (error) {

@@ -6,21 +6,27 @@ import type { Vault } from './vault.ts';
 
 export type AttemptEndpoint = Endpoint & { profile: string };
 
-/** By id. */
+/** The endpoints of these deliveries by id; `null` for one whose secrets cannot be opened: it must not hold up the others. */
 export async function loadAttemptEndpoints(
   db: Db,
   vault: Vault,
-  ids: string[],
-): Promise<Map<string, AttemptEndpoint>> {
+  deliveryIds: string[],
+): Promise<Map<string, AttemptEndpoint | null>> {
   const { rows } = await db.query<EndpointRow & { profile: string }>({
     name: 'attempt-endpoints',
     text: `select ${ENDPOINT_COLUMNS}, (select profile from tenants t where t.id = endpoints.tenant_id)
-           from endpoints where id = any($1)`,
-    values: [ids],
+           from endpoints where id in (select endpoint_id from deliveries where id = any($1))`,
+    values: [deliveryIds],
   });
-  return new Map(
-    rows.map(({ profile, ...row }) => [row.id, { ...openEndpoint(row as EndpointRow, vault), profile }]),
-  );
+  return new Map(rows.map(({ profile, ...row }) => [row.id, opened(row as EndpointRow, profile, vault)]));
+}
+
+function opened(row: EndpointRow, profile: string, vault: Vault): AttemptEndpoint | null {
+  try {
+    return { ...openEndpoint(row, vault), profile };
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -37,7 +43,7 @@ export async function reserveRate(
 ): Promise<number[]> {
   const { rows } = await db.query<{ startMs: number; places: number }>(
     `with start as (
-       select id, greatest(coalesce(rate_next_at, now()), now()) as at from endpoints where id = $1 for update
+       select id, greatest(coalesce(rate_next_at, now()), now()) as at from endpoints where id = $1 for no key update
      ), places as (
        select id, at, least($3, greatest(0, floor(extract(epoch from now() - at) * $2 + $4::double precision / 1000 * $2) + 1))::int as n
        from start

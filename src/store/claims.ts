@@ -197,7 +197,7 @@ export async function endUnsent(
     `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
        last_error = $3, next_attempt_at = null, claim_number = null, claim_run = null, claim_trigger = null,
        claim_press = null, claim_from = null, claim_started_at = null, claim_deadline = null
-     where id = any($1) and claim_run = $2`,
+     where id = any($1) and claim_run = $2 and status = 'delivering'`,
     [deliveryIds, runId, error],
   );
 }
@@ -210,7 +210,7 @@ export async function releaseClaims(
 ): Promise<void> {
   await db.query(
     `update deliveries d set
-       status = case when d.status <> 'delivering' then d.status when d.claim_from = 'pending' then 'retrying' else d.claim_from end,
+       status = case when d.status <> 'delivering' then d.status when d.claim_from = 'pending' and d.claim_trigger <> 'manual' then 'retrying' else d.claim_from end,
        next_attempt_at = case when d.claim_trigger = 'manual' then d.next_attempt_at
          else now() + make_interval(secs => $3::double precision / 1000) end,
        claim_number = null, claim_run = null, claim_trigger = null, claim_press = null, claim_from = null,

@@ -116,6 +116,12 @@ export async function deliveryBody(db: Db, deliveryId: string): Promise<Buffer |
  */
 export async function cancelDeliveries(db: Db, ids: string[]): Promise<string[]> {
   return transaction(db, async (client) => {
+    // The endpoints' locks first, as records take them.
+    await client.query(
+      `select 1 from endpoints where id in (select endpoint_id from deliveries where id = any($1))
+       order by id for no key update`,
+      [ids],
+    );
     const { rows } = await client.query<{ id: string; endpointId: string }>(
       `update deliveries set status = 'cancelled', ended_status = 'cancelled', ended_at = now(), held_reason = null,
          next_attempt_at = null

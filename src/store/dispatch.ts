@@ -43,6 +43,7 @@ export async function takeLeases(
     `with free as (
        select id, leased_by is not null as offered_before from deliveries
        where status = 'pending' and (leased_until is null or leased_until < now())
+         and (next_attempt_at is null or next_attempt_at <= now())
        order by id limit $2 for update skip locked
      ), taken as (
        update deliveries d set leased_by = $1, leased_until = now() + make_interval(secs => $3::double precision / 1000)

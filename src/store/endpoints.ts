@@ -2,6 +2,7 @@
 import type { DisabledReason, Endpoint, EndpointSecrets } from '../domain/endpoint.ts';
 import { maskUrl } from '../domain/endpoint.ts';
 import { newId } from '../domain/ids.ts';
+import { DISPATCH_CHANNEL } from './dispatch.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import type { Vault } from './vault.ts';
 
@@ -43,7 +44,7 @@ export async function insertEndpoint(
 ): Promise<Endpoint | null> {
   return transaction(db, async (client) => {
     // Counting under the tenant's lock: two requests at once cannot both be the last one allowed.
-    await client.query('select 1 from tenants where id = $1 for update', [tenantId]);
+    await client.query('select 1 from tenants where id = $1 for no key update', [tenantId]);
     const { rows } = await client.query<EndpointRow>(
       `insert into endpoints (id, tenant_id, sealed, masked_url, host, event_types, description, enabled,
          disabled_reason, timeout_ms, retry_schedule, ordered, rate_per_second, created_at, updated_at)
@@ -127,7 +128,7 @@ export async function updateEndpoint(
   change: (endpoint: Endpoint) => Endpoint,
 ): Promise<Endpoint | null> {
   return transaction(db, async (client) => {
-    await client.query('select 1 from endpoints where id = $1 for update', [id]);
+    await client.query('select 1 from endpoints where id = $1 for no key update', [id]);
     const before = await findEndpoint(client, vault, tenantId, id);
     if (before === null) return null;
     const after = change(before);
@@ -139,7 +140,8 @@ export async function updateEndpoint(
        where id = $1 returning ${ENDPOINT_COLUMNS}`,
       [id, ...columnValues(after, vault)],
     );
-    if (before.enabled && !after.enabled) await failWaiting(client, id, 'endpoint_disabled');
+    if (before.enabled && !after.enabled) await failWaiting(client, id, 'endpoint_disabled', 'known');
+    if (before.ordered && !after.ordered) await releaseOrdered(client, id);
     return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
   });
 }
@@ -153,7 +155,7 @@ export async function deleteEndpoint(db: Db, tenantId: string, id: string): Prom
       [id, tenantId],
     );
     if (rowCount === 0) return false;
-    await failWaiting(client, id, 'endpoint_deleted');
+    await failWaiting(client, id, 'endpoint_deleted', 'known');
     return true;
   });
 }
@@ -161,18 +163,39 @@ export async function deleteEndpoint(db: Db, tenantId: string, id: string): Prom
 /** Switches an endpoint off because of what it answered. */
 export async function disableEndpoint(db: Queryable, id: string, reason: DisabledReason): Promise<void> {
   const { rowCount } = await db.query(
-    `update endpoints set enabled = false, disabled_reason = $2, updated_at = now() where id = $1 and enabled`,
-    [id, reason],
+    `with disabled as (
+       update endpoints set enabled = false, disabled_reason = $2, updated_at = now() where id = $1 and enabled
+       returning id, tenant_id
+     )
+     insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
+     select $3, 'endpoint.disabled', tenant_id, id, $3, json_build_object('endpoint_id', id, 'reason', $2::text), now()
+     from disabled`,
+    [id, reason, newId('operationalEvent')],
   );
-  if (rowCount !== 0) await failWaiting(db, id, 'endpoint_disabled');
+  if (rowCount !== 0) await failWaiting(db, id, 'endpoint_disabled', 'untold');
 }
 
-// Whoever switched the endpoint off knows of it: these are not told again one by one.
-async function failWaiting(db: Queryable, endpointId: string, error: string): Promise<void> {
+/** Ends what waits. Whoever switched the endpoint off by hand knows of it; what an answer did, people are told. */
+async function failWaiting(
+  db: Queryable,
+  endpointId: string,
+  error: string,
+  people: 'known' | 'untold',
+): Promise<void> {
   await db.query(
-    `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
-       last_error = $2, held_reason = null, next_attempt_at = null
+    `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(),
+       told_at = case when $3 then now() end, last_error = $2, held_reason = null, next_attempt_at = null
      where endpoint_id = $1 and status in ('pending', 'retrying', 'held') and not is_test`,
-    [endpointId, error],
+    [endpointId, error, people === 'known'],
   );
+}
+
+/** What waited for its turn goes at once when there are no turns any more. */
+async function releaseOrdered(db: Queryable, endpointId: string): Promise<void> {
+  await db.query(
+    `update deliveries set status = 'pending', held_reason = null
+     where endpoint_id = $1 and status = 'held' and held_reason = 'ordered'`,
+    [endpointId],
+  );
+  await db.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
 }

@@ -248,7 +248,9 @@ async function holdBehindEarlier(
   deliveries: NewDelivery[],
 ): Promise<void> {
   // Under the endpoints' locks, which releasing the next one takes too: nothing slips in between.
-  await client.query('select 1 from endpoints where id = any($1) order by id for update', [endpointIds]);
+  await client.query('select 1 from endpoints where id = any($1) order by id for no key update', [
+    endpointIds,
+  ]);
   const { rows } = await client.query<{ id: string }>(
     `select e.id from unnest($1::text[]) as e (id) where exists (
        select 1 from deliveries d where d.endpoint_id = e.id and not d.is_test

@@ -6,6 +6,7 @@ import { type Db, type Queryable, transaction } from './pool.ts';
 
 /** Whoever sends a notice has this long before somebody else may try. */
 const SENDING_LEASE_S = 60;
+const BUSY_MS = 5_000;
 
 export type NoticeStep =
   /** everybody concerned has been told */
@@ -23,14 +24,15 @@ export async function nextNoticeStep(db: Db, deliveryIds: string[], intervalMs: 
   return transaction(db, async (client) => {
     const { rows } = await client.query<{ endpointId: string; noticeId: string | null }>(
       `select endpoint_id as "endpointId", notice_id as "noticeId" from deliveries
-       where id = any($1) and status = 'failed' and told_at is null order by id limit 1`,
+       where id = any($1) and ended_status = 'failed' and told_at is null and status in ('failed', 'delivering')
+       order by id limit 1`,
       [deliveryIds],
     );
     const [untold] = rows;
     if (untold === undefined) return { kind: 'told' };
     const { rows: paced } = await client.query<{ waitMs: number | null }>(
       `select extract(epoch from told_at + make_interval(secs => $2) - now())::double precision * 1000 as "waitMs"
-       from endpoints where id = $1 for update`,
+       from endpoints where id = $1 for no key update`,
       [untold.endpointId, intervalMs / 1000],
     );
     // Read again under the endpoint's lock: somebody may have put it into a notice meanwhile.
@@ -41,7 +43,8 @@ export async function nextNoticeStep(db: Db, deliveryIds: string[], intervalMs: 
       [deliveryIds, untold.endpointId],
     );
     const [still] = again;
-    if (still === undefined) return { kind: 'wait', ms: 0 };
+    // Told by somebody else just now, or sent once more by hand: its end is not known yet.
+    if (still === undefined) return { kind: 'wait', ms: BUSY_MS };
     let noticeId = still.noticeId ?? (await joinUnsent(client, untold.endpointId));
     if (noticeId === null) {
       const waitMs = paced[0]?.waitMs ?? 0;
@@ -63,7 +66,7 @@ export async function nextNoticeStep(db: Db, deliveryIds: string[], intervalMs: 
        where id = $1 and sent_at is null and (sending_until is null or sending_until < now())`,
       [noticeId, SENDING_LEASE_S],
     );
-    if (rowCount === 0) return { kind: 'wait', ms: 5_000 };
+    if (rowCount === 0) return { kind: 'wait', ms: BUSY_MS };
     return { kind: 'tell', notice: await readNotice(client, noticeId) };
   });
 }

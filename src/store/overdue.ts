@@ -1,6 +1,7 @@
 /** What the reconciler looks for: deliveries that should have moved and did not. */
 import { DISPATCH_CHANNEL } from './dispatch.ts';
-import type { Db } from './pool.ts';
+import { type Db, transaction } from './pool.ts';
+import { releaseNext } from './records.ts';
 
 export type OverdueDelivery = {
   id: string;
@@ -14,8 +15,8 @@ export async function findOverdue(db: Db, graceMs: number, limit: number): Promi
   const { rows } = await db.query<OverdueDelivery>(
     `select id, workflow_id as "workflowId", run_id as "runId", claim_run as "claimRun" from deliveries
      where status in ('delivering', 'retrying')
-       and coalesce(claim_deadline, next_attempt_at) < now() - make_interval(secs => $1::double precision / 1000)
-     order by coalesce(claim_deadline, next_attempt_at) limit $2`,
+       and coalesce(claim_deadline, next_attempt_at, created_at) < now() - make_interval(secs => $1::double precision / 1000)
+     order by coalesce(claim_deadline, next_attempt_at, created_at) limit $2`,
     [graceMs, limit],
   );
   return rows;
@@ -43,7 +44,7 @@ export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promi
        on conflict do nothing
      ), freed as (
        update deliveries d set
-         status = coalesce(d.ended_status, 'pending'),
+         status = coalesce(d.ended_status, case d.claim_from when 'held' then 'held' else 'pending' end),
          attempt_count = coalesce(d.claim_number, d.attempt_count),
          slots_used = d.slots_used + case when d.claim_number is not null and d.claim_trigger <> 'manual' then 1 else 0 end,
          last_error = case when d.claim_number is not null then 'outcome_unknown' else d.last_error end,
@@ -75,4 +76,34 @@ export async function findUntold(db: Db, graceMs: number, limit: number): Promis
     [graceMs, limit],
   );
   return rows.map((row) => row.id);
+}
+
+/** Endpoints with deliveries that are held although what they waited for is over. */
+export async function findHeldInVain(db: Db, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct d.endpoint_id as id from deliveries d join endpoints e on e.id = d.endpoint_id
+     where d.status = 'held' and (
+       (d.held_reason = 'stalled' and e.stalled_at is null) or
+       (d.held_reason = 'ordered' and (not e.ordered or not exists (
+         select 1 from deliveries x where x.endpoint_id = e.id and not x.is_test
+           and x.status in ('pending', 'delivering', 'retrying')))))
+     limit $1`,
+    [limit],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Lets go what `findHeldInVain` has found, looked at once more under the endpoint's lock. */
+export async function releaseHeldInVain(db: Db, endpointId: string): Promise<void> {
+  await transaction(db, async (client) => {
+    await client.query('select 1 from endpoints where id = $1 for no key update', [endpointId]);
+    await client.query(
+      `update deliveries d set status = 'pending', held_reason = null from endpoints e
+       where d.endpoint_id = $1 and e.id = d.endpoint_id and d.status = 'held'
+         and ((d.held_reason = 'stalled' and e.stalled_at is null) or (d.held_reason = 'ordered' and not e.ordered))`,
+      [endpointId],
+    );
+    await releaseNext(client, endpointId);
+    await client.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
+  });
 }

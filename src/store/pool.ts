@@ -25,6 +25,9 @@ export function createPool(
     application_name: 'tidings',
   });
   pool.on('error', (error) => options.onError?.(error));
+  // A connection that is lost while it is checked out says so here too; unheard, that would end the process. The query
+  // that was under way rejects by itself.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -86,10 +86,12 @@ const RECORD = `
     attempt_count = r.number,
     slots_used = r.slots_used,
     next_attempt_at = case
+      when d.status <> 'delivering' then d.next_attempt_at
       when r.next_status = 'retrying' then now() + make_interval(secs => r.after_ms / 1000)
       when r.next_status = 'unchanged' then d.next_attempt_at end,
-    ended_status = case when r.next_status in ('succeeded', 'failed') then r.next_status else d.ended_status end,
-    ended_at = case when r.next_status in ('succeeded', 'failed') then now() else d.ended_at end,
+    ended_status = case when d.status = 'delivering' and r.next_status in ('succeeded', 'failed') then r.next_status
+      else d.ended_status end,
+    ended_at = case when d.status = 'delivering' and r.next_status in ('succeeded', 'failed') then now() else d.ended_at end,
     -- a test's failure and a late success are nobody's alarm
     told_at = case when d.is_test or r.next_status = 'succeeded' then coalesce(d.told_at, now()) else d.told_at end,
     last_error = r.error_code, last_response_status = r.response_status,
@@ -118,10 +120,16 @@ export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<
   return transaction(db, async (client) => {
     // The endpoints' locks come first, in one order: emits to ordered endpoints take them too.
     const endpointIds = [...new Set(eventful.map((record) => record.effects.endpointId))];
-    await client.query('select 1 from endpoints where id = any($1) order by id for update', [endpointIds]);
+    await client.query('select 1 from endpoints where id = any($1) order by id for no key update', [
+      endpointIds,
+    ]);
     const statuses = await write(client, records);
     const recorded = eventful.filter((record) => statuses.has(record.deliveryId));
-    await applyEffects(client, recorded);
+    // What was cancelled meanwhile is nobody's failure.
+    await applyEffects(
+      client,
+      recorded.filter((record) => statuses.get(record.deliveryId) !== 'cancelled'),
+    );
     const late = recorded.filter((record) => record.effects.holdIfStalled).map((record) => record.deliveryId);
     for (const id of await holdStalled(client, late)) statuses.set(id, 'held');
     return statuses;
@@ -182,9 +190,7 @@ async function applyEffects(client: Queryable, records: AttemptRecord[]): Promis
 
 /** lessonly: after an exhausted delivery the endpoint's others wait until a new event gets through. */
 async function stallEndpoint(client: Queryable, endpointId: string): Promise<void> {
-  await client.query('update endpoints set stalled_at = coalesce(stalled_at, now()) where id = $1', [
-    endpointId,
-  ]);
+  await client.query('update endpoints set stalled_at = now() where id = $1', [endpointId]);
   await client.query(
     `update deliveries set status = 'held', held_reason = 'stalled', leased_until = null,
        workflow_id = null, run_id = null, next_attempt_at = null
@@ -219,7 +225,7 @@ async function releaseStalled(client: Queryable, endpointId: string): Promise<vo
 
 /** At an ordered endpoint: lets the oldest held delivery go, unless one is still on its way. Takes the endpoint's lock. */
 export async function releaseNext(client: Queryable, endpointId: string): Promise<void> {
-  await client.query('select 1 from endpoints where id = $1 for update', [endpointId]);
+  await client.query('select 1 from endpoints where id = $1 for no key update', [endpointId]);
   const { rowCount } = await client.query(
     `update deliveries set status = 'pending', held_reason = null
      where id = (

@@ -1,6 +1,6 @@
 /** Tenants: who the events belong to. */
 import { newId } from '../domain/ids.ts';
-import { type Db, isUniqueViolation, type Queryable } from './pool.ts';
+import { type Db, isUniqueViolation, type Queryable, transaction } from './pool.ts';
 
 export type Tenant = {
   id: string;
@@ -82,16 +82,18 @@ export async function updateTenant(
  * Deletes the tenant with its endpoints, and cancels what still waits. Its events and log stay until they are pruned;
  * its `external_id` is free again.
  */
-export async function deleteTenant(db: Queryable, id: string): Promise<void> {
-  await db.query(
-    `with gone as (
-       update tenants set deleted_at = now(), external_id = null where id = $1 and deleted_at is null returning id
-     ), endpoints_gone as (
-       update endpoints e set deleted_at = now(), enabled = false from gone
-       where e.tenant_id = gone.id and e.deleted_at is null
-     )
-     update deliveries d set status = 'cancelled', ended_status = 'cancelled', ended_at = now(), held_reason = null
-     from gone where d.tenant_id = gone.id and d.status in ('pending', 'delivering', 'retrying', 'held')`,
-    [id],
-  );
+export async function deleteTenant(db: Db, id: string): Promise<void> {
+  await transaction(db, async (client) => {
+    await client.query('update tenants set deleted_at = now(), external_id = null where id = $1', [id]);
+    await client.query(
+      'update endpoints set deleted_at = now(), enabled = false where tenant_id = $1 and deleted_at is null',
+      [id],
+    );
+    await client.query(
+      `update deliveries set status = 'cancelled', ended_status = coalesce(ended_status, 'cancelled'), ended_at = now(),
+         held_reason = null, next_attempt_at = null, told_at = now()
+       where tenant_id = $1 and status in ('pending', 'delivering', 'retrying', 'held')`,
+      [id],
+    );
+  });
 }

@@ -33,13 +33,15 @@ describe('cancelling', () => {
     expect(interrupted).toBe(true);
   });
 
-  test('forgets the presses in line', () => {
+  test('forgets the presses in line, but not one that comes after it', () => {
     const { board } = waiting('a');
     board.attempting(['a']);
-    board.press('a', 'press');
+    board.press('a', 'before');
+    board.forgetPresses(['a']);
+    board.press('a', 'after');
     board.cancelled(['a']);
     board.attempted([entry('a', 'ended')]);
-    expect([board.takePress('a'), board.hasPresses()]).toEqual([undefined, false]);
+    expect([board.takePress('a'), board.hasPresses()]).toEqual(['after', false]);
   });
 
   test('an attempt under way that still succeeds counts as a success', () => {
