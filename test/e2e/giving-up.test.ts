@@ -166,6 +166,24 @@ test('an ordered endpoint gets one delivery after the other; a failing head hold
   await tidings.stop();
 }, 90_000);
 
+test('when an endpoint is no longer ordered, what waited for its turn goes at once', async () => {
+  const receiver = await startReceiver(500, 200);
+  const tidings = await startTestService();
+  const { tenant, endpoint } = await makeTenant(
+    tidings,
+    {},
+    { url: receiver.url, ordered: true, retry_schedule: [3600] },
+  );
+  const head = await emit(tidings, tenant);
+  await tidings.settled(head, ['retrying']);
+  const second = await emit(tidings, tenant);
+  expect((await tidings.settled(second, ['held'])).held_reason).toBe('ordered');
+  await tidings.call('PATCH', `/v1/tenants/${tenant}/endpoints/${endpoint}`, { ordered: false });
+  expect((await tidings.settled(second)).status).toBe('succeeded');
+  expect((await tidings.settled(head, ['retrying'])).attempt_count).toBe(1);
+  await tidings.stop();
+});
+
 test('a rate limit is kept', async () => {
   const receiver = await startReceiver();
   const tidings = await startTestService();

@@ -92,6 +92,41 @@ test('kill -9 during a POST: the lost attempt is logged as unknown and the deliv
   await receiver.close();
 }, 150_000);
 
+test('PostgreSQL drops every connection again and again: the process lives, and what was accepted arrives', async () => {
+  const receiver = await startReceiver();
+  const tidings = await startProcess('serve', {
+    databaseUrl: database.url,
+    taskQueue: `test-${randomUUID()}`,
+  });
+  const tenant = await subscribe(tidings.call, receiver.url, {
+    timeout_ms: 5000,
+    retry_schedule: [1, 1, 1, 1, 1],
+  });
+  const accepted: string[] = [];
+  const statuses = new Set<number>();
+  for (let n = 0; n < 200; n += 10) {
+    const emits = Array.from({ length: 10 }, () =>
+      tidings.call('POST', `/v1/tenants/${tenant}/events`, { type: 'a.b', data: n }),
+    );
+    if (n % 40 === 0) {
+      await database.db.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      );
+    }
+    for (const answer of await Promise.all(emits)) {
+      statuses.add(answer.status);
+      if (answer.status === 202) accepted.push(answer.body.id);
+    }
+  }
+  expect([...statuses].filter((status) => status !== 202 && status !== 503)).toEqual([]);
+  expect(accepted.length).toBeGreaterThan(100);
+  const arrived = () => new Set(receiver.received.map((request) => request.headers['webhook-id']));
+  const deadline = Date.now() + 90_000;
+  while (accepted.some((id) => !arrived().has(id)) && Date.now() < deadline) await sleep(200);
+  expect(accepted.filter((id) => !arrived().has(id))).toEqual([]);
+  expect(await tidings.stop()).toBe(0);
+}, 150_000);
+
 test('a workflow terminated by hand: its delivery still arrives', async () => {
   const receiver = await startReceiver(500, 200);
   const tidings = await startTestService({ TIDINGS_RECONCILE_AFTER_S: '1' }, { database });

@@ -27,7 +27,14 @@ export function startTemporal(options: TemporalOptions): Promise<EmbeddedTempora
   return startOnFreePorts(() => startOnce(options));
 }
 
-type TemporalOptions = { program: string; dataFile: string | null; logFile: string; ui?: boolean };
+type TemporalOptions = {
+  program: string;
+  dataFile: string | null;
+  logFile: string;
+  ui?: boolean;
+  /** more of Temporal's dynamic configuration, `key=value` (tests) */
+  dynamicConfig?: string[];
+};
 
 async function startOnce(options: TemporalOptions): Promise<EmbeddedTemporal> {
   const { program, dataFile, logFile, ui = true } = options;
@@ -49,6 +56,7 @@ async function startOnce(options: TemporalOptions): Promise<EmbeddedTemporal> {
       // Retries of a busy system come often; the development server's limits are made for playing.
       '--dynamic-config-value=frontend.namespaceRPS=20000',
       '--dynamic-config-value=frontend.namespaceRPS.visibility=100',
+      ...(options.dynamicConfig ?? []).map((entry) => `--dynamic-config-value=${entry}`),
     ],
     stopSignal: 'TERM',
     logFile,

@@ -1,0 +1,64 @@
+/** A delivery that is pressed again and again: its workflow goes on in new runs, and nothing is forgotten. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTemporal } from '../../src/runtime/embedded/temporal.ts';
+import { atEnd } from '../helpers/cleanup.ts';
+import { createTestDatabase } from '../helpers/database.ts';
+import { startReceiver } from '../helpers/receiver.ts';
+import { startTestService } from '../helpers/service.ts';
+
+test('presses, planned retries and counts are carried over when the history has grown long', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tidings-test-'));
+  const temporal = await startTemporal({
+    program: process.env.TEST_TEMPORAL_PROGRAM ?? '',
+    dataFile: null,
+    logFile: join(folder, 'temporal.log'),
+    ui: false,
+    // The server suggests it after some thousand events; here after few.
+    dynamicConfig: ['limit.historyCount.suggestContinueAsNew=40'],
+  });
+  atEnd(async () => {
+    await temporal.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const database = await createTestDatabase();
+  const tidings = await startTestService({}, { database, temporalAddress: temporal.address });
+  const receiver = await startReceiver(500);
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Impatient' });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
+    url: receiver.url,
+    retry_schedule: [3600],
+  });
+  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
+    type: 'a.b',
+    data: 1,
+  });
+  const [{ id }] = event.deliveries;
+  const first = await tidings.settled(id, ['retrying']);
+
+  const PRESSES = 30;
+  for (let n = 0; n < PRESSES; n += 1) {
+    expect((await tidings.call('POST', `/v1/deliveries/${id}/retry`)).status).toBe(202);
+    // Some come one by one, some in bunches.
+    if (n % 3 === 0) await receiver.until(receiver.received.length + 1);
+  }
+  await receiver.until(1 + PRESSES, 40_000);
+  const log = await tidings.settled(id, ['retrying']);
+  expect(log.attempt_count).toBe(1 + PRESSES);
+  expect(log.log_source).toBe('history');
+  expect(new Set(log.attempts.map((attempt: any) => attempt.press_id)).size).toBe(1 + PRESSES);
+  expect(log.workflow.id).toBe(first.workflow.id);
+  // The attempt that the schedule had planned is still planned.
+  expect(Math.abs(Date.parse(log.next_attempt_at) - Date.parse(first.next_attempt_at))).toBeLessThan(5_000);
+
+  receiver.answer(200);
+  await tidings.call('POST', `/v1/deliveries/${id}/retry`);
+  const end = await tidings.settled(id);
+  expect(end.status).toBe('succeeded');
+  const { rows } = await database.db.query('select distinct run_id from attempts where delivery_id = $1', [
+    id,
+  ]);
+  expect(rows.length).toBeGreaterThan(1);
+  await tidings.stop();
+}, 120_000);
