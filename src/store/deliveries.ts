@@ -135,3 +135,20 @@ export async function cancelDeliveries(db: Db, ids: string[]): Promise<string[]>
     return rows.map((row) => row.id);
   });
 }
+
+/** How many deliveries of an endpoint have each status and last error; tests do not count. */
+export async function countDeliveries(
+  db: Db,
+  endpointId: string,
+): Promise<{ status: DeliveryStatus; lastError: AttemptErrorCode | null; count: number }[]> {
+  const { rows } = await db.query<{
+    status: DeliveryStatus;
+    lastError: AttemptErrorCode | null;
+    count: number;
+  }>(
+    `select status, last_error as "lastError", count(*) from deliveries
+     where endpoint_id = $1 and not is_test group by status, last_error`,
+    [endpointId],
+  );
+  return rows;
+}

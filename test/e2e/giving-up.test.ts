@@ -104,6 +104,17 @@ test('a 410 fails the delivery and disables the endpoint, and what waited for it
   expect(await tidings.settled(waiting)).toMatchObject({ status: 'failed', last_error: 'endpoint_disabled' });
   const { body } = await tidings.call('GET', `/v1/tenants/${tenant}/endpoints/${endpoint}`);
   expect(body).toMatchObject({ enabled: false, disabled_reason: 'gone' });
+  const { body: stats } = await tidings.call('GET', `/v1/tenants/${tenant}/endpoints/${endpoint}/stats`);
+  expect(stats).toMatchObject({
+    total: 2,
+    by_status: { failed: 2 },
+    by_error: { http_status: 1, endpoint_disabled: 1 },
+    failing_since: expect.any(String),
+  });
+  const { body: said } = await tidings.call('GET', '/v1/operational-events');
+  expect(said.items).toContainEqual(
+    expect.objectContaining({ type: 'endpoint.disabled', endpoint_id: endpoint }),
+  );
   await tidings.stop();
 });
 

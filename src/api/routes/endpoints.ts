@@ -6,7 +6,7 @@ import { ENDPOINT_BOUNDS } from '../../domain/endpoint.ts';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { publicKeyOf } from '../../signing/index.ts';
-import { findDelivery } from '../../store/deliveries.ts';
+import { countDeliveries, findDelivery } from '../../store/deliveries.ts';
 import { deleteEndpoint, insertEndpoint, listEndpoints, updateEndpoint } from '../../store/endpoints.ts';
 import { listEventTypes } from '../../store/event-types.ts';
 import { acceptEvents } from '../../store/events.ts';
@@ -22,8 +22,10 @@ import { deliverySchema } from '../schemas/delivery.ts';
 import {
   createEndpointBody,
   endpointSchema,
+  endpointStats,
   patchEndpointBody,
   presentEndpoint,
+  presentStats,
 } from '../schemas/endpoint.ts';
 
 const tenantParams = z.object({ tenant: z.string().describe('The id or the external_id.') });
@@ -44,7 +46,11 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         summary: 'Create an endpoint',
         params: tenantParams,
         body: createEndpointBody,
-        response: { 201: endpointSchema, 404: problemSchema, 422: problemSchema },
+        response: {
+          201: endpointSchema,
+          404: problemSchema,
+          422: problemSchema,
+        },
       },
     },
     async ({ params: { tenant: given }, body }, reply) => {
@@ -107,7 +113,11 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
           'What is changed counts from the next attempt. Disabling ends what waits for the endpoint.',
         params,
         body: patchEndpointBody,
-        response: { 200: endpointSchema, 404: problemSchema, 422: problemSchema },
+        response: {
+          200: endpointSchema,
+          404: problemSchema,
+          422: problemSchema,
+        },
       },
     },
     async ({ params: { tenant: given, endpoint: id }, body }) => {
@@ -169,6 +179,22 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       const key = publicKeyOf(endpoint.secrets.signing[0]?.value ?? '');
       if (key === null) throw new Problem('not_found', `The endpoint ${id} is not signed with ed25519.`);
       return { public_key: key };
+    },
+  );
+
+  app.get(
+    '/v1/tenants/:tenant/endpoints/:endpoint/stats',
+    {
+      schema: {
+        tags,
+        summary: "How an endpoint's deliveries stand",
+        params,
+        response: { 200: endpointStats, 404: problemSchema },
+      },
+    },
+    async ({ params: { tenant: given, endpoint: id } }) => {
+      const endpoint = await endpointOr404(deps, await tenantOr404(deps, given), id);
+      return presentStats(endpoint, await countDeliveries(db, id));
     },
   );
 

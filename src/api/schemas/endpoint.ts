@@ -1,5 +1,6 @@
 /** Endpoints on the wire. What a profile or the operator adds to these rules is in endpoint-rules.ts. */
 import { z } from 'zod';
+import { DELIVERY_STATUSES, type DeliveryStatus } from '../../domain/delivery.ts';
 import { ENDPOINT_BOUNDS, type Endpoint, MASK } from '../../domain/endpoint.ts';
 import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
 
@@ -120,5 +121,36 @@ export function presentEndpoint(endpoint: Endpoint, reveal = false): z.infer<typ
     failing_since: endpoint.failingSince?.toISOString() ?? null,
     created_at: endpoint.createdAt.toISOString(),
     updated_at: endpoint.updatedAt.toISOString(),
+  };
+}
+
+export const endpointStats = z
+  .object({
+    total: z.number(),
+    by_status: z.partialRecord(z.enum(DELIVERY_STATUSES), z.number()),
+    by_error: z.record(z.string(), z.number()).describe('By the error of the last attempt, where it failed.'),
+    failing_since: z.string().nullable(),
+    stalled_at: z.string().nullable(),
+  })
+  .meta({ id: 'EndpointStats' });
+
+export function presentStats(
+  endpoint: Endpoint,
+  counts: { status: DeliveryStatus; lastError: string | null; count: number }[],
+): z.infer<typeof endpointStats> {
+  const sum = (key: (row: (typeof counts)[number]) => string | null) => {
+    const sums: Record<string, number> = {};
+    for (const row of counts) {
+      const name = key(row);
+      if (name !== null) sums[name] = (sums[name] ?? 0) + row.count;
+    }
+    return sums;
+  };
+  return {
+    total: counts.reduce((total, row) => total + row.count, 0),
+    by_status: sum((row) => row.status),
+    by_error: sum((row) => row.lastError),
+    failing_since: endpoint.failingSince?.toISOString() ?? null,
+    stalled_at: endpoint.stalledAt?.toISOString() ?? null,
   };
 }

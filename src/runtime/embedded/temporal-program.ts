@@ -123,7 +123,7 @@ async function build(target: string, progress: Progress): Promise<string | null>
     progress(`Still building Temporal's server (${Math.round((Date.now() - started) / 1000)} s).`);
   }, 15_000);
   try {
-    await run('go', ['install', MODULE], {
+    await run('go', ['install', '-ldflags=-s -w', MODULE], {
       env: { ...process.env, GOBIN: bin, GOFLAGS: '-trimpath' },
       maxBuffer: 16 * 1024 * 1024,
     });
