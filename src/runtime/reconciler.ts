@@ -6,6 +6,7 @@ import {
   findOverdue,
   findUntold,
   freeDeliveries,
+  type OverdueDelivery,
   releaseHeldInVain,
 } from '../store/overdue.ts';
 import type { Db } from '../store/pool.ts';
@@ -36,20 +37,34 @@ export function createReconciler(deps: {
 
   async function round(): Promise<number> {
     if (!engine.isAvailable()) return 0;
-    const overdue = await findOverdue(db, graceMs, BATCH);
+    let freed = 0;
     const standings = new Map<string | null, WorkflowStanding>([[null, 'unknown']]);
+    // Page by page: those whose workflow is merely slow must not hide the others.
+    for (let after = ''; ; ) {
+      const overdue = await findOverdue(db, graceMs, { after, limit: BATCH });
+      freed += await freeStranded(overdue, standings);
+      const last = overdue.at(-1);
+      if (last === undefined || overdue.length < BATCH) break;
+      after = last.id;
+    }
+    if (freed > 0)
+      logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
+    for (const endpointId of await findHeldInVain(db, BATCH)) await releaseHeldInVain(db, endpointId);
+    await tellUntold();
+    return freed;
+  }
+
+  async function freeStranded(
+    overdue: OverdueDelivery[],
+    standings: Map<string | null, WorkflowStanding>,
+  ): Promise<number> {
     for (const { workflowId } of overdue) {
       if (workflowId !== null && !standings.has(workflowId)) {
         standings.set(workflowId, await engine.standingOf(workflowId));
       }
     }
     const stranded = overdue.filter(({ workflowId }) => standings.get(workflowId) !== 'running');
-    const freed = stranded.length === 0 ? 0 : await freeDeliveries(db, stranded);
-    if (freed > 0)
-      logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
-    for (const endpointId of await findHeldInVain(db, BATCH)) await releaseHeldInVain(db, endpointId);
-    await tellUntold();
-    return freed;
+    return stranded.length === 0 ? 0 : freeDeliveries(db, stranded);
   }
 
   async function tellUntold(): Promise<void> {

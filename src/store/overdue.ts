@@ -10,14 +10,18 @@ export type OverdueDelivery = {
   claimRun: string | null;
 };
 
-/** Deliveries whose next step is overdue by `graceMs`, the most overdue first. */
-export async function findOverdue(db: Db, graceMs: number, limit: number): Promise<OverdueDelivery[]> {
+/** Deliveries whose next step is overdue by `graceMs`, `limit` of them with an id beyond `after`. */
+export async function findOverdue(
+  db: Db,
+  graceMs: number,
+  page: { after: string; limit: number },
+): Promise<OverdueDelivery[]> {
   const { rows } = await db.query<OverdueDelivery>(
     `select id, workflow_id as "workflowId", run_id as "runId", claim_run as "claimRun" from deliveries
-     where status in ('delivering', 'retrying')
+     where status in ('delivering', 'retrying') and id > $2
        and coalesce(claim_deadline, next_attempt_at, created_at) < now() - make_interval(secs => $1::double precision / 1000)
-     order by coalesce(claim_deadline, next_attempt_at, created_at) limit $2`,
-    [graceMs, limit],
+     order by id limit $3`,
+    [graceMs, page.after, page.limit],
   );
   return rows;
 }

@@ -62,7 +62,7 @@ test.each([
   ],
   [
     'what is overdue',
-    `select id from deliveries where status in ('delivering', 'retrying') and coalesce(claim_deadline, next_attempt_at, created_at) < now() order by coalesce(claim_deadline, next_attempt_at, created_at) limit 100`,
+    `select id from deliveries where status in ('delivering', 'retrying') and coalesce(claim_deadline, next_attempt_at, created_at) < now() order by id limit 100`,
     'deliveries_overdue',
   ],
   [
