@@ -6,8 +6,8 @@ import { loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
 import { type Claim, readOwnClaims } from '../src/store/claims.ts';
 import { type AttemptRecord, recordAttempts } from '../src/store/records.ts';
 import type { AttemptOutput } from '../workflows/contract.ts';
-import { applyStatuses } from './attempt.ts';
 import type { ActivityDeps } from './deps.ts';
+import { applyStatuses } from './flush.ts';
 import { settle } from './settle.ts';
 
 /**

@@ -1,0 +1,102 @@
+/** What is done with each delivery of a call, by what its claim has found. */
+import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
+import { profileNamed } from '../src/profiles/index.ts';
+import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
+import type { AttemptEntry } from '../workflows/contract.ts';
+import { post } from './post.ts';
+import { type Result, type Settled, settle, type Tried } from './settle.ts';
+import { type Opened, putOff, type Treatment } from './treatment.ts';
+
+const BUSY_POLL_MS = 1_000;
+/** From the end of an attempt until its record is written. */
+const IN_HAND_AFTER_MS = 10_000;
+
+/** One delivery's trouble is its own: the others of the group are sent and recorded all the same. */
+export async function treatSafely(treatment: Treatment): Promise<Result> {
+  const { deps, delivery, endpoint } = treatment;
+  try {
+    if (endpoint === null) throw new Error(`The secrets of ${delivery.endpointId} cannot be opened`);
+    return await treat({ ...treatment, endpoint });
+  } catch (error) {
+    deps.logger.error(
+      { err: error, delivery: delivery.id },
+      'an attempt could not be made; it is tried again',
+    );
+    return putOff(treatment);
+  }
+}
+
+async function treat(treatment: Opened): Promise<Result> {
+  const { delivery, group } = treatment;
+  const { id, claim } = delivery;
+  const dueInMs = Math.max(0, Math.round(delivery.dueInMs ?? 0));
+  switch (delivery.verdict) {
+    case 'claimed':
+      return inHand(treatment, claim as Claim, () => post(treatment, claim as Claim));
+    case 'unfinished':
+    case 'abandoned':
+      return treatLost(treatment, claim as Claim);
+    case 'busy': {
+      const afterMs = Math.round(Math.min(BUSY_POLL_MS, Math.max(0, claim?.leftMs ?? 0)));
+      if (treatment.trigger === 'manual')
+        return { entry: { id, outcome: 'left', pressAgain: true, retryAfterMs: afterMs, group } };
+      return { entry: { id, outcome: delivery.owned ? 'retry' : 'left', retryAfterMs: afterMs, group } };
+    }
+    case 'early':
+      return { entry: { id, outcome: 'retry', retryAfterMs: dueInMs, group } };
+    case 'done_before':
+      if (delivery.status === 'retrying' && delivery.owned) {
+        return { entry: { id, outcome: 'retry', retryAfterMs: dueInMs, group } };
+      }
+      return { entry: endedEntry(delivery, group) };
+    case 'ended':
+      return { entry: endedEntry(delivery, group) };
+    case 'foreign':
+    case 'held':
+      return { entry: { id, outcome: 'left', group } };
+  }
+}
+
+/** A run of this activity that was lost may have ended it: what the workflow must still do is the same. */
+function endedEntry(delivery: ClaimedDelivery, group: number): AttemptEntry {
+  const { id, status, owned, told } = delivery;
+  if (status === 'succeeded') return { id, outcome: 'succeeded', group };
+  if (status === 'failed' && owned && !told) return { id, outcome: 'exhausted', group };
+  return { id, outcome: status === 'failed' || status === 'cancelled' ? 'ended' : 'left', group };
+}
+
+/** A claim without its attempt: lost with its process, unless another run of this activity is still at it here. */
+function treatLost(treatment: Opened, claim: Claim): Result | Promise<Result> {
+  const { deps, delivery, trigger, pressId } = treatment;
+  const running = deps.inHand.get(keyOf(delivery, claim));
+  if (running !== undefined && delivery.verdict === 'unfinished') return running;
+  const settled = settleLost(treatment, claim);
+  // It was the attempt of something else that was lost: the press that found it is still to be carried out.
+  return trigger === 'manual' && claim.pressId !== pressId
+    ? { ...settled, entry: { ...settled.entry, outcome: 'left', pressAgain: true, retryAfterMs: 0 } }
+    : settled;
+}
+
+const keyOf = (delivery: ClaimedDelivery, claim: Claim) => `${delivery.id} ${claim.number}`;
+
+/** Keeps the attempt findable while it runs: a second run of the activity waits for it instead of declaring it lost. */
+function inHand({ deps, delivery }: Opened, claim: Claim, work: () => Promise<Result>): Promise<Result> {
+  const key = keyOf(delivery, claim);
+  const running = work().finally(() => setTimeout(() => deps.inHand.delete(key), IN_HAND_AFTER_MS).unref());
+  deps.inHand.set(key, running);
+  return running;
+}
+
+function settleLost({ delivery, endpoint, workflowId, random, group }: Opened, claim: Claim): Settled {
+  const tried: Tried = {
+    startedAtMs: claim.startedAt.getTime(),
+    durationMs: 0,
+    responseStatus: null,
+    errorCode: 'outcome_unknown',
+    errorMessage: ATTEMPT_ERRORS.outcome_unknown,
+    retryAfterMs: null,
+    exchange: null,
+  };
+  const profile = profileNamed(endpoint.profile);
+  return settle({ delivery, claim, endpoint, profile, tried, workflowId, random, group });
+}

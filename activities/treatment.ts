@@ -1,0 +1,41 @@
+/** What is known of a delivery when it is its turn, and how it is put off when it cannot be its turn. */
+import type { AttemptEndpoint } from '../src/store/attempt-endpoints.ts';
+import { type ClaimedDelivery, releaseClaims } from '../src/store/claims.ts';
+import type { AttemptInput } from '../workflows/contract.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { Result } from './settle.ts';
+
+const DEFER_MS = 5_000;
+
+export type Treatment = {
+  deps: ActivityDeps;
+  delivery: ClaimedDelivery;
+  /** null: its secrets cannot be opened */
+  endpoint: AttemptEndpoint | null;
+  trigger: AttemptInput['trigger'];
+  pressId: string | null;
+  workflowId: string;
+  /** in [0, 1), the same for all deliveries of an endpoint in this call */
+  random: number;
+  /** numbers its endpoint in this call */
+  group: number;
+  /** ms to wait for its place in the endpoint's rate; null: no place soon; undefined: no rate limit */
+  rate: number | null | undefined;
+};
+
+export type Opened = Treatment & { endpoint: AttemptEndpoint };
+
+/** Takes back the claim, if there is one of ours, and comes again a little later. */
+export async function putOff({ deps, delivery, group, trigger }: Treatment): Promise<Result> {
+  const { id, claim, verdict } = delivery;
+  if (verdict === 'claimed' && claim !== null) {
+    const taken = [{ deliveryId: id, runId: claim.runId }];
+    await releaseClaims(deps.db, taken, DEFER_MS).catch((error) =>
+      deps.logger.error({ err: error, delivery: id }, 'a claim could not be taken back'),
+    );
+  }
+  if (trigger === 'manual') {
+    return { entry: { id, outcome: 'left', pressAgain: true, retryAfterMs: DEFER_MS, group } };
+  }
+  return { entry: { id, outcome: delivery.owned ? 'retry' : 'left', retryAfterMs: DEFER_MS, group } };
+}
