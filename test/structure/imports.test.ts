@@ -29,7 +29,7 @@ const ALLOWED: Record<string, readonly string[]> = {
       'src/http',
       'src/logger.ts',
     ],
-    ...['workflows/contract.ts', '@temporalio/activity'],
+    ...['workflows/contract.ts', '@temporalio/activity', 'node:timers/promises'],
   ],
   'src/api': [
     ...['src/domain', 'src/store', 'src/signing', 'src/profiles', 'src/http', 'src/logger.ts'],
