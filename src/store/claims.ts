@@ -9,6 +9,10 @@ import type { Db } from './pool.ts';
 /** Longer than any attempt takes: the longest timeout and the wait for a place in the endpoint's cap. */
 const CLAIM_TTL_S = 120;
 
+/** What clears a claim, in an update of `deliveries`. */
+export const NO_CLAIM = `claim_number = null, claim_run = null, claim_trigger = null, claim_press = null,
+    claim_from = null, claim_started_at = null, claim_deadline = null`;
+
 export type ClaimRequest = {
   deliveryIds: string[];
   trigger: Trigger;
@@ -195,8 +199,7 @@ export async function endUnsent(
 ): Promise<void> {
   await db.query(
     `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
-       last_error = $3, next_attempt_at = null, claim_number = null, claim_run = null, claim_trigger = null,
-       claim_press = null, claim_from = null, claim_started_at = null, claim_deadline = null
+       last_error = $3, next_attempt_at = null, ${NO_CLAIM}
      where id = any($1) and claim_run = $2 and status = 'delivering'`,
     [deliveryIds, runId, error],
   );
@@ -213,8 +216,7 @@ export async function releaseClaims(
        status = case when d.status <> 'delivering' then d.status when d.claim_from = 'pending' and d.claim_trigger <> 'manual' then 'retrying' else d.claim_from end,
        next_attempt_at = case when d.claim_trigger = 'manual' then d.next_attempt_at
          else now() + make_interval(secs => $3::double precision / 1000) end,
-       claim_number = null, claim_run = null, claim_trigger = null, claim_press = null, claim_from = null,
-       claim_started_at = null, claim_deadline = null
+       ${NO_CLAIM}
      from unnest($1::text[], $2::text[]) as r (id, run) where d.id = r.id and d.claim_run = r.run`,
     [claims.map((claim) => claim.deliveryId), claims.map((claim) => claim.runId), afterMs],
   );

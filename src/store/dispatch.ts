@@ -1,5 +1,5 @@
 /** The leases by which every accepted delivery gets to Temporal, whichever process dies on the way. */
-import type { Db } from './pool.ts';
+import type { Db, Queryable } from './pool.ts';
 
 export type DispatchableDelivery = {
   id: string;
@@ -24,8 +24,8 @@ export type DispatchableDelivery = {
 /** The channel of PostgreSQL's NOTIFY that wakes the dispatchers. */
 export const DISPATCH_CHANNEL = 'tidings_dispatch';
 
-/** Wakes every process's dispatcher. Best effort: they also look by themselves. */
-export async function wakeDispatchers(db: Db): Promise<void> {
+/** Wakes every process's dispatcher, in a transaction when it commits. Best effort: they also look by themselves. */
+export async function wakeDispatchers(db: Queryable): Promise<void> {
   await db.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
 }
 

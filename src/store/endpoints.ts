@@ -2,7 +2,8 @@
 import type { DisabledReason, Endpoint, EndpointSecrets } from '../domain/endpoint.ts';
 import { maskUrl } from '../domain/endpoint.ts';
 import { newId } from '../domain/ids.ts';
-import { DISPATCH_CHANNEL } from './dispatch.ts';
+import { wakeDispatchers } from './dispatch.ts';
+import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import type { Vault } from './vault.ts';
 
@@ -128,7 +129,7 @@ export async function updateEndpoint(
   change: (endpoint: Endpoint) => Endpoint,
 ): Promise<Endpoint | null> {
   return transaction(db, async (client) => {
-    await client.query('select 1 from endpoints where id = $1 for no key update', [id]);
+    await lockEndpoints(client, [id]);
     const before = await findEndpoint(client, vault, tenantId, id);
     if (before === null) return null;
     const after = change(before);
@@ -197,5 +198,5 @@ async function releaseOrdered(db: Queryable, endpointId: string): Promise<void> 
      where endpoint_id = $1 and status = 'held' and held_reason = 'ordered'`,
     [endpointId],
   );
-  await db.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
+  await wakeDispatchers(db);
 }

@@ -5,6 +5,7 @@ import { type EmittedEvent, isSubscribed } from '../domain/event.ts';
 import { idTimeMs, newId } from '../domain/ids.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { DispatchableDelivery } from './dispatch.ts';
+import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import type { Tenant } from './tenants.ts';
 
@@ -248,9 +249,7 @@ async function holdBehindEarlier(
   deliveries: NewDelivery[],
 ): Promise<void> {
   // Under the endpoints' locks, which releasing the next one takes too: nothing slips in between.
-  await client.query('select 1 from endpoints where id = any($1) order by id for no key update', [
-    endpointIds,
-  ]);
+  await lockEndpoints(client, endpointIds);
   const { rows } = await client.query<{ id: string }>(
     `select e.id from unnest($1::text[]) as e (id) where exists (
        select 1 from deliveries d where d.endpoint_id = e.id and not d.is_test

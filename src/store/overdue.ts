@@ -1,5 +1,8 @@
 /** What the reconciler looks for: deliveries that should have moved and did not. */
-import { DISPATCH_CHANNEL } from './dispatch.ts';
+
+import { NO_CLAIM } from './claims.ts';
+import { DISPATCH_CHANNEL, wakeDispatchers } from './dispatch.ts';
+import { lockEndpoints } from './locks.ts';
 import { type Db, transaction } from './pool.ts';
 import { releaseNext } from './records.ts';
 
@@ -55,8 +58,7 @@ export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promi
          workflow_id = case when d.ended_status is null then null else d.workflow_id end,
          run_id = case when d.ended_status is null then null else d.run_id end,
          next_attempt_at = null, leased_until = now(), leased_by = coalesce(d.leased_by, 'reconciler'),
-         claim_number = null, claim_run = null, claim_trigger = null, claim_press = null, claim_from = null,
-         claim_started_at = null, claim_deadline = null
+         ${NO_CLAIM}
        from stuck where d.id = stuck.id
        returning d.id
      )
@@ -100,7 +102,7 @@ export async function findHeldInVain(db: Db, limit: number): Promise<string[]> {
 /** Lets go what `findHeldInVain` has found, looked at once more under the endpoint's lock. */
 export async function releaseHeldInVain(db: Db, endpointId: string): Promise<void> {
   await transaction(db, async (client) => {
-    await client.query('select 1 from endpoints where id = $1 for no key update', [endpointId]);
+    await lockEndpoints(client, [endpointId]);
     await client.query(
       `update deliveries d set status = 'pending', held_reason = null from endpoints e
        where d.endpoint_id = $1 and e.id = d.endpoint_id and d.status = 'held'
@@ -108,6 +110,6 @@ export async function releaseHeldInVain(db: Db, endpointId: string): Promise<voi
       [endpointId],
     );
     await releaseNext(client, endpointId);
-    await client.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
+    await wakeDispatchers(client);
   });
 }

@@ -2,8 +2,10 @@
 import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
-import { DISPATCH_CHANNEL } from './dispatch.ts';
+import { NO_CLAIM } from './claims.ts';
+import { wakeDispatchers } from './dispatch.ts';
 import { disableEndpoint } from './endpoints.ts';
+import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
 /** What was sent and what came back, as it is kept. Headers are name-value pairs in the order of the wire. */
@@ -95,8 +97,7 @@ const RECORD = `
     -- a test's failure and a late success are nobody's alarm
     told_at = case when d.is_test or r.next_status = 'succeeded' then coalesce(d.told_at, now()) else d.told_at end,
     last_error = r.error_code, last_response_status = r.response_status,
-    claim_number = null, claim_run = null, claim_trigger = null, claim_press = null, claim_from = null,
-    claim_started_at = null, claim_deadline = null
+    ${NO_CLAIM}
   from r where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
   returning d.id, d.status`;
 
@@ -120,9 +121,7 @@ export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<
   return transaction(db, async (client) => {
     // The endpoints' locks come first, in one order: emits to ordered endpoints take them too.
     const endpointIds = [...new Set(eventful.map((record) => record.effects.endpointId))];
-    await client.query('select 1 from endpoints where id = any($1) order by id for no key update', [
-      endpointIds,
-    ]);
+    await lockEndpoints(client, endpointIds);
     const statuses = await write(client, records);
     const recorded = eventful.filter((record) => statuses.has(record.deliveryId));
     // What was cancelled meanwhile is nobody's failure.
@@ -220,12 +219,12 @@ async function releaseStalled(client: Queryable, endpointId: string): Promise<vo
      where endpoint_id = $1 and status = 'held' and held_reason = 'stalled'`,
     [endpointId],
   );
-  await client.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
+  await wakeDispatchers(client);
 }
 
 /** At an ordered endpoint: lets the oldest held delivery go, unless one is still on its way. Takes the endpoint's lock. */
 export async function releaseNext(client: Queryable, endpointId: string): Promise<void> {
-  await client.query('select 1 from endpoints where id = $1 for no key update', [endpointId]);
+  await lockEndpoints(client, [endpointId]);
   const { rowCount } = await client.query(
     `update deliveries set status = 'pending', held_reason = null
      where id = (
@@ -235,7 +234,7 @@ export async function releaseNext(client: Queryable, endpointId: string): Promis
        order by h.id limit 1)`,
     [endpointId],
   );
-  if (rowCount !== 0) await client.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
+  if (rowCount !== 0) await wakeDispatchers(client);
 }
 
 async function insertExhaustions(client: Queryable, records: AttemptRecord[]): Promise<void> {

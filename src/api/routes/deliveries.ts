@@ -16,9 +16,9 @@ import { deliveryOr404, notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import { deliveryFilters, deliverySchema, deliverySummary, presentDelivery } from '../schemas/delivery.ts';
+import { revealQuery, tenantParams } from '../schemas/parameters.ts';
 
 const params = z.object({ delivery: z.string() });
-const reveal = z.object({ reveal: z.stringbool().default(false).describe('Show what is masked.') });
 const acknowledged = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES) });
 const refusals = { 404: problemSchema, 409: problemSchema, 503: problemSchema };
 
@@ -31,7 +31,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: "List a tenant's deliveries, newest first",
-        params: z.object({ tenant: z.string() }),
+        params: tenantParams,
         querystring: pageQuery.extend(deliveryFilters.shape),
         response: { 200: pageOf(deliverySummary), 404: problemSchema },
       },
@@ -61,7 +61,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Get a delivery with its whole log',
         params,
-        querystring: reveal,
+        querystring: revealQuery,
         response: { 200: deliverySchema, 404: problemSchema },
       },
     },
@@ -122,7 +122,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         summary: 'The curl command that repeats a delivery',
         description: 'Signed as of now. Secrets are masked unless `reveal=true`.',
         params,
-        querystring: reveal,
+        querystring: revealQuery,
         produces: ['text/plain'],
         response: { 200: z.string(), 404: problemSchema },
       },

@@ -27,12 +27,9 @@ import {
   presentEndpoint,
   presentStats,
 } from '../schemas/endpoint.ts';
+import { revealQuery, tenantParams } from '../schemas/parameters.ts';
 
-const tenantParams = z.object({ tenant: z.string().describe('The id or the external_id.') });
 const params = tenantParams.extend({ endpoint: z.string() });
-const reveal = z.object({
-  reveal: z.stringbool().default(false).describe('Show what is masked.'),
-});
 
 export function endpointRoutes(app: App, deps: ApiDeps): void {
   const tags = ['endpoints'];
@@ -93,7 +90,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Get an endpoint',
         params,
-        querystring: reveal,
+        querystring: revealQuery,
         response: { 200: endpointSchema, 404: problemSchema },
       },
     },
@@ -261,7 +258,8 @@ async function untilEnded({ db }: ApiDeps, deliveryId: string, withinMs: number)
   }
 }
 
-async function rulesFor(deps: ApiDeps, tenant: Tenant) {
+/** What the tenant's profile and the operator demand of an endpoint. */
+export async function rulesFor(deps: ApiDeps, tenant: Tenant) {
   const ownTypes = (await listEventTypes(deps.db, tenant.id)).map((entry) => entry.name);
   return { profile: profileNamed(tenant.profile), ownTypes, deps };
 }

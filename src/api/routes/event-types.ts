@@ -11,8 +11,7 @@ import { exampleProblem, schemaProblem } from '../event-validation.ts';
 import { tenantOr404 } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
 import { createEventTypeBody, eventTypeSchema } from '../schemas/event.ts';
-
-const params = z.object({ tenant: z.string().describe('The id or the external_id.') });
+import { tenantParams } from '../schemas/parameters.ts';
 
 export function eventTypeRoutes(app: App, deps: ApiDeps): void {
   const tags = ['event types'];
@@ -23,7 +22,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: 'List the event types of a tenant',
-        params,
+        params: tenantParams,
         response: { 200: z.object({ items: z.array(eventTypeSchema) }), 404: problemSchema },
       },
     },
@@ -46,7 +45,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: "Add an event type of the tenant's own",
-        params,
+        params: tenantParams,
         body: createEventTypeBody,
         response: { 201: eventTypeSchema, 404: problemSchema, 409: problemSchema, 422: problemSchema },
       },

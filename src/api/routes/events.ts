@@ -31,8 +31,8 @@ import {
   eventSummary,
   idempotencyHeaders,
 } from '../schemas/event.ts';
+import { tenantParams } from '../schemas/parameters.ts';
 
-const tenantParams = z.object({ tenant: z.string().describe('The id or the external_id.') });
 const refusals = {
   400: problemSchema,
   404: problemSchema,

@@ -7,10 +7,9 @@ import type { Delivery } from '../../domain/delivery.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { ATTEMPT_ERRORS, Problem } from '../../domain/errors.ts';
 import { idSuffix, isId } from '../../domain/ids.ts';
-import { profileNamed, scormDeliveryId } from '../../profiles/index.ts';
+import { scormDeliveryId } from '../../profiles/index.ts';
 import { listDeliveries } from '../../store/deliveries.ts';
 import { deleteEndpoint, findEndpointById, listEndpoints, updateEndpoint } from '../../store/endpoints.ts';
-import { listEventTypes } from '../../store/event-types.ts';
 import { findTenant, type Tenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -18,7 +17,7 @@ import { changedEndpoint } from '../endpoint-rules.ts';
 import { tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
-import { createEndpoint } from './endpoints.ts';
+import { createEndpoint, rulesFor } from './endpoints.ts';
 
 const PROFILE = 'scorm-api';
 
@@ -146,14 +145,14 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
     async (request) => {
       const { endpoint, tenant } = await webhookOr404(deps, request.params.webhook);
       const { url, event_type: eventType, is_active: enabled } = request.body;
-      const ownTypes = (await listEventTypes(db, tenant.id)).map((entry) => entry.name);
+      const rules = await rulesFor(deps, tenant);
       const change = {
         ...(url !== undefined && { url }),
         ...(eventType !== undefined && { event_types: [eventType] }),
         ...(enabled !== undefined && { enabled }),
       };
       const changed = await updateEndpoint(db, vault, tenant.id, endpoint.id, (before) =>
-        changedEndpoint(before, change, { profile: profileNamed(PROFILE), ownTypes, deps }),
+        changedEndpoint(before, change, rules),
       );
       if (changed === null) throw missing(request.params.webhook);
       return present(changed, tenant);

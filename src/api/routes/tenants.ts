@@ -7,9 +7,9 @@ import type { ApiDeps } from '../deps.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
+import { tenantParams } from '../schemas/parameters.ts';
 import { createTenantBody, patchTenantBody, presentTenant, tenantSchema } from '../schemas/tenant.ts';
 
-const params = z.object({ tenant: z.string().describe('The id or the external_id.') });
 const taken = (externalId: unknown) =>
   new Problem(
     'conflict',
@@ -56,7 +56,12 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/tenants/:tenant',
     {
-      schema: { tags, summary: 'Get a tenant', params, response: { 200: tenantSchema, 404: problemSchema } },
+      schema: {
+        tags,
+        summary: 'Get a tenant',
+        params: tenantParams,
+        response: { 200: tenantSchema, 404: problemSchema },
+      },
     },
     async (request) => presentTenant(await tenantOr404(deps, request.params.tenant)),
   );
@@ -67,7 +72,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: 'Change a tenant',
-        params,
+        params: tenantParams,
         body: patchTenantBody,
         response: { 200: tenantSchema, 404: problemSchema },
       },
@@ -94,7 +99,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Delete a tenant',
         description: 'Its endpoints go with it and what still waits is cancelled. Its log stays.',
-        params,
+        params: tenantParams,
         response: { 204: z.null(), 404: problemSchema },
       },
     },

@@ -1,0 +1,8 @@
+/** What several routes take in their path or query. */
+import { z } from 'zod';
+
+export const tenantParams = z.object({ tenant: z.string().describe('The id or the external_id.') });
+
+export const revealQuery = z.object({
+  reveal: z.stringbool().default(false).describe('Show what is masked.'),
+});
