@@ -38,7 +38,7 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
     if (!delivery.isTest) {
       deps.pulse.observe(endpoint.id, { durationMs: result.durationMs, succeeded: result.error === null });
     }
-    const tried = triedFrom(deps, request, result);
+    const tried = triedFrom(deps, delivery.id, request, result);
     return settle({ delivery, claim, endpoint, profile, tried, workflowId, random, group });
   } finally {
     release();
@@ -56,7 +56,12 @@ async function refuse({ deps, delivery, endpoint, group }: Opened, claim: Claim)
   return { entry: { id, outcome: 'ended', group } };
 }
 
-function triedFrom(deps: ActivityDeps, request: AttemptRequest, result: SendResult): Tried {
+function triedFrom(
+  deps: ActivityDeps,
+  deliveryId: string,
+  request: AttemptRequest,
+  result: SendResult,
+): Tried {
   const { response, error } = result;
   const header = response?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
   const asks = response?.status === 429 || response?.status === 503;
@@ -70,7 +75,7 @@ function triedFrom(deps: ActivityDeps, request: AttemptRequest, result: SendResu
     retryAfterMs: asks ? parseRetryAfterMs(header, Date.now()) : null,
     exchange: {
       url: maskedUrl,
-      urlSealed: maskedUrl.includes(MASK) ? deps.vault.seal(request.url) : null,
+      urlSealed: maskedUrl.includes(MASK) ? deps.vault.seal(request.url, deliveryId) : null,
       requestHeaders: request.maskedHeaders,
       response: response && {
         ...response,

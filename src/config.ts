@@ -91,6 +91,19 @@ export const environmentSchema = z.object({
     .max(500)
     .default(100)
     .describe('Deliveries that may share a workflow in a burst. `1` gives every event its own.'),
+  TIDINGS_TENANT_KEY_RATE: z.coerce
+    .number()
+    .min(1)
+    .default(1_000)
+    .describe(
+      "Requests a second that a tenant's key may make in each process, where the key names no limit of its own.",
+    ),
+  TIDINGS_PRESSES_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(60)
+    .describe('Presses of retry that one delivery takes in a minute.'),
   TIDINGS_MAX_EVENT_BYTES: z.coerce
     .number()
     .int()

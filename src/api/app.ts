@@ -19,15 +19,19 @@ import {
 } from 'fastify-type-provider-zod';
 import { newId } from '../domain/ids.ts';
 import { VERSION } from '../package-root.ts';
-import { requireKey } from './auth.ts';
+import { accessOf, requireKey } from './auth.ts';
 import { acceptJson } from './body.ts';
 import type { ApiDeps } from './deps.ts';
 import { answerWithProblems } from './problems.ts';
+import { auditLogRoutes } from './routes/audit-log.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
+import { endpointSecretRoutes } from './routes/endpoint-secrets.ts';
+import { endpointTestRoutes } from './routes/endpoint-test.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { operationalEventRoutes } from './routes/operational-events.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -39,6 +43,13 @@ export type App = FastifyInstance<
   FastifyBaseLogger,
   ZodTypeProvider
 >;
+
+/** The reference says of each route what its key must be allowed to do. */
+const withAccess: typeof jsonSchemaTransform = (input) => {
+  const { schema, url } = jsonSchemaTransform(input);
+  const access = accessOf(input.route.config);
+  return { url, schema: access === undefined ? schema : { ...schema, 'x-access': access } };
+};
 
 /** Enough for a batch (product.md, "Details decided"). */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -56,7 +67,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
   acceptJson(app);
   answerWithProblems(app);
-  requireKey(app, deps.adminKey);
+  const keyring = await requireKey(app as unknown as FastifyInstance, deps);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -81,22 +92,28 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
           description: 'One event for one endpoint: what was sent, what came back, what is next.',
         },
         { name: 'event types', description: 'The catalogue.' },
+        { name: 'keys', description: 'Who may call this API.' },
+        { name: 'audit log', description: 'Who changed what.' },
         { name: 'operational events', description: 'What Tidings itself has to say.' },
         { name: 'scorm compatible', description: 'The same in the words of the SCORM API.' },
         { name: 'health', description: 'For probes.' },
       ],
     },
-    transform: jsonSchemaTransform,
+    transform: withAccess,
     transformObject: jsonSchemaTransformObject,
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
   healthRoutes(app, deps);
+  keyRoutes(app, deps, keyring);
   tenantRoutes(app, deps);
   endpointRoutes(app, deps);
+  endpointSecretRoutes(app, deps);
+  endpointTestRoutes(app, deps);
   eventRoutes(app, deps);
   deliveryRoutes(app, deps);
   eventTypeRoutes(app, deps);
   operationalEventRoutes(app, deps);
+  auditLogRoutes(app, deps);
   scormCompatibleRoutes(app, deps);
   return app as unknown as FastifyInstance;
 }

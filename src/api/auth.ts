@@ -1,30 +1,119 @@
-/** Who asks: every route but the public ones needs a key, sent as `X-API-Key` or as a bearer token. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+/**
+ * Who asks, and whether they may: every route but the public ones needs a key, sent as `X-API-Key` or as a bearer token, and
+ * names the scope that the key must have. A route that names none is a mistake and stops the start.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Access, type Caller, mayDo } from '../domain/access.ts';
 import { Problem } from '../domain/errors.ts';
+import { hashKey, useKey } from '../store/keys.ts';
+import type { ApiDeps } from './deps.ts';
 
 const PUBLIC = /^\/(healthz|readyz|openapi\.json|docs(\/|$)|$)/;
+/** A key that was revoked in another process works there for so long. */
+const REMEMBER_MS = 1_000;
+const MAX_REMEMBERED = 10_000;
+
+const callers = new WeakMap<FastifyRequest, Caller>();
+
+/** Who makes this request. @throws Error on a public route, where nobody has to say */
+export function callerOf(request: FastifyRequest): Caller {
+  const caller = callers.get(request);
+  if (caller === undefined) throw new Error('A public route has no caller');
+  return caller;
+}
+
+/** @throws Problem forbidden */
+export function requireAccess(request: FastifyRequest, access: Access): void {
+  if (mayDo(callerOf(request), access)) return;
+  throw new Problem(
+    'forbidden',
+    access === 'admin'
+      ? 'Only an admin key may do this.'
+      : `This key lacks the scope "${access}". Use one that has it, or ask for one.`,
+  );
+}
+
+export type Keyring = {
+  /** what was remembered of keys holds no longer: one was revoked */
+  forget(): void;
+};
 
 /** Guards every route of the app but the public ones. */
-export function requireKey(app: FastifyInstance, adminKey: string): void {
-  const expected = digest(adminKey);
+export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<Keyring> {
+  const { findCaller, forget } = createKeyring(deps);
+  app.addHook('onRoute', ({ url, config }) => {
+    if (!isPublic(url) && accessOf(config) === undefined) throw new Error(`${url} does not say who may ask`);
+  });
   app.addHook('onRequest', async (request) => {
-    if (PUBLIC.test(request.url.split('?')[0] ?? '')) return;
-    const given = keyOf(request);
-    if (given === null) {
+    if (isPublic(request.url)) return;
+    const key = keyOf(request);
+    if (key === null) {
       throw new Problem(
         'unauthorized',
         'Send an API key in the X-API-Key header, or as Authorization: Bearer <key>.',
       );
     }
-    // Digests have one length and are compared in constant time: nothing about the key leaks.
-    if (!timingSafeEqual(digest(given), expected)) {
+    const caller = await findCaller(key);
+    if (caller === null) {
       throw new Problem(
         'unauthorized',
-        'This API key is not valid. The admin key is in the file that the start shows.',
+        'This API key is not valid, or it was revoked. The admin key is in the file that the start shows.',
       );
     }
+    callers.set(request, caller);
+    const access = accessOf(request.routeOptions.config);
+    if (access !== undefined) requireAccess(request, access);
   });
+  await app.register(rateLimit, {
+    timeWindow: 1_000,
+    keyGenerator: (request) => callers.get(request)?.id ?? '',
+    max: (request) => Math.max(1, Math.floor(rateOf(request, deps) ?? 1)),
+    allowList: (request) => rateOf(request, deps) === null,
+    addHeaders: { 'retry-after': false },
+    errorResponseBuilder: (_request, { max }) =>
+      new Problem('too_many_requests', `This key may make ${max} requests a second. Ask again in a second.`, {
+        retryAfterS: 1,
+      }),
+  });
+  return { forget };
+}
+
+/** `null`: as many as come. */
+function rateOf(request: FastifyRequest, deps: ApiDeps): number | null {
+  const caller = callers.get(request);
+  if (caller === undefined) return null;
+  return caller.ratePerSecond ?? (caller.tenantId === null ? null : deps.tenantKeyRatePerS);
+}
+
+const isPublic = (url: string) => PUBLIC.test(url.split('?')[0] ?? '');
+
+/** What a route's configuration demands of the key; undefined on a public route. */
+export const accessOf = (config: unknown): Access | undefined =>
+  (config as { access?: Access } | undefined)?.access;
+
+/** Looks keys up in the database, and remembers for a moment what it has found: an emitter's key comes with every event. */
+function createKeyring({
+  db,
+  adminKey,
+}: ApiDeps): Keyring & { findCaller(key: string): Promise<Caller | null> } {
+  const adminHash = hashKey(adminKey);
+  const admin: Caller = { id: 'admin', name: null, tenantId: null, scopes: [], ratePerSecond: null };
+  const remembered = new Map<string, { caller: Caller | null; untilMs: number }>();
+  async function findCaller(key: string): Promise<Caller | null> {
+    const hash = hashKey(key);
+    // Digests have one length and are compared in constant time: nothing about the key leaks.
+    if (timingSafeEqual(hash, adminHash)) return admin;
+    const name = hash.toString('base64');
+    const known = remembered.get(name);
+    if (known !== undefined && known.untilMs > Date.now()) return known.caller;
+    const found = await useKey(db, hash);
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(name, { caller: found, untilMs: Date.now() + REMEMBER_MS });
+    return found;
+  }
+  return { findCaller, forget: () => remembered.clear() };
 }
 
 function keyOf(request: FastifyRequest): string | null {
@@ -32,5 +121,3 @@ function keyOf(request: FastifyRequest): string | null {
   if (typeof header === 'string' && header !== '') return header;
   return /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
 }
-
-const digest = (text: string) => createHash('sha256').update(text).digest();

@@ -7,29 +7,24 @@ import { ATTEMPT_ERRORS, Problem } from '../domain/errors.ts';
 import type { HistoryEntry, RunHistory, RunRef } from '../domain/ports.ts';
 import { listAttempts, type StoredAttempt } from '../store/deliveries.ts';
 import type { ApiDeps } from './deps.ts';
-import { deliveryOr404 } from './lookups.ts';
 import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
 
 type AttemptView = DeliveryLog['attempts'][number];
 type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
 
-/**
- * @param reveal show the whole URLs
- * @throws Problem not_found
- */
+/** @param reveal show the whole URLs */
 export async function readDeliveryLog(
   deps: ApiDeps,
-  deliveryId: string,
+  delivery: Delivery,
   reveal = false,
 ): Promise<DeliveryLog> {
-  const delivery = await deliveryOr404(deps, deliveryId);
-  const stored = await listAttempts(deps.db, deliveryId);
+  const stored = await listAttempts(deps.db, delivery.id);
   const histories = await readHistories(deps, delivery, stored);
   const entries = histories?.flatMap((history) => history.entries) ?? [];
   const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
   return {
     ...presentDelivery(delivery),
-    attempts: mergeAttempts(deps, stored, entries, reveal),
+    attempts: mergeAttempts(deps, delivery.id, stored, entries, reveal),
     presses: entries
       .filter((entry) => entry.kind === 'press')
       .map(({ pressId, atMs, by }) => ({ press_id: pressId, at: new Date(atMs).toISOString(), by })),
@@ -76,6 +71,7 @@ async function readHistories(
 
 function mergeAttempts(
   deps: ApiDeps,
+  deliveryId: string,
   stored: StoredAttempt[],
   entries: HistoryEntry[],
   reveal: boolean,
@@ -86,18 +82,19 @@ function mergeAttempts(
       .map((entry) => [entry.number, entry]),
   );
   const rows = new Map(stored.map((row) => [row.number, row]));
+  const urlOf = (row: StoredAttempt) =>
+    reveal && row.requestUrlSealed !== null
+      ? deps.vault.open(row.requestUrlSealed, deliveryId)
+      : row.requestUrl;
   const numbers = [...new Set([...fromHistory.keys(), ...rows.keys()])].sort((a, b) => a - b);
-  return numbers.map((number) =>
-    attemptView(deps, number, fromHistory.get(number), rows.get(number), reveal),
-  );
+  return numbers.map((number) => attemptView(number, fromHistory.get(number), rows.get(number), urlOf));
 }
 
 function attemptView(
-  deps: ApiDeps,
   number: number,
   entry: AttemptEntry | undefined,
   row: StoredAttempt | undefined,
-  reveal: boolean,
+  urlOf: (row: StoredAttempt) => string | null,
 ): AttemptView {
   const pressId = entry?.pressId ?? row?.pressId ?? null;
   const code = entry ? entry.error : (row?.errorCode ?? null);
@@ -106,16 +103,15 @@ function attemptView(
     trigger: entry?.trigger ?? row?.trigger ?? 'schedule',
     started_at: entry ? new Date(entry.atMs).toISOString() : (row?.startedAt.toISOString() ?? ''),
     duration_ms: entry?.durationMs ?? row?.durationMs ?? 0,
-    request: row === undefined ? null : requestView(deps, row, reveal),
+    request: row === undefined ? null : requestView(row, urlOf(row)),
     response: row === undefined ? null : responseView(row),
     error: code === null ? null : { code, message: row?.errorMessage ?? ATTEMPT_ERRORS[code] },
     ...(pressId !== null && { press_id: pressId }),
   };
 }
 
-function requestView({ vault }: ApiDeps, row: StoredAttempt, reveal: boolean): AttemptView['request'] {
-  if (row.requestUrl === null) return null;
-  const url = reveal && row.requestUrlSealed !== null ? vault.open(row.requestUrlSealed) : row.requestUrl;
+function requestView(row: StoredAttempt, url: string | null): AttemptView['request'] {
+  if (url === null) return null;
   return { method: 'POST', url, headers: headersView(row.requestHeaders) };
 }
 

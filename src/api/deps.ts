@@ -14,6 +14,10 @@ export type ApiDeps = {
   /** this process's dispatcher; null where workers run apart */
   dispatcher: { owner: string; leaseMs: number; offer(rows: DispatchableDelivery[]): void } | null;
   adminKey: string;
+  /** requests a second of a tenant's key that names no limit of its own */
+  tenantKeyRatePerS: number;
+  /** presses of retry that one delivery takes in a minute */
+  pressesPerMinute: number;
   allowHttp: boolean;
   maxEventBytes: number;
   /** whether this process's worker polls; null when it has none */

@@ -1,10 +1,13 @@
 /** Finds what a URL names, or answers 404 in the same words for what is not there and what is another's. */
+import type { FastifyRequest } from 'fastify';
+import { maySee } from '../domain/access.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { Problem } from '../domain/errors.ts';
 import { findDelivery } from '../store/deliveries.ts';
 import { findEndpoint } from '../store/endpoints.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
+import { callerOf } from './auth.ts';
 import type { ApiDeps } from './deps.ts';
 
 export function notFound(noun: string, id: string): Problem {
@@ -12,9 +15,13 @@ export function notFound(noun: string, id: string): Problem {
 }
 
 /** @throws Problem not_found */
-export async function tenantOr404({ db }: ApiDeps, idOrExternalId: string): Promise<Tenant> {
+export async function tenantOr404(
+  { db }: ApiDeps,
+  request: FastifyRequest,
+  idOrExternalId: string,
+): Promise<Tenant> {
   const tenant = await findTenant(db, idOrExternalId);
-  if (tenant === null) throw notFound('tenant', idOrExternalId);
+  if (tenant === null || !maySee(callerOf(request), tenant.id)) throw notFound('tenant', idOrExternalId);
   return tenant;
 }
 
@@ -26,8 +33,8 @@ export async function endpointOr404({ db, vault }: ApiDeps, tenant: Tenant, id: 
 }
 
 /** @throws Problem not_found */
-export async function deliveryOr404({ db }: ApiDeps, id: string): Promise<Delivery> {
+export async function deliveryOr404({ db }: ApiDeps, request: FastifyRequest, id: string): Promise<Delivery> {
   const delivery = await findDelivery(db, id);
-  if (delivery === null) throw notFound('delivery', id);
+  if (delivery === null || !maySee(callerOf(request), delivery.tenantId)) throw notFound('delivery', id);
   return delivery;
 }

@@ -8,6 +8,7 @@ import { deliveriesCommand } from './deliveries.ts';
 import { emitCommand } from './emit.ts';
 import { listenCommand } from './listen.ts';
 import { migrateCommand } from './migrate.ts';
+import { reencryptCommand } from './reencrypt.ts';
 import { retryCommand } from './retry.ts';
 import { serveCommands } from './serve.ts';
 import { startCommand } from './start.ts';
@@ -24,6 +25,7 @@ const program = new Command('tidings')
 startCommand(program);
 serveCommands(program);
 migrateCommand(program);
+reencryptCommand(program);
 emitCommand(program);
 deliveriesCommand(program);
 retryCommand(program);

@@ -45,6 +45,30 @@ export type Endpoint = {
   secrets: EndpointSecrets;
 };
 
+/** Bounds of a rotation's overlap in seconds (product.md: 24 h by default, 0–7 days). */
+export const OVERLAP_S = { default: 24 * 3600, max: 7 * 24 * 3600 } as const;
+
+/** So many secrets sign at once at most: each makes the header longer. */
+export const MAX_SIGNING_SECRETS = 5;
+
+/**
+ * The signing secrets after a rotation, newest first. Those before go on signing for `overlapMs`, or for as long as they
+ * had left if that is less; those that had run out are dropped.
+ */
+export function rotateSecrets(
+  before: readonly EndpointSecret[],
+  value: string,
+  overlapMs: number,
+  nowMs: number,
+): EndpointSecret[] {
+  const until = (expiresAtMs: number | null) =>
+    Math.min(expiresAtMs ?? Number.POSITIVE_INFINITY, nowMs + overlapMs);
+  const overlapping = before
+    .map((secret) => ({ ...secret, expiresAtMs: until(secret.expiresAtMs) }))
+    .filter(({ expiresAtMs }) => expiresAtMs > nowMs);
+  return [{ value, expiresAtMs: null }, ...overlapping];
+}
+
 export const MASK = '••••';
 
 /** The URL with the value of every query parameter masked: query strings often carry tokens. */

@@ -10,6 +10,9 @@ export const ID_PREFIXES = {
   operationalEvent: 'opev',
   press: 'prs',
   request: 'req',
+  key: 'key',
+  auditEntry: 'aud',
+  operation: 'op',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

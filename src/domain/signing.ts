@@ -13,6 +13,8 @@ export type SigningScheme = {
   name: string;
   /** lower-case names of the headers that `sign` may return */
   headerNames: readonly string[];
+  /** whether several secrets may sign at once, so that a rotation can overlap; otherwise the newest alone signs */
+  signsWithAll: boolean;
   /** a fresh secret, in the form that `secretProblem` accepts */
   generateSecret(): string;
   /** why a caller's own secret cannot be used, or `null` */

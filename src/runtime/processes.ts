@@ -7,6 +7,8 @@ import type { Logger } from '../logger.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
+import { type ResealCount, resealAll } from '../store/reseal.ts';
+import { createVault } from '../store/vault.ts';
 import { type EmbeddedParts, startEmbedded } from './embedded/embedded.ts';
 import { freePort } from './embedded/free-port.ts';
 import { keysFromEnvironment, keysOfDataDirectory } from './keys.ts';
@@ -25,6 +27,17 @@ async function migrateAt(databaseUrl: string): Promise<string[]> {
   const db = createPool(databaseUrl, { max: 1 });
   try {
     return await migrate(db, MIGRATIONS);
+  } finally {
+    await db.end();
+  }
+}
+
+/** Puts what is sealed in the database under the first encryption key. @throws ConfigError naming what is missing */
+export async function reencryptDatabase(environment: Environment): Promise<ResealCount> {
+  const { keyRing } = keysFromEnvironment(environment);
+  const db = createPool(requireDatabase(environment), { max: 1 });
+  try {
+    return await resealAll(db, createVault(keyRing));
   } finally {
     await db.end();
   }

@@ -120,6 +120,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         guard,
         dispatcher: roles.worker ? dispatcher : null,
         adminKey: options.adminKey,
+        tenantKeyRatePerS: env.TIDINGS_TENANT_KEY_RATE,
+        pressesPerMinute: env.TIDINGS_PRESSES_PER_MINUTE,
         allowHttp: options.allowHttp,
         maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
         isWorking: () => (roles.worker ? (workers?.isPolling() ?? false) : null),

@@ -18,6 +18,7 @@ export function hmacHeader(options: {
   return {
     name,
     headerNames: [header, ...Object.keys(extraHeaders)].map((each) => each.toLowerCase()),
+    signsWithAll: false,
     generateSecret: () => randomBytes(32).toString('base64url'),
     secretProblem(secret) {
       if (secret.length < 1 || secret.length > 256) return 'must have 1 to 256 characters';

@@ -23,6 +23,7 @@ const HMAC_MAX_BYTES = 64;
 export const standardWebhooks: SigningScheme = {
   name: 'standard-webhooks',
   headerNames: ['webhook-signature'],
+  signsWithAll: true,
   generateSecret: () => HMAC_PREFIX + randomBytes(32).toString('base64'),
   secretProblem(secret) {
     if (secret.startsWith(HMAC_PREFIX)) {

@@ -114,7 +114,7 @@ export async function deliveryBody(db: Db, deliveryId: string): Promise<Buffer |
  * Ends deliveries that have not ended; an attempt under way is still recorded, and changes nothing.
  * @returns the ids of those that were cancelled now
  */
-export async function cancelDeliveries(db: Db, ids: string[]): Promise<string[]> {
+export async function cancelDeliveries(db: Queryable, ids: string[]): Promise<string[]> {
   return transaction(db, async (client) => {
     // The endpoints' locks first, as records take them.
     await client.query(
@@ -151,4 +151,25 @@ export async function countDeliveries(
     [endpointId],
   );
   return rows;
+}
+
+/**
+ * Counts a press of retry.
+ * @returns 0 when it may be carried out; otherwise the seconds until the delivery takes presses again
+ */
+export async function countPress(db: Queryable, id: string, perMinute: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `update deliveries set
+       presses = case when presses_since > now() - interval '1 minute' then presses + 1 else 1 end,
+       presses_since = case when presses_since > now() - interval '1 minute' then presses_since else now() end
+     where id = $1 and not (coalesce(presses_since > now() - interval '1 minute', false) and presses >= $2)`,
+    [id, perMinute],
+  );
+  if (rowCount === 1) return 0;
+  const { rows } = await db.query<{ waitS: number }>(
+    `select greatest(1, ceil(extract(epoch from presses_since + interval '1 minute' - now())))::int as "waitS"
+     from deliveries where id = $1`,
+    [id],
+  );
+  return rows[0]?.waitS ?? 1;
 }

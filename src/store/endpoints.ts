@@ -29,7 +29,7 @@ export const ENDPOINT_COLUMNS = `
 
 export function openEndpoint(row: EndpointRow, vault: Vault): Endpoint {
   const { sealed, ...endpoint } = row;
-  return { ...endpoint, secrets: JSON.parse(vault.open(sealed)) as EndpointSecrets };
+  return { ...endpoint, secrets: JSON.parse(vault.open(sealed, row.id)) as EndpointSecrets };
 }
 
 /**
@@ -37,13 +37,14 @@ export function openEndpoint(row: EndpointRow, vault: Vault): Endpoint {
  * @returns the endpoint, or `null` when the tenant has as many as it may have
  */
 export async function insertEndpoint(
-  db: Db,
+  db: Queryable,
   vault: Vault,
   tenantId: string,
   endpoint: NewEndpoint,
   limit: number,
 ): Promise<Endpoint | null> {
   return transaction(db, async (client) => {
+    const id = newId('endpoint');
     // Counting under the tenant's lock: two requests at once cannot both be the last one allowed.
     await client.query('select 1 from tenants where id = $1 for no key update', [tenantId]);
     const { rows } = await client.query<EndpointRow>(
@@ -52,19 +53,20 @@ export async function insertEndpoint(
        select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), now()
        where (select count(*) from endpoints where tenant_id = $2 and deleted_at is null) < $14
        returning ${ENDPOINT_COLUMNS}`,
-      [newId('endpoint'), tenantId, ...columnValues(endpoint, vault), limit],
+      [id, tenantId, ...columnValues(id, endpoint, vault), limit],
     );
     return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
   });
 }
 
 function columnValues(
+  id: string,
   endpoint: NewEndpoint & { disabledReason?: DisabledReason | null },
   vault: Vault,
 ): unknown[] {
   const { url } = endpoint.secrets;
   return [
-    vault.seal(JSON.stringify(endpoint.secrets)),
+    vault.seal(JSON.stringify(endpoint.secrets), id),
     maskUrl(url),
     new URL(url).host,
     endpoint.eventTypes,
@@ -122,7 +124,7 @@ export async function listEndpoints(
  * @returns the changed endpoint, or `null` when it is not there
  */
 export async function updateEndpoint(
-  db: Db,
+  db: Queryable,
   vault: Vault,
   tenantId: string,
   id: string,
@@ -139,7 +141,7 @@ export async function updateEndpoint(
          failing_since = case when $7 and not enabled then null else failing_since end,
          updated_at = now()
        where id = $1 returning ${ENDPOINT_COLUMNS}`,
-      [id, ...columnValues(after, vault)],
+      [id, ...columnValues(id, after, vault)],
     );
     if (before.enabled && !after.enabled) await failWaiting(client, id, 'endpoint_disabled', 'known');
     if (before.ordered && !after.ordered) await releaseOrdered(client, id);
@@ -148,7 +150,7 @@ export async function updateEndpoint(
 }
 
 /** @returns whether there was one to delete */
-export async function deleteEndpoint(db: Db, tenantId: string, id: string): Promise<boolean> {
+export async function deleteEndpoint(db: Queryable, tenantId: string, id: string): Promise<boolean> {
   return transaction(db, async (client) => {
     const { rowCount } = await client.query(
       `update endpoints set deleted_at = now(), enabled = false

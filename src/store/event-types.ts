@@ -1,13 +1,17 @@
 /** The event types that a tenant has added to its profile's catalogue. */
 import type { CatalogueEntry } from '../domain/profile.ts';
-import type { Db, Queryable } from './pool.ts';
+import type { Queryable } from './pool.ts';
 
 type Row = { name: string; description: string; schema: string; example: string };
 
 const fromRow = (row: Row): CatalogueEntry => ({ ...row, schema: JSON.parse(row.schema) });
 
 /** @returns `false` when the tenant already has a type of that name */
-export async function insertEventType(db: Db, tenantId: string, entry: CatalogueEntry): Promise<boolean> {
+export async function insertEventType(
+  db: Queryable,
+  tenantId: string,
+  entry: CatalogueEntry,
+): Promise<boolean> {
   const { rowCount } = await db.query(
     `insert into event_types (tenant_id, name, description, schema, example, created_at)
      values ($1, $2, $3, $4, $5, now()) on conflict do nothing`,

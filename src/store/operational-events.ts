@@ -1,5 +1,7 @@
 /** Operational events: what Tidings itself had to say. */
-import type { Db } from './pool.ts';
+import { newId } from '../domain/ids.ts';
+import type { OperationalEventType } from '../domain/operational-event.ts';
+import type { Db, Queryable } from './pool.ts';
 
 export type OperationalEvent = {
   id: string;
@@ -11,15 +13,36 @@ export type OperationalEvent = {
   createdAt: Date;
 };
 
-/** Newest first, `limit` of them, older than the id `before`. */
+/** Says something about an endpoint, in the transaction of what it tells of. */
+export async function insertOperationalEvent(
+  db: Queryable,
+  event: { type: OperationalEventType; tenantId: string; endpointId: string; data: Record<string, unknown> },
+): Promise<void> {
+  const id = newId('operationalEvent');
+  await db.query(
+    `insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
+     values ($1, $2, $3, $4, $1, $5, now())`,
+    [
+      id,
+      event.type,
+      event.tenantId,
+      event.endpointId,
+      JSON.stringify({ endpoint_id: event.endpointId, ...event.data }),
+    ],
+  );
+}
+
+/** Newest first, `limit` of them, older than the id `before`; of one tenant, or all. */
 export async function listOperationalEvents(
   db: Db,
+  tenantId: string | null,
   page: { before: string | null; limit: number },
 ): Promise<OperationalEvent[]> {
   const { rows } = await db.query<OperationalEvent>(
     `select id, type, tenant_id as "tenantId", endpoint_id as "endpointId", data, created_at as "createdAt"
-     from operational_events where $1::text is null or id < $1 order by id desc limit $2`,
-    [page.before, page.limit],
+     from operational_events where ($1::text is null or tenant_id = $1) and ($2::text is null or id < $2)
+     order by id desc limit $3`,
+    [tenantId, page.before, page.limit],
   );
   return rows;
 }

@@ -31,11 +31,15 @@ export function createPool(
   return pool;
 }
 
-/** Runs `work` in a transaction: committed when it returns, rolled back when it throws. */
+/**
+ * Runs `work` in a transaction: committed when it returns, rolled back when it throws. Inside another transaction it
+ * becomes part of that one.
+ */
 export async function transaction<Result>(
-  db: Db,
+  db: Queryable,
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
+  if ('release' in db) return work(db);
   const client = await db.connect();
   let broken: Error | undefined;
   try {

@@ -16,7 +16,7 @@ export type NewTenant = Omit<Tenant, 'id' | 'createdAt'>;
 const COLUMNS = `id, external_id as "externalId", name, profile, contacts, created_at as "createdAt"`;
 
 /** @returns the tenant, or `null` when the `externalId` is taken */
-export async function insertTenant(db: Db, tenant: NewTenant): Promise<Tenant | null> {
+export async function insertTenant(db: Queryable, tenant: NewTenant): Promise<Tenant | null> {
   const { rows } = await db.query<Tenant>(
     `insert into tenants (id, external_id, name, profile, contacts, created_at)
      values ($1, $2, $3, $4, $5, now())
@@ -51,7 +51,7 @@ export async function listTenants(db: Db, page: { before: string | null; limit: 
 
 /** @returns the changed tenant, `null` when it is not there, `'taken'` when the `externalId` is another's */
 export async function updateTenant(
-  db: Db,
+  db: Queryable,
   id: string,
   change: Partial<Pick<Tenant, 'name' | 'contacts' | 'externalId'>>,
 ): Promise<Tenant | null | 'taken'> {
@@ -82,7 +82,7 @@ export async function updateTenant(
  * Deletes the tenant with its endpoints, and cancels what still waits. Its events and log stay until they are pruned;
  * its `external_id` is free again.
  */
-export async function deleteTenant(db: Db, id: string): Promise<void> {
+export async function deleteTenant(db: Queryable, id: string): Promise<void> {
   await transaction(db, async (client) => {
     await client.query('update tenants set deleted_at = now(), external_id = null where id = $1', [id]);
     await client.query(

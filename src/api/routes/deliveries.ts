@@ -6,9 +6,11 @@ import { newId } from '../../domain/ids.ts';
 import { VERSION } from '../../package-root.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { buildRequest } from '../../signing/request.ts';
-import { cancelDeliveries, deliveryBody, listDeliveries } from '../../store/deliveries.ts';
+import { cancelDeliveries, countPress, deliveryBody, listDeliveries } from '../../store/deliveries.ts';
 import { findEndpointById } from '../../store/endpoints.ts';
 import type { App } from '../app.ts';
+import { type Act, audited, noted } from '../audit.ts';
+import { requireAccess } from '../auth.ts';
 import { curlCommand } from '../curl.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -20,7 +22,7 @@ import { revealQuery, tenantParams } from '../schemas/parameters.ts';
 
 const params = z.object({ delivery: z.string() });
 const acknowledged = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES) });
-const refusals = { 404: problemSchema, 409: problemSchema, 503: problemSchema };
+const refusals = { 404: problemSchema, 409: problemSchema, 429: problemSchema, 503: problemSchema };
 
 export function deliveryRoutes(app: App, deps: ApiDeps): void {
   const tags = ['deliveries'];
@@ -28,6 +30,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/tenants/:tenant/deliveries',
     {
+      config: { access: 'read' },
       schema: {
         tags,
         summary: "List a tenant's deliveries, newest first",
@@ -36,8 +39,9 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         response: { 200: pageOf(deliverySummary), 404: problemSchema },
       },
     },
-    async ({ params: { tenant: given }, query }) => {
-      const tenant = await tenantOr404(deps, given);
+    async (request) => {
+      const { query } = request;
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
       const { limit, cursor = null, after, before } = query;
       const filter = {
         tenantId: tenant.id,
@@ -57,6 +61,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/deliveries/:delivery',
     {
+      config: { access: 'read' },
       schema: {
         tags,
         summary: 'Get a delivery with its whole log',
@@ -65,12 +70,19 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         response: { 200: deliverySchema, 404: problemSchema },
       },
     },
-    async ({ params: { delivery }, query }) => readDeliveryLog(deps, delivery, query.reveal),
+    async (request) => {
+      const { reveal } = request.query;
+      if (reveal) requireAccess(request, 'manage');
+      const delivery = await deliveryOr404(deps, request, request.params.delivery);
+      if (reveal) await noted(deps, request, actOn(delivery, 'delivery.url_revealed'));
+      return readDeliveryLog(deps, delivery, reveal);
+    },
   );
 
   app.post(
     '/v1/deliveries/:delivery/retry',
     {
+      config: { access: 'manage' },
       schema: {
         tags,
         summary: 'Send a delivery now, or again',
@@ -81,10 +93,17 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         response: { 202: acknowledged, ...refusals },
       },
     },
-    async ({ params: { delivery: id } }, reply) => {
-      const delivery = await deliveryOr404(deps, id);
+    async (request, reply) => {
+      const { delivery: id } = request.params;
+      const delivery = await deliveryOr404(deps, request, id);
       await refuseUnsendable(deps, delivery);
-      await deps.engine.press(delivery, newId('press'));
+      const pressId = newId('press');
+      const act = { ...actOn(delivery, 'delivery.retried'), details: { press_id: pressId } };
+      await audited(deps, request, act, async (client) => {
+        const waitS = await countPress(client, id, deps.pressesPerMinute);
+        if (waitS > 0) throw tooManyPresses(deps.pressesPerMinute, waitS);
+      });
+      await deps.engine.press(delivery, pressId);
       return reply.status(202).send({ id, status: delivery.status });
     },
   );
@@ -92,6 +111,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/deliveries/:delivery/cancel',
     {
+      config: { access: 'manage' },
       schema: {
         tags,
         summary: 'End a delivery that has not ended',
@@ -99,11 +119,17 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         response: { 202: acknowledged, ...refusals },
       },
     },
-    async ({ params: { delivery: id } }, reply) => {
-      const delivery = await deliveryOr404(deps, id);
-      const cancelled = await cancelDeliveries(deps.db, [id]);
+    async (request, reply) => {
+      const { delivery: id } = request.params;
+      const delivery = await deliveryOr404(deps, request, id);
+      const cancelled = await audited(
+        deps,
+        request,
+        (ids: string[]) => (ids.length === 0 ? null : actOn(delivery, 'delivery.cancelled')),
+        (client) => cancelDeliveries(client, [id]),
+      );
       if (cancelled.length === 0) {
-        const now = (await deliveryOr404(deps, id)).status;
+        const now = (await deliveryOr404(deps, request, id)).status;
         throw new Problem(
           'already_ended',
           `The delivery ${id} is ${isEnded(now) ? now : 'being sent again after its end'} and cannot be cancelled.`,
@@ -117,6 +143,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/deliveries/:delivery/curl',
     {
+      config: { access: 'read' },
       schema: {
         tags,
         summary: 'The curl command that repeats a delivery',
@@ -127,13 +154,16 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         response: { 200: z.string(), 404: problemSchema },
       },
     },
-    async ({ params: { delivery: id }, query }, reply) => {
-      const delivery = await deliveryOr404(deps, id);
+    async (request, reply) => {
+      const { delivery: id } = request.params;
+      const { reveal } = request.query;
+      if (reveal) requireAccess(request, 'manage');
+      const delivery = await deliveryOr404(deps, request, id);
       const endpoint = await findEndpointById(deps.db, deps.vault, delivery.endpointId);
       const body = await deliveryBody(deps.db, id);
-      const tenant = await tenantOr404(deps, delivery.tenantId);
+      const tenant = await tenantOr404(deps, request, delivery.tenantId);
       if (endpoint === null || body === null) throw notFound('delivery', id);
-      const request = buildRequest({
+      const sent = buildRequest({
         profile: profileNamed(tenant.profile),
         secrets: endpoint.secrets,
         webhookId: delivery.eventId,
@@ -141,11 +171,21 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         nowMs: Date.now(),
         version: VERSION,
       });
-      const command = curlCommand(request, body, query.reveal ? 'revealed' : 'masked', endpoint.maskedUrl);
+      if (reveal) await noted(deps, request, actOn(delivery, 'delivery.curl_revealed'));
+      const command = curlCommand(sent, body, reveal ? 'revealed' : 'masked', endpoint.maskedUrl);
       return reply.type('text/plain; charset=utf-8').send(Buffer.from(command) as never);
     },
   );
 }
+
+const actOn = ({ id, tenantId }: Delivery, action: string): Act => ({ action, tenantId, objectId: id });
+
+const tooManyPresses = (limit: number, waitS: number) =>
+  new Problem(
+    'too_many_requests',
+    `This delivery was retried ${limit} times within a minute. Wait ${waitS} seconds.`,
+    { retryAfterS: waitS },
+  );
 
 /** @throws Problem endpoint_deleted, endpoint_disabled */
 async function refuseUnsendable({ db, vault }: ApiDeps, delivery: Delivery): Promise<void> {

@@ -5,6 +5,7 @@ import type { CatalogueEntry } from '../../domain/profile.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { insertEventType, listEventTypes } from '../../store/event-types.ts';
 import type { App } from '../app.ts';
+import { audited } from '../audit.ts';
 import { rawBody } from '../body.ts';
 import type { ApiDeps } from '../deps.ts';
 import { exampleProblem, schemaProblem } from '../event-validation.ts';
@@ -19,6 +20,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/tenants/:tenant/event-types',
     {
+      config: { access: 'read' },
       schema: {
         tags,
         summary: 'List the event types of a tenant',
@@ -27,7 +29,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const tenant = await tenantOr404(deps, request.params.tenant);
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
       const own = await listEventTypes(deps.db, tenant.id);
       const { catalogue } = profileNamed(tenant.profile);
       return {
@@ -42,6 +44,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/tenants/:tenant/event-types',
     {
+      config: { access: 'manage' },
       schema: {
         tags,
         summary: "Add an event type of the tenant's own",
@@ -51,7 +54,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const tenant = await tenantOr404(deps, request.params.tenant);
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
       const { name, description, schema, example } = request.body;
       const problem = schemaProblem(schema);
       if (problem !== null) throw fieldProblem('schema', problem);
@@ -62,9 +65,11 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       if (mismatch !== null) throw fieldProblem('example', mismatch, 'schema_mismatch');
       const entry: CatalogueEntry = { name, description, schema, example: text };
       const inCatalogue = profileNamed(tenant.profile).catalogue.some((each) => each.name === name);
-      if (inCatalogue || !(await insertEventType(deps.db, tenant.id, entry))) {
-        throw new Problem('conflict', `There is an event type ${name} already.`);
-      }
+      const act = { action: 'event_type.created', tenantId: tenant.id, objectId: name };
+      await audited(deps, request, act, async (client) => {
+        if (inCatalogue || !(await insertEventType(client, tenant.id, entry)))
+          throw new Problem('conflict', `There is an event type ${name} already.`);
+      });
       return reply.status(201).send(present(entry, 'tenant'));
     },
   );

@@ -48,6 +48,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/tenants/:tenant/events',
     {
+      config: { access: 'emit' },
       schema: {
         tags,
         summary: 'Emit an event',
@@ -59,7 +60,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const tenant = await tenantOr404(deps, request.params.tenant);
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
       const raw = rawBody(request);
       const ownTypes = await findEventTypes(deps.db, tenant.id, [request.body.type]);
       const event = checkEvent({
@@ -81,6 +82,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/tenants/:tenant/events/batch',
     {
+      config: { access: 'emit' },
       schema: {
         tags,
         summary: 'Emit up to 500 events, all or nothing',
@@ -91,7 +93,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const tenant = await tenantOr404(deps, request.params.tenant);
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
       const { events: bodies } = request.body;
       const raw = rawBody(request);
       refuseRepeatedIds(bodies);
@@ -120,6 +122,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/tenants/:tenant/events',
     {
+      config: { access: 'read' },
       schema: {
         tags,
         summary: "List a tenant's events, newest first",
@@ -128,8 +131,9 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
         response: { 200: pageOf(eventSummary), 404: problemSchema },
       },
     },
-    async ({ params, query: { cursor = null, limit } }) => {
-      const tenant = await tenantOr404(deps, params.tenant);
+    async (request) => {
+      const { cursor = null, limit } = request.query;
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
       const rows = await listEvents(deps.db, tenant.id, { before: cursor, limit: limit + 1 });
       return toPage(rows, limit, (row) => row.sortId, presentSummary);
     },
@@ -138,6 +142,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/tenants/:tenant/events/:event',
     {
+      config: { access: 'read' },
       schema: {
         tags,
         summary: 'Get an event with its data as it was emitted',
@@ -145,10 +150,10 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
         response: { 200: eventSchema, 404: problemSchema },
       },
     },
-    async ({ params }, reply) => {
-      const tenant = await tenantOr404(deps, params.tenant);
-      const event = await findEvent(deps.db, tenant.id, params.event);
-      if (event === null) throw notFound('event', params.event);
+    async (request, reply) => {
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
+      const event = await findEvent(deps.db, tenant.id, request.params.event);
+      if (event === null) throw notFound('event', request.params.event);
       const deliveries = await eventDeliveries(deps.db, tenant.id, event.id);
       const rest = { ...presentSummary(event), deliveries: deliveries.map(presentStub) };
       // `data` goes out as it came in: its text is put into the answer, not its parsed value.

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { listOperationalEvents } from '../../store/operational-events.ts';
 import type { App } from '../app.ts';
+import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
 
@@ -20,15 +21,21 @@ export function operationalEventRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/operational-events',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['operational events'],
         summary: 'List operational events, newest first',
+        description: "A tenant's key sees its own.",
         querystring: pageQuery,
         response: { 200: pageOf(operationalEvent) },
       },
     },
-    async ({ query: { cursor = null, limit } }) => {
-      const rows = await listOperationalEvents(deps.db, { before: cursor, limit: limit + 1 });
+    async (request) => {
+      const { cursor = null, limit } = request.query;
+      const rows = await listOperationalEvents(deps.db, callerOf(request).tenantId, {
+        before: cursor,
+        limit: limit + 1,
+      });
       return toPage(
         rows,
         limit,

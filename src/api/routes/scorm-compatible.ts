@@ -2,22 +2,24 @@
  * The SCORM API's own webhook routes (the seed 002): the same endpoints, deliveries and rules as `/v1`, in that product's
  * words. `webhook_x` is our `ep_x`, `delivery_x` our `dlv_x`, `tenant_id` a tenant's `external_id` or id.
  */
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { maySee } from '../../domain/access.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { ATTEMPT_ERRORS, Problem } from '../../domain/errors.ts';
 import { idSuffix, isId } from '../../domain/ids.ts';
 import { scormDeliveryId } from '../../profiles/index.ts';
 import { listDeliveries } from '../../store/deliveries.ts';
-import { deleteEndpoint, findEndpointById, listEndpoints, updateEndpoint } from '../../store/endpoints.ts';
+import { findEndpointById, listEndpoints } from '../../store/endpoints.ts';
 import { findTenant, type Tenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
+import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
-import { changedEndpoint } from '../endpoint-rules.ts';
+import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
 import { tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
-import { createEndpoint, rulesFor } from './endpoints.ts';
 
 const PROFILE = 'scorm-api';
 
@@ -57,7 +59,7 @@ const patchBody = z
     event_type: z.string().min(1).max(200).optional(),
     is_active: z.boolean().optional(),
   })
-  .meta({ id: 'PatchScormWebhook' });
+  .meta({ id: 'PatchScormWebhook', examples: [{ is_active: false }] });
 
 const historyItem = z
   .object({
@@ -81,6 +83,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
   app.post(
     '/api/v1/webhooks',
     {
+      config: { access: 'manage' },
       schema: {
         tags,
         summary: 'Register a webhook',
@@ -88,10 +91,10 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
         response: { 201: webhook, 404: problemSchema, 422: problemSchema },
       },
     },
-    async ({ body }, reply) => {
-      const tenant = await scormTenant(deps, body.tenant_id);
-      const { url, secret, event_type: eventType } = body;
-      const endpoint = await createEndpoint(deps, tenant, {
+    async (request, reply) => {
+      const { url, secret, event_type: eventType, tenant_id: given } = request.body;
+      const tenant = await scormTenant(deps, request, given);
+      const endpoint = await createEndpoint(deps, request, tenant, {
         url,
         event_types: [eventType],
         ...(secret !== undefined && { secret }),
@@ -103,6 +106,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/api/v1/webhooks',
     {
+      config: { access: 'read' },
       schema: {
         tags,
         summary: "List a tenant's webhooks",
@@ -110,8 +114,9 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
         response: { 200: pageOf(webhook), 404: problemSchema },
       },
     },
-    async ({ query: { tenant_id: given, cursor = null, limit } }) => {
-      const tenant = await scormTenant(deps, given);
+    async (request) => {
+      const { tenant_id: given, cursor = null, limit } = request.query;
+      const tenant = await scormTenant(deps, request, given);
       const rows = await listEndpoints(db, vault, tenant.id, { before: cursor, limit: limit + 1 });
       return toPage(
         rows,
@@ -124,9 +129,12 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
 
   app.get(
     '/api/v1/webhooks/:webhook',
-    { schema: { tags, summary: 'Get a webhook', params, response: { 200: webhook, 404: problemSchema } } },
+    {
+      config: { access: 'read' },
+      schema: { tags, summary: 'Get a webhook', params, response: { 200: webhook, 404: problemSchema } },
+    },
     async (request) => {
-      const { endpoint, tenant } = await webhookOr404(deps, request.params.webhook);
+      const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
       return present(endpoint, tenant);
     },
   );
@@ -134,6 +142,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
   app.patch(
     '/api/v1/webhooks/:webhook',
     {
+      config: { access: 'manage' },
       schema: {
         tags,
         summary: 'Change a webhook',
@@ -143,30 +152,28 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { endpoint, tenant } = await webhookOr404(deps, request.params.webhook);
+      const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
       const { url, event_type: eventType, is_active: enabled } = request.body;
-      const rules = await rulesFor(deps, tenant);
       const change = {
         ...(url !== undefined && { url }),
         ...(eventType !== undefined && { event_types: [eventType] }),
         ...(enabled !== undefined && { enabled }),
       };
-      const changed = await updateEndpoint(db, vault, tenant.id, endpoint.id, (before) =>
-        changedEndpoint(before, change, rules),
-      );
+      const changed = await changeEndpoint(deps, request, tenant, endpoint.id, change);
       if (changed === null) throw missing(request.params.webhook);
-      return present(changed, tenant);
+      return present(changed.after, tenant);
     },
   );
 
   app.delete(
     '/api/v1/webhooks/:webhook',
     {
+      config: { access: 'manage' },
       schema: { tags, summary: 'Delete a webhook', params, response: { 204: z.null(), 404: problemSchema } },
     },
     async (request, reply) => {
-      const { endpoint, tenant } = await webhookOr404(deps, request.params.webhook);
-      await deleteEndpoint(db, tenant.id, endpoint.id);
+      const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
+      await removeEndpoint(deps, request, tenant, endpoint.id);
       return reply.status(204).send(null);
     },
   );
@@ -174,6 +181,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/api/customer/webhooks/:webhook/deliveries',
     {
+      config: { access: 'read' },
       schema: {
         tags,
         summary: 'The delivery history of a webhook, newest first',
@@ -183,7 +191,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { endpoint, tenant } = await webhookOr404(deps, request.params.webhook);
+      const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
       const { cursor = null, limit } = request.query;
       const filter = { tenantId: tenant.id, endpointId: endpoint.id };
       const rows = await listDeliveries(db, filter, { before: cursor, limit: limit + 1 });
@@ -194,8 +202,8 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
 
 const missing = (id: string) => new Problem('not_found', `There is no webhook ${id}.`);
 
-async function scormTenant(deps: ApiDeps, id: string): Promise<Tenant> {
-  const tenant = await tenantOr404(deps, id);
+async function scormTenant(deps: ApiDeps, request: FastifyRequest, id: string): Promise<Tenant> {
+  const tenant = await tenantOr404(deps, request, id);
   if (tenant.profile === PROFILE) return tenant;
   throw new Problem(
     'profile_rule',
@@ -203,13 +211,17 @@ async function scormTenant(deps: ApiDeps, id: string): Promise<Tenant> {
   );
 }
 
-async function webhookOr404(deps: ApiDeps, id: string): Promise<{ endpoint: Endpoint; tenant: Tenant }> {
+async function webhookOr404(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  id: string,
+): Promise<{ endpoint: Endpoint; tenant: Tenant }> {
   const endpointId = `ep_${idSuffix(id)}`;
   if (!id.startsWith('webhook_') || !isId('endpoint', endpointId)) throw missing(id);
   const endpoint = await findEndpointById(deps.db, deps.vault, endpointId);
   if (endpoint === null || endpoint.deletedAt !== null) throw missing(id);
   const tenant = await findTenant(deps.db, endpoint.tenantId);
-  if (tenant?.profile !== PROFILE) throw missing(id);
+  if (tenant?.profile !== PROFILE || !maySee(callerOf(request), tenant.id)) throw missing(id);
   return { endpoint, tenant };
 }
 

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { Problem } from '../../domain/errors.ts';
 import { deleteTenant, insertTenant, listTenants, type Tenant, updateTenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
+import { audited } from '../audit.ts';
+import { requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
@@ -22,6 +24,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/tenants',
     {
+      config: { access: 'admin' },
       schema: {
         tags,
         summary: 'Create a tenant',
@@ -29,10 +32,18 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         response: { 201: tenantSchema, 409: problemSchema },
       },
     },
-    async ({ body }, reply) => {
-      const { name, profile, contacts, external_id: externalId = null } = body;
-      const tenant = await insertTenant(deps.db, { name, profile, contacts, externalId });
-      if (tenant === null) throw taken(externalId);
+    async (request, reply) => {
+      const { name, profile, contacts, external_id: externalId = null } = request.body;
+      const tenant = await audited(
+        deps,
+        request,
+        ({ id }: Tenant) => ({ action: 'tenant.created', tenantId: id, objectId: id }),
+        async (client) => {
+          const inserted = await insertTenant(client, { name, profile, contacts, externalId });
+          if (inserted === null) throw taken(externalId);
+          return inserted;
+        },
+      );
       return reply.status(201).send(presentTenant(tenant));
     },
   );
@@ -40,6 +51,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/tenants',
     {
+      config: { access: 'admin' },
       schema: {
         tags,
         summary: 'List tenants',
@@ -56,6 +68,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/tenants/:tenant',
     {
+      config: { access: 'read' },
       schema: {
         tags,
         summary: 'Get a tenant',
@@ -63,31 +76,44 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         response: { 200: tenantSchema, 404: problemSchema },
       },
     },
-    async (request) => presentTenant(await tenantOr404(deps, request.params.tenant)),
+    async (request) => presentTenant(await tenantOr404(deps, request, request.params.tenant)),
   );
 
   app.patch(
     '/v1/tenants/:tenant',
     {
+      config: { access: 'manage' },
       schema: {
         tags,
         summary: 'Change a tenant',
+        description: 'The external_id goes out on the wire: only an admin key may change it.',
         params: tenantParams,
         body: patchTenantBody,
         response: { 200: tenantSchema, 404: problemSchema },
       },
     },
-    async ({ params: { tenant: given }, body }) => {
-      const { id } = await tenantOr404(deps, given);
+    async (request) => {
+      const { body } = request;
+      const { id } = await tenantOr404(deps, request, request.params.tenant);
+      if (body.external_id !== undefined) requireAccess(request, 'admin');
       const { name, contacts, external_id: externalId } = body;
       const change = {
         ...(name !== undefined && { name }),
         ...(contacts !== undefined && { contacts }),
         ...(externalId !== undefined && { externalId }),
       };
-      const tenant = await updateTenant(deps.db, id, change);
-      if (tenant === 'taken') throw taken(externalId);
-      if (tenant === null) throw notFound('tenant', given);
+      const act = {
+        action: 'tenant.updated',
+        tenantId: id,
+        objectId: id,
+        details: { fields: Object.keys(body) },
+      };
+      const tenant = await audited(deps, request, act, async (client) => {
+        const updated = await updateTenant(client, id, change);
+        if (updated === 'taken') throw taken(externalId);
+        if (updated === null) throw notFound('tenant', id);
+        return updated;
+      });
       return presentTenant(tenant);
     },
   );
@@ -95,6 +121,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
   app.delete(
     '/v1/tenants/:tenant',
     {
+      config: { access: 'admin' },
       schema: {
         tags,
         summary: 'Delete a tenant',
@@ -104,8 +131,9 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { id } = await tenantOr404(deps, request.params.tenant);
-      await deleteTenant(deps.db, id);
+      const { id } = await tenantOr404(deps, request, request.params.tenant);
+      const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
+      await audited(deps, request, act, (client) => deleteTenant(client, id));
       return reply.status(204).send(null);
     },
   );

@@ -3,6 +3,11 @@ import { z } from 'zod';
 
 export const tenantParams = z.object({ tenant: z.string().describe('The id or the external_id.') });
 
+export const endpointParams = tenantParams.extend({ endpoint: z.string() });
+
 export const revealQuery = z.object({
-  reveal: z.stringbool().default(false).describe('Show what is masked.'),
+  reveal: z
+    .stringbool()
+    .default(false)
+    .describe('Show what is masked. Needs the scope `manage`, and is written into the audit log.'),
 });

@@ -1,0 +1,97 @@
+/** Making, changing and deleting endpoints: one way for every route that does, each change in the audit log. */
+import type { FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { ENDPOINT_BOUNDS, type Endpoint } from '../domain/endpoint.ts';
+import { Problem } from '../domain/errors.ts';
+import { profileNamed } from '../profiles/index.ts';
+import { deleteEndpoint, insertEndpoint, updateEndpoint } from '../store/endpoints.ts';
+import { listEventTypes } from '../store/event-types.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { audited } from './audit.ts';
+import type { ApiDeps } from './deps.ts';
+import { changedEndpoint, newEndpoint } from './endpoint-rules.ts';
+import type { createEndpointBody, patchEndpointBody } from './schemas/endpoint.ts';
+
+/** @throws Problem limit_reached or profile_rule when the tenant has as many as it may have */
+export async function createEndpoint(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  tenant: Tenant,
+  body: z.infer<typeof createEndpointBody>,
+): Promise<Endpoint> {
+  const rules = await rulesFor(deps, tenant);
+  const { maxEndpoints, title } = rules.profile;
+  const limit = maxEndpoints ?? ENDPOINT_BOUNDS.endpointsPerTenant;
+  const wanted = newEndpoint(body, rules);
+  return audited(
+    deps,
+    request,
+    ({ id }: Endpoint) => ({ action: 'endpoint.created', tenantId: tenant.id, objectId: id }),
+    async (client) => {
+      const endpoint = await insertEndpoint(client, deps.vault, tenant.id, wanted, limit);
+      if (endpoint !== null) return endpoint;
+      if (maxEndpoints === null) {
+        throw new Problem(
+          'limit_reached',
+          `A tenant may have ${limit} endpoints. Delete one that is not needed.`,
+        );
+      }
+      throw new Problem(
+        'profile_rule',
+        `${title} posts to exactly one Callback URL per tenant. Change the endpoint that there is, or delete it first.`,
+      );
+    },
+  );
+}
+
+/** @returns the endpoint as it was and as it is, or `null` when it is not there. @throws Problem naming each wrong field */
+export async function changeEndpoint(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  tenant: Tenant,
+  id: string,
+  body: z.infer<typeof patchEndpointBody>,
+): Promise<{ before: Endpoint; after: Endpoint } | null> {
+  const rules = await rulesFor(deps, tenant);
+  let before: Endpoint | null = null;
+  const after = await audited(
+    deps,
+    request,
+    (endpoint: Endpoint | null) =>
+      endpoint && {
+        action: 'endpoint.updated',
+        tenantId: tenant.id,
+        objectId: id,
+        // Names only: values may be secrets. On and off are none.
+        details: { fields: Object.keys(body), ...(body.enabled !== undefined && { enabled: body.enabled }) },
+      },
+    (client) =>
+      updateEndpoint(client, deps.vault, tenant.id, id, (endpoint) => {
+        before = endpoint;
+        return changedEndpoint(endpoint, body, rules);
+      }),
+  );
+  return before === null || after === null ? null : { before, after };
+}
+
+/** @returns whether there was one to delete */
+export async function removeEndpoint(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  tenant: Tenant,
+  id: string,
+): Promise<boolean> {
+  return audited(
+    deps,
+    request,
+    (isDeleted: boolean) =>
+      isDeleted ? { action: 'endpoint.deleted', tenantId: tenant.id, objectId: id } : null,
+    (client) => deleteEndpoint(client, tenant.id, id),
+  );
+}
+
+/** What the tenant's profile and the operator demand of an endpoint. */
+async function rulesFor(deps: ApiDeps, tenant: Tenant) {
+  const ownTypes = (await listEventTypes(deps.db, tenant.id)).map((entry) => entry.name);
+  return { profile: profileNamed(tenant.profile), ownTypes, deps };
+}

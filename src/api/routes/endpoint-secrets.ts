@@ -1,0 +1,161 @@
+/** `…/endpoints/:e/secret`: what signs an endpoint's deliveries, shown, changed, and its public half. */
+import { z } from 'zod';
+import { type Endpoint, MAX_SIGNING_SECRETS, OVERLAP_S, rotateSecrets } from '../../domain/endpoint.ts';
+import { fieldProblem, Problem } from '../../domain/errors.ts';
+import type { Profile } from '../../domain/profile.ts';
+import { profileNamed } from '../../profiles/index.ts';
+import { generateEd25519Secret, publicKeyOf } from '../../signing/index.ts';
+import { updateEndpoint } from '../../store/endpoints.ts';
+import { insertOperationalEvent } from '../../store/operational-events.ts';
+import type { App } from '../app.ts';
+import { audited, noted } from '../audit.ts';
+import type { ApiDeps } from '../deps.ts';
+import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
+import { problemSchema } from '../problems.ts';
+import { endpointParams } from '../schemas/parameters.ts';
+
+const rotateBody = z
+  .strictObject({
+    overlap_seconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(OVERLAP_S.max)
+      .optional()
+      .describe(
+        `How long the previous secret goes on signing beside the new one. Default ${OVERLAP_S.default}, a day; 0 where the contract has one signature.`,
+      ),
+    secret: z.string().max(512).optional().describe('Your own new secret. Absent: one is made.'),
+  })
+  .meta({ id: 'RotateSecret', examples: [{ overlap_seconds: OVERLAP_S.default }] });
+
+const rotatedSchema = z
+  .object({
+    secret: z.string(),
+    previous_expires_at: z.string().describe('Until when the previous secret signs too.'),
+  })
+  .meta({ id: 'RotatedSecret' });
+
+export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
+  const tags = ['endpoints'];
+  const { vault } = deps;
+
+  app.get(
+    '/v1/tenants/:tenant/endpoints/:endpoint/secret',
+    {
+      config: { access: 'manage' },
+      schema: {
+        tags,
+        summary: "Reveal an endpoint's signing secret",
+        description: 'Who looked is written into the audit log.',
+        params: endpointParams,
+        response: { 200: z.object({ secret: z.string().nullable() }), 404: problemSchema },
+      },
+    },
+    async (request) => {
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
+      const endpoint = await endpointOr404(deps, tenant, request.params.endpoint);
+      const act = { action: 'endpoint.secret_revealed', tenantId: tenant.id, objectId: endpoint.id };
+      await noted(deps, request, act);
+      return { secret: endpoint.secrets.signing[0]?.value ?? null };
+    },
+  );
+
+  app.post(
+    '/v1/tenants/:tenant/endpoints/:endpoint/secret/rotate',
+    {
+      config: { access: 'manage' },
+      schema: {
+        tags,
+        summary: 'Give an endpoint a new signing secret',
+        description:
+          'Where the contract takes several signatures, both secrets sign until the previous one expires. ' +
+          'Where it takes one, the new secret signs from the next attempt.',
+        params: endpointParams,
+        body: rotateBody.nullish(),
+        response: { 200: rotatedSchema, 404: problemSchema, 409: problemSchema, 422: problemSchema },
+      },
+    },
+    async (request) => {
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
+      const { endpoint: id } = request.params;
+      const nowMs = Date.now();
+      const rotation = rotationOf(profileNamed(tenant.profile), request.body ?? {});
+      const act = {
+        action: 'endpoint.secret_rotated',
+        tenantId: tenant.id,
+        objectId: id,
+        details: { overlap_seconds: rotation.overlapS },
+      };
+      const expiresAt = new Date(nowMs + rotation.overlapS * 1000).toISOString();
+      const secret = await audited(deps, request, act, async (client) => {
+        const endpoint = await updateEndpoint(client, vault, tenant.id, id, (before) =>
+          rotation.apply(before, nowMs),
+        );
+        if (endpoint === null) throw notFound('endpoint', id);
+        await insertOperationalEvent(client, {
+          type: 'secret.rotated',
+          tenantId: tenant.id,
+          endpointId: id,
+          data: { previous_expires_at: expiresAt },
+        });
+        return endpoint.secrets.signing[0]?.value ?? '';
+      });
+      return { secret, previous_expires_at: expiresAt };
+    },
+  );
+
+  app.get(
+    '/v1/tenants/:tenant/endpoints/:endpoint/public-key',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags,
+        summary: 'The public key of an endpoint that is signed with ed25519',
+        params: endpointParams,
+        response: { 200: z.object({ public_key: z.string() }), 404: problemSchema },
+      },
+    },
+    async (request) => {
+      const { tenant, endpoint: id } = request.params;
+      const endpoint = await endpointOr404(deps, await tenantOr404(deps, request, tenant), id);
+      const key = publicKeyOf(endpoint.secrets.signing[0]?.value ?? '');
+      if (key === null) throw new Problem('not_found', `The endpoint ${id} is not signed with ed25519.`);
+      return { public_key: key };
+    },
+  );
+}
+
+/** @throws Problem profile_rule, validation_failed */
+function rotationOf(profile: Profile, body: z.infer<typeof rotateBody>) {
+  const { signing, title } = profile;
+  if (signing === null)
+    throw new Problem('profile_rule', `${title} does not sign: there is no secret to rotate.`);
+  if (!signing.signsWithAll && (body.overlap_seconds ?? 0) > 0) {
+    throw fieldProblem(
+      'overlap_seconds',
+      `must be 0: the contract of ${title} has one signature, so the new secret takes over at once`,
+      'profile_rule',
+    );
+  }
+  const problem = body.secret === undefined ? null : signing.secretProblem(body.secret);
+  if (problem !== null) throw fieldProblem('secret', problem);
+  const overlapS = signing.signsWithAll ? (body.overlap_seconds ?? OVERLAP_S.default) : 0;
+  return {
+    overlapS,
+    apply(before: Endpoint, nowMs: number): Endpoint {
+      const { secrets } = before;
+      // A new secret is of the kind that the receiver verifies already.
+      const isEd25519 = publicKeyOf(secrets.signing[0]?.value ?? '') !== null;
+      const value = body.secret ?? (isEd25519 ? generateEd25519Secret() : signing.generateSecret());
+      const rotated = rotateSecrets(secrets.signing, value, overlapS * 1000, nowMs);
+      if (rotated.length > MAX_SIGNING_SECRETS) {
+        throw new Problem(
+          'conflict',
+          `${MAX_SIGNING_SECRETS} secrets sign for this endpoint already. Wait until one has expired, or rotate with overlap_seconds 0.`,
+        );
+      }
+      return { ...before, secrets: { ...secrets, signing: rotated } };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** Who may do what: keys, their scopes, and what a scope includes. */
+
+/** `emit` includes nothing, `manage` includes `read` (product.md, "Details decided"). */
+export const SCOPES = ['emit', 'manage', 'read'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** What a route asks of the key: a scope, or that it is an admin key. */
+export type Access = Scope | 'admin';
+
+export type ApiKey = {
+  id: string;
+  kind: 'admin' | 'tenant';
+  tenantId: string | null;
+  scopes: Scope[];
+  name: string | null;
+  /** its last characters */
+  hint: string;
+  /** requests it may make, in each process; `null`: as configured for its kind */
+  ratePerSecond: number | null;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+};
+
+/** Whoever makes a request. */
+export type Caller = {
+  /** of the key, or `admin` for the one from the environment */
+  id: string;
+  name: string | null;
+  /** `null`: an admin, for whom every tenant is open */
+  tenantId: string | null;
+  scopes: readonly Scope[];
+  ratePerSecond: number | null;
+};
+
+export function mayDo(caller: Caller, access: Access): boolean {
+  if (caller.tenantId === null) return true;
+  if (access === 'admin') return false;
+  return caller.scopes.includes(access) || (access === 'read' && caller.scopes.includes('manage'));
+}
+
+/** Whether the caller may know of what belongs to this tenant; `null` is what belongs to none. */
+export function maySee(caller: Caller, tenantId: string | null): boolean {
+  return caller.tenantId === null || caller.tenantId === tenantId;
+}

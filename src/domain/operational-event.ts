@@ -1,0 +1,11 @@
+/** What Tidings itself has to say: to the operator, through the API and the operator's endpoint; some of it to people. */
+
+export const OPERATIONAL_EVENT_TYPES = [
+  'delivery.exhausted',
+  'endpoint.failing',
+  'endpoint.disabled',
+  'endpoint.recovered',
+  'secret.rotated',
+] as const;
+
+export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];

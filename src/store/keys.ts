@@ -1,0 +1,77 @@
+/** API keys: only their hashes are here. */
+import { createHash } from 'node:crypto';
+import type { ApiKey } from '../domain/access.ts';
+import { newId } from '../domain/ids.ts';
+import type { Db, Queryable } from './pool.ts';
+
+const COLUMNS = `id, kind, tenant_id as "tenantId", scopes, name, hint, rate_per_second as "ratePerSecond",
+  created_at as "createdAt", last_used_at as "lastUsedAt"`;
+
+/** How much of a key people are shown to tell it by. */
+const HINT_LENGTH = 4;
+
+/** What is kept of a key. It is 256 random bits, so a plain hash gives nothing away. */
+export function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+export async function insertKey(
+  db: Queryable,
+  key: Pick<ApiKey, 'kind' | 'tenantId' | 'scopes' | 'name' | 'ratePerSecond'> & { value: string },
+): Promise<ApiKey> {
+  const { rows } = await db.query<ApiKey>(
+    `insert into api_keys (id, kind, tenant_id, scopes, name, hash, hint, rate_per_second, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now()) returning ${COLUMNS}`,
+    [
+      newId('key'),
+      key.kind,
+      key.tenantId,
+      key.scopes,
+      key.name,
+      hashKey(key.value),
+      key.value.slice(-HINT_LENGTH),
+      key.ratePerSecond,
+    ],
+  );
+  return rows[0] as ApiKey;
+}
+
+/** The key of that hash, unless it is revoked or its tenant is deleted. Notes that it was used, once a minute. */
+export async function useKey(db: Db, hash: Buffer): Promise<ApiKey | null> {
+  const { rows } = await db.query<ApiKey & { stale: boolean }>({
+    name: 'use-key',
+    text: `select ${COLUMNS}, coalesce(last_used_at < now() - interval '1 minute', true) as stale
+           from api_keys k where hash = $1 and revoked_at is null
+             and not exists (select 1 from tenants t where t.id = k.tenant_id and t.deleted_at is not null)`,
+    values: [hash],
+  });
+  const [found] = rows;
+  if (found === undefined) return null;
+  const { stale, ...key } = found;
+  if (stale) await db.query('update api_keys set last_used_at = now() where id = $1', [key.id]);
+  return key;
+}
+
+/** Those not revoked, newest first, `limit` of them, older than the id `before`; of one tenant, or all. */
+export async function listKeys(
+  db: Db,
+  tenantId: string | null,
+  page: { before: string | null; limit: number },
+): Promise<ApiKey[]> {
+  const { rows } = await db.query<ApiKey>(
+    `select ${COLUMNS} from api_keys
+     where revoked_at is null and ($1::text is null or tenant_id = $1) and ($2::text is null or id < $2)
+     order by id desc limit $3`,
+    [tenantId, page.before, page.limit],
+  );
+  return rows;
+}
+
+/** @returns the key as it was, or `null` when there is none to revoke */
+export async function revokeKey(db: Queryable, id: string): Promise<ApiKey | null> {
+  const { rows } = await db.query<ApiKey>(
+    `update api_keys set revoked_at = now() where id = $1 and revoked_at is null returning ${COLUMNS}`,
+    [id],
+  );
+  return rows[0] ?? null;
+}

@@ -1,0 +1,141 @@
+/** Nobody is let in: every route of the reference, with no key, a wrong key, another tenant's key, and too little scope. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { startReceiver } from '../helpers/receiver.ts';
+import { apiClient, startTestService, type TestService } from '../helpers/service.ts';
+
+type Operation = { method: string; path: string; access: string | undefined; body: unknown };
+
+const document = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'docs', 'openapi.json'), 'utf8'));
+const operations: Operation[] = Object.entries<Record<string, any>>(document.paths).flatMap(
+  ([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => {
+      const schema = operation.requestBody?.content['application/json'].schema;
+      const name = (schema?.$ref ?? schema?.anyOf?.[0]?.$ref)?.split('/').pop();
+      return {
+        method: method.toUpperCase(),
+        path,
+        access: operation['x-access'],
+        body: name && document.components.schemas[name].examples[0],
+      };
+    }),
+);
+const guarded = operations.filter(({ access }) => access !== undefined);
+const label = ({ method, path }: Operation) => `${method} ${path}`;
+const named = guarded.map((operation) => [label(operation), operation] as const);
+
+let tidings: TestService;
+const names: Record<string, string> = {};
+const keys: Record<string, string> = {};
+
+beforeAll(async () => {
+  tidings = await startTestService();
+  const receiver = await startReceiver();
+  for (const who of ['mine', 'other']) {
+    const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: who, profile: 'scorm-api' });
+    for (const scopes of [['emit'], ['read'], ['manage'], ['emit', 'manage', 'read']]) {
+      const { body } = await tidings.call('POST', '/v1/keys', { kind: 'tenant', tenant: tenant.id, scopes });
+      keys[`${who} ${scopes.join('+')}`] = body.key;
+    }
+    if (who === 'mine') names.tenant = tenant.id;
+  }
+  const { body: endpoint } = await tidings.call('POST', `/v1/tenants/${names.tenant}/endpoints`, {
+    url: receiver.url,
+  });
+  const { body: event } = await tidings.call('POST', `/v1/tenants/${names.tenant}/events`, {
+    type: 'session.created',
+    data: { session_id: 's', package_id: 'p', user_id: 'u' },
+  });
+  names.endpoint = endpoint.id;
+  names.webhook = endpoint.id.replace('ep_', 'webhook_');
+  names.event = event.id;
+  names.delivery = event.deliveries[0].id;
+  await tidings.settled(event.deliveries[0].id);
+});
+afterAll(() => tidings?.stop());
+
+function ask({ method, path, body }: Operation, key: string, withBody: unknown = body) {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => names[name] ?? 'none');
+  const url =
+    filled === '/api/v1/webhooks' && method === 'GET' ? `${filled}?tenant_id=${names.tenant}` : filled;
+  return apiClient(tidings.url, key)(method, url, withBody);
+}
+
+test('the reference says of every route who may use it, but for the public ones', () => {
+  const open = operations.filter(({ access }) => access === undefined).map(label);
+  expect(open.filter((each) => !/^GET \/(healthz|readyz|metrics)$/.test(each))).toEqual([]);
+  expect(guarded.length).toBeGreaterThan(30);
+});
+
+test.each(named)('%s: no key is a 401', async (_name, operation) => {
+  expect(await ask(operation, '')).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+});
+
+test.each(named)('%s: a wrong key is a 401', async (_name, operation) => {
+  const wrong = `${keys['mine emit+manage+read']}x`;
+  expect(await ask(operation, wrong)).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+});
+
+test.each(named)('%s: a key without the scope is a 403', async (_name, operation) => {
+  const poor = {
+    emit: 'mine manage',
+    manage: 'mine read',
+    read: 'mine emit',
+    admin: 'mine emit+manage+read',
+  };
+  const key = keys[poor[operation.access as keyof typeof poor]] ?? '';
+  expect(await ask(operation, key)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+});
+
+// Those without a tenant or an id in their path show a tenant its own things only.
+const aboutSomething = named.filter(
+  ([, { path, access }]) => access !== 'admin' && (path.includes('{') || path === '/api/v1/webhooks'),
+);
+test.each(aboutSomething)("%s: another tenant's is a 404", async (_name, operation) => {
+  const { body } = operation;
+  const about = body && operation.path === '/api/v1/webhooks' ? { ...body, tenant_id: names.tenant } : body;
+  const answer = await ask(operation, keys['other emit+manage+read'] ?? '', about);
+  expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+});
+
+test.each(['/v1/operational-events', '/v1/audit-log'])(
+  'GET %s shows a tenant nothing of another',
+  async (path) => {
+    const { body } = await apiClient(tidings.url, keys['other manage'])('GET', path);
+    expect(body.items.filter((item: any) => item.tenant_id === names.tenant)).toEqual([]);
+  },
+);
+
+test('a key with the scope gets what it asks for, as X-API-Key and as a bearer token', async () => {
+  const path = `/v1/tenants/${names.tenant}`;
+  expect(await apiClient(tidings.url, keys['mine read'])('GET', path)).toMatchObject({ status: 200 });
+  expect(await apiClient(tidings.url, keys['mine manage'])('GET', path)).toMatchObject({ status: 200 });
+  const bearer = { 'x-api-key': '', authorization: `Bearer ${keys['mine read']}` };
+  expect(await apiClient(tidings.url)('GET', path, undefined, bearer)).toMatchObject({ status: 200 });
+});
+
+test('revealing a URL needs the scope manage', async () => {
+  for (const path of [
+    `/v1/deliveries/${names.delivery}`,
+    `/v1/deliveries/${names.delivery}/curl`,
+    `/v1/tenants/${names.tenant}/endpoints/${names.endpoint}`,
+  ]) {
+    const url = `${path}?reveal=true`;
+    expect([path, (await apiClient(tidings.url, keys['mine read'])('GET', url)).status]).toEqual([path, 403]);
+    expect([path, (await apiClient(tidings.url, keys['mine manage'])('GET', url)).status]).toEqual([
+      path,
+      200,
+    ]);
+  }
+});
+
+test("a tenant's key cannot change its external_id, which goes out on the wire", async () => {
+  const call = apiClient(tidings.url, keys['mine manage']);
+  expect(await call('PATCH', `/v1/tenants/${names.tenant}`, { external_id: 'mine-now' })).toMatchObject({
+    status: 403,
+  });
+  expect(await call('PATCH', `/v1/tenants/${names.tenant}`, { contacts: ['a@example.com'] })).toMatchObject({
+    status: 200,
+  });
+});

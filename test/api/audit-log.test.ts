@@ -1,0 +1,107 @@
+/** Who changed what: written with the change, readable, and never altered. */
+import { startReceiver } from '../helpers/receiver.ts';
+import { apiClient, startTestService, type TestService } from '../helpers/service.ts';
+
+let tidings: TestService;
+beforeAll(async () => {
+  tidings = await startTestService();
+});
+afterAll(() => tidings?.stop());
+
+const entries = async (query: string) =>
+  (await tidings.call('GET', `/v1/audit-log?limit=200&${query}`)).body.items;
+
+test('every change of a tenant and its endpoint is there, newest first, with the key that made it', async () => {
+  const receiver = await startReceiver(500);
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Watched' });
+  const { body: key } = await tidings.call('POST', '/v1/keys', {
+    kind: 'tenant',
+    tenant: tenant.id,
+    scopes: ['manage'],
+    name: 'portal',
+  });
+  const call = apiClient(tidings.url, key.key);
+  const base = `/v1/tenants/${tenant.id}/endpoints`;
+  const { body: endpoint } = await call('POST', base, {
+    url: `${receiver.url}?token=top-secret-1`,
+    retry_schedule: [],
+  });
+  await call('PATCH', `${base}/${endpoint.id}`, { headers: { 'x-mine': 'top-secret-2' } });
+  await call('GET', `${base}/${endpoint.id}/secret`);
+  await call('GET', `${base}/${endpoint.id}?reveal=true`);
+  await call('POST', `${base}/${endpoint.id}/secret/rotate`, {});
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/event-types`, { name: 'a.b', example: {} });
+  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
+    type: 'a.b',
+    data: {},
+  });
+  const [{ id }] = event.deliveries;
+  await tidings.settled(id);
+  await call('POST', `/v1/deliveries/${id}/retry`);
+  await call('GET', `/v1/deliveries/${id}/curl?reveal=true`);
+  await call('DELETE', `${base}/${endpoint.id}`);
+  await tidings.call('DELETE', `/v1/keys/${key.id}`);
+  await tidings.call('PATCH', `/v1/tenants/${tenant.id}`, { name: 'Watched still' });
+
+  const found = await entries(`tenant=${tenant.id}`);
+  expect(found.map(({ action, object_id: object, actor }: any) => [action, object, actor.key_id])).toEqual([
+    ['tenant.updated', tenant.id, 'admin'],
+    ['key.revoked', key.id, 'admin'],
+    ['endpoint.deleted', endpoint.id, key.id],
+    ['delivery.curl_revealed', id, key.id],
+    ['delivery.retried', id, key.id],
+    ['event_type.created', 'a.b', 'admin'],
+    ['endpoint.secret_rotated', endpoint.id, key.id],
+    ['endpoint.url_revealed', endpoint.id, key.id],
+    ['endpoint.secret_revealed', endpoint.id, key.id],
+    ['endpoint.updated', endpoint.id, key.id],
+    ['endpoint.created', endpoint.id, key.id],
+    ['key.created', key.id, 'admin'],
+    ['tenant.created', tenant.id, 'admin'],
+  ]);
+  expect(found[2]).toMatchObject({ actor: { name: 'portal' }, request_id: expect.stringMatching(/^req_/) });
+  expect(found[9].details).toEqual({ fields: ['headers'] });
+  expect(JSON.stringify(found)).not.toContain('top-secret');
+  expect(await entries(`object_id=${id}&action=delivery.retried`)).toHaveLength(1);
+});
+
+test('what was refused is not in it', async () => {
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Refused' });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: 'https://10.0.0.1/' });
+  await tidings.call('PATCH', `/v1/tenants/${tenant.id}/endpoints/ep_none`, { enabled: false });
+  expect((await entries(`tenant=${tenant.id}`)).map((entry: any) => entry.action)).toEqual([
+    'tenant.created',
+  ]);
+});
+
+test.each(['update audit_log set actor = $$me$$', 'delete from audit_log', 'truncate audit_log'])(
+  'the database refuses: %s',
+  async (statement) => {
+    await expect(tidings.database.db.query(statement)).rejects.toThrow('append-only');
+  },
+);
+
+test('one delivery takes 60 presses of retry a minute; the next are told how long to wait', async () => {
+  const receiver = await startReceiver();
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Impatient' });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: receiver.url });
+  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
+    type: 'a.b',
+    data: {},
+  });
+  const [{ id }] = event.deliveries;
+  await tidings.settled(id);
+  const answers = await Promise.all(
+    Array.from({ length: 75 }, () => tidings.call('POST', `/v1/deliveries/${id}/retry`)),
+  );
+  expect(answers.filter(({ status }) => status === 202)).toHaveLength(60);
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(15);
+  expect(refused[0]).toMatchObject({ body: { code: 'too_many_requests' } });
+  const waitS = Number(refused[0]?.headers.get('retry-after'));
+  expect(waitS).toBeGreaterThan(0);
+  expect(waitS).toBeLessThanOrEqual(60);
+  // Every press that was taken is carried out.
+  await receiver.until(61, 60_000);
+  expect(await entries(`object_id=${id}&action=delivery.retried`)).toHaveLength(60);
+});
