@@ -10,6 +10,8 @@ export type TestProcess = {
   pid: number;
   url: string;
   call: TestService['call'];
+  /** what it has logged */
+  log(): string;
   /** ends it as a crash does */
   kill(): Promise<void>;
   /** ends it as an operator does. @returns its exit code */
@@ -75,6 +77,7 @@ export async function startProcess(
     pid: child.pid ?? 0,
     url,
     call: apiClient(url),
+    log: () => lines.join('\n'),
     kill: async () => {
       await end('SIGKILL');
     },
