@@ -23,6 +23,8 @@ export type ActivityDeps = {
   /** in [0, 1) */
   random: () => number;
   version: string;
+  /** after how long of failures an endpoint is switched off, unless its tenant says otherwise */
+  disableAfterMs: number;
   /** at most one digest per endpoint in this time */
   noticeIntervalMs: number;
   /** the dispatcher may start the next workflow */

@@ -41,6 +41,7 @@ async function record(deps: ActivityDeps, batch: Result[]): Promise<boolean> {
       await recordAttempts(
         deps.db,
         settled.map((each) => each.record),
+        { disableAfterMs: deps.disableAfterMs },
       ),
     );
     return true;

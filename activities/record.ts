@@ -86,6 +86,7 @@ export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Pr
   const statuses = await recordAttempts(
     deps.db,
     settled.map((each) => each.record),
+    { disableAfterMs: deps.disableAfterMs },
   );
   applyStatuses(settled, statuses);
   return { entries };

@@ -1,9 +1,9 @@
 /** From what came of an attempt to what is recorded of it and what the workflow is told. Pure but for the dice. */
 
-import type { Endpoint } from '../src/domain/endpoint.ts';
 import type { AttemptErrorCode } from '../src/domain/errors.ts';
 import { decide } from '../src/domain/outcome.ts';
 import type { Profile } from '../src/domain/profile.ts';
+import type { AttemptEndpoint } from '../src/store/attempt-endpoints.ts';
 import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
 import type { AttemptRecord, Exchange } from '../src/store/records.ts';
 import type { AttemptEntry } from '../workflows/contract.ts';
@@ -26,7 +26,7 @@ export type Settled = { record: AttemptRecord; entry: AttemptEntry };
 export function settle(input: {
   delivery: ClaimedDelivery;
   claim: Claim;
-  endpoint: Endpoint;
+  endpoint: AttemptEndpoint;
   profile: Profile;
   tried: Tried;
   workflowId: string;
@@ -57,7 +57,8 @@ export function settle(input: {
   // The delay counts from the end of this attempt; a sibling that took longer must not postpone it.
   const waitedMs = Math.max(0, Date.now() - tried.startedAtMs - tried.durationMs);
   const afterMs = decision.kind === 'retry' ? Math.max(0, decision.afterMs - waitedMs) : 0;
-  const alarms = exhausted && !delivery.isTest;
+  // What does not reach the operator's own endpoint is only logged: telling of it would go there too.
+  const alarms = exhausted && !delivery.isTest && !endpoint.isOperator;
   const record: AttemptRecord = {
     deliveryId: delivery.id,
     number: claim.number,
@@ -80,7 +81,7 @@ export function settle(input: {
     effects: {
       endpointId: endpoint.id,
       exhausted: alarms,
-      disable: 'disableEndpoint' in decision && decision.disableEndpoint,
+      disable: 'disableEndpoint' in decision && decision.disableEndpoint && !endpoint.isOperator,
       stall: alarms && profile.stallsWhenExhausted,
       unstall: succeeded && endpoint.stalledAt !== null && !delivery.isTest,
       // A press on a held delivery has kept its place occupied; when it fails the place is free again.
@@ -129,13 +130,13 @@ function outcomeOf(
   return delivery.endedStatus === null ? 'left' : 'ended';
 }
 
-/** `failing_since` is written when it changes, not on every attempt. Tests have no effect on health. */
+/** A success is written only where there was trouble before. Tests have no effect on health. */
 function healthChange(
-  endpoint: Endpoint,
+  endpoint: AttemptEndpoint,
   delivery: ClaimedDelivery,
   succeeded: boolean,
 ): AttemptRecord['effects']['health'] {
-  if (delivery.isTest) return null;
-  if (succeeded) return endpoint.failingSince === null ? null : 'healthy';
-  return endpoint.failingSince === null ? 'failing' : null;
+  if (delivery.isTest || endpoint.isOperator) return null;
+  if (!succeeded) return 'failing';
+  return endpoint.failingSince === null && endpoint.warnedPercent === 0 ? null : 'healthy';
 }

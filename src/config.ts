@@ -73,6 +73,13 @@ export const environmentSchema = z.object({
     .positive()
     .default(900)
     .describe('At most one digest of failures per endpoint in this many seconds.'),
+  TIDINGS_DISABLE_AFTER_S: z.coerce
+    .number()
+    .positive()
+    .default(5 * 24 * 3600)
+    .describe(
+      'An endpoint that has failed for so many seconds without a success is switched off, unless its tenant says otherwise.',
+    ),
   TIDINGS_RECONCILE_AFTER_S: z.coerce
     .number()
     .positive()

@@ -33,6 +33,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { operationalEventRoutes } from './routes/operational-events.ts';
+import { operatorRoutes } from './routes/operator.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 
@@ -113,6 +114,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   deliveryRoutes(app, deps);
   eventTypeRoutes(app, deps);
   operationalEventRoutes(app, deps);
+  operatorRoutes(app, deps);
   auditLogRoutes(app, deps);
   scormCompatibleRoutes(app, deps);
   return app as unknown as FastifyInstance;

@@ -6,16 +6,17 @@ export function logChannel(warn: (fields: object, message: string) => void): Cha
   return {
     name: 'log',
     async tell(notice: Notice) {
+      const { id, tenant, endpoint } = notice;
+      const fields = { notice: id, tenant: tenant.id, endpoint: endpoint.id, url: endpoint.maskedUrl };
+      if (notice.about === 'endpoint') {
+        const { failingSince, consecutiveFailures } = notice;
+        warn({ ...fields, failingSince, consecutiveFailures }, `the endpoint is ${notice.what}`);
+        return;
+      }
+      const { total, deliveries } = notice;
       warn(
-        {
-          notice: notice.id,
-          tenant: notice.tenant.id,
-          endpoint: notice.endpoint.id,
-          url: notice.endpoint.maskedUrl,
-          deliveries: notice.deliveries.map((delivery) => delivery.deliveryId),
-          total: notice.total,
-        },
-        `${notice.total} ${notice.total === 1 ? 'delivery has' : 'deliveries have'} failed for good`,
+        { ...fields, deliveries: deliveries.map((delivery) => delivery.deliveryId), total },
+        `${total} ${total === 1 ? 'delivery has' : 'deliveries have'} failed for good`,
       );
     },
   };

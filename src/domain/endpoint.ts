@@ -39,6 +39,13 @@ export type Endpoint = {
   ratePerSecond: number | null;
   stalledAt: Date | null;
   failingSince: Date | null;
+  /** attempts that failed, one after the other */
+  consecutiveFailures: number;
+  /** how far people have been warned: percent of the time until it is switched off; 100: it was */
+  warnedPercent: number;
+  disabledAt: Date | null;
+  /** since when it has got nothing */
+  troubledSince: Date | null;
   createdAt: Date;
   updatedAt: Date;
   deletedAt: Date | null;

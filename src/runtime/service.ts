@@ -15,6 +15,7 @@ import { createPool } from '../store/pool.ts';
 import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';
+import { createHerald } from './herald.ts';
 import { createReconciler } from './reconciler.ts';
 import { prepareNamespace } from './search-attributes.ts';
 import { openTemporalLink, type TemporalTarget } from './temporal-link.ts';
@@ -78,6 +79,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     mailFrom: env.TIDINGS_MAIL_FROM,
     publicUrl: () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`,
   });
+  const herald = createHerald({ db, channels, dispatcher, logger });
   let workers: RunningWorkers | null = null;
   let stopped = false;
 
@@ -98,6 +100,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       random: Math.random,
       version: VERSION,
       noticeIntervalMs,
+      disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
       attemptBegan: dispatcher.attemptBegan,
     });
     workers = await runWorkers({
@@ -110,6 +113,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     dispatcher.start();
     reconciler.start();
+    herald.start();
   }
 
   const app = roles.api
@@ -154,6 +158,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       if (roles.worker && workers !== null) {
         await dispatcher.stop();
         await reconciler.stop();
+        await herald.stop();
         await workers.stop();
       }
       await closeAll();

@@ -4,7 +4,7 @@ import { ENDPOINT_COLUMNS, type EndpointRow, openEndpoint } from './endpoints.ts
 import type { Db } from './pool.ts';
 import type { Vault } from './vault.ts';
 
-export type AttemptEndpoint = Endpoint & { profile: string };
+export type AttemptEndpoint = Endpoint & { profile: string; isOperator: boolean };
 
 /** The endpoints of these deliveries by id; `null` for one whose secrets cannot be opened: it must not hold up the others. */
 export async function loadAttemptEndpoints(
@@ -12,18 +12,28 @@ export async function loadAttemptEndpoints(
   vault: Vault,
   deliveryIds: string[],
 ): Promise<Map<string, AttemptEndpoint | null>> {
-  const { rows } = await db.query<EndpointRow & { profile: string }>({
+  const { rows } = await db.query<EndpointRow & { profile: string; isOperator: boolean }>({
     name: 'attempt-endpoints',
-    text: `select ${ENDPOINT_COLUMNS}, (select profile from tenants t where t.id = endpoints.tenant_id)
+    text: `select ${ENDPOINT_COLUMNS}, (select profile from tenants t where t.id = endpoints.tenant_id),
+             (select is_operator from tenants t where t.id = endpoints.tenant_id) as "isOperator"
            from endpoints where id in (select endpoint_id from deliveries where id = any($1))`,
     values: [deliveryIds],
   });
-  return new Map(rows.map(({ profile, ...row }) => [row.id, opened(row as EndpointRow, profile, vault)]));
+  return new Map(
+    rows.map(({ profile, isOperator, ...row }) => [
+      row.id,
+      opened(row as EndpointRow, { profile, isOperator }, vault),
+    ]),
+  );
 }
 
-function opened(row: EndpointRow, profile: string, vault: Vault): AttemptEndpoint | null {
+function opened(
+  row: EndpointRow,
+  tenant: { profile: string; isOperator: boolean },
+  vault: Vault,
+): AttemptEndpoint | null {
   try {
-    return { ...openEndpoint(row, vault), profile };
+    return { ...openEndpoint(row, vault), ...tenant };
   } catch {
     return null;
   }

@@ -1,9 +1,11 @@
 /** Endpoints: settings in the clear, secrets sealed as one value. */
 import type { DisabledReason, Endpoint, EndpointSecrets } from '../domain/endpoint.ts';
 import { maskUrl } from '../domain/endpoint.ts';
+import type { AttemptErrorCode } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import { wakeDispatchers } from './dispatch.ts';
 import { lockEndpoints } from './locks.ts';
+import { insertOperationalEvent } from './operational-events.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import type { Vault } from './vault.ts';
 
@@ -25,6 +27,8 @@ export const ENDPOINT_COLUMNS = `
   id, tenant_id as "tenantId", masked_url as "maskedUrl", host, event_types as "eventTypes", description,
   enabled, disabled_reason as "disabledReason", timeout_ms as "timeoutMs", retry_schedule as "retrySchedule",
   ordered, rate_per_second as "ratePerSecond", stalled_at as "stalledAt", failing_since as "failingSince",
+  consecutive_failures as "consecutiveFailures", warned_percent as "warnedPercent", disabled_at as "disabledAt",
+  troubled_since as "troubledSince",
   created_at as "createdAt", updated_at as "updatedAt", deleted_at as "deletedAt", sealed`;
 
 export function openEndpoint(row: EndpointRow, vault: Vault): Endpoint {
@@ -139,11 +143,14 @@ export async function updateEndpoint(
       `update endpoints set sealed = $2, masked_url = $3, host = $4, event_types = $5, description = $6, enabled = $7,
          disabled_reason = $8, timeout_ms = $9, retry_schedule = $10, ordered = $11, rate_per_second = $12,
          failing_since = case when $7 and not enabled then null else failing_since end,
+         consecutive_failures = case when $7 and not enabled then 0 else consecutive_failures end,
+         disabled_at = case when $7 then null else coalesce(disabled_at, now()) end,
+         troubled_since = case when not $7 and enabled then coalesce(failing_since, now()) else troubled_since end,
          updated_at = now()
        where id = $1 returning ${ENDPOINT_COLUMNS}`,
       [id, ...columnValues(id, after, vault)],
     );
-    if (before.enabled && !after.enabled) await failWaiting(client, id, 'endpoint_disabled', 'known');
+    if (before.enabled && !after.enabled) await failWaiting(client, id, 'endpoint_disabled');
     if (before.ordered && !after.ordered) await releaseOrdered(client, id);
     return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
   });
@@ -158,39 +165,52 @@ export async function deleteEndpoint(db: Queryable, tenantId: string, id: string
       [id, tenantId],
     );
     if (rowCount === 0) return false;
-    await failWaiting(client, id, 'endpoint_deleted', 'known');
+    await failWaiting(client, id, 'endpoint_deleted');
     return true;
   });
 }
 
-/** Switches an endpoint off because of what it answered. */
-export async function disableEndpoint(db: Queryable, id: string, reason: DisabledReason): Promise<void> {
-  const { rowCount } = await db.query(
-    `with disabled as (
-       update endpoints set enabled = false, disabled_reason = $2, updated_at = now() where id = $1 and enabled
-       returning id, tenant_id
-     )
-     insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
-     select $3, 'endpoint.disabled', tenant_id, id, $3, json_build_object('endpoint_id', id, 'reason', $2::text), now()
-     from disabled`,
-    [id, reason, newId('operationalEvent')],
+/**
+ * Switches an endpoint off because of what it answered, ends what waits for it, and has people told of both. Whoever
+ * enables it again is shown since when it has got nothing.
+ */
+export async function disableEndpoint(
+  db: Queryable,
+  id: string,
+  reason: Exclude<DisabledReason, 'manual'>,
+): Promise<void> {
+  const { rows } = await db.query<{ tenantId: string; since: Date; failures: number }>(
+    `update endpoints set enabled = false, disabled_reason = $2, updated_at = now(), disabled_at = now(),
+       troubled_since = coalesce(failing_since, now()), warned_percent = 100
+     where id = $1 and enabled
+     returning tenant_id as "tenantId", troubled_since as since, consecutive_failures as failures`,
+    [id, reason],
   );
-  if (rowCount !== 0) await failWaiting(db, id, 'endpoint_disabled', 'untold');
+  const [disabled] = rows;
+  if (disabled === undefined) return;
+  const ended = await failWaiting(db, id, 'endpoint_disabled');
+  await insertOperationalEvent(db, {
+    type: 'endpoint.disabled',
+    tenantId: disabled.tenantId,
+    endpointId: id,
+    data: {
+      reason,
+      failing_since: disabled.since.toISOString(),
+      consecutive_failures: disabled.failures,
+      deliveries_ended: ended,
+    },
+  });
 }
 
-/** Ends what waits. Whoever switched the endpoint off by hand knows of it; what an answer did, people are told. */
-async function failWaiting(
-  db: Queryable,
-  endpointId: string,
-  error: string,
-  people: 'known' | 'untold',
-): Promise<void> {
-  await db.query(
-    `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(),
-       told_at = case when $3 then now() end, last_error = $2, held_reason = null, next_attempt_at = null
+/** Ends what waits. People know: they did it by hand, or are told of the endpoint. @returns how many */
+async function failWaiting(db: Queryable, endpointId: string, error: AttemptErrorCode): Promise<number> {
+  const { rowCount } = await db.query(
+    `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
+       last_error = $2, held_reason = null, next_attempt_at = null
      where endpoint_id = $1 and status in ('pending', 'retrying', 'held') and not is_test`,
-    [endpointId, error, people === 'known'],
+    [endpointId, error],
   );
+  return rowCount ?? 0;
 }
 
 /** What waited for its turn goes at once when there are no turns any more. */

@@ -1,7 +1,7 @@
 /** Notices: which exhausted deliveries people have been told of, and by which message. */
 
 import { newId } from '../domain/ids.ts';
-import { type ExhaustedDelivery, NOTICE_SAMPLE, type Notice } from '../domain/notice.ts';
+import { type DeliveriesNotice, type ExhaustedDelivery, NOTICE_SAMPLE } from '../domain/notice.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
 /** Whoever sends a notice has this long before somebody else may try. */
@@ -12,7 +12,7 @@ export type NoticeStep =
   /** everybody concerned has been told */
   | { kind: 'told' }
   /** the caller has the lease on this notice, and tells */
-  | { kind: 'tell'; notice: Notice }
+  | { kind: 'tell'; notice: DeliveriesNotice }
   /** an earlier notice was not long ago, or somebody else is telling: ask again then */
   | { kind: 'wait'; ms: number };
 
@@ -89,8 +89,8 @@ async function joinUnsent(client: Queryable, endpointId: string): Promise<string
   return unsent.id;
 }
 
-async function readNotice(db: Queryable, id: string): Promise<Notice> {
-  const { rows } = await db.query<Omit<Notice, 'deliveries' | 'total'>>(
+async function readNotice(db: Queryable, id: string): Promise<DeliveriesNotice> {
+  const { rows } = await db.query<Omit<DeliveriesNotice, 'about' | 'deliveries' | 'total'>>(
     `select n.id, json_build_object('id', t.id, 'name', t.name, 'contacts', t.contacts)::jsonb as tenant,
        json_build_object('id', e.id, 'maskedUrl', e.masked_url, 'stalled', e.stalled_at is not null,
          'disabled', not e.enabled)::jsonb as endpoint
@@ -109,7 +109,7 @@ async function readNotice(db: Queryable, id: string): Promise<Notice> {
   );
   const [notice] = rows;
   if (notice === undefined) throw new Error(`Notice ${id} vanished while it was read`);
-  return { ...notice, deliveries, total: counted[0]?.total ?? 0 };
+  return { about: 'deliveries', ...notice, deliveries, total: counted[0]?.total ?? 0 };
 }
 
 /** The notice went out: its deliveries' people have been told. */

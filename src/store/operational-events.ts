@@ -46,3 +46,35 @@ export async function listOperationalEvents(
   );
   return rows;
 }
+
+/** An operational event that is due to be told, with what is said of its tenant and endpoint. */
+export type UntoldEvent = OperationalEvent & {
+  tenant: { id: string; name: string; contacts: string[] };
+  endpoint: { id: string; maskedUrl: string };
+};
+
+/**
+ * Takes operational events that nobody has told yet, oldest first. Whoever dies with them loses nothing: they are due
+ * again after `leaseS`.
+ */
+export async function takeUntoldEvents(db: Db, limit: number, leaseS: number): Promise<UntoldEvent[]> {
+  const { rows } = await db.query<UntoldEvent>(
+    `with due as (
+       select id from operational_events where told_at is null and tell_after <= now()
+       order by tell_after, id limit $1 for update skip locked
+     ), taken as (
+       update operational_events o set tell_after = now() + make_interval(secs => $2) from due where o.id = due.id
+       returning o.*
+     )
+     select o.id, o.type, o.tenant_id as "tenantId", o.endpoint_id as "endpointId", o.data, o.created_at as "createdAt",
+       json_build_object('id', t.id, 'name', t.name, 'contacts', t.contacts)::jsonb as tenant,
+       json_build_object('id', e.id, 'maskedUrl', e.masked_url)::jsonb as endpoint
+     from taken o join tenants t on t.id = o.tenant_id join endpoints e on e.id = o.endpoint_id order by o.id`,
+    [limit, leaseS],
+  );
+  return rows;
+}
+
+export async function markEventsTold(db: Db, ids: string[]): Promise<void> {
+  await db.query('update operational_events set told_at = now() where id = any($1)', [ids]);
+}

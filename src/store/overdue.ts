@@ -2,9 +2,9 @@
 
 import { NO_CLAIM } from './claims.ts';
 import { DISPATCH_CHANNEL, wakeDispatchers } from './dispatch.ts';
+import { releaseNext } from './effects.ts';
 import { lockEndpoints } from './locks.ts';
 import { type Db, transaction } from './pool.ts';
-import { releaseNext } from './records.ts';
 
 export type OverdueDelivery = {
   id: string;

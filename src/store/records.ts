@@ -1,10 +1,8 @@
 /** The record that is written after an attempt: the log row, the delivery's new state, and what follows from it. */
 import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
-import { newId } from '../domain/ids.ts';
 import { NO_CLAIM } from './claims.ts';
-import { wakeDispatchers } from './dispatch.ts';
-import { disableEndpoint } from './endpoints.ts';
+import { applyEffects, type Effects, holdStalled } from './effects.ts';
 import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
@@ -43,22 +41,8 @@ export type AttemptRecord = {
   /** `unchanged` puts back the status from before the claim */
   next: { status: 'succeeded' | 'failed' | 'unchanged' } | { status: 'retrying'; afterMs: number };
   slotsUsed: number;
-  /** an endpoint's own effects, for the deliveries where something follows */
-  effects: {
-    endpointId: string;
-    exhausted: boolean;
-    disable: boolean;
-    /** hold the endpoint's other deliveries until a new one succeeds */
-    stall: boolean;
-    /** a success lets go what a stall held */
-    unstall: boolean;
-    /** an end at an ordered endpoint lets the next one go */
-    releaseNext: boolean;
-    /** a retry planned meanwhile is held too, if the endpoint has stalled since the event was accepted */
-    holdIfStalled: boolean;
-    /** `failing_since` must change */
-    health: 'failing' | 'healthy' | null;
-  };
+  /** what follows for its endpoint */
+  effects: Effects;
 };
 
 const RECORD = `
@@ -103,9 +87,14 @@ const RECORD = `
 
 /**
  * Records attempts, all in one statement; repeating it changes nothing.
+ * @param rules.disableAfterMs after how long of failures an endpoint is switched off, unless its tenant says otherwise
  * @returns the status that each delivery has now. One that is missing had been recorded before.
  */
-export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>> {
+export async function recordAttempts(
+  db: Db,
+  records: AttemptRecord[],
+  rules: { disableAfterMs: number },
+): Promise<Map<string, DeliveryStatus>> {
   if (records.length === 0) return new Map();
   const eventful = records.filter(
     ({ effects: e }) =>
@@ -128,6 +117,7 @@ export async function recordAttempts(db: Db, records: AttemptRecord[]): Promise<
     await applyEffects(
       client,
       recorded.filter((record) => statuses.get(record.deliveryId) !== 'cancelled'),
+      rules,
     );
     const late = recorded.filter((record) => record.effects.holdIfStalled).map((record) => record.deliveryId);
     for (const id of await holdStalled(client, late)) statuses.set(id, 'held');
@@ -165,90 +155,4 @@ async function write(db: Queryable, records: AttemptRecord[]): Promise<Map<strin
     ],
   });
   return new Map(rows.map((row) => [row.id, row.status]));
-}
-
-async function applyEffects(client: Queryable, records: AttemptRecord[]): Promise<void> {
-  const endpointsWith = (has: (effects: AttemptRecord['effects']) => boolean) => [
-    ...new Set(records.filter((record) => has(record.effects)).map((record) => record.effects.endpointId)),
-  ];
-  const healthy = endpointsWith((e) => e.health === 'healthy');
-  const failing = endpointsWith((e) => e.health === 'failing').filter((id) => !healthy.includes(id));
-  if (healthy.length + failing.length > 0) {
-    await client.query(
-      `update endpoints set failing_since = case when id = any($1) then null else coalesce(failing_since, now()) end
-       where id = any($1) or id = any($2)`,
-      [healthy, failing],
-    );
-  }
-  for (const endpointId of endpointsWith((e) => e.stall)) await stallEndpoint(client, endpointId);
-  for (const endpointId of endpointsWith((e) => e.unstall)) await releaseStalled(client, endpointId);
-  for (const endpointId of endpointsWith((e) => e.releaseNext)) await releaseNext(client, endpointId);
-  for (const endpointId of endpointsWith((e) => e.disable)) await disableEndpoint(client, endpointId, 'gone');
-  await insertExhaustions(client, records);
-}
-
-/** lessonly: after an exhausted delivery the endpoint's others wait until a new event gets through. */
-async function stallEndpoint(client: Queryable, endpointId: string): Promise<void> {
-  await client.query('update endpoints set stalled_at = now() where id = $1', [endpointId]);
-  await client.query(
-    `update deliveries set status = 'held', held_reason = 'stalled', leased_until = null,
-       workflow_id = null, run_id = null, next_attempt_at = null
-     where endpoint_id = $1 and status in ('pending', 'retrying') and not is_test`,
-    [endpointId],
-  );
-}
-
-/** @returns those that are held now: planned for a retry, but older than their endpoint's stall */
-async function holdStalled(client: Queryable, deliveryIds: string[]): Promise<string[]> {
-  if (deliveryIds.length === 0) return [];
-  const { rows } = await client.query<{ id: string }>(
-    `update deliveries d set status = 'held', held_reason = 'stalled', next_attempt_at = null,
-       workflow_id = null, run_id = null
-     from endpoints e
-     where d.id = any($1) and e.id = d.endpoint_id and d.status = 'retrying' and d.created_at < e.stalled_at
-     returning d.id`,
-    [deliveryIds],
-  );
-  return rows.map((row) => row.id);
-}
-
-async function releaseStalled(client: Queryable, endpointId: string): Promise<void> {
-  await client.query('update endpoints set stalled_at = null where id = $1', [endpointId]);
-  await client.query(
-    `update deliveries set status = 'pending', held_reason = null
-     where endpoint_id = $1 and status = 'held' and held_reason = 'stalled'`,
-    [endpointId],
-  );
-  await wakeDispatchers(client);
-}
-
-/** At an ordered endpoint: lets the oldest held delivery go, unless one is still on its way. Takes the endpoint's lock. */
-export async function releaseNext(client: Queryable, endpointId: string): Promise<void> {
-  await lockEndpoints(client, [endpointId]);
-  const { rowCount } = await client.query(
-    `update deliveries set status = 'pending', held_reason = null
-     where id = (
-       select h.id from deliveries h where h.endpoint_id = $1 and h.status = 'held' and h.held_reason = 'ordered'
-         and not exists (select 1 from deliveries d where d.endpoint_id = $1 and not d.is_test
-           and d.status in ('pending', 'delivering', 'retrying'))
-       order by h.id limit 1)`,
-    [endpointId],
-  );
-  if (rowCount !== 0) await wakeDispatchers(client);
-}
-
-async function insertExhaustions(client: Queryable, records: AttemptRecord[]): Promise<void> {
-  const exhausted = records.filter((record) => record.effects.exhausted);
-  if (exhausted.length === 0) return;
-  await client.query(
-    `insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
-     select r.op_id, 'delivery.exhausted', d.tenant_id, d.endpoint_id, 'delivery.exhausted ' || d.id,
-       json_build_object('delivery_id', d.id, 'event_id', d.event_id, 'event_type', d.event_type,
-         'endpoint_id', d.endpoint_id, 'attempt_count', d.attempt_count, 'last_error', d.last_error,
-         'last_response_status', d.last_response_status),
-       now()
-     from unnest($1::text[], $2::text[]) as r (id, op_id) join deliveries d on d.id = r.id
-     on conflict do nothing`,
-    [exhausted.map((record) => record.deliveryId), exhausted.map(() => newId('operationalEvent'))],
-  );
 }

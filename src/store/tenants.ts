@@ -8,23 +8,43 @@ export type Tenant = {
   name: string;
   profile: string;
   contacts: string[];
+  /** after how long of failures an endpoint is switched off; `null`: as configured */
+  disableAfterS: number | null;
   createdAt: Date;
 };
 
 export type NewTenant = Omit<Tenant, 'id' | 'createdAt'>;
 
-const COLUMNS = `id, external_id as "externalId", name, profile, contacts, created_at as "createdAt"`;
+const COLUMNS = `id, external_id as "externalId", name, profile, contacts, disable_after_s as "disableAfterS", created_at as "createdAt"`;
 
 /** @returns the tenant, or `null` when the `externalId` is taken */
 export async function insertTenant(db: Queryable, tenant: NewTenant): Promise<Tenant | null> {
   const { rows } = await db.query<Tenant>(
-    `insert into tenants (id, external_id, name, profile, contacts, created_at)
-     values ($1, $2, $3, $4, $5, now())
+    `insert into tenants (id, external_id, name, profile, contacts, disable_after_s, created_at)
+     values ($1, $2, $3, $4, $5, $6, now())
      on conflict (external_id) do nothing
      returning ${COLUMNS}`,
-    [newId('tenant'), tenant.externalId, tenant.name, tenant.profile, tenant.contacts],
+    [newId('tenant'), tenant.externalId, tenant.name, tenant.profile, tenant.contacts, tenant.disableAfterS],
   );
   return rows[0] ?? null;
+}
+
+/** The tenant that the operator's own endpoint belongs to, if there is one. */
+export async function findOperatorTenant(db: Queryable): Promise<Tenant | null> {
+  const { rows } = await db.query<Tenant>(
+    `select ${COLUMNS} from tenants where is_operator and deleted_at is null`,
+  );
+  return rows[0] ?? null;
+}
+
+/** Makes the operator's tenant, unless somebody has. */
+export async function ensureOperatorTenant(db: Queryable, profile: string): Promise<Tenant> {
+  await db.query(
+    `insert into tenants (id, name, profile, contacts, is_operator, created_at)
+     values ($1, 'The operator', $2, '{}', true, now()) on conflict do nothing`,
+    [newId('tenant'), profile],
+  );
+  return (await findOperatorTenant(db)) as Tenant;
 }
 
 /** By id or, failing that, by `external_id`. */
@@ -42,7 +62,7 @@ export async function findTenant(db: Queryable, idOrExternalId: string): Promise
 export async function listTenants(db: Db, page: { before: string | null; limit: number }): Promise<Tenant[]> {
   const { rows } = await db.query<Tenant>(
     `select ${COLUMNS} from tenants
-     where deleted_at is null and ($1::text is null or id < $1)
+     where deleted_at is null and not is_operator and ($1::text is null or id < $1)
      order by id desc limit $2`,
     [page.before, page.limit],
   );
@@ -53,14 +73,15 @@ export async function listTenants(db: Db, page: { before: string | null; limit: 
 export async function updateTenant(
   db: Queryable,
   id: string,
-  change: Partial<Pick<Tenant, 'name' | 'contacts' | 'externalId'>>,
+  change: Partial<Pick<Tenant, 'name' | 'contacts' | 'externalId' | 'disableAfterS'>>,
 ): Promise<Tenant | null | 'taken'> {
   try {
     const { rows } = await db.query<Tenant>(
       `update tenants set
          name = coalesce($2, name),
          contacts = coalesce($3, contacts),
-         external_id = case when $4 then $5 else external_id end
+         external_id = case when $4 then $5 else external_id end,
+         disable_after_s = case when $6 then $7 else disable_after_s end
        where id = $1 and deleted_at is null
        returning ${COLUMNS}`,
       [
@@ -69,6 +90,8 @@ export async function updateTenant(
         change.contacts ?? null,
         change.externalId !== undefined,
         change.externalId ?? null,
+        change.disableAfterS !== undefined,
+        change.disableAfterS ?? null,
       ],
     );
     return rows[0] ?? null;

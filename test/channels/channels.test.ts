@@ -31,6 +31,7 @@ const delivery = {
   failedAt: new Date(0),
 };
 const notice: Notice = {
+  about: 'deliveries',
   id: 'ntf_1',
   tenant: { id: 'ten_1', name: 'Acme', contacts: ['ops@example.com'] },
   endpoint: { id: 'ep_1', maskedUrl: 'https://crm.example.com/hook', stalled: false, disabled: false },

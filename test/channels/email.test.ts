@@ -1,6 +1,6 @@
 /** The e-mail that a customer gets when Tidings gives up: it must come once, be readable, and be safe to open. */
 import { emailChannel } from '../../src/channels/email.ts';
-import type { Notice } from '../../src/domain/notice.ts';
+import type { DeliveriesNotice } from '../../src/domain/notice.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
 
 let mail: MailServer;
@@ -20,7 +20,7 @@ const channel = (smtpUrl = mail.url) =>
     publicUrl: () => 'https://tidings.example.com',
   });
 
-const failed = (number: number, more: Partial<Notice['deliveries'][0]> = {}) => ({
+const failed = (number: number, more: Partial<DeliveriesNotice['deliveries'][0]> = {}) => ({
   deliveryId: `dlv_${number}`,
   eventId: `evt_${number}`,
   eventType: 'lesson.completed',
@@ -30,7 +30,8 @@ const failed = (number: number, more: Partial<Notice['deliveries'][0]> = {}) => 
   failedAt: new Date(0),
   ...more,
 });
-const notice: Notice = {
+const notice: DeliveriesNotice = {
+  about: 'deliveries',
   id: 'ntf_1',
   tenant: { id: 'ten_1', name: 'Acme', contacts: ['ops@example.com', 'dev@example.com'] },
   endpoint: {
@@ -43,7 +44,7 @@ const notice: Notice = {
   total: 1,
 };
 
-async function told(change: Partial<Notice> = {}) {
+async function told(change: Partial<DeliveriesNotice> = {}) {
   await channel().tell({ ...notice, ...change });
   const message = mail.received.at(-1);
   return { message, text: message?.text ?? '', html: message?.html ?? '', subject: message?.subject ?? '' };

@@ -15,7 +15,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/signing': ['src/domain', 'zod', 'node:crypto'],
   'src/profiles': ['src/domain', 'src/signing', 'zod'],
   'src/channels': ['src/domain', 'src/channels/email.ts', 'zod'],
-  'src/channels/email.ts': ['src/domain', 'nodemailer'],
+  'src/channels/email.ts': ['src/domain', 'src/channels', 'nodemailer'],
   'src/store': ['src/domain', 'pg', BUILTIN],
   'src/http': ['src/domain', 'undici', 'ipaddr.js', BUILTIN],
   workflows: ['src/domain', '@temporalio/workflow'],

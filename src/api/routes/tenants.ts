@@ -33,13 +33,19 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { name, profile, contacts, external_id: externalId = null } = request.body;
+      const {
+        name,
+        profile,
+        contacts,
+        external_id: externalId = null,
+        disable_after_s: disableAfterS,
+      } = request.body;
       const tenant = await audited(
         deps,
         request,
         ({ id }: Tenant) => ({ action: 'tenant.created', tenantId: id, objectId: id }),
         async (client) => {
-          const inserted = await insertTenant(client, { name, profile, contacts, externalId });
+          const inserted = await insertTenant(client, { name, profile, contacts, externalId, disableAfterS });
           if (inserted === null) throw taken(externalId);
           return inserted;
         },
@@ -96,11 +102,12 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       const { body } = request;
       const { id } = await tenantOr404(deps, request, request.params.tenant);
       if (body.external_id !== undefined) requireAccess(request, 'admin');
-      const { name, contacts, external_id: externalId } = body;
+      const { name, contacts, external_id: externalId, disable_after_s: disableAfterS } = body;
       const change = {
         ...(name !== undefined && { name }),
         ...(contacts !== undefined && { contacts }),
         ...(externalId !== undefined && { externalId }),
+        ...(disableAfterS !== undefined && { disableAfterS }),
       };
       const act = {
         action: 'tenant.updated',

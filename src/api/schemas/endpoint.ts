@@ -95,6 +95,8 @@ export const endpointSchema = z
     ordered: z.boolean(),
     stalled_at: z.string().nullable().describe('Since when nothing is sent until a new event arrives.'),
     failing_since: z.string().nullable(),
+    consecutive_failures: z.number(),
+    disabled_at: z.string().nullable(),
     created_at: z.string(),
     updated_at: z.string(),
     secret: z.string().optional().describe('Only when it was just made or set, and at …/secret.'),
@@ -119,6 +121,8 @@ export function presentEndpoint(endpoint: Endpoint, reveal = false): z.infer<typ
     ordered: endpoint.ordered,
     stalled_at: endpoint.stalledAt?.toISOString() ?? null,
     failing_since: endpoint.failingSince?.toISOString() ?? null,
+    consecutive_failures: endpoint.consecutiveFailures,
+    disabled_at: endpoint.disabledAt?.toISOString() ?? null,
     created_at: endpoint.createdAt.toISOString(),
     updated_at: endpoint.updatedAt.toISOString(),
   };

@@ -13,6 +13,16 @@ const externalId = z
   .describe("Your own id for the tenant; it works wherever the tenant's id does, and goes out on the wire.");
 const contacts = z.array(z.email()).max(20).describe('Who is told by e-mail when deliveries fail for good.');
 
+const disableAfter = z
+  .number()
+  .int()
+  .min(1)
+  .max(90 * 24 * 3600)
+  .nullable()
+  .describe(
+    'An endpoint that has only failed for so many seconds is switched off. Null: as configured, 5 days.',
+  );
+
 export const createTenantBody = z
   .strictObject({
     name,
@@ -22,6 +32,7 @@ export const createTenantBody = z
       .describe('The wire contract that the tenant is served by.'),
     external_id: externalId.optional(),
     contacts: contacts.default([]),
+    disable_after_s: disableAfter.default(null),
   })
   .meta({
     id: 'CreateTenant',
@@ -33,6 +44,7 @@ export const patchTenantBody = z
     name: name.optional(),
     external_id: externalId.nullable().optional(),
     contacts: contacts.optional(),
+    disable_after_s: disableAfter.optional(),
   })
   .meta({ id: 'PatchTenant', examples: [{ contacts: ['it@example.com'] }] });
 
@@ -43,6 +55,7 @@ export const tenantSchema = z
     name: z.string(),
     profile: z.string(),
     contacts: z.array(z.string()),
+    disable_after_s: z.number().nullable(),
     created_at: z.string(),
   })
   .meta({ id: 'Tenant' });
@@ -54,6 +67,7 @@ export function presentTenant(tenant: Tenant): z.infer<typeof tenantSchema> {
     name: tenant.name,
     profile: tenant.profile,
     contacts: tenant.contacts,
+    disable_after_s: tenant.disableAfterS,
     created_at: tenant.createdAt.toISOString(),
   };
 }
