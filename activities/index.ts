@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { cancelDeliveries } from '../src/store/deliveries.ts';
 import { isDatabaseAway } from '../src/store/pool.ts';
 import type { Activities } from '../workflows/contract.ts';
+import { advanceOperation } from './advance-operation.ts';
 import { attempt } from './attempt.ts';
 import type { ActivityDeps } from './deps.ts';
 import { notify } from './notify.ts';
@@ -15,6 +16,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     attempt: (input) => guarded(deps, 'attempt', () => attempt(deps, input)),
     record: (input) => guarded(deps, 'record', () => record(deps, input)),
     notify: (input) => guarded(deps, 'notify', () => notify(deps, input)),
+    advanceOperation: (input) => guarded(deps, 'advanceOperation', () => advanceOperation(deps, input)),
     cancelDeliveries: ({ deliveryIds }) =>
       guarded(deps, 'cancelDeliveries', async () => ({
         cancelled: await cancelDeliveries(deps.db, deliveryIds),

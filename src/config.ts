@@ -111,6 +111,14 @@ export const environmentSchema = z.object({
     .min(1)
     .default(60)
     .describe('Presses of retry that one delivery takes in a minute.'),
+  TIDINGS_OPERATION_RATE: z.coerce
+    .number()
+    .min(0.1)
+    .max(1_000)
+    .default(100)
+    .describe(
+      'Deliveries that recover, replay and bulk retry set going in a second, where they name no pace.',
+    ),
   TIDINGS_MAX_EVENT_BYTES: z.coerce
     .number()
     .int()

@@ -8,6 +8,10 @@ import type { AttemptErrorCode } from '../src/domain/errors.ts';
 
 export const WORKFLOW_TYPE = 'deliver';
 
+export const OPERATION_TYPE = 'operate';
+
+export type OperateInput = { operationId: string };
+
 /** Attempts that may take long have a task queue of their own: the workflows' queue and this. */
 export const ATTEMPTS_QUEUE_SUFFIX = '-attempts';
 
@@ -97,9 +101,13 @@ export type AttemptOutput = {
 
 export type NotifyOutput = { done: true } | { done: false; waitMs: number };
 
+/** One page of an operation; the next one after `waitMs`. */
+export type OperationStep = { done: true } | { done: false; waitMs: number; doing: string };
+
 export type Activities = {
   attempt(input: AttemptInput): Promise<AttemptOutput>;
   record(input: AttemptOutput): Promise<AttemptOutput>;
   notify(input: { deliveryIds: string[] }): Promise<NotifyOutput>;
+  advanceOperation(input: OperateInput): Promise<OperationStep>;
   cancelDeliveries(input: { deliveryIds: string[] }): Promise<{ cancelled: string[] }>;
 };

@@ -1,2 +1,3 @@
 /** Everything that the worker's bundle holds. */
 export { deliver } from './deliver.ts';
+export { operate } from './operate.ts';

@@ -33,6 +33,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { operationalEventRoutes } from './routes/operational-events.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -93,6 +94,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
           description: 'One event for one endpoint: what was sent, what came back, what is next.',
         },
         { name: 'event types', description: 'The catalogue.' },
+        { name: 'operations', description: 'What is done to many deliveries at once.' },
         { name: 'keys', description: 'Who may call this API.' },
         { name: 'audit log', description: 'Who changed what.' },
         { name: 'operational events', description: 'What Tidings itself has to say.' },
@@ -114,6 +116,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   deliveryRoutes(app, deps);
   eventTypeRoutes(app, deps);
   operationalEventRoutes(app, deps);
+  operationRoutes(app, deps);
   operatorRoutes(app, deps);
   auditLogRoutes(app, deps);
   scormCompatibleRoutes(app, deps);

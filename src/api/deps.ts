@@ -18,6 +18,8 @@ export type ApiDeps = {
   tenantKeyRatePerS: number;
   /** presses of retry that one delivery takes in a minute */
   pressesPerMinute: number;
+  /** deliveries that an operation sets going in a second, where it names no pace of its own */
+  operationRatePerS: number;
   allowHttp: boolean;
   maxEventBytes: number;
   /** whether this process's worker polls; null when it has none */

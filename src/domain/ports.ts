@@ -38,6 +38,11 @@ export type Engine = {
    * @throws Problem temporal_unavailable
    */
   press(delivery: { id: string; workflowId: string | null }, pressId: string): Promise<void>;
+  /**
+   * Has an operation carried out. One that is under way goes on as it is.
+   * @throws Problem temporal_unavailable
+   */
+  operate(operationId: string): Promise<void>;
   /** Tells the delivery's workflow that it has been cancelled. The row says so already: best effort. */
   cancelled(delivery: { id: string; workflowId: string | null }): Promise<void>;
   /**

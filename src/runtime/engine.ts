@@ -5,7 +5,14 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { cancel, type DeliverInput, retryNow, WORKFLOW_TYPE } from '../../workflows/contract.ts';
+import {
+  cancel,
+  type DeliverInput,
+  OPERATION_TYPE,
+  type OperateInput,
+  retryNow,
+  WORKFLOW_TYPE,
+} from '../../workflows/contract.ts';
 import { Problem } from '../domain/errors.ts';
 import type { Engine, RunHistory, RunRef, WorkflowStanding } from '../domain/ports.ts';
 import { readEntries } from './history.ts';
@@ -97,6 +104,21 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
           staticSummary: `retry of ${id}`,
         }),
       );
+    },
+    async operate(operationId) {
+      try {
+        await call((client) =>
+          client.workflow.start(OPERATION_TYPE, {
+            workflowId: `operation_${operationId}`,
+            taskQueue,
+            args: [{ operationId } satisfies OperateInput],
+            // One that was terminated by hand begins anew where it was: its row knows.
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
     },
     async cancelled({ id, workflowId }) {
       if (workflowId === null) return;

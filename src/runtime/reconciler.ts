@@ -1,6 +1,7 @@
 /** Finds deliveries that should have moved and did not, because their workflow is gone, and sets them going again. */
 import type { WorkflowStanding } from '../domain/ports.ts';
 import type { Logger } from '../logger.ts';
+import { listRunningOperations } from '../store/operations.ts';
 import {
   findHeldInVain,
   findOverdue,
@@ -50,6 +51,7 @@ export function createReconciler(deps: {
     if (freed > 0)
       logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
     for (const endpointId of await findHeldInVain(db, BATCH)) await releaseHeldInVain(db, endpointId);
+    for (const operationId of await listRunningOperations(db)) await engine.operate(operationId);
     await tellUntold();
     return freed;
   }

@@ -126,6 +126,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         adminKey: options.adminKey,
         tenantKeyRatePerS: env.TIDINGS_TENANT_KEY_RATE,
         pressesPerMinute: env.TIDINGS_PRESSES_PER_MINUTE,
+        operationRatePerS: env.TIDINGS_OPERATION_RATE,
         allowHttp: options.allowHttp,
         maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
         isWorking: () => (roles.worker ? (workers?.isPolling() ?? false) : null),

@@ -108,7 +108,8 @@ const CLAIM = `
   ), claimed as (
     update deliveries d set
       status = 'delivering', claim_number = d.attempt_count + 1, claim_run = $5,
-      claim_trigger = case when d.is_test and $2 = 'schedule' then 'test' else $2 end, claim_press = $3,
+      claim_trigger = case when $2 <> 'schedule' then $2 when d.is_test then 'test' else coalesce(d.next_trigger, $2) end,
+      next_trigger = case when $2 <> 'schedule' then d.next_trigger end, claim_press = $3,
       claim_from = d.status, claim_started_at = now(), claim_deadline = now() + make_interval(secs => $6),
       leased_until = null,
       workflow_id = case when $2 = 'manual' then d.workflow_id else $4 end,
@@ -216,6 +217,7 @@ export async function releaseClaims(
        status = case when d.status <> 'delivering' then d.status when d.claim_from = 'pending' and d.claim_trigger <> 'manual' then 'retrying' else d.claim_from end,
        next_attempt_at = case when d.claim_trigger = 'manual' then d.next_attempt_at
          else now() + make_interval(secs => $3::double precision / 1000) end,
+       next_trigger = case when d.claim_trigger = 'recovery' then 'recovery' else d.next_trigger end,
        ${NO_CLAIM}
      from unnest($1::text[], $2::text[]) as r (id, run) where d.id = r.id and d.claim_run = r.run`,
     [claims.map((claim) => claim.deliveryId), claims.map((claim) => claim.runId), afterMs],

@@ -74,7 +74,7 @@ export async function holdStalled(client: Queryable, deliveryIds: string[]): Pro
   return rows.map((row) => row.id);
 }
 
-async function releaseStalled(client: Queryable, endpointId: string): Promise<void> {
+export async function releaseStalled(client: Queryable, endpointId: string): Promise<void> {
   await client.query('update endpoints set stalled_at = null where id = $1', [endpointId]);
   await client.query(
     `update deliveries set status = 'pending', held_reason = null
@@ -104,7 +104,7 @@ async function insertExhaustions(client: Queryable, records: Recorded[]): Promis
   if (exhausted.length === 0) return;
   await client.query(
     `insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
-     select r.op_id, 'delivery.exhausted', d.tenant_id, d.endpoint_id, 'delivery.exhausted ' || d.id,
+     select r.op_id, 'delivery.exhausted', d.tenant_id, d.endpoint_id, 'delivery.exhausted ' || d.id || ' ' || d.attempt_count,
        json_build_object('delivery_id', d.id, 'event_id', d.event_id, 'event_type', d.event_type,
          'endpoint_id', d.endpoint_id, 'attempt_count', d.attempt_count, 'last_error', d.last_error,
          'last_response_status', d.last_response_status),

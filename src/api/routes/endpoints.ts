@@ -1,7 +1,11 @@
 /** `/v1/tenants/:t/endpoints`: where a tenant wants its events. */
 import { z } from 'zod';
+import type { Endpoint } from '../../domain/endpoint.ts';
+import { recoverSelection } from '../../domain/operation.ts';
 import { countDeliveries } from '../../store/deliveries.ts';
 import { listEndpoints } from '../../store/endpoints.ts';
+import { countSelected } from '../../store/selections.ts';
+import type { Tenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { noted } from '../audit.ts';
 import { requireAccess } from '../auth.ts';
@@ -115,7 +119,8 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, given);
       const changed = await changeEndpoint(deps, request, tenant, id, request.body);
       if (changed === null) throw notFound('endpoint', id);
-      return presentEndpoint(changed.after);
+      const offer = await recoverOffer(deps, tenant, changed);
+      return { ...presentEndpoint(changed.after), ...(offer !== null && { recover: offer }) };
     },
   );
 
@@ -155,4 +160,21 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       return presentStats(endpoint, await countDeliveries(db, endpoint.id));
     },
   );
+}
+
+/** What an endpoint that was just enabled again has missed, and how to have it sent; `null`: nothing to offer. */
+async function recoverOffer(
+  deps: ApiDeps,
+  tenant: Tenant,
+  { before, after }: { before: Endpoint; after: Endpoint },
+) {
+  const since = before.troubledSince ?? before.disabledAt;
+  if (before.enabled || !after.enabled || since === null) return null;
+  const selection = recoverSelection(since.toISOString(), null);
+  const missed = await countSelected(deps.db, { tenantId: tenant.id, endpointId: after.id, selection });
+  return {
+    since: since.toISOString(),
+    missed,
+    path: `/v1/tenants/${tenant.id}/endpoints/${after.id}/recover`,
+  };
 }

@@ -99,6 +99,14 @@ export const endpointSchema = z
     disabled_at: z.string().nullable(),
     created_at: z.string(),
     updated_at: z.string(),
+    recover: z
+      .object({
+        since: z.string(),
+        missed: z.number().describe('What failed, or was accepted meanwhile.'),
+        path: z.string().describe('POST {"since"} there to have it sent.'),
+      })
+      .optional()
+      .describe('When it was just enabled again: what it has missed.'),
     secret: z.string().optional().describe('Only when it was just made or set, and at …/secret.'),
   })
   .meta({ id: 'Endpoint' });

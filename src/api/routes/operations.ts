@@ -1,0 +1,250 @@
+/** Recover, replay and bulk retry, and `/v1/operations`: what is done to many deliveries at once, and how far it is. */
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { maySee } from '../../domain/access.ts';
+import type { Endpoint } from '../../domain/endpoint.ts';
+import { ATTEMPT_ERRORS, type AttemptErrorCode, fieldProblem, Problem } from '../../domain/errors.ts';
+import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
+import { recoverSelection, replaySelection } from '../../domain/operation.ts';
+import { countProgress, findOperation, finishOperation } from '../../store/operations.ts';
+import type { App } from '../app.ts';
+import { audited } from '../audit.ts';
+import { callerOf } from '../auth.ts';
+import type { ApiDeps } from '../deps.ts';
+import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
+import {
+  operationSchema,
+  paceField,
+  presentOperation,
+  presentStarted,
+  startedSchema,
+  startOperation,
+} from '../operations.ts';
+import { problemSchema } from '../problems.ts';
+import { endpointParams, tenantParams } from '../schemas/parameters.ts';
+
+const time = z.iso.datetime({
+  offset: true,
+  error: 'must be an ISO 8601 time with an offset, like 2024-01-15T10:30:00Z',
+});
+const window = {
+  since: time.describe('What was accepted, or failed, at this time or later.'),
+  until: time.optional().describe('What was accepted, or failed, before this time. Absent: until now.'),
+  per_second: paceField,
+};
+const eventTypes = z
+  .array(z.string().max(200).regex(EVENT_TYPE_FILTER_PATTERN, 'must be a type like a.b or a prefix like a.*'))
+  .min(1)
+  .max(100)
+  .optional();
+
+const recoverBody = z
+  .strictObject(window)
+  .meta({ id: 'Recover', examples: [{ since: '2024-01-15T10:30:00Z' }] });
+
+const replayBody = z
+  .strictObject({
+    ...window,
+    event_types: eventTypes.describe('Only these: exact names, or prefixes with `.*`.'),
+    only_missing: z
+      .boolean()
+      .default(false)
+      .describe('Only what the endpoint never got: what failed, was cancelled, or has no delivery.'),
+  })
+  .meta({ id: 'Replay', examples: [{ since: '2024-01-15T10:30:00Z', only_missing: true }] });
+
+const RETRIABLE = ['failed', 'cancelled', 'succeeded', 'retrying'] as const;
+
+const bulkRetryBody = z
+  .strictObject({
+    status: z.enum(RETRIABLE).default('failed').describe('`retrying`: now, instead of when it is due.'),
+    endpoint_id: z.string().max(100).optional(),
+    event_type: z.string().max(200).regex(EVENT_TYPE_FILTER_PATTERN).optional(),
+    error_code: z.enum(Object.keys(ATTEMPT_ERRORS) as [AttemptErrorCode, ...AttemptErrorCode[]]).optional(),
+    since: time.optional(),
+    until: time.optional(),
+    per_second: paceField,
+  })
+  .meta({ id: 'BulkRetry', examples: [{ status: 'failed', error_code: 'timeout' }] });
+
+const refusals = { 404: problemSchema, 409: problemSchema, 422: problemSchema };
+
+export function operationRoutes(app: App, deps: ApiDeps): void {
+  const tags = ['operations'];
+
+  const base = '/v1/tenants/:tenant/endpoints/:endpoint';
+  const description =
+    'New attempts on the deliveries that there are, and deliveries where there were none, with a new schedule. ' +
+    'What is on its way already is left alone, so this is safe to repeat.';
+  const response = { 202: startedSchema, ...refusals };
+
+  app.post(
+    `${base}/recover`,
+    {
+      config: { access: 'manage' },
+      schema: {
+        tags,
+        summary: 'Send what failed, and what was missed while the endpoint was disabled',
+        description,
+        params: endpointParams,
+        body: recoverBody,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const { since, until = null, per_second: perSecond } = request.body;
+      const target = await targetOf(request, since, until);
+      // Nothing was missed before there was an endpoint to miss it.
+      const from = new Date(Math.max(Date.parse(since), target.createdAt.getTime())).toISOString();
+      const selection = recoverSelection(from, until);
+      const started = await startOperation(deps, request, {
+        kind: 'recover',
+        ...target.ids,
+        perSecond,
+        selection,
+      });
+      return reply.status(202).send(presentStarted(started));
+    },
+  );
+
+  app.post(
+    `${base}/replay`,
+    {
+      config: { access: 'manage' },
+      schema: {
+        tags,
+        summary: 'Send again, or only what the endpoint never got',
+        description,
+        params: endpointParams,
+        body: replayBody,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const {
+        since,
+        until = null,
+        per_second: perSecond,
+        event_types: types,
+        only_missing: onlyMissing,
+      } = request.body;
+      const target = await targetOf(request, since, until);
+      const selection = replaySelection(since, until, { eventTypes: types ?? null, onlyMissing });
+      const started = await startOperation(deps, request, {
+        kind: 'replay',
+        ...target.ids,
+        perSecond,
+        selection,
+      });
+      return reply.status(202).send(presentStarted(started));
+    },
+  );
+
+  /** @throws Problem not_found, endpoint_disabled, validation_failed */
+  async function targetOf(
+    request: FastifyRequest & { params: { tenant: string; endpoint: string } },
+    since: string,
+    until: string | null,
+  ) {
+    const tenant = await tenantOr404(deps, request, request.params.tenant);
+    const { id, createdAt, enabled } = await endpointOr404(deps, tenant, request.params.endpoint);
+    refuseDisabled({ id, enabled });
+    refuseEmptyWindow(since, until);
+    return { ids: { tenantId: tenant.id, endpointId: id }, createdAt };
+  }
+
+  app.post(
+    '/v1/tenants/:tenant/deliveries/retry',
+    {
+      config: { access: 'manage' },
+      schema: {
+        tags,
+        summary: 'Retry many deliveries at once',
+        description:
+          'Deliveries of disabled or deleted endpoints are left out, and so is what is on its way already.',
+        params: tenantParams,
+        body: bulkRetryBody,
+        response: { 202: startedSchema, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { body } = request;
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
+      if (body.endpoint_id !== undefined) refuseDisabled(await endpointOr404(deps, tenant, body.endpoint_id));
+      refuseEmptyWindow(body.since ?? null, body.until ?? null);
+      const started = await startOperation(deps, request, {
+        kind: 'bulk_retry',
+        tenantId: tenant.id,
+        endpointId: body.endpoint_id ?? null,
+        perSecond: body.per_second,
+        selection: {
+          statuses: [body.status],
+          since: body.since ?? null,
+          until: body.until ?? null,
+          eventTypes: body.event_type === undefined ? null : [body.event_type],
+          errorCode: body.error_code ?? null,
+          missing: false,
+        },
+      });
+      return reply.status(202).send(presentStarted(started));
+    },
+  );
+
+  const params = z.object({ operation: z.string() });
+
+  app.get(
+    '/v1/operations/:operation',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags,
+        summary: 'How far an operation is',
+        params,
+        response: { 200: operationSchema, 404: problemSchema },
+      },
+    },
+    async (request) => presentOperation(await operationOr404(request)),
+  );
+
+  app.post(
+    '/v1/operations/:operation/cancel',
+    {
+      config: { access: 'manage' },
+      schema: {
+        tags,
+        summary: 'Stop an operation',
+        description: 'What it has set going goes on; the rest is left as it is.',
+        params,
+        response: { 202: operationSchema, 404: problemSchema, 409: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { id, tenantId } = await operationOr404(request);
+      const act = { action: 'operation.cancelled', tenantId, objectId: id };
+      await audited(deps, request, act, async (client) => {
+        if (!(await finishOperation(client, id, 'cancelled', await countProgress(client, id))))
+          throw new Problem('already_ended', `The operation ${id} is over.`);
+      });
+      return reply.status(202).send(presentOperation(await operationOr404(request)));
+    },
+  );
+
+  async function operationOr404(request: FastifyRequest & { params: { operation: string } }) {
+    const { operation: id } = request.params;
+    const operation = await findOperation(deps.db, id);
+    if (operation === null || !maySee(callerOf(request), operation.tenantId)) throw notFound('operation', id);
+    return operation;
+  }
+}
+
+/** @throws Problem endpoint_disabled */
+function refuseDisabled({ id, enabled }: Pick<Endpoint, 'id' | 'enabled'>): void {
+  if (enabled) return;
+  throw new Problem('endpoint_disabled', `The endpoint ${id} is disabled. Enable it first.`);
+}
+
+/** @throws Problem validation_failed */
+function refuseEmptyWindow(since: string | null, until: string | null): void {
+  if (since !== null && until !== null && Date.parse(until) <= Date.parse(since))
+    throw fieldProblem('until', 'must be later than since');
+}
