@@ -3,8 +3,9 @@
  * second run may do.
  */
 import { activityInfo, Context } from '@temporalio/activity';
-import { type AttemptEndpoint, loadAttemptEndpoints, reserveRate } from '../src/store/attempt-endpoints.ts';
+import { type AttemptEndpoint, loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
 import { type ClaimedDelivery, claimDeliveries } from '../src/store/claims.ts';
+import { reserveRate } from '../src/store/rate-limits.ts';
 import type { AttemptInput, AttemptOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { recordAsTheyCome } from './flush.ts';

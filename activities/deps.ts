@@ -8,6 +8,7 @@ import type { ConcurrencyCap } from './concurrency-cap.ts';
 import type { EndpointPulse } from './endpoint-pulse.ts';
 import type { UnrecordedAttempts } from './record.ts';
 import type { Result } from './settle.ts';
+import type { Spacing } from './spacing.ts';
 
 export type ActivityDeps = {
   db: Db;
@@ -17,6 +18,7 @@ export type ActivityDeps = {
   logger: Logger;
   pulse: EndpointPulse;
   cap: ConcurrencyCap;
+  spacing: Spacing;
   unrecorded: UnrecordedAttempts;
   /** attempts under way in this process, by delivery and number */
   inHand: Map<string, Promise<Result>>;

@@ -6,6 +6,7 @@ import type { SendResult } from '../src/http/send.ts';
 import { profileNamed } from '../src/profiles/index.ts';
 import { type AttemptRequest, buildRequest, redact, redactText } from '../src/signing/request.ts';
 import { type Claim, endUnsent, releaseClaims } from '../src/store/claims.ts';
+import { holdForRate } from '../src/store/rate-limits.ts';
 import type { ActivityDeps } from './deps.ts';
 import { type Result, settle, type Tried } from './settle.ts';
 import { type Opened, putOff } from './treatment.ts';
@@ -16,10 +17,12 @@ export const PLACE_WAIT_MS = 4_000;
 export async function post(treatment: Opened, claim: Claim): Promise<Result> {
   const { deps, delivery, endpoint, workflowId, random, group, rate } = treatment;
   if (!delivery.isTest && (endpoint.deletedAt !== null || !endpoint.enabled)) return refuse(treatment, claim);
+  if (rate === null && treatment.trigger !== 'manual') return queueUp(treatment, claim);
   const release = rate === null ? null : await deps.cap.acquire(endpoint.id, PLACE_WAIT_MS);
   if (release === null) return putOff(treatment);
   try {
     if (rate !== undefined && rate !== null && rate > 0) await setTimeout(rate);
+    if (endpoint.ratePerSecond !== null) await deps.spacing.next(endpoint.id, endpoint.ratePerSecond);
     const profile = profileNamed(endpoint.profile);
     const request = buildRequest({
       profile,
@@ -43,6 +46,12 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
   } finally {
     release();
   }
+}
+
+/** There is no place in its rate soon: it waits for one without a workflow, until the pacer lets it go. */
+async function queueUp({ deps, delivery, group }: Opened, claim: Claim): Promise<Result> {
+  await holdForRate(deps.db, delivery.id, claim.runId);
+  return { entry: { id: delivery.id, outcome: 'left', group } };
 }
 
 async function refuse({ deps, delivery, endpoint, group }: Opened, claim: Claim): Promise<Result> {

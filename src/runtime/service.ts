@@ -4,6 +4,7 @@ import { createConcurrencyCap } from '../../activities/concurrency-cap.ts';
 import { createEndpointPulse } from '../../activities/endpoint-pulse.ts';
 import { createActivities } from '../../activities/index.ts';
 import { createUnrecordedAttempts } from '../../activities/record.ts';
+import { createSpacing } from '../../activities/spacing.ts';
 import { buildApp } from '../api/app.ts';
 import { createChannels } from '../channels/index.ts';
 import type { Environment } from '../config.ts';
@@ -16,6 +17,7 @@ import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';
 import { createHerald } from './herald.ts';
+import { createPacer } from './pacer.ts';
 import { createReconciler } from './reconciler.ts';
 import { prepareNamespace } from './search-attributes.ts';
 import { openTemporalLink, type TemporalTarget } from './temporal-link.ts';
@@ -80,6 +82,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     publicUrl: () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`,
   });
   const herald = createHerald({ db, channels, dispatcher, logger });
+  const pacer = createPacer({ db, logger });
   let workers: RunningWorkers | null = null;
   let stopped = false;
 
@@ -95,6 +98,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       logger,
       pulse,
       cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
+      spacing: createSpacing(),
       unrecorded: createUnrecordedAttempts(),
       inHand: new Map(),
       random: Math.random,
@@ -114,6 +118,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     dispatcher.start();
     reconciler.start();
     herald.start();
+    pacer.start();
   }
 
   const app = roles.api
@@ -160,6 +165,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         await dispatcher.stop();
         await reconciler.stop();
         await herald.stop();
+        await pacer.stop();
         await workers.stop();
       }
       await closeAll();

@@ -38,32 +38,3 @@ function opened(
     return null;
   }
 }
-
-/**
- * Reserves places in an endpoint's rate: attempts may start `1 / perSecond` apart. Exact across processes, for the
- * row is the clock.
- * @returns for each of the `wanted` attempts the ms to wait; those beyond `horizonMs` get no place and are left out
- */
-export async function reserveRate(
-  db: Db,
-  endpointId: string,
-  perSecond: number,
-  wanted: number,
-  horizonMs: number,
-): Promise<number[]> {
-  const { rows } = await db.query<{ startMs: number; places: number }>(
-    `with start as (
-       select id, greatest(coalesce(rate_next_at, now()), now()) as at from endpoints where id = $1 for no key update
-     ), places as (
-       select id, at, least($3, greatest(0, floor(extract(epoch from now() - at) * $2 + $4::double precision / 1000 * $2) + 1))::int as n
-       from start
-     )
-     update endpoints e set rate_next_at = p.at + make_interval(secs => p.n / $2)
-     from places p where e.id = p.id
-     returning extract(epoch from p.at - now())::double precision * 1000 as "startMs", p.n as places`,
-    [endpointId, perSecond, wanted, horizonMs],
-  );
-  const [row] = rows;
-  if (row === undefined) return [];
-  return Array.from({ length: row.places }, (_, place) => row.startMs + (place * 1000) / perSecond);
-}

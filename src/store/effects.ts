@@ -92,8 +92,8 @@ export async function releaseNext(client: Queryable, endpointId: string): Promis
      where id = (
        select h.id from deliveries h where h.endpoint_id = $1 and h.status = 'held' and h.held_reason = 'ordered'
          and not exists (select 1 from deliveries d where d.endpoint_id = $1 and not d.is_test
-           and d.status in ('pending', 'delivering', 'retrying'))
-       order by h.id limit 1)`,
+           and (d.status in ('pending', 'delivering', 'retrying') or (d.status = 'held' and d.held_reason <> 'ordered')))
+       order by h.turn nulls first, h.id limit 1)`,
     [endpointId],
   );
   if (rowCount !== 0) await wakeDispatchers(client);

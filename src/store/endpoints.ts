@@ -1,4 +1,5 @@
 /** Endpoints: settings in the clear, secrets sealed as one value. */
+import type { HeldReason } from '../domain/delivery.ts';
 import type { DisabledReason, Endpoint, EndpointSecrets } from '../domain/endpoint.ts';
 import { maskUrl } from '../domain/endpoint.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
@@ -151,7 +152,9 @@ export async function updateEndpoint(
       [id, ...columnValues(id, after, vault)],
     );
     if (before.enabled && !after.enabled) await failWaiting(client, id, 'endpoint_disabled');
-    if (before.ordered && !after.ordered) await releaseOrdered(client, id);
+    if (before.ordered && !after.ordered) await releaseHeld(client, id, 'ordered');
+    if (before.ratePerSecond !== null && after.ratePerSecond === null)
+      await releaseHeld(client, id, 'rate_limited');
     return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
   });
 }
@@ -213,12 +216,12 @@ async function failWaiting(db: Queryable, endpointId: string, error: AttemptErro
   return rowCount ?? 0;
 }
 
-/** What waited for its turn goes at once when there are no turns any more. */
-async function releaseOrdered(db: Queryable, endpointId: string): Promise<void> {
+/** What waited for its turn, or its place, goes at once when there are none any more. */
+async function releaseHeld(db: Queryable, endpointId: string, reason: HeldReason): Promise<void> {
   await db.query(
     `update deliveries set status = 'pending', held_reason = null
-     where endpoint_id = $1 and status = 'held' and held_reason = 'ordered'`,
-    [endpointId],
+     where endpoint_id = $1 and status = 'held' and held_reason = $2`,
+    [endpointId, reason],
   );
   await wakeDispatchers(db);
 }

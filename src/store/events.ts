@@ -1,5 +1,5 @@
 /** Accepting events: the transaction that stands behind every 202. Reading them back. */
-import type { DeliveryStatus } from '../domain/delivery.ts';
+import type { DeliveryStatus, HeldReason } from '../domain/delivery.ts';
 import { Problem } from '../domain/errors.ts';
 import { type EmittedEvent, isSubscribed } from '../domain/event.ts';
 import { idTimeMs, newId } from '../domain/ids.ts';
@@ -7,6 +7,7 @@ import type { Profile } from '../domain/profile.ts';
 import type { DispatchableDelivery } from './dispatch.ts';
 import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
+import { endpointsWithQueue } from './rate-limits.ts';
 import type { Tenant } from './tenants.ts';
 
 export type AcceptRequest = {
@@ -61,7 +62,7 @@ export async function acceptEvents(db: Db, request: AcceptRequest): Promise<Acce
     const fresh = rows.filter((row) => inserted.has(row.id));
     const toDispatch = await insertDeliveries(client, request, fresh);
     const accepted = await assemble(client, tenant.id, rows, fresh, toDispatch);
-    return { events: accepted, toDispatch: toDispatch.filter((row) => row.status === 'pending') };
+    return { events: accepted, toDispatch: toDispatch.filter((row) => row.heldReason === null) };
   });
 }
 
@@ -152,7 +153,12 @@ async function refuseOtherBodies(client: Queryable, tenantId: string, known: Eve
   );
 }
 
-type NewDelivery = DispatchableDelivery & { status: 'pending' | 'held'; body: Buffer | null };
+type NewDelivery = DispatchableDelivery & {
+  heldReason: HeldReason | null;
+  /** has a turn: its endpoint keeps order */
+  ordered: boolean;
+  body: Buffer | null;
+};
 
 async function insertDeliveries(
   client: Queryable,
@@ -181,16 +187,20 @@ async function insertDeliveries(
   if (!isTest) {
     const ordered = targets.filter((target) => target.ordered).map((target) => target.id);
     if (ordered.length > 0) await holdBehindEarlier(client, ordered, deliveries);
+    const paced = targets.filter((target) => target.paced).map((target) => target.id);
+    if (paced.length > 0) await holdBehindQueue(client, paced, deliveries);
   }
   await client.query(
     `insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, body, status, held_reason,
-       leased_by, leased_until, created_at)
-     select r.id, $1, r.event_id, r.endpoint_id, r.event_type, $2, r.body, r.status,
-       case r.status when 'held' then 'ordered' end,
-       case r.status when 'pending' then $3 end,
-       case r.status when 'pending' then now() + make_interval(secs => $4::double precision / 1000) end, r.created_at
-     from unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::text[], $11::timestamptz[])
-       as r (id, event_id, endpoint_id, event_type, body, status, created_at)`,
+       leased_by, leased_until, created_at, turn)
+     select r.id, $1, r.event_id, r.endpoint_id, r.event_type, $2, r.body,
+       case when r.held_reason is null then 'pending' else 'held' end, r.held_reason,
+       case when r.held_reason is null then $3 end,
+       case when r.held_reason is null then now() + make_interval(secs => $4::double precision / 1000) end, r.created_at,
+       case when r.ordered then nextval('delivery_turns') end
+     from (select * from unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::text[],
+       $11::timestamptz[], $12::bool[]) with ordinality
+       as r (id, event_id, endpoint_id, event_type, body, held_reason, created_at, ordered, position) order by position) r`,
     [
       tenant.id,
       isTest,
@@ -201,8 +211,9 @@ async function insertDeliveries(
       deliveries.map((row) => row.endpointId),
       deliveries.map((row) => row.eventType),
       deliveries.map((row) => row.body),
-      deliveries.map((row) => row.status),
+      deliveries.map((row) => row.heldReason),
       deliveries.map((row) => new Date(idTimeMs(row.id))),
+      deliveries.map((row) => row.ordered),
     ],
   );
   return deliveries;
@@ -224,7 +235,8 @@ async function insertDeliveries(
       paced: target.paced,
       offeredBefore: false,
       siblings: 0,
-      status: 'pending',
+      heldReason: null,
+      ordered: target.ordered,
       body,
     };
   }
@@ -259,9 +271,20 @@ async function holdBehindEarlier(
   const occupied = new Set(rows.map((row) => row.id));
   for (const delivery of deliveries) {
     if (!endpointIds.includes(delivery.endpointId)) continue;
-    if (occupied.has(delivery.endpointId)) delivery.status = 'held';
+    if (occupied.has(delivery.endpointId)) delivery.heldReason = 'ordered';
     occupied.add(delivery.endpointId);
   }
+}
+
+/** At a rate-limited endpoint with a queue, what is new goes to its end. */
+async function holdBehindQueue(
+  client: Queryable,
+  endpointIds: string[],
+  deliveries: NewDelivery[],
+): Promise<void> {
+  const queued = new Set(await endpointsWithQueue(client, endpointIds));
+  for (const delivery of deliveries)
+    if (queued.has(delivery.endpointId)) delivery.heldReason ??= 'rate_limited';
 }
 
 async function assemble(
@@ -274,7 +297,8 @@ async function assemble(
   const known = rows.filter((row) => !fresh.includes(row)).map((row) => row.id);
   const byId = new Map((await readAccepted(client, tenantId, known)).map((event) => [event.id, event]));
   for (const { id, type, timestampMs } of fresh) byId.set(id, { id, type, timestampMs, deliveries: [] });
-  for (const { id, eventId, endpointId, status } of deliveries) {
+  for (const { id, eventId, endpointId, heldReason } of deliveries) {
+    const status = heldReason === null ? 'pending' : 'held';
     byId.get(eventId)?.deliveries.push({ id, endpointId, status });
   }
   return rows.map((row) => byId.get(row.id) as AcceptedEvent);

@@ -92,7 +92,8 @@ export async function findHeldInVain(db: Db, limit: number): Promise<string[]> {
        (d.held_reason = 'stalled' and e.stalled_at is null) or
        (d.held_reason = 'ordered' and (not e.ordered or not exists (
          select 1 from deliveries x where x.endpoint_id = e.id and not x.is_test
-           and x.status in ('pending', 'delivering', 'retrying')))))
+           and (x.status in ('pending', 'delivering', 'retrying') or (x.status = 'held' and x.held_reason <> 'ordered'))))) or
+       (d.held_reason = 'rate_limited' and e.rate_per_second is null))
      limit $1`,
     [limit],
   );
@@ -106,7 +107,8 @@ export async function releaseHeldInVain(db: Db, endpointId: string): Promise<voi
     await client.query(
       `update deliveries d set status = 'pending', held_reason = null from endpoints e
        where d.endpoint_id = $1 and e.id = d.endpoint_id and d.status = 'held'
-         and ((d.held_reason = 'stalled' and e.stalled_at is null) or (d.held_reason = 'ordered' and not e.ordered))`,
+         and ((d.held_reason = 'stalled' and e.stalled_at is null) or (d.held_reason = 'ordered' and not e.ordered)
+           or (d.held_reason = 'rate_limited' and e.rate_per_second is null))`,
       [endpointId],
     );
     await releaseNext(client, endpointId);

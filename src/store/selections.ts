@@ -117,6 +117,7 @@ async function reopenPage(
        update deliveries d set
          status = case when p.ordered then 'held' else 'pending' end,
          held_reason = case when p.ordered then 'ordered' end,
+         turn = case when p.ordered then coalesce(d.turn, nextval('delivery_turns')) end,
          slots_used = case when d.ended_status is null then d.slots_used else 0 end,
          ended_status = null, ended_at = null, told_at = null, notice_id = null,
          next_attempt_at = null, workflow_id = null, run_id = null, next_trigger = 'recovery',
@@ -159,10 +160,12 @@ async function makePage(
   await client.query(
     `with made as (
        insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, body, status, held_reason,
-         next_trigger, leased_by, created_at)
+         next_trigger, leased_by, created_at, turn)
        select r.id, $1, r.event_id, $2, r.event_type, false, r.body,
-         case when $3 then 'held' else 'pending' end, case when $3 then 'ordered' end, 'recovery', 'operation', now()
-       from unnest($5::text[], $6::text[], $7::text[], $8::bytea[]) as r (id, event_id, event_type, body)
+         case when $3 then 'held' else 'pending' end, case when $3 then 'ordered' end, 'recovery', 'operation', now(),
+         case when $3 then nextval('delivery_turns') end
+       from (select * from unnest($5::text[], $6::text[], $7::text[], $8::bytea[]) with ordinality
+         as r (id, event_id, event_type, body, position) order by position) r
        returning id
      )
      insert into operation_deliveries (operation_id, delivery_id) select $4, id from made`,

@@ -22,10 +22,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     drop: atEnd(async () => {
       await db.end();
       await withAdmin(template, async (client) => {
-        const { rows } = await client.query(
-          `select pid, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
-          [name],
-        );
+        const rows = await openConnections(client, name);
         await client.query(`drop database ${name} with (force)`);
         if (rows.length > 0) throw new Error(`Connections were left open: ${JSON.stringify(rows)}`);
       });
@@ -42,5 +39,17 @@ async function withAdmin(template: URL, work: (client: pg.Client) => Promise<unk
     await work(client);
   } finally {
     await client.end();
+  }
+}
+
+/** Those that stay open: the server notices a moment later that a client has gone. */
+async function openConnections(client: pg.Client, database: string): Promise<unknown[]> {
+  for (let tries = 40; ; tries -= 1) {
+    const { rows } = await client.query(
+      `select pid, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
+      [database],
+    );
+    if (rows.length === 0 || tries === 0) return rows;
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

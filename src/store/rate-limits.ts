@@ -1,0 +1,83 @@
+/** The rate limit of an endpoint: places in time, given out exactly by one row, and the deliveries that wait for one. */
+import { NO_CLAIM } from './claims.ts';
+import { wakeDispatchers } from './dispatch.ts';
+import type { Db, Queryable } from './pool.ts';
+
+/**
+ * Reserves places in an endpoint's rate: attempts may start `1 / perSecond` apart. Exact across processes and
+ * restarts, for the row is the clock.
+ * @returns for each of the `wanted` attempts the ms to wait; those beyond `horizonMs` get no place and are left out
+ */
+export async function reserveRate(
+  db: Db,
+  endpointId: string,
+  perSecond: number,
+  wanted: number,
+  horizonMs: number,
+): Promise<number[]> {
+  const { rows } = await db.query<{ startMs: number; places: number }>(
+    `with start as (
+       select id, greatest(coalesce(rate_next_at, now()), now()) as at from endpoints where id = $1 for no key update
+     ), places as (
+       select id, at, least($3, greatest(0, floor(extract(epoch from now() - at) * $2 + $4::double precision / 1000 * $2) + 1))::int as n
+       from start
+     )
+     update endpoints e set rate_next_at = p.at + make_interval(secs => p.n / $2)
+     from places p where e.id = p.id
+     returning extract(epoch from p.at - now())::double precision * 1000 as "startMs", p.n as places`,
+    [endpointId, perSecond, wanted, horizonMs],
+  );
+  const [row] = rows;
+  if (row === undefined) return [];
+  return Array.from({ length: row.places }, (_, place) => row.startMs + (place * 1000) / perSecond);
+}
+
+/** Takes back claims for which there is no place soon: the deliveries wait, held, in the order of acceptance. */
+export async function holdForRate(db: Db, deliveryId: string, runId: string): Promise<void> {
+  await db.query(
+    `update deliveries set status = 'held', held_reason = 'rate_limited', next_attempt_at = null, workflow_id = null,
+       run_id = null, next_trigger = case when claim_trigger = 'recovery' then 'recovery' else next_trigger end, ${NO_CLAIM}
+     where id = $1 and claim_run = $2 and status = 'delivering' and ended_status is null`,
+    [deliveryId, runId],
+  );
+}
+
+/** Those of the endpoints that have deliveries waiting for a place: what is new goes behind them. */
+export async function endpointsWithQueue(client: Queryable, endpointIds: string[]): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `select p.id from unnest($1::text[]) as p (id) where exists (
+       select 1 from deliveries d where d.endpoint_id = p.id and d.status = 'held' and d.held_reason = 'rate_limited')`,
+    [endpointIds],
+  );
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Lets go, at each endpoint, as many as have a place within `horizonMs`, oldest first. Several processes may call it at
+ * once: each endpoint is looked after by one.
+ * @returns how many were let go
+ */
+export async function releaseDue(db: Db, horizonMs: number): Promise<number> {
+  const { rows } = await db.query<{ id: string }>(
+    `with paced as materialized (
+       select id, rate_per_second as rate, greatest(coalesce(rate_next_at, now()), now()) as next_at from endpoints p
+       where rate_per_second is not null and deleted_at is null and exists (
+         select 1 from deliveries d where d.endpoint_id = p.id and d.status = 'held' and d.held_reason = 'rate_limited')
+       order by id for no key update skip locked
+     ), room as (
+       select id, greatest(0, floor(extract(epoch from now() - next_at) * rate + $1::double precision / 1000 * rate) + 1
+         - (select count(*) from deliveries d where d.endpoint_id = paced.id and d.status = 'pending'))::int as places
+       from paced
+     ), due as (
+       select d.id from room cross join lateral (
+         select id from deliveries d where d.endpoint_id = room.id and d.status = 'held' and d.held_reason = 'rate_limited'
+         order by d.id limit room.places for update skip locked) d
+     )
+     update deliveries set status = 'pending', held_reason = null, leased_until = null, leased_by = coalesce(leased_by, 'pacer')
+     where id in (select id from due) and status = 'held'
+     returning id`,
+    [horizonMs],
+  );
+  if (rows.length > 0) await wakeDispatchers(db);
+  return rows.length;
+}
