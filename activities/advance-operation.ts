@@ -1,8 +1,9 @@
 /** The activity that carries an operation on: its next page, or a look at how its deliveries fare. */
 import type { Operation } from '../src/domain/operation.ts';
 import { profileNamed } from '../src/profiles/index.ts';
+import { eraseTenantItself, eraseTenantPage } from '../src/store/erasure.ts';
 import { countProgress, finishOperation, lockRunningOperation, moveCursor } from '../src/store/operations.ts';
-import { transaction } from '../src/store/pool.ts';
+import { type Queryable, transaction } from '../src/store/pool.ts';
 import { setGoing } from '../src/store/selections.ts';
 import { findTenant } from '../src/store/tenants.ts';
 import type { OperationStep } from '../workflows/contract.ts';
@@ -23,6 +24,7 @@ export async function advanceOperation(
     const operation = await lockRunningOperation(client, input.operationId);
     if (operation === null) return { done: true };
     if (operation.cursor === WATCHING) return watch(client, operation);
+    if (operation.kind === 'erase') return erase(client, operation);
     const page = await setGoing(client, operation, pageSize(operation), await bodies(deps, operation));
     await moveCursor(client, operation.id, page.cursor ?? WATCHING);
     const waitMs = page.cursor === null ? WATCH_MIN_MS : (page.count / operation.perSecond) * 1000;
@@ -40,10 +42,18 @@ async function bodies(deps: ActivityDeps, { tenantId }: Operation) {
   return (eventBody: Buffer, deliveryId: string) => render?.(eventBody, deliveryId) ?? null;
 }
 
-async function watch(
-  client: Parameters<typeof countProgress>[0],
-  operation: Operation,
-): Promise<OperationStep> {
+async function erase(client: Queryable, operation: Operation & { cursor: string }): Promise<OperationStep> {
+  const { erased, last } = await eraseTenantPage(client, operation.tenantId, operation.cursor, MAX_PAGE);
+  if (last === null) {
+    await eraseTenantItself(client, operation.tenantId);
+    await finishOperation(client, operation.id, 'completed', { done: operation.done, failed: 0 });
+    return { done: true };
+  }
+  await moveCursor(client, operation.id, last, erased);
+  return { done: false, waitMs: WATCH_MIN_MS, doing: `${erased} payloads erased` };
+}
+
+async function watch(client: Queryable, operation: Operation): Promise<OperationStep> {
   const { done, failed, open } = await countProgress(client, operation.id);
   if (open === 0) {
     await finishOperation(client, operation.id, 'completed', { done, failed });

@@ -27,6 +27,8 @@ export type ActivityDeps = {
   version: string;
   /** after how long of failures an endpoint is switched off, unless its tenant says otherwise */
   disableAfterMs: number;
+  /** of tenants that have none of their own */
+  payloadRetentionDays: number;
   /** at most one digest per endpoint in this time */
   noticeIntervalMs: number;
   /** the dispatcher may start the next workflow */

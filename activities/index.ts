@@ -7,6 +7,7 @@ import { advanceOperation } from './advance-operation.ts';
 import { attempt } from './attempt.ts';
 import type { ActivityDeps } from './deps.ts';
 import { notify } from './notify.ts';
+import { prunePayloads } from './prune-payloads.ts';
 import { record } from './record.ts';
 
 export type { ActivityDeps } from './deps.ts';
@@ -17,6 +18,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     record: (input) => guarded(deps, 'record', () => record(deps, input)),
     notify: (input) => guarded(deps, 'notify', () => notify(deps, input)),
     advanceOperation: (input) => guarded(deps, 'advanceOperation', () => advanceOperation(deps, input)),
+    prunePayloads: (input) => guarded(deps, 'prunePayloads', () => prunePayloads(deps, input)),
     cancelDeliveries: ({ deliveryIds }) =>
       guarded(deps, 'cancelDeliveries', async () => ({
         cancelled: await cancelDeliveries(deps.db, deliveryIds),

@@ -1,6 +1,7 @@
 /** One attempt: its place under cap and rate, the signed POST, and what came of it. */
 import { setTimeout } from 'node:timers/promises';
 import { MASK, maskUrl } from '../src/domain/endpoint.ts';
+import type { AttemptErrorCode } from '../src/domain/errors.ts';
 import { parseRetryAfterMs } from '../src/domain/schedule.ts';
 import type { SendResult } from '../src/http/send.ts';
 import { profileNamed } from '../src/profiles/index.ts';
@@ -17,6 +18,7 @@ export const PLACE_WAIT_MS = 4_000;
 export async function post(treatment: Opened, claim: Claim): Promise<Result> {
   const { deps, delivery, endpoint, workflowId, random, group, rate } = treatment;
   if (!delivery.isTest && (endpoint.deletedAt !== null || !endpoint.enabled)) return refuse(treatment, claim);
+  if (delivery.erased) return refuse(treatment, claim);
   if (rate === null && treatment.trigger !== 'manual') return queueUp(treatment, claim);
   const release = rate === null ? null : await deps.cap.acquire(endpoint.id, PLACE_WAIT_MS);
   if (release === null) return putOff(treatment);
@@ -54,15 +56,20 @@ async function queueUp({ deps, delivery, group }: Opened, claim: Claim): Promise
   return { entry: { id: delivery.id, outcome: 'left', group } };
 }
 
-async function refuse({ deps, delivery, endpoint, group }: Opened, claim: Claim): Promise<Result> {
+async function refuse(treatment: Opened, claim: Claim): Promise<Result> {
+  const { deps, delivery, group } = treatment;
   const { id } = delivery;
   if (delivery.endedStatus === null) {
-    const error = endpoint.deletedAt === null ? 'endpoint_disabled' : 'endpoint_deleted';
-    await endUnsent(deps.db, [id], claim.runId, error);
+    await endUnsent(deps.db, [id], claim.runId, whyUnsent(treatment));
   } else {
     await releaseClaims(deps.db, [{ deliveryId: id, runId: claim.runId }], 0);
   }
   return { entry: { id, outcome: 'ended', group } };
+}
+
+function whyUnsent({ delivery, endpoint }: Opened): AttemptErrorCode {
+  if (delivery.erased) return 'payload_erased';
+  return endpoint.deletedAt === null ? 'endpoint_disabled' : 'endpoint_deleted';
 }
 
 function triedFrom(

@@ -119,6 +119,12 @@ export const environmentSchema = z.object({
     .describe(
       'Deliveries that recover, replay and bulk retry set going in a second, where they name no pace.',
     ),
+  TIDINGS_PAYLOAD_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(30)
+    .describe('Days after which the payloads of events are erased, unless their tenant says otherwise.'),
   TIDINGS_MAX_EVENT_BYTES: z.coerce
     .number()
     .int()

@@ -101,6 +101,13 @@ export type AttemptOutput = {
 
 export type NotifyOutput = { done: true } | { done: false; waitMs: number };
 
+export const PRUNE_TYPE = 'prune';
+
+/** `after` is an event's sort id; null: the next tenant after this one. */
+export type PruneCursor = { tenantId: string; after: string | null };
+
+export type PrunedPage = { erased: number /** null: there is no more */; next: PruneCursor | null };
+
 /** One page of an operation; the next one after `waitMs`. */
 export type OperationStep = { done: true } | { done: false; waitMs: number; doing: string };
 
@@ -109,5 +116,6 @@ export type Activities = {
   record(input: AttemptOutput): Promise<AttemptOutput>;
   notify(input: { deliveryIds: string[] }): Promise<NotifyOutput>;
   advanceOperation(input: OperateInput): Promise<OperationStep>;
+  prunePayloads(input: PruneCursor): Promise<PrunedPage>;
   cancelDeliveries(input: { deliveryIds: string[] }): Promise<{ cancelled: string[] }>;
 };

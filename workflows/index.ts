@@ -1,3 +1,4 @@
 /** Everything that the worker's bundle holds. */
 export { deliver } from './deliver.ts';
 export { operate } from './operate.ts';
+export { prune } from './prune.ts';

@@ -28,6 +28,7 @@ import { deliveryRoutes } from './routes/deliveries.ts';
 import { endpointSecretRoutes } from './routes/endpoint-secrets.ts';
 import { endpointTestRoutes } from './routes/endpoint-test.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
+import { erasureRoutes } from './routes/erasure.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -117,6 +118,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   eventTypeRoutes(app, deps);
   operationalEventRoutes(app, deps);
   operationRoutes(app, deps);
+  erasureRoutes(app, deps);
   operatorRoutes(app, deps);
   auditLogRoutes(app, deps);
   scormCompatibleRoutes(app, deps);

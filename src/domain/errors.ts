@@ -17,6 +17,7 @@ export const PROBLEMS = {
   already_ended: { status: 409, title: 'The delivery has already ended' },
   endpoint_disabled: { status: 409, title: 'The endpoint is disabled' },
   endpoint_deleted: { status: 409, title: 'The endpoint is deleted' },
+  payload_erased: { status: 409, title: 'The payload is erased' },
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Not application/json' },
   validation_failed: { status: 422, title: 'A field is not valid' },
@@ -78,6 +79,7 @@ export const ATTEMPT_ERRORS = {
   http_status: 'The receiver answered with a status outside 200–299.',
   outcome_unknown: 'The sender stopped during this attempt; whether the request arrived is not known.',
   endpoint_disabled: 'The endpoint was disabled before the delivery could be sent.',
+  payload_erased: 'The payload was erased before the delivery could be sent.',
   endpoint_deleted: 'The endpoint was deleted before the delivery could be sent.',
 } as const;
 

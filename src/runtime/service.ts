@@ -19,6 +19,7 @@ import { createEngine } from './engine.ts';
 import { createHerald } from './herald.ts';
 import { createPacer } from './pacer.ts';
 import { createReconciler } from './reconciler.ts';
+import { ensureSchedules } from './schedules.ts';
 import { prepareNamespace } from './search-attributes.ts';
 import { openTemporalLink, type TemporalTarget } from './temporal-link.ts';
 import { type RunningWorkers, runWorkers } from './worker.ts';
@@ -65,7 +66,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const engine = createEngine(link, env.TIDINGS_TASK_QUEUE, () => void prepare());
   async function prepare(): Promise<void> {
     const client = link.client();
-    if (client !== null) engine.useSearchAttributes(await prepareNamespace(client, logger));
+    if (client === null) return;
+    engine.useSearchAttributes(await prepareNamespace(client, logger));
+    await ensureSchedules(client, env.TIDINGS_TASK_QUEUE, logger);
   }
   const pulse = createEndpointPulse();
   const dispatcher = createDispatcher({ db, engine, pulse, logger, burstSize: env.TIDINGS_BURST_SIZE });
@@ -104,6 +107,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       random: Math.random,
       version: VERSION,
       noticeIntervalMs,
+      payloadRetentionDays: env.TIDINGS_PAYLOAD_RETENTION_DAYS,
       disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
       attemptBegan: dispatcher.attemptBegan,
     });

@@ -337,10 +337,11 @@ export type StoredEvent = {
   body: Buffer;
   dataStart: number;
   dataEnd: number;
+  erasedAt: Date | null;
 };
 
 const EVENT_COLUMNS = `id, sort_id as "sortId", type, occurred_at as "occurredAt", created_at as "createdAt",
-  body, data_start as "dataStart", data_end as "dataEnd"`;
+  body, data_start as "dataStart", data_end as "dataEnd", erased_at as "erasedAt"`;
 
 export async function findEvent(db: Db, tenantId: string, id: string): Promise<StoredEvent | null> {
   const { rows } = await db.query<StoredEvent>(
@@ -353,6 +354,15 @@ export async function findEvent(db: Db, tenantId: string, id: string): Promise<S
 export async function eventDeliveries(db: Db, tenantId: string, eventId: string): Promise<DeliveryStub[]> {
   const [event] = await readAccepted(db, tenantId, [eventId]);
   return event?.deliveries ?? [];
+}
+
+/** How many events of the tenant still have their payload. */
+export async function countPayloads(db: Queryable, tenantId: string): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    'select count(*) as n from events where tenant_id = $1 and erased_at is null',
+    [tenantId],
+  );
+  return rows[0]?.n ?? 0;
 }
 
 /** Newest first; `before` is the `sortId` of the last one seen. */

@@ -10,21 +10,33 @@ export type Tenant = {
   contacts: string[];
   /** after how long of failures an endpoint is switched off; `null`: as configured */
   disableAfterS: number | null;
+  /** `null`: as configured */
+  payloadRetentionDays: number | null;
   createdAt: Date;
 };
 
 export type NewTenant = Omit<Tenant, 'id' | 'createdAt'>;
 
-const COLUMNS = `id, external_id as "externalId", name, profile, contacts, disable_after_s as "disableAfterS", created_at as "createdAt"`;
+const COLUMNS = `id, external_id as "externalId", name, profile, contacts, disable_after_s as "disableAfterS",
+  payload_retention_days as "payloadRetentionDays", created_at as "createdAt"`;
 
 /** @returns the tenant, or `null` when the `externalId` is taken */
 export async function insertTenant(db: Queryable, tenant: NewTenant): Promise<Tenant | null> {
   const { rows } = await db.query<Tenant>(
-    `insert into tenants (id, external_id, name, profile, contacts, disable_after_s, created_at)
-     values ($1, $2, $3, $4, $5, $6, now())
+    `insert into tenants (id, external_id, name, profile, contacts, disable_after_s,
+       payload_retention_days, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, now())
      on conflict (external_id) do nothing
      returning ${COLUMNS}`,
-    [newId('tenant'), tenant.externalId, tenant.name, tenant.profile, tenant.contacts, tenant.disableAfterS],
+    [
+      newId('tenant'),
+      tenant.externalId,
+      tenant.name,
+      tenant.profile,
+      tenant.contacts,
+      tenant.disableAfterS,
+      tenant.payloadRetentionDays,
+    ],
   );
   return rows[0] ?? null;
 }
@@ -73,7 +85,9 @@ export async function listTenants(db: Db, page: { before: string | null; limit: 
 export async function updateTenant(
   db: Queryable,
   id: string,
-  change: Partial<Pick<Tenant, 'name' | 'contacts' | 'externalId' | 'disableAfterS'>>,
+  change: Partial<
+    Pick<Tenant, 'name' | 'contacts' | 'externalId' | 'disableAfterS' | 'payloadRetentionDays'>
+  >,
 ): Promise<Tenant | null | 'taken'> {
   try {
     const { rows } = await db.query<Tenant>(
@@ -81,7 +95,8 @@ export async function updateTenant(
          name = coalesce($2, name),
          contacts = coalesce($3, contacts),
          external_id = case when $4 then $5 else external_id end,
-         disable_after_s = case when $6 then $7 else disable_after_s end
+         disable_after_s = case when $6 then $7 else disable_after_s end,
+         payload_retention_days = case when $8 then $9 else payload_retention_days end
        where id = $1 and deleted_at is null
        returning ${COLUMNS}`,
       [
@@ -92,6 +107,8 @@ export async function updateTenant(
         change.externalId ?? null,
         change.disableAfterS !== undefined,
         change.disableAfterS ?? null,
+        change.payloadRetentionDays !== undefined,
+        change.payloadRetentionDays ?? null,
       ],
     );
     return rows[0] ?? null;

@@ -97,6 +97,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       const { delivery: id } = request.params;
       const delivery = await deliveryOr404(deps, request, id);
       await refuseUnsendable(deps, delivery);
+      if ((await deliveryBody(deps.db, id)) === 'erased') throw payloadErased();
       const pressId = newId('press');
       const act = { ...actOn(delivery, 'delivery.retried'), details: { press_id: pressId } };
       await audited(deps, request, act, async (client) => {
@@ -151,7 +152,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         params,
         querystring: revealQuery,
         produces: ['text/plain'],
-        response: { 200: z.string(), 404: problemSchema },
+        response: { 200: z.string(), 404: problemSchema, 409: problemSchema },
       },
     },
     async (request, reply) => {
@@ -163,6 +164,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       const body = await deliveryBody(deps.db, id);
       const tenant = await tenantOr404(deps, request, delivery.tenantId);
       if (endpoint === null || body === null) throw notFound('delivery', id);
+      if (body === 'erased') throw payloadErased();
       const sent = buildRequest({
         profile: profileNamed(tenant.profile),
         secrets: endpoint.secrets,
@@ -186,6 +188,9 @@ const tooManyPresses = (limit: number, waitS: number) =>
     `This delivery was retried ${limit} times within a minute. Wait ${waitS} seconds.`,
     { retryAfterS: waitS },
   );
+
+const payloadErased = () =>
+  new Problem('payload_erased', 'The payload of this event is erased: there is nothing to send any more.');
 
 /** @throws Problem endpoint_deleted, endpoint_disabled */
 async function refuseUnsendable({ db, vault }: ApiDeps, delivery: Delivery): Promise<void> {

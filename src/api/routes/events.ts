@@ -167,6 +167,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
 const DATA_HERE = '\u0000data\u0000';
 
 function dataOf(event: StoredEvent, tenant: Tenant): Buffer {
+  if (event.erasedAt !== null) return Buffer.from('null');
   const span = event.body.subarray(event.dataStart, event.dataEnd);
   return profileNamed(tenant.profile).dataFromSpan?.(span) ?? span;
 }
@@ -232,6 +233,12 @@ function presentAccepted({ id, type, timestampMs, deliveries }: AcceptedEvent) {
   };
 }
 
-function presentSummary({ id, type, occurredAt, createdAt }: StoredEvent) {
-  return { id, type, timestamp: occurredAt.toISOString(), created_at: createdAt.toISOString() };
+function presentSummary({ id, type, occurredAt, createdAt, erasedAt }: StoredEvent) {
+  return {
+    id,
+    type,
+    timestamp: occurredAt.toISOString(),
+    created_at: createdAt.toISOString(),
+    erased_at: erasedAt?.toISOString() ?? null,
+  };
 }

@@ -39,13 +39,21 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         contacts,
         external_id: externalId = null,
         disable_after_s: disableAfterS,
+        payload_retention_days: payloadRetentionDays,
       } = request.body;
       const tenant = await audited(
         deps,
         request,
         ({ id }: Tenant) => ({ action: 'tenant.created', tenantId: id, objectId: id }),
         async (client) => {
-          const inserted = await insertTenant(client, { name, profile, contacts, externalId, disableAfterS });
+          const inserted = await insertTenant(client, {
+            name,
+            profile,
+            contacts,
+            externalId,
+            disableAfterS,
+            payloadRetentionDays,
+          });
           if (inserted === null) throw taken(externalId);
           return inserted;
         },
@@ -103,11 +111,13 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       const { id } = await tenantOr404(deps, request, request.params.tenant);
       if (body.external_id !== undefined) requireAccess(request, 'admin');
       const { name, contacts, external_id: externalId, disable_after_s: disableAfterS } = body;
+      const { payload_retention_days: payloadRetentionDays } = body;
       const change = {
         ...(name !== undefined && { name }),
         ...(contacts !== undefined && { contacts }),
         ...(externalId !== undefined && { externalId }),
         ...(disableAfterS !== undefined && { disableAfterS }),
+        ...(payloadRetentionDays !== undefined && { payloadRetentionDays }),
       };
       const act = {
         action: 'tenant.updated',

@@ -57,6 +57,7 @@ export const eventSchema = z
     type: z.string(),
     timestamp: z.string(),
     created_at: z.string(),
+    erased_at: z.string().nullable().describe('When its payload was erased: `data` is null then.'),
     data: z.unknown(),
     deliveries: z.array(deliveryStub),
   })

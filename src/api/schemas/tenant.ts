@@ -23,6 +23,14 @@ const disableAfter = z
     'An endpoint that has only failed for so many seconds is switched off. Null: as configured, 5 days.',
   );
 
+const payloadRetention = z
+  .number()
+  .int()
+  .min(1)
+  .max(3_650)
+  .nullable()
+  .describe('Days after which the payloads of events are erased. Null: as configured, 30.');
+
 export const createTenantBody = z
   .strictObject({
     name,
@@ -33,6 +41,7 @@ export const createTenantBody = z
     external_id: externalId.optional(),
     contacts: contacts.default([]),
     disable_after_s: disableAfter.default(null),
+    payload_retention_days: payloadRetention.default(null),
   })
   .meta({
     id: 'CreateTenant',
@@ -45,6 +54,7 @@ export const patchTenantBody = z
     external_id: externalId.nullable().optional(),
     contacts: contacts.optional(),
     disable_after_s: disableAfter.optional(),
+    payload_retention_days: payloadRetention.optional(),
   })
   .meta({ id: 'PatchTenant', examples: [{ contacts: ['it@example.com'] }] });
 
@@ -56,6 +66,7 @@ export const tenantSchema = z
     profile: z.string(),
     contacts: z.array(z.string()),
     disable_after_s: z.number().nullable(),
+    payload_retention_days: z.number().nullable(),
     created_at: z.string(),
   })
   .meta({ id: 'Tenant' });
@@ -68,6 +79,7 @@ export function presentTenant(tenant: Tenant): z.infer<typeof tenantSchema> {
     profile: tenant.profile,
     contacts: tenant.contacts,
     disable_after_s: tenant.disableAfterS,
+    payload_retention_days: tenant.payloadRetentionDays,
     created_at: tenant.createdAt.toISOString(),
   };
 }

@@ -1,0 +1,79 @@
+/** Erasing on request: one event's payload, or everything of a tenant. The delivery log stays, the bodies go. */
+import { z } from 'zod';
+import { eraseEvent } from '../../store/erasure.ts';
+import { countPayloads } from '../../store/events.ts';
+import { deleteTenant } from '../../store/tenants.ts';
+import type { App } from '../app.ts';
+import { audited } from '../audit.ts';
+import type { ApiDeps } from '../deps.ts';
+import { notFound, tenantOr404 } from '../lookups.ts';
+import { presentStarted, startedSchema, startOperation } from '../operations.ts';
+import { problemSchema } from '../problems.ts';
+import { tenantParams } from '../schemas/parameters.ts';
+
+export function erasureRoutes(app: App, deps: ApiDeps): void {
+  app.delete(
+    '/v1/tenants/:tenant/events/:event/payload',
+    {
+      config: { access: 'manage' },
+      schema: {
+        tags: ['events'],
+        summary: "Erase an event's payload",
+        description:
+          'Its data, and what receivers answered, are gone for good; what still waits to be sent is cancelled. The ' +
+          'delivery log stays. Erasing again changes nothing.',
+        params: tenantParams.extend({ event: z.string() }),
+        response: { 200: z.object({ id: z.string(), erased_at: z.string() }), 404: problemSchema },
+      },
+    },
+    async (request) => {
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
+      const { event: id } = request.params;
+      const act = { action: 'event.erased', tenantId: tenant.id, objectId: id };
+      const erasedAt = await audited(deps, request, act, async (client) => {
+        const erased = await eraseEvent(client, tenant.id, id);
+        if (erased === null) throw notFound('event', id);
+        return erased;
+      });
+      return { id, erased_at: erasedAt.toISOString() };
+    },
+  );
+
+  app.post(
+    '/v1/tenants/:tenant/erase',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags: ['tenants'],
+        summary: 'Delete a tenant and erase what it consists of',
+        description:
+          'The tenant is deleted at once; an operation then erases every payload, URL, secret, contact and name. ' +
+          'Ids, times and outcomes stay. It cannot be undone.',
+        params: tenantParams,
+        response: { 202: startedSchema, 404: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await tenantOr404(deps, request, request.params.tenant);
+      const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
+      await audited(deps, request, act, (client) => deleteTenant(client, id));
+      const selection = {
+        statuses: [],
+        since: null,
+        until: null,
+        eventTypes: null,
+        errorCode: null,
+        missing: false,
+      };
+      const started = await startOperation(deps, request, {
+        kind: 'erase',
+        tenantId: id,
+        endpointId: null,
+        perSecond: 500,
+        selection,
+        matched: await countPayloads(deps.db, id),
+      });
+      return reply.status(202).send(presentStarted(started));
+    },
+  );
+}
