@@ -52,6 +52,7 @@ else {
     const sender = createSender({ guard, caFiles: caFile === undefined ? [] : [caFile] });
     const result = await sender.send({ url, headers: [], body: Buffer.from('{}'), timeoutMs: 20_000 });
     await sender.close();
+    if ('fault' in result) throw new Error(result.fault);
     return result;
   };
 

@@ -1,7 +1,7 @@
 /** One POST and everything that may become of it, against real servers on loopback. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createAddressGuard } from '../../src/http/address-guard.ts';
-import { createSender, MAX_RESPONSE_BYTES, type SendRequest } from '../../src/http/send.ts';
+import { createSender, MAX_RESPONSE_BYTES, type SendRequest, type SendResult } from '../../src/http/send.ts';
 import { type Receiver, startReceiver } from '../helpers/receiver.ts';
 import { LOOPBACK } from '../helpers/service.ts';
 
@@ -9,8 +9,11 @@ const sender = createSender({ guard: createAddressGuard({ allowCidrs: LOOPBACK }
 const receivers: Receiver[] = [];
 const servers: { server: Server; sockets: Set<Socket> }[] = [];
 
-const send = (url: string, more: Partial<SendRequest> = {}) =>
-  sender.send({ url, headers: [], body: Buffer.from('{}'), timeoutMs: 20_000, ...more });
+const send = async (url: string, more: Partial<SendRequest> = {}, by = sender): Promise<SendResult> => {
+  const result = await by.send({ url, headers: [], body: Buffer.from('{}'), timeoutMs: 20_000, ...more });
+  if ('fault' in result) throw new Error(result.fault);
+  return result;
+};
 
 async function receiver(...answers: Parameters<typeof startReceiver>): Promise<Receiver> {
   const started = await startReceiver(...answers);
@@ -199,7 +202,7 @@ describe('a failure without a response has a name', () => {
       const target = await receiver();
       const strict = createSender({ guard: createAddressGuard({ allowCidrs: [] }) });
       const url = target.url.replace('127.0.0.1', host);
-      const result = await strict.send({ url, headers: [], body: Buffer.from('{}'), timeoutMs: 20_000 });
+      const result = await send(url, {}, strict);
       await strict.close();
       expect(result).toMatchObject({ response: null, error: { code: 'address_blocked' } });
       expect(result.error?.message).toContain('TIDINGS_ALLOW_CIDRS');
