@@ -92,7 +92,7 @@ describe('TIDINGS_ALLOW_CIDRS', () => {
 });
 
 describe('embedded', () => {
-  const create = async (host: string): Promise<number> => {
+  const statuses = async (host: string, urls: string[]): Promise<number[]> => {
     const database = await createTestDatabase();
     // Temporal's own reader of its variables looks at the process.
     process.env.TEMPORAL_ADDRESS = process.env.TEST_TEMPORAL_ADDRESS;
@@ -110,11 +110,12 @@ describe('embedded', () => {
     const { port } = new URL(embedded.service.url ?? '');
     const call = apiClient(`http://127.0.0.1:${port}`);
     const { body: tenant } = await call('POST', '/v1/tenants', { name: 'Embedded' });
-    const { status } = await call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
-      url: 'http://127.0.0.1:9999/',
-    });
+    const answers: number[] = [];
+    for (const url of urls) {
+      answers.push((await call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url })).status);
+    }
     await embedded.stop();
-    return status;
+    return answers;
   };
 
   test.each([
@@ -123,6 +124,12 @@ describe('embedded', () => {
     { host: '0.0.0.0', status: 422 },
     { host: '::', status: 422 },
   ])('listening on $host, an endpoint on loopback is answered $status', async ({ host, status }) => {
-    expect(await create(host)).toBe(status);
+    const urls = [
+      'http://127.0.0.1:9999/',
+      'http://localhost:9999/',
+      'http://a.localhost/',
+      'http://0x7f.1/',
+    ];
+    expect(await statuses(host, urls)).toEqual(urls.map(() => status));
   });
 });
