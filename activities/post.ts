@@ -40,6 +40,8 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
       body: delivery.body,
       timeoutMs: endpoint.timeoutMs ?? profile.timeoutMs,
     });
+    // The operator's own way out is out of order: the endpoint has not been tried.
+    if ('fault' in result) return putOff(treatment);
     if (!delivery.isTest) {
       deps.pulse.observe(endpoint.id, { durationMs: result.durationMs, succeeded: result.error === null });
     }

@@ -1,4 +1,5 @@
 /** The configuration: every environment variable that Tidings reads, with its default and what it is for. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const flag = z.stringbool();
@@ -9,7 +10,17 @@ const commaList = z.string().transform((text) =>
     .filter((entry) => entry !== ''),
 );
 
-const CIDR = /^[0-9a-fA-F:.]+\/\d{1,3}$/;
+function isCidr(text: string): boolean {
+  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
+}
+
+function isProxyUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && hostname !== '' && pathname === '/' && search + hash === '';
+}
 
 /** A wrong value is refused at start with the variable's name. Descriptions become docs/configuration.md. */
 export const environmentSchema = z.object({
@@ -40,9 +51,12 @@ export const environmentSchema = z.object({
         'Generated into `encryption.keys` of the data directory in embedded mode.',
     ),
   TIDINGS_ALLOW_CIDRS: commaList
-    .pipe(z.array(z.string().regex(CIDR, 'must be a list of CIDRs like 10.0.0.0/8,fd00::/8')))
+    .pipe(z.array(z.string().refine(isCidr, 'must be a list of CIDRs like 10.0.0.0/8,fd00::/8')))
     .prefault('')
-    .describe('Destinations that may be dialled although they are not public, as comma-separated CIDRs.'),
+    .describe(
+      'Destinations that may be dialled although they are not public, as comma-separated CIDRs. Tidings’ own ' +
+        'services stay out of reach (see egress.md).',
+    ),
   TIDINGS_ALLOW_HTTP: flag
     .optional()
     .describe('Whether endpoints may have http URLs. Default: yes in embedded mode, otherwise no.'),
@@ -54,6 +68,14 @@ export const environmentSchema = z.object({
     .string()
     .optional()
     .describe('PEM file of more certificate authorities that are trusted for destinations.'),
+  TIDINGS_EGRESS_PROXY: z
+    .string()
+    .refine(isProxyUrl, 'must be a URL like http://user:password@proxy.example:3128, without a path')
+    .optional()
+    .describe(
+      'HTTP proxy through which everything is sent to endpoints (CONNECT): `http://` or `https://`, with `user:password@` ' +
+        'where it wants them. Its own faults never count as attempts.',
+    ),
   TIDINGS_TEMPORAL_CLI: z
     .string()
     .optional()

@@ -10,7 +10,7 @@ export type ApiDeps = {
   db: Db;
   vault: Vault;
   engine: Engine;
-  guard: Pick<AddressGuard, 'problem'>;
+  guard: Pick<AddressGuard, 'urlProblem'>;
   /** this process's dispatcher; null where workers run apart */
   dispatcher: { owner: string; leaseMs: number; offer(rows: DispatchableDelivery[]): void } | null;
   adminKey: string;

@@ -1,5 +1,4 @@
 /** What an endpoint's settings must obey beyond their form: the profile's contract, the operator's limits. */
-import { isIP } from 'node:net';
 import type { z } from 'zod';
 import { ENDPOINT_BOUNDS, type Endpoint, type EndpointAuth, headerProblem } from '../domain/endpoint.ts';
 import { type FieldError, Problem, type ProblemCode } from '../domain/errors.ts';
@@ -114,8 +113,7 @@ function urlErrors(text: string, { profile, deps }: Rules): RuleError[] {
   if (url.protocol === 'http:' && !deps.allowHttp) {
     return [field('url', 'must begin with https:// (the operator has not allowed http)')];
   }
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const blocked = isIP(host) === 0 ? null : deps.guard.problem(host);
+  const blocked = deps.guard.urlProblem(url);
   return blocked === null ? [] : [field('url', blocked)];
 }
 

@@ -111,19 +111,19 @@ const RESERVED_HEADERS = new Set([
   'accept',
   'connection',
   'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'http2-settings',
   'expect',
   'cookie',
   'authorization',
   'traceparent',
   'tracestate',
 ]);
+
+const RESERVED_PREFIXES = ['content-', 'webhook-', 'proxy-'];
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -141,7 +141,7 @@ export function headerProblem(
   if (!HEADER_NAME.test(name)) return "is not a header name (letters, digits and !#$%&'*+.^_`|~-)";
   if (!HEADER_VALUE.test(value)) return 'has a value with control characters or characters outside Latin-1';
   if (lower === 'authorization') return 'is set through "auth", not through "headers"';
-  if (RESERVED_HEADERS.has(lower) || lower.startsWith('content-') || lower.startsWith('webhook-')) {
+  if (RESERVED_HEADERS.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
     return 'is set by Tidings or by the connection and cannot be overridden';
   }
   if (reservedByProfile.includes(lower)) return "belongs to the profile's contract and cannot be overridden";

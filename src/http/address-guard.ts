@@ -1,10 +1,21 @@
 /**
- * Which addresses may be dialled: public ones, and those that the operator has allowed. A sender of webhooks calls
- * whatever URL a customer types; without this it would call the inside of the operator's network.
+ * Which destinations may be dialled: public addresses, and those that the operator has allowed, but never a service of
+ * our own. A sender of webhooks calls whatever URL a customer types; without this it would call the inside of the
+ * operator's network.
  */
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import {
+  type Address,
+  embeddedAddress,
+  isIn,
+  isPublic,
+  parseAddress,
+  parseNetwork,
+  rangeName,
+} from './address-ranges.ts';
+import { portProblem } from './bad-ports.ts';
+import { createLookup, type Lookup } from './name-lookup.ts';
+import { createOwnServices, type OwnService } from './own-services.ts';
 
 export type Cidr = string;
 
@@ -14,42 +25,72 @@ export class AddressBlockedError extends Error {
 }
 
 export type AddressGuard = {
-  /** why this IP address may not be dialled, or `null` when it may */
-  problem(address: string): string | null;
+  /** why this IP address may not be dialled at this port, or `null` when it may */
+  problem(address: string, port: number): string | null;
+  /** what speaks against a URL before its name is looked up, or `null`: when it is dialled, `resolve` decides */
+  urlProblem(url: URL): string | null;
   /**
    * Resolves a host name once and returns the address to dial, so that the address checked is the address dialled.
-   * @throws AddressBlockedError when any of the answers may not be dialled
+   * @throws AddressBlockedError when the port or any of the answers may not be dialled
+   * @throws Error with the resolver's code when the name leads nowhere
    */
-  resolve(host: string): Promise<{ address: string; family: 4 | 6 }>;
+  resolve(host: string, port: number): Promise<{ address: string; family: 4 | 6 }>;
+  /** From now on nothing is dialled there, also where the operator allows the network. */
+  protect(service: OwnService): void;
 };
 
-type Parsed = ipaddr.IPv4 | ipaddr.IPv6;
+const OPERATOR = 'not dialled unless the operator allows them (TIDINGS_ALLOW_CIDRS)';
+const OWN =
+  'this address and port belong to a service of Tidings itself, which is never dialled, whatever TIDINGS_ALLOW_CIDRS says';
 
-/** @throws Error when an entry is not `address/bits` */
-export function createAddressGuard(options: { allowCidrs: readonly Cidr[] }): AddressGuard {
-  const allowed = options.allowCidrs.map((cidr) => ipaddr.parseCIDR(cidr));
-  const isAllowed = (address: Parsed) =>
-    allowed.some(
-      ([network, bits]) => network.kind() === address.kind() && address.match([network, bits] as never),
-    );
+/**
+ * @param options.lookup how names are resolved; default: DNS, the hosts file and the system
+ * @throws Error when an entry is not `address/bits`
+ */
+export function createAddressGuard(options: { allowCidrs: readonly Cidr[]; lookup?: Lookup }): AddressGuard {
+  const { lookup = createLookup() } = options;
+  const allowed = options.allowCidrs.map(parseNetwork);
+  const own = createOwnServices();
 
-  function problem(text: string): string | null {
-    if (!ipaddr.isValid(text)) return `${text} is not an IP address`;
-    // An IPv4 address in IPv6 clothing is judged as the IPv4 address it reaches.
-    const address = ipaddr.process(text);
-    if (isAllowed(address) || isPublic(address)) return null;
-    return `${rangeName(address)} addresses are not dialled unless the operator allows them (TIDINGS_ALLOW_CIDRS)`;
+  const isFit = (address: Address): boolean => {
+    const embedded = embeddedAddress(address);
+    // An operator who allows ::/0 or a NAT64 prefix has not thereby allowed what lies behind the gateway.
+    if (embedded !== null && !isFit(embedded)) return false;
+    return isPublic(address) || allowed.some((network) => isIn(address, network));
+  };
+
+  function addressProblem(address: Address, port: number): string | null {
+    if (!isFit(address)) return `${rangeName(address)} addresses are ${OPERATOR}`;
+    return [address, embeddedAddress(address)].some((each) => each !== null && own.isAt(each, port))
+      ? OWN
+      : null;
   }
 
-  async function resolve(host: string) {
-    const literal = host.replace(/^\[|\]$/g, '');
-    const answers =
-      isIP(literal) === 0
-        ? await lookup(literal, { all: true, order: 'ipv4first' })
-        : [{ address: literal, family: isIP(literal) }];
+  function problem(text: string, port: number): string | null {
+    const address = parseAddress(text);
+    if (address === null) return `${text} is not an IP address`;
+    return portProblem(port) ?? addressProblem(address, port);
+  }
+
+  const isLoopbackAllowed = () => ['127.0.0.1', '::1'].some((text) => isFit(parseAddress(text) as Address));
+
+  function urlProblem(url: URL): string | null {
+    const port = portOf(url);
+    const host = bare(url.hostname);
+    if (isIP(host) !== 0) return problem(host, port);
+    if (isLocalhostName(host) && !isLoopbackAllowed()) {
+      return `${host} is this machine itself: loopback addresses are ${OPERATOR}`;
+    }
+    return portProblem(port);
+  }
+
+  async function resolve(written: string, port: number) {
+    const host = bare(written);
+    const answers = isIP(host) === 0 ? await lookUp(host, port) : [{ address: host, family: isIP(host) }];
+    await own.ready(port);
     // All answers must be fit: an attacker's name with one public and one private address is no accident.
     for (const { address } of answers) {
-      const reason = problem(address);
+      const reason = problem(address, port);
       if (reason !== null) throw new AddressBlockedError(reason);
     }
     const [first] = answers;
@@ -57,27 +98,28 @@ export function createAddressGuard(options: { allowCidrs: readonly Cidr[] }): Ad
     return { address: first.address, family: first.family as 4 | 6 };
   }
 
-  return { problem, resolve };
+  async function lookUp(host: string, port: number) {
+    const reason =
+      portProblem(port) ?? (ENDS_IN_NUMBER.test(host) ? `${host} is an address in disguise` : null);
+    if (reason !== null) throw new AddressBlockedError(reason);
+    return lookup(host);
+  }
+
+  return { problem, urlProblem, resolve, protect: own.add };
 }
 
-const GLOBAL_UNICAST_V6 = ipaddr.parseCIDR('2000::/3');
+/** No name ends like this (https://url.spec.whatwg.org/#ends-in-a-number-checker), but resolvers read 127.1 and 0x7f.1. */
+const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[0-9a-f]*)\.?$/i;
 
-function isPublic(address: Parsed): boolean {
-  if (address.range() !== 'unicast') return false;
-  // What IANA has not given out is nobody's public address (and hides forms like ::7f00:1).
-  return address.kind() === 'ipv4' || address.match(GLOBAL_UNICAST_V6 as never);
-}
+/** Names that lead to loopback by RFC 6761 or by the hosts files of common systems. */
+const LOCALHOST_NAME = /(^|\.)(localhost|localhost6|ip6-localhost|ip6-loopback)(\.localdomain6?)?\.?$/i;
 
-const RANGE_NAMES: Record<string, string> = {
-  unicast: 'unassigned IPv6',
-  carrierGradeNat: 'carrier-grade NAT',
-  linkLocal: 'link-local',
-  uniqueLocal: 'unique local',
-  rfc6052: 'NAT64',
-  rfc6145: 'IPv4-translated',
-};
+const isLocalhostName = (host: string) => LOCALHOST_NAME.test(host);
 
-function rangeName(address: Parsed): string {
-  const range = address.range();
-  return RANGE_NAMES[range] ?? range;
+const bare = (host: string) => host.replace(/^\[|\]$/g, '');
+
+/** @param url with the scheme http or https */
+export function portOf(url: { protocol: string; port: string }): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'https:' ? 443 : 80;
 }

@@ -1,10 +1,11 @@
 /** One POST: to a checked address, bounded in time and size, every failure with a name. */
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
-import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../domain/errors.ts';
-import { AddressBlockedError, type AddressGuard } from './address-guard.ts';
+import { Agent, type Dispatcher } from 'undici';
+import type { AddressGuard } from './address-guard.ts';
+import { type AttemptFailure, errorFailure, statusFailure } from './attempt-failure.ts';
+import { createConnector } from './connector.ts';
+import { createEgressProxy, EgressFaultError } from './egress-proxy.ts';
 
 export type SendRequest = {
   url: string;
@@ -22,59 +23,57 @@ export type SendResult = {
     body: Buffer;
     truncated: boolean;
   } | null;
-  error: { code: AttemptErrorCode; message: string } | null;
+  error: AttemptFailure | null;
   startedAtMs: number;
   durationMs: number;
 };
 
+/** The operator's egress proxy is out of order: no attempt was made, and none may be counted. */
+export type EgressFault = { fault: string };
+
 export type Sender = {
   /** Never throws: whatever happens is a result. */
-  send(request: SendRequest): Promise<SendResult>;
+  send(request: SendRequest): Promise<SendResult | EgressFault>;
   close(): Promise<void>;
 };
 
 export const MAX_RESPONSE_BYTES = 16 * 1024;
 const MAX_RESPONSE_HEADER_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 4_000;
-const CONNECTIONS_PER_ORIGIN = 64;
+const WARN_EVERY_MS = 60_000;
 
-/** @param options.caFiles PEM files of more certificate authorities to trust */
-export function createSender(options: { guard: AddressGuard; caFiles?: readonly string[] }): Sender {
+/** @throws Error when a file of authorities cannot be read */
+export function createSender(options: {
+  guard: AddressGuard;
+  /** PEM files of more certificate authorities to trust */
+  caFiles?: readonly string[];
+  /** `http:` or `https:` URL, may hold a user and a password */
+  egressProxy?: string | undefined;
+  /** hears of a faulty proxy, at most once a minute */
+  warn?: (message: string) => void;
+}): Sender {
   const extra = (options.caFiles ?? []).map((file) => readFileSync(file, 'utf8'));
   const ca = extra.length === 0 ? undefined : [...rootCertificates, ...extra];
-  const connect = buildConnector({ ...(ca && { ca }), timeout: 30_000, allowH2: false });
+  const proxy = options.egressProxy === undefined ? null : createEgressProxy(options.egressProxy, { ca });
+  const connector = createConnector({ guard: options.guard, proxy, ca });
+  const warn = seldom(options.warn ?? (() => {}));
   const agent = new Agent({
-    connections: CONNECTIONS_PER_ORIGIN,
+    // As many connections to an origin as there are requests, which each endpoint's cap bounds: with a limit here, the
+    // hanging endpoints of a large host would hold up the others there.
+    connections: null,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
     // Bounded by the signal of each request instead.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect(target, callback) {
-      options.guard.resolve(target.hostname).then(
-        ({ address }) => {
-          // The certificate is checked against the name in the URL; an address has no name to send.
-          const servername = isIP(target.hostname) === 0 ? (target.servername ?? target.hostname) : '';
-          connect({ ...target, hostname: address, servername }, callback);
-        },
-        (error: Error) => callback(error, null),
-      );
-    },
+    connect: connector.connect,
   });
 
-  async function send({ url, headers, body, timeoutMs }: SendRequest): Promise<SendResult> {
-    const startedAtMs = Date.now();
-    const start = performance.now();
-    const signal = AbortSignal.timeout(timeoutMs);
-    const finish = (rest: Pick<SendResult, 'response' | 'error'>): SendResult => ({
-      ...rest,
-      startedAtMs,
-      durationMs: performance.now() - start,
-    });
+  async function post({ url, headers, body }: SendRequest, signal: AbortSignal) {
     const target = new URL(url);
-    try {
-      const response = await agent.request({
+    const response = await connector.during(signal, () =>
+      agent.request({
         origin: target.origin,
         path: target.pathname + target.search,
         method: 'POST',
@@ -82,19 +81,52 @@ export function createSender(options: { guard: AddressGuard; caFiles?: readonly 
         body,
         signal,
         responseHeaders: 'raw',
-      });
-      const excerpt = await readExcerpt(response.body);
-      const status = response.statusCode;
-      return finish({
-        response: { status, headers: pairs(response.headers as unknown as string[]), ...excerpt },
-        error: statusError(status),
-      });
-    } catch (error) {
-      return finish({ response: null, error: namedError(error, timeoutMs) });
-    }
+      }),
+    );
+    const excerpt = await readExcerpt(response.body);
+    const status = response.statusCode;
+    return {
+      response: { status, headers: pairs(response.headers as unknown as string[]), ...excerpt },
+      error: statusFailure(status),
+    };
   }
 
-  return { send, close: () => agent.destroy() };
+  async function failed(thrown: unknown, timeoutMs: number): Promise<AttemptFailure | EgressFault> {
+    if (thrown instanceof EgressFaultError) return { fault: thrown.message };
+    const error = errorFailure(thrown, timeoutMs);
+    const isSilent = error.code === 'timeout' || error.code === 'connection_reset';
+    // Silence may be the proxy's as well as the destination's.
+    if (proxy === null || !isSilent || (await proxy.answers())) return error;
+    return { fault: `The egress proxy has stopped answering (${error.code}).` };
+  }
+
+  return {
+    async send(request) {
+      const startedAtMs = Date.now();
+      const start = performance.now();
+      const signal = AbortSignal.timeout(request.timeoutMs);
+      try {
+        const answered = await post(request, signal);
+        return { ...answered, startedAtMs, durationMs: performance.now() - start };
+      } catch (thrown) {
+        const durationMs = performance.now() - start;
+        const error = await failed(thrown, request.timeoutMs);
+        if (!('fault' in error)) return { response: null, error, startedAtMs, durationMs };
+        warn(`${error.fault} Nothing is sent until it works again; no attempt is counted.`);
+        return error;
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function seldom(say: (message: string) => void): (message: string) => void {
+  let saidAtMs = Number.NEGATIVE_INFINITY;
+  return (message) => {
+    if (performance.now() - saidAtMs < WARN_EVERY_MS) return;
+    saidAtMs = performance.now();
+    say(message);
+  };
 }
 
 /** The status decides: a body that breaks off, drips or never ends is cut, and the connection closed. */
@@ -129,31 +161,3 @@ function pairs(raw: readonly (string | Buffer)[]): [string, string][] {
 
 const text = (value: string | Buffer | undefined) =>
   typeof value === 'string' ? value : (value ?? Buffer.alloc(0)).toString('latin1');
-
-function statusError(status: number): SendResult['error'] {
-  if (status >= 200 && status < 300) return null;
-  if (status >= 300 && status < 400) {
-    return { code: 'redirect_refused', message: `${status}: ${ATTEMPT_ERRORS.redirect_refused}` };
-  }
-  return { code: 'http_status', message: `The receiver answered ${status}.` };
-}
-
-const CODES: [RegExp, AttemptErrorCode][] = [
-  [/^ADDRESS_BLOCKED$/, 'address_blocked'],
-  [/^(ENOTFOUND|EAI_|EDNS|ENODATA|ESERVFAIL)/, 'dns_error'],
-  [/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL)$/, 'connection_refused'],
-  [/^(UND_ERR_CONNECT_TIMEOUT|UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT|ETIMEDOUT)$/, 'timeout'],
-  [/^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/, 'tls_error'],
-];
-
-function namedError(error: unknown, timeoutMs: number): { code: AttemptErrorCode; message: string } {
-  const { name, message } = error as Error;
-  const code = String((error as { code?: unknown }).code ?? '');
-  if (name === 'TimeoutError' || name === 'AbortError') {
-    return { code: 'timeout', message: `No response within ${timeoutMs} ms.` };
-  }
-  const known = CODES.find(([pattern]) => pattern.test(code))?.[1];
-  if (error instanceof AddressBlockedError) return { code: 'address_blocked', message };
-  if (known !== undefined) return { code: known, message: `${ATTEMPT_ERRORS[known]} (${code})` };
-  return { code: 'connection_reset', message: `${ATTEMPT_ERRORS.connection_reset} (${code || name})` };
-}

@@ -1,4 +1,6 @@
 /** The shapes in which Tidings runs: everything embedded, or its parts against a PostgreSQL and a Temporal of yours. */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -185,4 +187,18 @@ function loopbackAllowance({ TIDINGS_HOST: host }: Environment, logger: Logger):
   return LOOPBACK;
 }
 
-const caFilesOf = ({ TIDINGS_CA_FILE: file }: Environment) => (file === undefined ? [] : [file]);
+/** @throws ConfigError when the file cannot be read or holds no certificate: better now than at the first delivery */
+function caFilesOf({ TIDINGS_CA_FILE: file }: Environment): string[] {
+  if (file === undefined) return [];
+  try {
+    const certificates = readFileSync(file, 'utf8').match(
+      /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
+    );
+    if (certificates === null) throw new Error('there is no PEM certificate in it');
+    for (const pem of certificates) new X509Certificate(pem);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ConfigError(`TIDINGS_CA_FILE: ${file} cannot be used: ${reason}`, { cause: error });
+  }
+  return [file];
+}

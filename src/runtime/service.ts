@@ -1,4 +1,5 @@
 /** The composition root: makes every part, gives each what it needs, starts and stops them in order. */
+import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { createConcurrencyCap } from '../../activities/concurrency-cap.ts';
 import { createEndpointPulse } from '../../activities/endpoint-pulse.ts';
@@ -17,6 +18,7 @@ import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';
 import { createHerald } from './herald.ts';
+import { neighbours } from './neighbours.ts';
 import { createPacer } from './pacer.ts';
 import { createReconciler } from './reconciler.ts';
 import { ensureSchedules } from './schedules.ts';
@@ -76,7 +78,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const graceMs = env.TIDINGS_RECONCILE_AFTER_S * 1000;
   const reconciler = createReconciler({ db, engine, logger, graceMs, noticeIntervalMs });
   const guard = createAddressGuard({ allowCidrs: options.allowCidrs });
-  const sender = createSender({ guard, caFiles: options.caFiles });
+  for (const service of neighbours(options)) guard.protect(service);
+  const sender = createSender({
+    guard,
+    caFiles: options.caFiles,
+    egressProxy: env.TIDINGS_EGRESS_PROXY,
+    warn: (message) => logger.warn(message),
+  });
   let url: string | null = null;
   const channels = createChannels({
     warn: (fields, message) => logger.warn(fields, message),
@@ -143,13 +151,20 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       })
     : null;
   try {
-    if (app !== null) url = await app.listen({ port: env.TIDINGS_PORT, host: env.TIDINGS_HOST });
+    if (app !== null) url = await listen(app);
   } catch (error) {
     await closeAll();
     throw error;
   }
   const working = roles.worker ? startWorking() : Promise.resolve();
   working.catch((error) => logger.fatal({ err: error }, 'the worker could not be started'));
+
+  async function listen(app: FastifyInstance): Promise<string> {
+    const address = await app.listen({ port: env.TIDINGS_PORT, host: env.TIDINGS_HOST });
+    // `localhost` listens on two addresses.
+    for (const { address: host, port } of app.addresses() as AddressInfo[]) guard.protect({ host, port });
+    return address;
+  }
 
   async function closeAll(): Promise<void> {
     await link.close();

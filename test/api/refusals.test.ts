@@ -56,6 +56,10 @@ test.each([
   ['url', { url: 'https://10.0.0.1/' }, 'validation_failed'],
   ['url', { url: 'https://[::ffff:10.0.0.1]/' }, 'validation_failed'],
   ['url', { url: 'https://169.254.169.254/latest/meta-data' }, 'validation_failed'],
+  ['url', { url: 'https://[64:ff9b::8.8.8.8]/' }, 'validation_failed'],
+  ['url', { url: 'https://0xa9fea9fe/' }, 'validation_failed'],
+  ['url', { url: 'https://example.com:25/' }, 'validation_failed'],
+  ['url', { url: 'https://example.com:6667/' }, 'validation_failed'],
   ['event_types', { url, event_types: [] }, 'validation_failed'],
   ['event_types.1', { url, event_types: ['a.b', 'a..b'] }, 'validation_failed'],
   ['timeout_ms', { url, timeout_ms: 99 }, 'validation_failed'],
@@ -70,6 +74,10 @@ test.each([
   ['headers.Host', { url, headers: { Host: 'evil' } }, 'validation_failed'],
   ['headers.Webhook-Id', { url, headers: { 'Webhook-Id': 'x' } }, 'validation_failed'],
   ['headers.x-a', { url, headers: { 'x-a': 'a\r\nx-b: c' } }, 'validation_failed'],
+  ['headers.x-a', { url, headers: { 'x-a': 'a\u0000' } }, 'validation_failed'],
+  ['headers.x-a', { url, headers: { 'x-a': '€' } }, 'validation_failed'],
+  ['headers.x\r\ny', { url, headers: { 'x\r\ny': 'a' } }, 'validation_failed'],
+  ['headers.Proxy-Anything', { url, headers: { 'Proxy-Anything': 'a' } }, 'validation_failed'],
 ])('an endpoint: %s is named when it is wrong (%j)', async (path, body, code) => {
   const answer = await tidings.call('POST', `/v1/tenants/${tenants['standard-webhooks']}/endpoints`, body);
   expectProblem(answer, 422, code, path);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAddressGuard } from '../../src/http/address-guard.ts';
 import { createSender } from '../../src/http/send.ts';
+import { startConnectProxy } from '../helpers/connect-proxy.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { LOOPBACK } from '../helpers/service.ts';
 
@@ -52,6 +53,7 @@ else {
     const sender = createSender({ guard, caFiles: caFile === undefined ? [] : [caFile] });
     const result = await sender.send({ url, headers: [], body: Buffer.from('{}'), timeoutMs: 20_000 });
     await sender.close();
+    if ('fault' in result) throw new Error(result.fault);
     return result;
   };
 
@@ -102,6 +104,29 @@ else {
       error: { code: 'tls_error' },
     });
   });
+
+  test.each(['http', 'https'])(
+    'an %s proxy carries TLS without seeing into it; its own certificate is checked, too',
+    async (scheme) => {
+      const proxy = await startConnectProxy(scheme === 'https' ? { tls: local, auth: 'user:word' } : {});
+      const through = async (caFile: string) => {
+        const sender = createSender({ guard, caFiles: [caFile], egressProxy: proxy.url });
+        const url = `https://localhost:${address.port}/`;
+        const result = await sender.send({ url, headers: [], body: Buffer.from('{}'), timeoutMs: 20_000 });
+        await sender.close();
+        return result;
+      };
+      address.names.length = 0;
+      expect(await through(local.file)).toMatchObject({ error: null, response: { status: 200 } });
+      expect(proxy.targets).toEqual([`127.0.0.1:${address.port}`]);
+      expect(address.names).toEqual(['localhost']);
+      expect(await through(other.file)).toMatchObject(
+        scheme === 'https'
+          ? { fault: expect.stringContaining('SELF_SIGNED') }
+          : { error: { code: 'tls_error' } },
+      );
+    },
+  );
 
   test('a receiver that speaks plain HTTP where TLS is expected is a tls_error', async () => {
     const plain = await startReceiver();

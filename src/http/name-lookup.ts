@@ -1,0 +1,69 @@
+/**
+ * Names to addresses, so that names which hang delay nobody else. `dns.lookup` runs on two of libuv's four threads: two
+ * endpoints whose name servers do not answer would hold up every other name, the database's included. DNS is therefore
+ * asked over sockets, without threads and without a limit, and the system only where DNS cannot know.
+ */
+import { lookup, Resolver } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+
+export type Answer = { address: string; family: number };
+/** @throws Error with a `code` beginning with `ENOTFOUND`, `EAI_` or `EDNS_` */
+export type Lookup = (host: string) => Promise<Answer[]>;
+
+const QUERY_TIMEOUT_MS = 2_000;
+const QUERY_TRIES = 3;
+const MAX_WAITING_FOR_SYSTEM = 200;
+const HOSTS_FILE = '/etc/hosts';
+
+const askTheSystem: Lookup = (host) => lookup(host, { all: true, order: 'ipv4first' });
+
+/** @param options.servers addresses of the name servers; default: those of the machine */
+export function createLookup(options: { servers?: readonly string[]; system?: Lookup } = {}): Lookup {
+  const { servers, system = askTheSystem } = options;
+  const resolver = new Resolver({ timeout: QUERY_TIMEOUT_MS, tries: QUERY_TRIES });
+  if (servers !== undefined) resolver.setServers(servers);
+  const inTurn = oneAtATime(system);
+
+  return async (host) => {
+    // A customer has no say in what the machine itself answers for, so these cannot be made to hang.
+    if (!host.includes('.') || host.endsWith('.localhost') || (await isInHostsFile(host)))
+      return system(host);
+    const [v4, v6] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    const answers = [
+      ...(v4.status === 'fulfilled' ? v4.value : []).map((address) => ({ address, family: 4 })),
+      ...(v6.status === 'fulfilled' ? v6.value : []).map((address) => ({ address, family: 6 })),
+    ];
+    if (answers.length > 0) return answers;
+    const codes = [v4, v6].map((result) => (result.status === 'rejected' ? String(result.reason.code) : ''));
+    // A search list, or something beside DNS, may know the name: `service.namespace` in a cluster, or mDNS.
+    if (codes.every((code) => /^(ENOTFOUND|ENODATA|ECONNREFUSED)$/.test(code))) return inTurn(host);
+    const code = codes.find((each) => !/^(ENOTFOUND|ENODATA)$/.test(each)) ?? '';
+    throw Object.assign(new Error(`${host} could not be looked up`), { code: `EDNS_${code}` });
+  };
+}
+
+/** Leaves the second thread to the database and the mail server: a name server may deny a name at first and hang later. */
+function oneAtATime(system: Lookup): Lookup {
+  const waiting = new Map<string, Promise<Answer[]>>();
+  let last: Promise<unknown> = Promise.resolve();
+  return (host) => {
+    const same = waiting.get(host);
+    if (same !== undefined) return same;
+    if (waiting.size >= MAX_WAITING_FOR_SYSTEM) {
+      return Promise.reject(Object.assign(new Error(`${host} is not known`), { code: 'ENOTFOUND' }));
+    }
+    const asked = last.then(() => system(host)).finally(() => waiting.delete(host));
+    last = asked.catch(() => {});
+    waiting.set(host, asked);
+    return asked;
+  };
+}
+
+/** Read every time, because containers and operators write it while we run; it is small. */
+async function isInHostsFile(host: string): Promise<boolean> {
+  const text = await readFile(HOSTS_FILE, 'utf8').catch(() => '');
+  return text.split('\n').some((line) => {
+    const [, ...names] = line.replace(/#.*/, '').trim().toLowerCase().split(/\s+/);
+    return names.includes(host.toLowerCase());
+  });
+}

@@ -1,0 +1,124 @@
+/** The services of Tidings itself, which nothing is sent to, also where the operator allows their network. */
+import { networkInterfaces } from 'node:os';
+import { readEnvironment } from '../../src/config.ts';
+import { AddressBlockedError, createAddressGuard } from '../../src/http/address-guard.ts';
+import type { OwnService } from '../../src/http/own-services.ts';
+import { neighbours } from '../../src/runtime/neighbours.ts';
+
+const EVERYTHING = ['0.0.0.0/0', '::/0'];
+const external = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .filter(({ internal, scopeid }) => !internal && !scopeid)
+  .map(({ address }) => address);
+
+function guarding(...services: OwnService[]) {
+  const guard = createAddressGuard({ allowCidrs: EVERYTHING });
+  for (const service of services) guard.protect(service);
+  return guard;
+}
+
+const isBlocked = async (guard: ReturnType<typeof guarding>, host: string, port: number) =>
+  guard.resolve(host, port).then(
+    () => false,
+    (error) => {
+      expect(error).toBeInstanceOf(AddressBlockedError);
+      expect(error.message).toMatch(/service of Tidings itself/);
+      return true;
+    },
+  );
+
+const listeners = ['127.0.0.1', '0.0.0.0', '::', '::1', '[::1]', 'localhost', ...external.slice(0, 1)];
+const ways = [
+  '127.0.0.1',
+  '127.8.8.8',
+  '0.0.0.0',
+  '::1',
+  '[::]',
+  '::ffff:127.0.0.1',
+  'localhost',
+  '64:ff9b::7f00:1',
+  ...external,
+];
+
+describe.each(listeners)('a service that listens on %s', (host) => {
+  test.each(ways)('is not reached by way of %s', async (way) => {
+    expect(await isBlocked(guarding({ host, port: 5432 }), way, 5432)).toBe(true);
+  });
+
+  test('leaves the other ports of this machine alone', async () => {
+    expect(await isBlocked(guarding({ host, port: 5432 }), '127.0.0.1', 5433)).toBe(false);
+  });
+});
+
+describe('a service on another machine', () => {
+  const guard = guarding({ host: '10.1.2.3', port: 5432 }, { host: 'fd00::5', port: 7233 });
+
+  test.each([
+    { host: '10.1.2.3', port: 5432, blocked: true },
+    { host: '::ffff:10.1.2.3', port: 5432, blocked: true },
+    { host: '64:ff9b::10.1.2.3', port: 5432, blocked: true },
+    { host: '10.1.2.3', port: 443, blocked: false },
+    { host: '10.1.2.4', port: 5432, blocked: false },
+    { host: '127.0.0.1', port: 5432, blocked: false },
+    { host: 'fd00::5', port: 7233, blocked: true },
+    { host: '[fd00:0::0:5]', port: 7233, blocked: true },
+  ])('$host at $port is blocked: $blocked', async ({ host, port, blocked }) => {
+    expect(await isBlocked(guard, host, port)).toBe(blocked);
+  });
+
+  test('is known when an endpoint is made, too', () => {
+    expect(guard.urlProblem(new URL('http://10.1.2.3:5432/'))).toMatch(/service of Tidings itself/);
+    expect(guard.urlProblem(new URL('http://10.1.2.3:8080/'))).toBeNull();
+  });
+});
+
+test.each([443, 80])('an ingress that others share at port %i stays open to them', async (port) => {
+  const guard = guarding({ host: '203.0.114.7', port }, { host: '10.0.0.7', port });
+  expect(await isBlocked(guard, '203.0.114.7', port)).toBe(false);
+  expect(await isBlocked(guard, '10.0.0.7', port)).toBe(true);
+});
+
+test('a service whose name leads nowhere holds up nothing', async () => {
+  expect(await isBlocked(guarding({ host: 'database.invalid', port: 5432 }), '10.0.0.1', 5432)).toBe(false);
+});
+
+describe('what a process works with', () => {
+  const located = (env: Record<string, string>, databaseUrl = 'postgres://u:p@db.internal/tidings') =>
+    neighbours({
+      environment: readEnvironment({ TIDINGS_PORT: '0', ...env }),
+      databaseUrl,
+      temporal: { connection: { address: 'temporal:7233' }, namespace: 'default', uiUrl: null },
+    });
+
+  test.each([
+    ['postgres://u:p@db.internal/tidings', { host: 'db.internal', port: 5432 }],
+    ['postgres://u:p@db.internal:6432/tidings', { host: 'db.internal', port: 6432 }],
+    ['postgresql://[fd00::5]:5433/tidings?sslmode=require', { host: '[fd00::5]', port: 5433 }],
+    ['postgres:///tidings?host=/var/run/postgresql', { host: 'localhost', port: 5432 }],
+    ['postgres://u@%2Fvar%2Frun%2Fpostgresql/tidings', { host: 'localhost', port: 5432 }],
+  ])('%s is found', (url, service) => {
+    expect(located({}, url)).toContainEqual(service);
+  });
+
+  test.each([
+    [{ SMTP_URL: 'smtp://user:word@mail.internal:1025' }, { host: 'mail.internal', port: 1025 }],
+    [{ SMTP_URL: 'smtp://mail.internal' }, { host: 'mail.internal', port: 587 }],
+    [{ SMTP_URL: 'smtps://mail.internal' }, { host: 'mail.internal', port: 465 }],
+    [
+      { TIDINGS_PORT: '8400', TIDINGS_HOST: '0.0.0.0' },
+      { host: '0.0.0.0', port: 8400 },
+    ],
+  ])('%j is found', (env, service) => {
+    expect(located(env)).toContainEqual(service);
+  });
+
+  test('Temporal and its Web UI are found', () => {
+    const found = neighbours({
+      environment: readEnvironment({ TIDINGS_PORT: '0' }),
+      databaseUrl: 'postgres://db/tidings',
+      temporal: { connection: {}, namespace: 'default', uiUrl: 'http://127.0.0.1:8233' },
+    });
+    expect(found).toContainEqual({ host: 'localhost', port: 7233 });
+    expect(found).toContainEqual({ host: '127.0.0.1', port: 8233 });
+  });
+});
