@@ -21,7 +21,9 @@ import { newId } from '../domain/ids.ts';
 import { VERSION } from '../package-root.ts';
 import { requireKey } from './auth.ts';
 import { acceptJson } from './body.ts';
+import { declareCommonRefusals, tidyDocument } from './common-refusals.ts';
 import type { ApiDeps } from './deps.ts';
+import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
 import { answerWithProblems } from './problems.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
@@ -51,12 +53,15 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     genReqId: () => newId('request'),
     // A keep-alive connection must not hold up the shutdown.
     forceCloseConnections: 'idle',
+    ...malformedRequests,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   acceptJson(app);
   answerWithProblems(app);
+  declareCommonRefusals(app);
   requireKey(app, deps.adminKey);
+  refuseUnknownRoutes(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -87,7 +92,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
       ],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => tidyDocument(jsonSchemaTransformObject(document)),
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
   healthRoutes(app, deps);

@@ -16,6 +16,8 @@ const MAX_FIELD_ERRORS = 20;
 const COMPILE_MS = 1_000;
 const CHECK_MS = 500;
 const CHECK_MS_PER_MIB = 250;
+/** Characters of a schema times characters of data: some 50 ms at the very worst. */
+const HARMLESS = 10_000_000;
 /** The pattern of the format `url` takes quadratic time; no address that works is longer. */
 const MAX_URL_LENGTH = 8_192;
 
@@ -92,6 +94,11 @@ export function checkData(validate: ValidateFunction, data: unknown, path: strin
   }));
   const detail = fieldErrors.map((each) => `${each.path} ${each.message}`).join('; ');
   throw new Problem('schema_mismatch', detail, { fieldErrors });
+}
+
+/** Whether checking so much data cannot take long: without references, each part of a schema meets each part of the data. */
+export function isHarmlessFor(schemaText: string, dataLength: number): boolean {
+  return !/\$(ref|dynamicRef|recursiveRef)"/.test(schemaText) && schemaText.length * dataLength <= HARMLESS;
 }
 
 /**

@@ -38,8 +38,8 @@ describe('a schema that somebody registers', () => {
     [{ patternProperties: { '^(?!x)': true } }, '"^(?!x)"', /lookahead/],
     [{ pattern: 'a{2000}' }, '"a{2000}"', /maxLength/],
     [{ pattern: '(?:a{1000}){1000}' }, '"(?:a{1000}){1000}"', /add up to too much/],
-    [{ pattern: '\\p{L}'.repeat(9_000) }, '\\\\p{L}', /too large/],
-  ])('is refused for its pattern, which is named with the reason: %.80j', (schema, pattern, reason) => {
+    [{ pattern: '\\p{L}'.repeat(40) }, '\\\\p{L}', /too large/],
+  ])('is refused for its pattern, which is named with the reason: %j', (schema, pattern, reason) => {
     const problem = schemaProblem(schema);
     expect(problem).toContain(pattern);
     expect(problem).toMatch(reason);

@@ -22,10 +22,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     drop: atEnd(async () => {
       await db.end();
       await withAdmin(template, async (client) => {
-        const { rows } = await client.query(
-          `select pid, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
-          [name],
-        );
+        const open = async () =>
+          (
+            await client.query(
+              `select pid, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
+              [name],
+            )
+          ).rows;
+        let rows = await open();
+        // PostgreSQL takes a moment to notice that a connection has been closed.
+        for (let tries = 20; rows.length > 0 && tries > 0; tries -= 1) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          rows = await open();
+        }
         await client.query(`drop database ${name} with (force)`);
         if (rows.length > 0) throw new Error(`Connections were left open: ${JSON.stringify(rows)}`);
       });

@@ -74,7 +74,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         summary: 'Change a tenant',
         params: tenantParams,
         body: patchTenantBody,
-        response: { 200: tenantSchema, 404: problemSchema },
+        response: { 200: tenantSchema, 404: problemSchema, 409: problemSchema },
       },
     },
     async ({ params: { tenant: given }, body }) => {

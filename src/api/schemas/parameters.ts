@@ -4,5 +4,9 @@ import { z } from 'zod';
 export const tenantParams = z.object({ tenant: z.string().describe('The id or the external_id.') });
 
 export const revealQuery = z.object({
-  reveal: z.stringbool().default(false).describe('Show what is masked.'),
+  reveal: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('Show what is masked.'),
 });
