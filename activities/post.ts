@@ -78,7 +78,7 @@ function triedFrom(deps: ActivityDeps, request: AttemptRequest, result: SendResu
           name,
           redactText(value, request.secretValues),
         ]),
-        body: redact(response.body, request.secretValues),
+        body: redact(response.body, request.secretValues, response.truncated),
       },
     },
   };

@@ -64,11 +64,21 @@ export function checkEvent(input: EventInput): EmittedEvent {
   if (ownType !== undefined) checkData(tenantValidator(ownType.schemaText), data, `${path}data`);
   return {
     type: body.type,
-    timestampMs: body.timestamp === undefined ? input.nowMs : parseTimestampMs(body.timestamp),
+    timestampMs: body.timestamp === undefined ? input.nowMs : timestampOf(body.timestamp, path),
     data: dataText,
     id: body.id,
     requestHash: createHash('sha256').update(input.hashed).digest(),
   };
+}
+
+// An offset may lead out of the years that have four digits, and so out of the form that receivers expect.
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00.000Z');
+const LATEST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+function timestampOf(text: string, path: string): number {
+  const timeMs = parseTimestampMs(text);
+  if (timeMs >= EARLIEST_MS && timeMs <= LATEST_MS) return timeMs;
+  throw fieldProblem(`${path}timestamp`, 'must lie in the years 0001 to 9999 in UTC');
 }
 
 /** Any offset; what is finer than a millisecond is cut, not rounded. */

@@ -53,6 +53,13 @@ describe('a timestamp', () => {
     expect(check('{}', { timestamp: text }).timestampMs).toBe(Date.parse(expected));
   });
 
+  test.each(['9999-12-31T23:59:59-01:00', '0001-01-01T00:00:00+01:00', '0000-06-01T00:00:00Z'])(
+    '%s lies outside the years of four digits, and is refused',
+    (text) => {
+      expect(() => check('{}', { timestamp: text })).toThrow(refusal('validation_failed', 'timestamp'));
+    },
+  );
+
   test('that is not given is now', () => {
     expect(check('{}').timestampMs).toBe(1_700_000_000_123);
   });
