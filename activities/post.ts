@@ -101,7 +101,7 @@ function triedFrom(
           name,
           redactText(value, request.secretValues),
         ]),
-        body: redact(response.body, request.secretValues),
+        body: redact(response.body, request.secretValues, response.truncated),
       },
     },
   };

@@ -21,7 +21,9 @@ import { newId } from '../domain/ids.ts';
 import { VERSION } from '../package-root.ts';
 import { accessOf, requireKey } from './auth.ts';
 import { acceptJson } from './body.ts';
+import { declareCommonRefusals, tidyDocument } from './common-refusals.ts';
 import type { ApiDeps } from './deps.ts';
+import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
 import { answerWithProblems } from './problems.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -65,12 +67,15 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     genReqId: () => newId('request'),
     // A keep-alive connection must not hold up the shutdown.
     forceCloseConnections: 'idle',
+    ...malformedRequests,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   acceptJson(app);
   answerWithProblems(app);
+  declareCommonRefusals(app);
   const keyring = await requireKey(app as unknown as FastifyInstance, deps);
+  refuseUnknownRoutes(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -104,7 +109,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
       ],
     },
     transform: withAccess,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => tidyDocument(jsonSchemaTransformObject(document)),
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
   healthRoutes(app, deps);

@@ -11,8 +11,10 @@ export function curlCommand(
   const headers = shown === 'revealed' ? request.headers : request.maskedHeaders;
   const url = shown === 'revealed' ? request.url : maskedUrl;
   const lines = [
-    `curl -X POST ${quote(url)}`,
-    ...headers.map(([name, value]) => `  -H ${quote(`${name}: ${value}`)}`),
+    // Brackets and braces in the URL are no pattern.
+    `curl -X POST --globoff ${quote(url)}`,
+    // A header without a value would be left out, were it not written like this.
+    ...headers.map(([name, value]) => `  -H ${quote(value === '' ? `${name};` : `${name}: ${value}`)}`),
     `  --data-binary ${quote(body.toString('utf8'))}`,
   ];
   return `${lines.join(' \\\n')}\n`;

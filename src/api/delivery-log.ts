@@ -131,11 +131,13 @@ function responseView(row: StoredAttempt): AttemptView['response'] {
 }
 
 function headersView(json: string | null): Record<string, string> {
-  const headers: Record<string, string> = {};
+  // A map: a receiver may send headers called `constructor` and `__proto__`.
+  const headers = new Map<string, string>();
   for (const [name, value] of JSON.parse(json ?? '[]') as [string, string][]) {
-    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
-  return headers;
+  return Object.fromEntries(headers);
 }
 
 function nextStep(delivery: Delivery): string {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
+const NOT_OURS = 'must be the next_cursor of an earlier page';
 
 export const pageQuery = z.object({
   limit: z.coerce
@@ -14,8 +15,9 @@ export const pageQuery = z.object({
     .describe(`How many items, 1–${MAX_LIMIT}.`),
   cursor: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,200}$/, 'must be the next_cursor of an earlier page')
+    .regex(/^[A-Za-z0-9_-]{1,200}$/, NOT_OURS)
     .transform((cursor) => Buffer.from(cursor, 'base64url').toString())
+    .refine((key) => /^[\x21-\x7e]+$/.test(key), NOT_OURS)
     .optional()
     .describe('`next_cursor` of the page before.'),
 });

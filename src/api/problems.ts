@@ -2,9 +2,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type FieldError, PROBLEMS, Problem, type ProblemCode } from '../domain/errors.ts';
-import { isDatabaseAway } from '../store/pool.ts';
+import { isDatabaseAway, isUnstorableText } from '../store/pool.ts';
 
-const PROBLEM_TYPE = 'application/problem+json';
+export const PROBLEM_TYPE = 'application/problem+json';
 const STORAGE_RETRY_AFTER_S = 5;
 
 export const problemSchema = z
@@ -19,7 +19,7 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem', description: 'What went wrong and what to do about it (RFC 9457).' });
 
-/** Makes every error of the app a problem, also those of Fastify itself and of unknown routes. */
+/** Makes every error of the app a problem, also those of Fastify itself. */
 export function answerWithProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = asProblem(error);
@@ -28,36 +28,30 @@ export function answerWithProblems(app: FastifyInstance): void {
     }
     return sendProblem(problem, request, reply);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new Problem(
-        'not_found',
-        `There is no ${request.method} ${request.url.split('?')[0]}. See /docs for what there is.`,
-      ),
-      request,
-      reply,
-    ),
-  );
 }
 
-function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (problem.retryAfterS !== undefined) reply.header('retry-after', String(problem.retryAfterS));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  // As bytes: no serializer of the route may change it.
+  return reply
+    .status(problem.status)
+    .type(PROBLEM_TYPE)
+    .send(Buffer.from(JSON.stringify(problemBody(problem, request.id))));
+}
+
+/** What a client reads. */
+export function problemBody(problem: Problem, requestId: string): z.infer<typeof problemSchema> {
   const { title, status } = PROBLEMS[problem.code];
-  const body = {
+  return {
     type: `https://tidings.dev/problems/${problem.code}`,
     title,
     status,
     code: problem.code,
     detail: problem.message,
     ...(problem.fieldErrors && { errors: problem.fieldErrors }),
-    request_id: request.id,
+    request_id: requestId,
   };
-  // As bytes: no serializer of the route may change it.
-  return reply
-    .status(status)
-    .type(PROBLEM_TYPE)
-    .send(Buffer.from(JSON.stringify(body)));
 }
 
 function asProblem(error: FastifyError): Problem {
@@ -73,6 +67,11 @@ function asProblem(error: FastifyError): Problem {
       },
     );
   }
+  if (isUnstorableText(error)) {
+    return new Problem('validation_failed', 'A text may not hold the character NUL (U+0000).', {
+      cause: error,
+    });
+  }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new Problem('unsupported_media_type', 'Send the body as content-type: application/json.');
   }
@@ -80,7 +79,7 @@ function asProblem(error: FastifyError): Problem {
     return new Problem('payload_too_large', 'The request body is larger than this route takes.');
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-    return new Problem('invalid_json', error.message, { cause: error });
+    return new Problem('invalid_request', error.message, { cause: error });
   }
   return new Problem(
     'internal_error',

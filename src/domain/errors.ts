@@ -6,12 +6,14 @@
 type ProblemEntry = { status: number; title: string };
 
 export const PROBLEMS = {
+  invalid_request: { status: 400, title: 'The request cannot be read' },
   invalid_json: { status: 400, title: 'The body is not JSON' },
   invalid_encoding: { status: 400, title: 'The body is not UTF-8' },
   unauthorized: { status: 401, title: 'No valid API key' },
   forbidden: { status: 403, title: 'The key lacks a scope' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
+  request_timeout: { status: 408, title: 'The request did not come to its end' },
   conflict: { status: 409, title: 'Conflict with what exists' },
   idempotency_conflict: { status: 409, title: 'The same key or id came with another body' },
   already_ended: { status: 409, title: 'The delivery has already ended' },
@@ -27,6 +29,7 @@ export const PROBLEMS = {
   limit_reached: { status: 422, title: 'A limit is reached' },
   profile_rule: { status: 422, title: "Against a rule of the tenant's profile" },
   too_many_requests: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'An error of ours' },
   storage_unavailable: { status: 503, title: 'The database is away' },
   temporal_unavailable: { status: 503, title: 'Temporal is away' },

@@ -71,6 +71,8 @@ function maskValue(name: string, value: string): string {
   return `${scheme ?? ''}${MASK}`;
 }
 
+const MIN_SECRET_LENGTH = 6;
+
 function secretValuesOf(secrets: EndpointSecrets, hidden: [string, string][]): string[] {
   const values = [
     ...hidden.flatMap(([, value]) => [value, value.replace(/^(Basic|Bearer) /, '')]),
@@ -79,7 +81,9 @@ function secretValuesOf(secrets: EndpointSecrets, hidden: [string, string][]): s
     ...('password' in secrets.auth ? [secrets.auth.password] : []),
   ];
   // A value of a few characters would tear holes into every body and is no secret.
-  return [...new Set(values)].filter((value) => value.length >= 6).sort((a, b) => b.length - a.length);
+  return [...new Set(values)]
+    .filter((value) => value.length >= MIN_SECRET_LENGTH)
+    .sort((a, b) => b.length - a.length);
 }
 
 /** As they are written in the URL and as they are read from it: a receiver may echo either. */
@@ -93,19 +97,34 @@ function queryValues(url: string): string[] {
   ];
 }
 
-/** Puts the mask where a response repeats a secret. Works on bytes: what came back need not be text. */
-export function redact(bytes: Buffer, secretValues: readonly string[]): Buffer {
-  let text = bytes.toString('latin1');
-  for (const value of secretValues) {
-    // Headers travel as Latin-1, bodies mostly as UTF-8.
-    for (const needle of new Set([value, Buffer.from(value).toString('latin1')])) {
-      text = text.replaceAll(needle, Buffer.from(MASK).toString('latin1'));
-    }
-  }
+/**
+ * Puts the mask where a response repeats a secret. Works on bytes: what came back need not be text.
+ * @param isCut the excerpt ends before the response did: perhaps in the middle of a secret
+ */
+export function redact(bytes: Buffer, secretValues: readonly string[], isCut = false): Buffer {
+  const mask = Buffer.from(MASK).toString('latin1');
+  let text = maskAll(bytes.toString('latin1'), secretValues, mask);
+  if (isCut) text = maskBrokenOff(text, secretValues, mask);
   return Buffer.from(text, 'latin1');
 }
 
-/** The same for a header's value. */
+/** The same for a header's value, which was read as Latin-1. */
 export function redactText(text: string, secretValues: readonly string[]): string {
-  return secretValues.reduce((result, value) => result.replaceAll(value, MASK), text);
+  return maskAll(text, secretValues, MASK);
+}
+
+const maskAll = (text: string, secretValues: readonly string[], mask: string) =>
+  formsOf(secretValues).reduce((result, form) => result.replaceAll(form, mask), text);
+
+/** As it is, and as its UTF-8 looks when it is read as Latin-1. */
+const formsOf = (secretValues: readonly string[]) =>
+  secretValues.flatMap((value) => [...new Set([value, Buffer.from(value).toString('latin1')])]);
+
+function maskBrokenOff(text: string, secretValues: readonly string[], mask: string): string {
+  for (const form of formsOf(secretValues)) {
+    for (let length = form.length - 1; length >= MIN_SECRET_LENGTH; length -= 1) {
+      if (text.endsWith(form.slice(0, length))) return text.slice(0, -length) + mask;
+    }
+  }
+  return text;
 }

@@ -29,15 +29,15 @@ export async function listEventTypes(db: Queryable, tenantId: string): Promise<C
   return rows.map(fromRow);
 }
 
-/** Those of the named types that the tenant has added. */
+/** Those of the named types that the tenant has added, with the JSON text of their schemas. */
 export async function findEventTypes(
   db: Queryable,
   tenantId: string,
   names: string[],
-): Promise<CatalogueEntry[]> {
-  const { rows } = await db.query<Row>(
-    'select name, description, schema, example from event_types where tenant_id = $1 and name = any($2)',
+): Promise<{ name: string; schemaText: string }[]> {
+  const { rows } = await db.query<{ name: string; schemaText: string }>(
+    'select name, schema as "schemaText" from event_types where tenant_id = $1 and name = any($2)',
     [tenantId, names],
   );
-  return rows.map(fromRow);
+  return rows;
 }

@@ -75,3 +75,8 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   const { code, constraint: name } = (error ?? {}) as { code?: string; constraint?: string };
   return code === '23505' && name === constraint;
 }
+
+/** Whether the error says that a text cannot be stored: PostgreSQL takes every character but NUL. */
+export function isUnstorableText(error: unknown): boolean {
+  return ['22021', '22P05'].includes((error as { code?: string } | null)?.code ?? '');
+}

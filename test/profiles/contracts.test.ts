@@ -70,7 +70,7 @@ describe('what a schema alone cannot refuse', () => {
       data: JSON.parse(dataText),
       hashed: dataText,
       profile: profileNamed(profile),
-      ownTypes: [{ name: 'OWN', description: '', schema: {}, example: '{}' }],
+      ownTypes: [{ name: 'OWN', schemaText: '{}' }],
       maxBytes: 1000,
       nowMs: 0,
     });

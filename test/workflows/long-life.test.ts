@@ -1,29 +1,14 @@
 /** A delivery that is pressed again and again: its workflow goes on in new runs, and nothing is forgotten. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startTemporal } from '../../src/runtime/embedded/temporal.ts';
-import { atEnd } from '../helpers/cleanup.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService } from '../helpers/service.ts';
+import { startTestTemporal } from '../helpers/temporal.ts';
 
 test('presses, planned retries and counts are carried over when the history has grown long', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'tidings-test-'));
-  const temporal = await startTemporal({
-    program: process.env.TEST_TEMPORAL_PROGRAM ?? '',
-    dataFile: null,
-    logFile: join(folder, 'temporal.log'),
-    ui: false,
-    // The server suggests it after some thousand events; here after few.
-    dynamicConfig: ['limit.historyCount.suggestContinueAsNew=40'],
-  });
-  atEnd(async () => {
-    await temporal.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  // The server suggests it after some thousand events; here after few.
+  const temporalAddress = await startTestTemporal('limit.historyCount.suggestContinueAsNew=40');
   const database = await createTestDatabase();
-  const tidings = await startTestService({}, { database, temporalAddress: temporal.address });
+  const tidings = await startTestService({}, { database, temporalAddress });
   const receiver = await startReceiver(500);
   const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Impatient' });
   await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {

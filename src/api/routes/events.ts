@@ -19,7 +19,7 @@ import type { Tenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { rawBody } from '../body.ts';
 import type { ApiDeps } from '../deps.ts';
-import { checkEvent } from '../event-validation.ts';
+import { checkEvents } from '../event-validation.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
@@ -63,18 +63,20 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const raw = rawBody(request);
       const ownTypes = await findEventTypes(deps.db, tenant.id, [request.body.type]);
-      const event = checkEvent({
-        body: request.body,
-        path: '',
-        dataText: raw.rawAt(['data']),
-        data: request.body.data,
-        hashed: raw.bytes,
-        profile: profileNamed(tenant.profile),
-        ownTypes,
-        maxBytes: deps.maxEventBytes,
-        nowMs: Date.now(),
-      });
-      const [accepted] = await accept(deps, request, tenant, [event]);
+      const events = checkEvents([
+        {
+          body: request.body,
+          path: '',
+          dataText: raw.rawAt(['data']),
+          data: request.body.data,
+          hashed: raw.bytes,
+          profile: profileNamed(tenant.profile),
+          ownTypes,
+          maxBytes: deps.maxEventBytes,
+          nowMs: Date.now(),
+        },
+      ]);
+      const [accepted] = await accept(deps, request, tenant, events);
       return reply.status(202).send(presentAccepted(accepted as AcceptedEvent));
     },
   );
@@ -101,8 +103,8 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       const ownTypes = await findEventTypes(deps.db, tenant.id, types);
       const profile = profileNamed(tenant.profile);
       const nowMs = Date.now();
-      const events = bodies.map((body, at) =>
-        checkEvent({
+      const events = checkEvents(
+        bodies.map((body, at) => ({
           body,
           path: `events.${at}.`,
           dataText: raw.rawAt(['events', at, 'data']),
@@ -112,7 +114,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
           ownTypes,
           maxBytes: deps.maxEventBytes,
           nowMs,
-        }),
+        })),
       );
       const accepted = await accept(deps, request, tenant, events);
       return reply.status(202).send({ events: accepted.map(presentAccepted) });

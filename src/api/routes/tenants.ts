@@ -103,7 +103,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         description: 'The external_id goes out on the wire: only an admin key may change it.',
         params: tenantParams,
         body: patchTenantBody,
-        response: { 200: tenantSchema, 404: problemSchema },
+        response: { 200: tenantSchema, 404: problemSchema, 409: problemSchema },
       },
     },
     async (request) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DELIVERY_STATUSES, type DeliveryStatus } from '../../domain/delivery.ts';
 import { ENDPOINT_BOUNDS, type Endpoint, MASK } from '../../domain/endpoint.ts';
 import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
+import { text } from './text.ts';
 
 const { scheduleEntries, scheduleTotalS, timeoutMinMs, timeoutMaxMs } = ENDPOINT_BOUNDS;
 const credential = z.string().min(1).max(1024);
@@ -25,13 +26,15 @@ const auth = z
 const fields = {
   url: z.string().max(2048).describe('Where events are POSTed.'),
   event_types: z
-    .array(z.string().regex(EVENT_TYPE_FILTER_PATTERN, 'must be a type like a.b or a prefix like a.*'))
+    .array(
+      z.string().max(202).regex(EVENT_TYPE_FILTER_PATTERN, 'must be a type like a.b or a prefix like a.*'),
+    )
     .min(1, 'must name at least one type; leave it out for all')
     .max(100)
     .nullable()
     .optional()
     .describe('Exact names, or prefixes with `.*`. Absent or null: all.'),
-  description: z.string().max(500).nullable().optional(),
+  description: text(500).nullable().optional(),
   enabled: z.boolean().optional(),
   auth: auth.optional(),
   headers: z
@@ -50,7 +53,7 @@ const fields = {
     .optional()
     .describe("Seconds between attempts. `[]`: one attempt. Absent or null: the profile's."),
   rate_limit: z
-    .strictObject({ per_second: z.number().positive().max(10_000) })
+    .strictObject({ per_second: z.number().min(0.001).max(10_000) })
     .nullable()
     .optional(),
   ordered: z.boolean().optional().describe('One delivery after the other, in the order of acceptance.'),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN } from '../../domain/event.ts';
+import { text } from './text.ts';
 
 const MAX_BATCH = 500;
 
@@ -78,7 +79,7 @@ export const eventTypeSchema = z
 export const createEventTypeBody = z
   .strictObject({
     name: eventType,
-    description: z.string().max(500).default(''),
+    description: text(500).default(''),
     schema: z.record(z.string(), z.unknown()).default({}).describe('JSON Schema (draft 2020-12) of `data`.'),
     example: z.unknown().describe('`data` of an example event; it must match the schema.'),
   })

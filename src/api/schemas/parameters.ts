@@ -7,7 +7,8 @@ export const endpointParams = tenantParams.extend({ endpoint: z.string() });
 
 export const revealQuery = z.object({
   reveal: z
-    .stringbool()
-    .default(false)
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
     .describe('Show what is masked. Needs the scope `manage`, and is written into the audit log.'),
 });

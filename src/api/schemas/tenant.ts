@@ -2,16 +2,22 @@
 import { z } from 'zod';
 import { DEFAULT_PROFILE, PROFILES } from '../../profiles/index.ts';
 import type { Tenant } from '../../store/tenants.ts';
+import { text } from './text.ts';
 
 const [firstProfile, ...otherProfiles] = PROFILES.map((profile) => profile.name);
 
-const name = z.string().trim().min(1).max(200);
+const name = text(200).trim().min(1);
 const externalId = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
   .refine((id) => !id.startsWith('ten_'), 'may not begin with ten_: those are our ids')
   .describe("Your own id for the tenant; it works wherever the tenant's id does, and goes out on the wire.");
-const contacts = z.array(z.email()).max(20).describe('Who is told by e-mail when deliveries fail for good.');
+// RFC 5321, section 4.5.3.1: so long may the part before the @ and the whole be.
+const email = z
+  .email()
+  .regex(/^[^@]{1,64}@/, 'has too long a name before the @')
+  .max(254);
+const contacts = z.array(email).max(20).describe('Who is told by e-mail when deliveries fail for good.');
 
 const disableAfter = z
   .number()

@@ -1,0 +1,146 @@
+/**
+ * Regular expressions from strangers, matched in linear time: JSON Schema's patterns are ECMAScript's, whose engine may
+ * take exponential time (`^(a+)+$`) and blocks the process meanwhile. Here they are put into RE2's syntax, with exactly
+ * the meaning that they have with the flag `u`.
+ */
+import { RE2JS } from 're2js';
+
+export type LinearRegExp = { test(text: string): boolean; toString(): string };
+
+/** A pattern that is none, or that has no linear-time form; the message says why. */
+export class PatternError extends Error {}
+
+/** Classes may unfold into hundreds of ranges; what unfolds further than this is refused. */
+const MAX_TRANSLATED = 256 * 1024;
+const MAX_REPEATS = 1_000;
+const MAX_SHOWN = 100;
+
+/** @throws PatternError naming the pattern and the reason */
+export function linearRegExp(pattern: string): LinearRegExp {
+  const shown = pattern.length > MAX_SHOWN ? `${pattern.slice(0, MAX_SHOWN)}…` : pattern;
+  const refuse = (reason: string, cause?: unknown) =>
+    new PatternError(`the pattern ${JSON.stringify(shown)} cannot be used: ${reason}`, { cause });
+  try {
+    new RegExp(pattern, 'u');
+  } catch (error) {
+    // The engine's own message repeats the pattern before it says what is wrong.
+    throw refuse((error as Error).message.split(': ').at(-1) ?? '', error);
+  }
+  const translated = translate(pattern, refuse);
+  try {
+    const compiled = RE2JS.compile(translated);
+    // Ajv tells patterns apart by their text.
+    return { test: (text) => compiled.test(text), toString: () => pattern };
+  } catch (error) {
+    const { message } = error as Error;
+    throw refuse(
+      /repeat count|too large/.test(message) ? 'its repetitions add up to too much' : message,
+      error,
+    );
+  }
+}
+
+// These work because the pattern is known to be valid: what is none of them is one character for itself.
+const ESCAPE =
+  /\\(?:[pP]\{[^}]*\}|u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u\{[\da-fA-F]+\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|c[A-Za-z]|k<[^>]*>|[1-9]\d*|[\s\S])/;
+const CLASS = /\[(?:\\[\s\S]|[^\\\]])*\]/;
+const GROUP = /\(\?(?:<?[=!]|<[^>]*>|[a-z-]*:)/;
+const COUNT = /\{\d+(?:,\d*)?\}/;
+const TOKEN = new RegExp([ESCAPE, CLASS, GROUP, COUNT, /[\s\S]/].map(({ source }) => source).join('|'), 'gu');
+const CLASS_TOKEN = new RegExp([ESCAPE, /[\s\S]/].map(({ source }) => source).join('|'), 'gu');
+
+function translate(pattern: string, refuse: (reason: string) => PatternError): string {
+  let result = '';
+  for (const [token] of pattern.matchAll(TOKEN)) {
+    result +=
+      token.length > 1 && token.startsWith('[') ? translateClass(token) : translateToken(token, refuse);
+    if (result.length > MAX_TRANSLATED) throw refuse('it is too large');
+  }
+  return result;
+}
+
+function translateToken(token: string, refuse: (reason: string) => PatternError): string {
+  // Only whether there is a match matters, so no group need capture.
+  if (token === '(' || token === '(?:' || /^\(\?<[^=!]/.test(token)) return '(?:';
+  if (/^\(\?<?[=!]/.test(token)) throw refuse('lookahead and lookbehind are not supported');
+  if (token.startsWith('(?')) throw refuse('modifiers are not supported');
+  if (/^\\(?:[1-9]|k<)/.test(token)) throw refuse('backreferences are not supported');
+  if (/^\{/.test(token)) {
+    const most = Math.max(...(token.match(/\d+/g) ?? []).map(Number));
+    if (most > MAX_REPEATS)
+      throw refuse(`it repeats more than ${MAX_REPEATS} times; see minLength, maxLength`);
+    return token;
+  }
+  if (token === '.') return '[^\\n\\r\\x{2028}\\x{2029}]';
+  if (token === '^') return '\\A';
+  if (token === '$') return '\\z';
+  if (/^(?:[)|*+?]|\\[bB])$/.test(token)) return token;
+  return isSet(token) ? `[${rangesOf(token)}]` : literal(token);
+}
+
+function translateClass(text: string): string {
+  const open = text.startsWith('[^') ? '[^' : '[';
+  const tokens: string[] = text.slice(open.length, -1).match(CLASS_TOKEN) ?? [];
+  let inside = '';
+  for (let at = 0; at < tokens.length; at += 1) {
+    const token = tokens[at] ?? '';
+    const to = tokens[at + 1] === '-' ? tokens[at + 2] : undefined;
+    if (isSet(token)) {
+      inside += rangesOf(token);
+    } else if (to !== undefined) {
+      inside += `${literal(token)}-${literal(to)}`;
+      at += 2;
+    } else {
+      inside += literal(token);
+    }
+  }
+  // RE2 knows no class that is empty.
+  if (inside === '') return open === '[' ? `[^${EVERYTHING}]` : `[${EVERYTHING}]`;
+  return `${open}${inside}]`;
+}
+
+const EVERYTHING = '\\x{0}-\\x{10ffff}';
+const isSet = (token: string) => /^\\[dDwWsSpP]/.test(token);
+const ESCAPES: Record<string, number> = { f: 12, n: 10, r: 13, t: 9, v: 11, b: 8, '0': 0 };
+
+function literal(token: string): string {
+  return `\\x{${codePointOf(token).toString(16)}}`;
+}
+
+function codePointOf(token: string): number {
+  if (!token.startsWith('\\')) return token.codePointAt(0) ?? 0;
+  const [first = '', ...rest] = token.slice(1);
+  const hex = token.match(/[\da-fA-F]{2,6}/g);
+  if (first === 'u' && hex?.length === 2)
+    return String.fromCharCode(...hex.map((each) => Number.parseInt(each, 16))).codePointAt(0) ?? 0;
+  if ((first === 'u' || first === 'x') && rest.length > 0)
+    return Number.parseInt(token.replaceAll(/[^\da-fA-F]/g, ''), 16);
+  if (first === 'c' && rest.length > 0) return (rest[0] ?? '').charCodeAt(0) % 32;
+  return ESCAPES[first] ?? first.codePointAt(0) ?? 0;
+}
+
+const ranges = new Map<string, string>();
+
+/** What `\s` or `\p{Letter}` stands for, asked of the engine whose meaning it is to have: RE2's own differs. */
+function rangesOf(set: string): string {
+  if (/^\\[dDwW]$/.test(set)) return set;
+  let text = ranges.get(set);
+  if (text === undefined) {
+    text = runsOf(new RegExp(set, 'u'));
+    ranges.set(set, text);
+  }
+  return text;
+}
+
+function runsOf(set: RegExp): string {
+  const runs: string[] = [];
+  let start: number | null = null;
+  for (let point = 0; point <= 0x110000; point += 1) {
+    const isIn = point < 0x110000 && set.test(String.fromCodePoint(point));
+    if (isIn && start === null) start = point;
+    if (isIn || start === null) continue;
+    runs.push(`\\x{${start.toString(16)}}-\\x{${(point - 1).toString(16)}}`);
+    start = null;
+  }
+  return runs.join('');
+}

@@ -1,0 +1,76 @@
+/** For every JSON that there is: what is cut out is what was written. For every other text and bytes: a refusal, no crash. */
+import fc from 'fast-check';
+import { parseRawJson } from '../../src/api/raw-json.ts';
+import { Problem } from '../../src/domain/errors.ts';
+import { jsonObjectText, jsonText } from './json-text.ts';
+
+const parse = (text: string, spansTo = 3) => parseRawJson(Buffer.from(text), spansTo);
+
+test("an event's data is cut out as it was written, wherever it stands", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(jsonText, jsonText), { maxLength: 5 }), (events) => {
+      const written = events.map(([data, other]) => `{"other":${other},"data" : ${data}\n,"type":"a.b"}`);
+      const raw = parse(` {"events":[${written.join(', ')}]} `);
+      events.forEach(([data, other], at) => {
+        expect(raw.rawAt(['events', at, 'data'])).toBe(data);
+        expect(raw.rawAt(['events', at, 'other'])).toBe(other);
+        expect(raw.rawAt(['events', at])).toBe(written[at]);
+      });
+      expect(raw.rawAt(['events', events.length])).toBeUndefined();
+    }),
+  );
+});
+
+test('each member of an object is found by its name, and is what JSON.parse makes of it', () => {
+  fc.assert(
+    fc.property(jsonObjectText, (text) => {
+      const raw = parse(text, 1);
+      const value = JSON.parse(text);
+      expect(raw.value).toEqual(value);
+      expect(raw.rawAt([])).toBe(text);
+      for (const key of Object.keys(value)) expect(JSON.parse(raw.rawAt([key]) ?? '')).toEqual(value[key]);
+    }),
+  );
+});
+
+test('a value is read exactly when JSON.parse reads it, but for keys that come twice and for depth', () => {
+  const damaged = fc
+    .tuple(jsonText, fc.nat(), fc.string({ unit: 'binary', maxLength: 2 }))
+    .map(
+      ([text, at, junk]) =>
+        text.slice(0, at % (text.length + 1)) + junk + text.slice((at + 1) % (text.length + 1)),
+    );
+  fc.assert(
+    fc.property(fc.oneof(damaged, fc.string({ unit: 'binary' })), (text) => {
+      let expected: unknown;
+      let isJson = true;
+      try {
+        expected = JSON.parse(Buffer.from(text).toString());
+      } catch {
+        isJson = false;
+      }
+      try {
+        expect(parse(text).value).toEqual(expected);
+        expect(isJson).toBe(true);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        expect(error.code).toBe(isJson ? 'duplicate_key' : 'invalid_json');
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('any bytes are read or refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => {
+      try {
+        parseRawJson(Buffer.from(bytes), 3);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Problem);
+        expect((error as Problem).status).toBe(400);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
