@@ -103,9 +103,9 @@ describe('the vault', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const plain = Buffer.from(text).toString();
-        expect(vault.open(vault.seal(plain))).toBe(plain);
-        expect(vault.open(createVault(ring.slice(1)).seal(plain))).toBe(plain);
-        expect(vault.seal(plain).equals(vault.seal(plain))).toBe(false);
+        expect(vault.open(vault.seal(plain, 'ep_1'), 'ep_1')).toBe(plain);
+        expect(vault.open(createVault(ring.slice(1)).seal(plain, 'ep_1'), 'ep_1')).toBe(plain);
+        expect(vault.seal(plain, 'ep_1').equals(vault.seal(plain, 'ep_1'))).toBe(false);
       }),
     );
   });
@@ -113,17 +113,17 @@ describe('the vault', () => {
   test('opens nothing that was changed, cut or made up', () => {
     fc.assert(
       fc.property(anyText, fc.nat(), fc.integer({ min: 1, max: 255 }), (text, at, flip) => {
-        const sealed = vault.seal(text);
+        const sealed = vault.seal(text, 'ep_1');
         const changed = Buffer.from(sealed);
         const place = at % sealed.length;
         changed[place] = (changed[place] ?? 0) ^ flip;
-        expect(() => vault.open(changed)).toThrow();
-        expect(() => vault.open(sealed.subarray(0, place))).toThrow();
+        expect(() => vault.open(changed, 'ep_1')).toThrow();
+        expect(() => vault.open(sealed.subarray(0, place), 'ep_1')).toThrow();
       }),
     );
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
-        expect(() => vault.open(Buffer.from(bytes))).toThrow();
+        expect(() => vault.open(Buffer.from(bytes), 'ep_1')).toThrow();
       }),
     );
   });
