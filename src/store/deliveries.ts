@@ -100,14 +100,17 @@ export async function listAttempts(db: Db, deliveryId: string): Promise<StoredAt
   return rows;
 }
 
-/** The bytes that every attempt of the delivery sends. */
-export async function deliveryBody(db: Db, deliveryId: string): Promise<Buffer | null> {
-  const { rows } = await db.query<{ body: Buffer }>(
-    `select coalesce(d.body, e.body) as body from deliveries d
+/** The bytes that every attempt of the delivery sends, and the trace that they belong to. */
+export async function deliveryContent(
+  db: Db,
+  deliveryId: string,
+): Promise<{ body: Buffer; traceparent: string | null } | null> {
+  const { rows } = await db.query<{ body: Buffer; traceparent: string | null }>(
+    `select coalesce(d.body, e.body) as body, e.traceparent from deliveries d
      join events e on e.tenant_id = d.tenant_id and e.id = d.event_id where d.id = $1`,
     [deliveryId],
   );
-  return rows[0]?.body ?? null;
+  return rows[0] ?? null;
 }
 
 /**

@@ -17,6 +17,8 @@ export type AcceptRequest = {
   /** the dispatcher of this process, which gets the rows at once; null where there is none */
   lease: { owner: string; ms: number } | null;
   maxDeliveries: number;
+  /** the trace that the attempts belong to; absent: none */
+  traceparent?: string | null;
   /** a test goes to this one endpoint, whatever it subscribes to and even if it is disabled */
   testEndpointId?: string;
 };
@@ -29,6 +31,8 @@ export type Accepted = {
   events: AcceptedEvent[];
   /** what a dispatcher must take up: nothing for a repeated request */
   toDispatch: DispatchableDelivery[];
+  /** how many are new with this request */
+  fresh: { events: number; deliveries: number };
 };
 
 type Target = {
@@ -55,13 +59,19 @@ export async function acceptEvents(db: Db, request: AcceptRequest): Promise<Acce
     if (request.idempotency !== null) {
       const ids = rows.map((row) => row.id);
       const earlier = await claimIdempotencyKey(client, tenant.id, request.idempotency, ids);
-      if (earlier !== null) return { events: await readAccepted(client, tenant.id, earlier), toDispatch: [] };
+      if (earlier !== null) {
+        const known = await readAccepted(client, tenant.id, earlier);
+        return { events: known, toDispatch: [], fresh: { events: 0, deliveries: 0 } };
+      }
     }
     const inserted = await insertEvents(client, request, rows);
     const fresh = rows.filter((row) => inserted.has(row.id));
-    const toDispatch = await insertDeliveries(client, request, fresh);
-    const accepted = await assemble(client, tenant.id, rows, fresh, toDispatch);
-    return { events: accepted, toDispatch: toDispatch.filter((row) => row.status === 'pending') };
+    const deliveries = await insertDeliveries(client, request, fresh);
+    return {
+      events: await assemble(client, tenant.id, rows, fresh, deliveries),
+      toDispatch: deliveries.filter((row) => row.status === 'pending'),
+      fresh: { events: fresh.length, deliveries: deliveries.length },
+    };
   });
 }
 
@@ -112,8 +122,9 @@ async function insertEvents(
   );
   const result = await client.query<{ id: string }>(
     `insert into events (tenant_id, id, sort_id, type, occurred_at, body, data_start, data_end, request_hash,
-       is_test, created_at)
-     select $1, r.id, r.sort_id, r.type, r.occurred_at, r.body, r.data_start, r.data_end, r.request_hash, $2, r.created_at
+       is_test, created_at, traceparent)
+     select $1, r.id, r.sort_id, r.type, r.occurred_at, r.body, r.data_start, r.data_end, r.request_hash, $2, r.created_at,
+       $12
      from unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[], $8::int[], $9::int[], $10::bytea[],
        $11::timestamptz[])
        as r (id, sort_id, type, occurred_at, body, data_start, data_end, request_hash, created_at)
@@ -130,6 +141,7 @@ async function insertEvents(
       bodies.map((body) => body.dataSpan[1]),
       ordered.map((row) => row.requestHash),
       ordered.map((row) => new Date(idTimeMs(row.sortId))),
+      request.traceparent ?? null,
     ],
   );
   const inserted = new Set(result.rows.map((row) => row.id));
@@ -223,6 +235,7 @@ async function insertDeliveries(
       timeoutMs: target.timeoutMs,
       paced: target.paced,
       offeredBefore: false,
+      traceparent: request.traceparent ?? null,
       siblings: 0,
       status: 'pending',
       body,

@@ -6,7 +6,7 @@ import { newId } from '../../domain/ids.ts';
 import { VERSION } from '../../package-root.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { buildRequest } from '../../signing/request.ts';
-import { cancelDeliveries, deliveryBody, listDeliveries } from '../../store/deliveries.ts';
+import { cancelDeliveries, deliveryContent, listDeliveries } from '../../store/deliveries.ts';
 import { findEndpointById } from '../../store/endpoints.ts';
 import type { App } from '../app.ts';
 import { curlCommand } from '../curl.ts';
@@ -130,18 +130,24 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
     async ({ params: { delivery: id }, query }, reply) => {
       const delivery = await deliveryOr404(deps, id);
       const endpoint = await findEndpointById(deps.db, deps.vault, delivery.endpointId);
-      const body = await deliveryBody(deps.db, id);
+      const content = await deliveryContent(deps.db, id);
       const tenant = await tenantOr404(deps, delivery.tenantId);
-      if (endpoint === null || body === null) throw notFound('delivery', id);
+      if (endpoint === null || content === null) throw notFound('delivery', id);
       const request = buildRequest({
         profile: profileNamed(tenant.profile),
         secrets: endpoint.secrets,
         webhookId: delivery.eventId,
-        body,
+        body: content.body,
         nowMs: Date.now(),
         version: VERSION,
+        traceparent: content.traceparent,
       });
-      const command = curlCommand(request, body, query.reveal ? 'revealed' : 'masked', endpoint.maskedUrl);
+      const command = curlCommand(
+        request,
+        content.body,
+        query.reveal ? 'revealed' : 'masked',
+        endpoint.maskedUrl,
+      );
       return reply.type('text/plain; charset=utf-8').send(Buffer.from(command) as never);
     },
   );
