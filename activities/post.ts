@@ -7,6 +7,7 @@ import { profileNamed } from '../src/profiles/index.ts';
 import { type AttemptRequest, buildRequest, redact, redactText } from '../src/signing/request.ts';
 import { type Claim, endUnsent, releaseClaims } from '../src/store/claims.ts';
 import type { ActivityDeps } from './deps.ts';
+import { countAttempt, startAttemptSpan } from './observe.ts';
 import { type Result, settle, type Tried } from './settle.ts';
 import { type Opened, putOff } from './treatment.ts';
 
@@ -21,6 +22,7 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
   try {
     if (rate !== undefined && rate !== null && rate > 0) await setTimeout(rate);
     const profile = profileNamed(endpoint.profile);
+    const span = startAttemptSpan(treatment, claim);
     const request = buildRequest({
       profile,
       secrets: endpoint.secrets,
@@ -28,6 +30,7 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
       body: delivery.body,
       nowMs: Date.now(),
       version: deps.version,
+      traceparent: span.traceparent,
     });
     const result = await deps.sender.send({
       url: request.url,
@@ -35,10 +38,13 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
       body: delivery.body,
       timeoutMs: endpoint.timeoutMs ?? profile.timeoutMs,
     });
+    const { response, error } = result;
+    span.end(response ? { 'http.response.status_code': response.status } : {}, error?.code);
     if (!delivery.isTest) {
-      deps.pulse.observe(endpoint.id, { durationMs: result.durationMs, succeeded: result.error === null });
+      deps.pulse.observe(endpoint.id, { durationMs: result.durationMs, succeeded: error === null });
     }
     const tried = triedFrom(deps, request, result);
+    countAttempt(deps, delivery, tried);
     return settle({ delivery, claim, endpoint, profile, tried, workflowId, random, group });
   } finally {
     release();

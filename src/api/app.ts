@@ -22,12 +22,15 @@ import { VERSION } from '../package-root.ts';
 import { requireKey } from './auth.ts';
 import { acceptJson } from './body.ts';
 import type { ApiDeps } from './deps.ts';
+import { endConnections } from './last-requests.ts';
+import { observeRequests } from './observe-requests.ts';
 import { answerWithProblems } from './problems.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { operationalEventRoutes } from './routes/operational-events.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -49,14 +52,17 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => newId('request'),
-    // A keep-alive connection must not hold up the shutdown.
     forceCloseConnections: 'idle',
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  endConnections(app);
   acceptJson(app);
-  answerWithProblems(app);
+  answerWithProblems(app, (code) => {
+    if (code === 'storage_unavailable') deps.metrics.storageErrors.inc({ part: 'api' });
+  });
   requireKey(app, deps.adminKey);
+  observeRequests(app, deps);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -91,6 +97,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
   healthRoutes(app, deps);
+  metricsRoutes(app, deps);
   tenantRoutes(app, deps);
   endpointRoutes(app, deps);
   eventRoutes(app, deps);

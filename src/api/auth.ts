@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../domain/errors.ts';
 
-const PUBLIC = /^\/(healthz|readyz|openapi\.json|docs(\/|$)|$)/;
+const PUBLIC = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/|$)|$)/;
 
 /** Guards every route of the app but the public ones. */
 export function requireKey(app: FastifyInstance, adminKey: string): void {

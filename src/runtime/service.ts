@@ -15,6 +15,8 @@ import { createPool } from '../store/pool.ts';
 import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';
+import { createInstruments } from './instruments.ts';
+import type { Monitoring } from './monitoring.ts';
 import { createReconciler } from './reconciler.ts';
 import { prepareNamespace } from './search-attributes.ts';
 import { openTemporalLink, type TemporalTarget } from './temporal-link.ts';
@@ -41,6 +43,8 @@ export type ServiceOptions = {
 export type Service = {
   /** of the API; null without that role */
   url: string | null;
+  /** of the server for /metrics and the probes; null where none was asked for */
+  monitoringUrl: string | null;
   app: FastifyInstance | null;
   /** resolves when the workers poll, which they do once Temporal can be reached */
   working: Promise<void>;
@@ -49,6 +53,9 @@ export type Service = {
   /** Takes nothing new, finishes what is in flight. */
   stop(): Promise<void>;
 };
+
+/** A Temporal that hangs must hold up neither the start nor the stop for ever. */
+const PREPARE_MS = 20_000;
 
 /** @throws Error when the port is taken, or the database cannot be reached at start */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -62,10 +69,23 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const engine = createEngine(link, env.TIDINGS_TASK_QUEUE, () => void prepare());
   async function prepare(): Promise<void> {
     const client = link.client();
-    if (client !== null) engine.useSearchAttributes(await prepareNamespace(client, logger));
+    if (client === null) return;
+    const deadline = Date.now() + PREPARE_MS;
+    engine.useSearchAttributes(await client.withDeadline(deadline, () => prepareNamespace(client, logger)));
   }
   const pulse = createEndpointPulse();
-  const dispatcher = createDispatcher({ db, engine, pulse, logger, burstSize: env.TIDINGS_BURST_SIZE });
+  let workers: RunningWorkers | null = null;
+  const instruments = createInstruments({
+    environment: env,
+    db,
+    link,
+    roles,
+    isPolling: () => workers?.isPolling() ?? false,
+    logger,
+  });
+  const { metrics, tracing, readiness, scrape } = instruments;
+  const burstSize = env.TIDINGS_BURST_SIZE;
+  const dispatcher = createDispatcher({ db, engine, pulse, logger, metrics, tracing, burstSize });
   const noticeIntervalMs = env.TIDINGS_NOTICE_INTERVAL_S * 1000;
   const graceMs = env.TIDINGS_RECONCILE_AFTER_S * 1000;
   const reconciler = createReconciler({ db, engine, logger, graceMs, noticeIntervalMs });
@@ -78,12 +98,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     mailFrom: env.TIDINGS_MAIL_FROM,
     publicUrl: () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`,
   });
-  let workers: RunningWorkers | null = null;
+  for (const { name: channel } of channels) {
+    for (const result of ['sent', 'failed']) metrics.notices.inc({ channel, result }, 0);
+  }
   let stopped = false;
+  let giveUpWaiting: () => void = () => {};
+  const toldToStop = new Promise<null>((resolve) => {
+    giveUpWaiting = () => resolve(null);
+  });
 
   async function startWorking(): Promise<void> {
-    const connection = await link.connected;
-    if (stopped) return;
+    // Whoever is told to stop while Temporal is away must not wait for it.
+    const connection = await Promise.race([link.connected, toldToStop]);
+    if (connection === null || stopped) return;
     await prepare();
     const activities = createActivities({
       db,
@@ -91,6 +118,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       sender,
       channels,
       logger,
+      metrics,
+      tracing,
       pulse,
       cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
       unrecorded: createUnrecordedAttempts(),
@@ -100,6 +129,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       noticeIntervalMs,
       attemptBegan: dispatcher.attemptBegan,
     });
+    if (stopped) return;
     workers = await runWorkers({
       connection,
       namespace: options.temporal.namespace,
@@ -108,6 +138,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       activities,
       logger,
     });
+    if (stopped) return;
     dispatcher.start();
     reconciler.start();
   }
@@ -122,11 +153,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         adminKey: options.adminKey,
         allowHttp: options.allowHttp,
         maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
-        isWorking: () => (roles.worker ? (workers?.isPolling() ?? false) : null),
+        readiness,
+        scrape,
+        metrics,
+        tracing,
         logger,
       })
     : null;
+  let monitoring: Monitoring | null = null;
   try {
+    monitoring = await instruments.serve();
     if (app !== null) url = await app.listen({ port: env.TIDINGS_PORT, host: env.TIDINGS_HOST });
   } catch (error) {
     await closeAll();
@@ -136,24 +172,28 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   working.catch((error) => logger.fatal({ err: error }, 'the worker could not be started'));
 
   async function closeAll(): Promise<void> {
+    await monitoring?.close();
     await link.close();
     await sender.close();
+    await tracing.stop();
     await db.end();
   }
 
   return {
     url,
+    monitoringUrl: monitoring?.url ?? null,
     app,
     working,
     reconcile: reconciler.round,
     async stop() {
       stopped = true;
+      giveUpWaiting();
       await app?.close();
-      if (roles.worker && workers !== null) {
-        await dispatcher.stop();
-        await reconciler.stop();
-        await workers.stop();
-      }
+      // What is being started is stopped too, once it is there.
+      await working.catch(() => {});
+      await dispatcher.stop();
+      await reconciler.stop();
+      await workers?.stop();
       await closeAll();
     },
   };
