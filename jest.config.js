@@ -1,4 +1,4 @@
-// Packages that ship ES modules only: Jest runs tests as CommonJS, so these are transformed too.
+// Packages that ship ES modules only, or that use import(): Jest runs tests as CommonJS, so these are transformed too.
 const esmOnly = [
   'cookie',
   'content-disposition',
@@ -10,6 +10,7 @@ const esmOnly = [
   'toad-cache',
   'set-cookie-parser',
   'uuid',
+  '@opentelemetry/otlp-exporter-base',
 ];
 
 const swc = [

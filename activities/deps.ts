@@ -2,8 +2,10 @@
 import type { Channel } from '../src/domain/notice.ts';
 import type { Sender } from '../src/http/send.ts';
 import type { Logger } from '../src/logger.ts';
+import type { Metrics } from '../src/metrics.ts';
 import type { Db } from '../src/store/pool.ts';
 import type { Vault } from '../src/store/vault.ts';
+import type { Tracing } from '../src/tracing.ts';
 import type { ConcurrencyCap } from './concurrency-cap.ts';
 import type { EndpointPulse } from './endpoint-pulse.ts';
 import type { UnrecordedAttempts } from './record.ts';
@@ -16,6 +18,8 @@ export type ActivityDeps = {
   sender: Sender;
   channels: readonly Channel[];
   logger: Logger;
+  metrics: Metrics;
+  tracing: Tracing;
   pulse: EndpointPulse;
   cap: ConcurrencyCap;
   spacing: Spacing;

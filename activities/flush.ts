@@ -1,5 +1,6 @@
 /** Records what came of a group of attempts, without letting the slow ones hold up the quick ones. */
 import { setTimeout } from 'node:timers/promises';
+import { isDatabaseAway } from '../src/store/pool.ts';
 import { recordAttempts } from '../src/store/records.ts';
 import type { AttemptEntry, AttemptOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -46,6 +47,7 @@ async function record(deps: ActivityDeps, batch: Result[]): Promise<boolean> {
     );
     return true;
   } catch (error) {
+    if (isDatabaseAway(error)) deps.metrics.storageErrors.inc({ part: 'activity' });
     deps.logger.warn({ err: error, attempts: settled.length }, 'attempts could not be recorded yet');
     deps.unrecorded.keep(settled.map((each) => each.record));
     return false;

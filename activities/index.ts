@@ -36,11 +36,9 @@ async function guarded<Result>(
     return await work();
   } catch (error) {
     deps.logger.error({ err: error, activity: name }, 'an activity failed; Temporal will try it again');
-    const type = isDatabaseAway(error)
-      ? 'storage_unavailable'
-      : name === 'notify'
-        ? 'channel_unavailable'
-        : 'internal_error';
+    const away = isDatabaseAway(error);
+    if (away) deps.metrics.storageErrors.inc({ part: 'activity' });
+    const type = away ? 'storage_unavailable' : name === 'notify' ? 'channel_unavailable' : 'internal_error';
     const failure = ApplicationFailure.retryable('See the worker log.', type);
     failure.stack = '';
     throw failure;

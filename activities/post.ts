@@ -9,6 +9,7 @@ import { type AttemptRequest, buildRequest, redact, redactText } from '../src/si
 import { type Claim, endUnsent, releaseClaims } from '../src/store/claims.ts';
 import { holdForRate } from '../src/store/rate-limits.ts';
 import type { ActivityDeps } from './deps.ts';
+import { countAttempt, startAttemptSpan } from './observe.ts';
 import { type Result, settle, type Tried } from './settle.ts';
 import { type Opened, putOff } from './treatment.ts';
 
@@ -26,6 +27,7 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
     if (rate !== undefined && rate !== null && rate > 0) await setTimeout(rate);
     if (endpoint.ratePerSecond !== null) await deps.spacing.next(endpoint.id, endpoint.ratePerSecond);
     const profile = profileNamed(endpoint.profile);
+    const span = startAttemptSpan(treatment, claim);
     const request = buildRequest({
       profile,
       secrets: endpoint.secrets,
@@ -33,6 +35,7 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
       body: delivery.body,
       nowMs: Date.now(),
       version: deps.version,
+      traceparent: span.traceparent,
     });
     const result = await deps.sender.send({
       url: request.url,
@@ -40,12 +43,18 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
       body: delivery.body,
       timeoutMs: endpoint.timeoutMs ?? profile.timeoutMs,
     });
-    // The operator's own way out is out of order: the endpoint has not been tried.
-    if ('fault' in result) return putOff(treatment);
+    if ('fault' in result) {
+      // The operator's own way out is out of order: the endpoint has not been tried.
+      span.end({}, 'egress_fault');
+      return putOff(treatment);
+    }
+    const { response, error } = result;
+    span.end(response ? { 'http.response.status_code': response.status } : {}, error?.code);
     if (!delivery.isTest) {
-      deps.pulse.observe(endpoint.id, { durationMs: result.durationMs, succeeded: result.error === null });
+      deps.pulse.observe(endpoint.id, { durationMs: result.durationMs, succeeded: error === null });
     }
     const tried = triedFrom(deps, delivery.id, request, result);
+    countAttempt(deps, delivery, tried);
     return settle({ delivery, claim, endpoint, profile, tried, workflowId, random, group });
   } finally {
     release();

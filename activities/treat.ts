@@ -3,6 +3,7 @@ import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
 import { profileNamed } from '../src/profiles/index.ts';
 import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
 import type { AttemptEntry } from '../workflows/contract.ts';
+import { countAttempt } from './observe.ts';
 import { post } from './post.ts';
 import { type Result, type Settled, settle, type Tried } from './settle.ts';
 import { type Opened, putOff, type Treatment } from './treatment.ts';
@@ -87,7 +88,7 @@ function inHand({ deps, delivery }: Opened, claim: Claim, work: () => Promise<Re
   return running;
 }
 
-function settleLost({ delivery, endpoint, workflowId, random, group }: Opened, claim: Claim): Settled {
+function settleLost({ deps, delivery, endpoint, workflowId, random, group }: Opened, claim: Claim): Settled {
   const tried: Tried = {
     startedAtMs: claim.startedAt.getTime(),
     durationMs: 0,
@@ -97,6 +98,7 @@ function settleLost({ delivery, endpoint, workflowId, random, group }: Opened, c
     retryAfterMs: null,
     exchange: null,
   };
+  countAttempt(deps, delivery, tried);
   const profile = profileNamed(endpoint.profile);
   return settle({ delivery, claim, endpoint, profile, tried, workflowId, random, group });
 }

@@ -153,6 +153,32 @@ export const environmentSchema = z.object({
     .min(1024)
     .default(256 * 1024)
     .describe('Largest `data` of one event, in bytes.'),
+  TIDINGS_METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .optional()
+    .describe(
+      'Port of a server for /metrics, /healthz and /readyz alone, which a worker has no other way to answer. ' +
+        '`0` takes a free one. Default: none; the API answers them too.',
+    ),
+  TIDINGS_METRICS_HOST: z.string().default('127.0.0.1').describe('Address that this server listens on.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .optional()
+    .describe(
+      'OpenTelemetry collector that traces are sent to (OTLP over HTTP, e.g. `http://collector:4318`). Without it there ' +
+        'are no traces. The rest of OpenTelemetry’s variables count too: headers, sampler, service name.',
+    ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z
+    .string()
+    .optional()
+    .describe('The same for traces alone, as the whole URL.'),
+  OTEL_TRACES_EXPORTER: z
+    .enum(['otlp', 'none'])
+    .optional()
+    .describe('`otlp` sends traces, by default to `http://localhost:4318`; `none` sends none.'),
   DATABASE_URL: z
     .string()
     .optional()

@@ -23,7 +23,9 @@ import { accessOf, requireKey } from './auth.ts';
 import { acceptJson } from './body.ts';
 import { declareCommonRefusals, tidyDocument } from './common-refusals.ts';
 import type { ApiDeps } from './deps.ts';
+import { endConnections } from './last-requests.ts';
 import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
+import { observeRequests } from './observe-requests.ts';
 import { answerWithProblems } from './problems.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -35,6 +37,7 @@ import { eventTypeRoutes } from './routes/event-types.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { operationalEventRoutes } from './routes/operational-events.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { operatorRoutes } from './routes/operator.ts';
@@ -65,17 +68,20 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => newId('request'),
-    // A keep-alive connection must not hold up the shutdown.
     forceCloseConnections: 'idle',
     ...malformedRequests,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  endConnections(app);
   acceptJson(app);
-  answerWithProblems(app);
+  answerWithProblems(app, (code) => {
+    if (code === 'storage_unavailable') deps.metrics.storageErrors.inc({ part: 'api' });
+  });
   declareCommonRefusals(app);
   const keyring = await requireKey(app as unknown as FastifyInstance, deps);
   refuseUnknownRoutes(app);
+  observeRequests(app, deps);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -114,6 +120,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(swaggerUi, { routePrefix: '/docs' });
   healthRoutes(app, deps);
   keyRoutes(app, deps, keyring);
+  metricsRoutes(app, deps);
   tenantRoutes(app, deps);
   endpointRoutes(app, deps);
   endpointSecretRoutes(app, deps);

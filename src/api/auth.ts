@@ -10,7 +10,7 @@ import { Problem } from '../domain/errors.ts';
 import { hashKey, useKey } from '../store/keys.ts';
 import type { ApiDeps } from './deps.ts';
 
-const PUBLIC = /^\/(healthz|readyz|openapi\.json|docs(\/|$)|$)/;
+const PUBLIC = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/|$)|$)/;
 /** A key that was revoked in another process works there for so long. */
 const REMEMBER_MS = 1_000;
 const MAX_REMEMBERED = 10_000;

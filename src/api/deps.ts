@@ -2,13 +2,25 @@
 import type { Engine } from '../domain/ports.ts';
 import type { AddressGuard } from '../http/address-guard.ts';
 import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics.ts';
 import type { DispatchableDelivery } from '../store/dispatch.ts';
+import type { Acceptor } from '../store/group-commit.ts';
 import type { Db } from '../store/pool.ts';
 import type { Vault } from '../store/vault.ts';
+import type { Tracing } from '../tracing.ts';
+
+/** Where a process stands; see /readyz. */
+export type Readiness = {
+  ready: boolean;
+  database: 'ok' | 'away';
+  temporal: 'ok' | 'away';
+  worker: 'ok' | 'away' | 'elsewhere' | 'unknown';
+};
 
 export type ApiDeps = {
   db: Db;
   vault: Vault;
+  acceptor: Acceptor;
   engine: Engine;
   guard: Pick<AddressGuard, 'urlProblem'>;
   /** this process's dispatcher; null where workers run apart */
@@ -22,7 +34,10 @@ export type ApiDeps = {
   operationRatePerS: number;
   allowHttp: boolean;
   maxEventBytes: number;
-  /** whether this process's worker polls; null when it has none */
-  isWorking: () => boolean | null;
+  readiness: () => Promise<Readiness>;
+  /** the page of /metrics */
+  scrape: () => Promise<string>;
+  metrics: Metrics;
+  tracing: Tracing;
   logger: Logger;
 };

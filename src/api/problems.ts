@@ -19,10 +19,14 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem', description: 'What went wrong and what to do about it (RFC 9457).' });
 
-/** Makes every error of the app a problem, also those of Fastify itself. */
-export function answerWithProblems(app: FastifyInstance): void {
+/**
+ * Makes every error of the app a problem, also those of Fastify itself.
+ * @param heard told of each error's code
+ */
+export function answerWithProblems(app: FastifyInstance, heard: (code: ProblemCode) => void): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = asProblem(error);
+    heard(problem.code);
     if (problem.status >= 500 && problem.code !== 'temporal_unavailable') {
       request.log.error({ err: error, problem: problem.code }, 'a request failed');
     }

@@ -22,11 +22,12 @@ export function serveCommands(program: Command): void {
       .action(async () => {
         const environment = readEnvironment(process.env);
         const logger = createLogger(environment.TIDINGS_LOG_LEVEL);
+        // Heard from the first moment: a signal during the start ends it in order too.
+        const signal = untilSignal();
         const service = await runProcess(environment, roles, logger);
         // A worker that cannot be made will not get better by waiting: let the supervisor start it again.
         service.working.catch(() => process.exit(1));
-        const signal = await untilSignal();
-        logger.info({ signal }, 'finishing what is in flight');
+        logger.info({ signal: await signal }, 'finishing what is in flight');
         await service.stop();
         process.exit(0);
       });

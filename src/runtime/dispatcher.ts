@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EndpointPulse } from '../../activities/endpoint-pulse.ts';
 import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics.ts';
 import { profileNamed } from '../profiles/index.ts';
 import {
   DISPATCH_CHANNEL,
@@ -14,7 +15,8 @@ import {
   returnLeases,
   takeLeases,
 } from '../store/dispatch.ts';
-import type { Db } from '../store/pool.ts';
+import { type Db, isDatabaseAway } from '../store/pool.ts';
+import type { Span, Tracing } from '../tracing.ts';
 import type { StartRequest, TemporalEngine } from './engine.ts';
 
 export type Dispatcher = {
@@ -46,10 +48,12 @@ export function createDispatcher(deps: {
   engine: TemporalEngine;
   pulse: EndpointPulse;
   logger: Logger;
+  metrics: Metrics;
+  tracing: Tracing;
   /** deliveries that may share a workflow; 1 gives every event its own */
   burstSize: number;
 }): Dispatcher {
-  const { db, engine, pulse, logger, burstSize } = deps;
+  const { db, engine, pulse, logger, metrics, burstSize } = deps;
   const owner = `dispatcher-${randomUUID()}`;
   const lanes: [Lane, Lane] = [
     { quick: true, queue: [], busy: new Map() },
@@ -59,6 +63,13 @@ export function createDispatcher(deps: {
   let polling: Promise<void> = Promise.resolve();
   let timers: NodeJS.Timeout[] = [];
   let wakeUp: () => void = () => {};
+  /** what must be over before the process may let go of database and Temporal */
+  const underWay = new Set<Promise<void>>();
+
+  function track(work: Promise<void>): void {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  }
 
   const waiting = () => lanes[0].queue.length + lanes[1].queue.length;
 
@@ -79,13 +90,16 @@ export function createDispatcher(deps: {
         request.workflowId,
         setTimeout(() => freeSlot(lane, request.workflowId), 30_000),
       );
-      void launch(lane, request, rows);
+      track(launch(lane, request, rows));
     }
   }
 
   async function launch(lane: Lane, request: StartRequest, rows: DispatchableDelivery[]): Promise<void> {
+    const span = dispatchSpan(deps.tracing, rows, request.workflowId);
     try {
       await engine.start(request);
+      span.end();
+      metrics.dispatched.inc({ lane: lane.quick ? 'quick' : 'normal' });
       if (!lane.busy.has(request.workflowId)) return;
       clearTimeout(lane.busy.get(request.workflowId));
       lane.busy.set(
@@ -93,6 +107,7 @@ export function createDispatcher(deps: {
         setTimeout(() => freeSlot(lane, request.workflowId), SLOT_LIMIT_MS),
       );
     } catch (error) {
+      span.end({}, 'temporal_unavailable');
       logger.warn(
         { reason: (error as Error).message, workflow: request.workflowId },
         'a workflow could not be started',
@@ -143,6 +158,7 @@ export function createDispatcher(deps: {
           took = rows.length;
           enqueue(rows);
         } catch (error) {
+          if (isDatabaseAway(error)) metrics.storageErrors.inc({ part: 'dispatcher' });
           logger.warn({ reason: (error as Error).message }, 'the dispatcher could not read the database');
         }
       }
@@ -195,7 +211,7 @@ export function createDispatcher(deps: {
     offer(rows) {
       if (rows.length === 0) return;
       if (!running || !engine.isAvailable() || waiting() + rows.length > MEMORY_LIMIT) {
-        void returnUntried(rows);
+        track(returnUntried(rows));
       } else {
         enqueue(rows);
       }
@@ -216,13 +232,26 @@ export function createDispatcher(deps: {
     async stop() {
       running = false;
       for (const timer of timers) clearInterval(timer);
-      for (const lane of lanes) for (const timer of lane.busy.values()) clearTimeout(timer);
       wakeUp();
       stopListening();
       await Promise.all([polling, listening]);
+      // A start that is under way may still succeed: whether it did decides what becomes of its rows.
+      await Promise.all(underWay);
+      for (const lane of lanes) for (const timer of lane.busy.values()) clearTimeout(timer);
       await returnUntried(lanes.flatMap((lane) => lane.queue.splice(0)));
     },
   };
+}
+
+/** In the trace of the event; a burst of several has a trace of its own, with links to theirs. */
+function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId: string): Span {
+  const traces = [...new Set(rows.flatMap((row) => row.traceparent ?? []))];
+  return tracing.start('dispatch', {
+    kind: 'internal',
+    parent: traces.length === 1 ? (traces[0] ?? null) : null,
+    links: traces.length === 1 ? [] : traces,
+    attributes: { temporalWorkflowID: workflowId, 'tidings.deliveries': rows.length },
+  });
 }
 
 const eventKey = (row: DispatchableDelivery) => `${row.tenantId} ${row.eventId}`;

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Channel, EndpointNotice } from '../domain/notice.ts';
 import type { Logger } from '../logger.ts';
 import { profileNamed } from '../profiles/index.ts';
-import { acceptEvents } from '../store/events.ts';
+import { acceptEvents } from '../store/accept.ts';
 import { markEventsTold, takeUntoldEvents, type UntoldEvent } from '../store/operational-events.ts';
 import type { Db } from '../store/pool.ts';
 import { findOperatorTenant } from '../store/tenants.ts';

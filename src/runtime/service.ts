@@ -13,11 +13,14 @@ import { createAddressGuard } from '../http/address-guard.ts';
 import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
+import { createAcceptor } from '../store/group-commit.ts';
 import { createPool } from '../store/pool.ts';
 import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';
 import { createHerald } from './herald.ts';
+import { countTelling, createInstruments } from './instruments.ts';
+import type { Monitoring } from './monitoring.ts';
 import { neighbours } from './neighbours.ts';
 import { createPacer } from './pacer.ts';
 import { createReconciler } from './reconciler.ts';
@@ -47,6 +50,8 @@ export type ServiceOptions = {
 export type Service = {
   /** of the API; null without that role */
   url: string | null;
+  /** of the server for /metrics and the probes; null where none was asked for */
+  monitoringUrl: string | null;
   app: FastifyInstance | null;
   /** resolves when the workers poll, which they do once Temporal can be reached */
   working: Promise<void>;
@@ -55,6 +60,9 @@ export type Service = {
   /** Takes nothing new, finishes what is in flight. */
   stop(): Promise<void>;
 };
+
+/** A Temporal that hangs must hold up neither the start nor the stop for ever. */
+const PREPARE_MS = 20_000;
 
 /** @throws Error when the port is taken, or the database cannot be reached at start */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -69,11 +77,23 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   async function prepare(): Promise<void> {
     const client = link.client();
     if (client === null) return;
-    engine.useSearchAttributes(await prepareNamespace(client, logger));
-    await ensureSchedules(client, env.TIDINGS_TASK_QUEUE, logger);
+    const deadline = Date.now() + PREPARE_MS;
+    engine.useSearchAttributes(await client.withDeadline(deadline, () => prepareNamespace(client, logger)));
+    await client.withDeadline(deadline, () => ensureSchedules(client, env.TIDINGS_TASK_QUEUE, logger));
   }
   const pulse = createEndpointPulse();
-  const dispatcher = createDispatcher({ db, engine, pulse, logger, burstSize: env.TIDINGS_BURST_SIZE });
+  let workers: RunningWorkers | null = null;
+  const instruments = createInstruments({
+    environment: env,
+    db,
+    link,
+    roles,
+    isPolling: () => workers?.isPolling() ?? false,
+    logger,
+  });
+  const { metrics, tracing, readiness, scrape } = instruments;
+  const burstSize = env.TIDINGS_BURST_SIZE;
+  const dispatcher = createDispatcher({ db, engine, pulse, logger, metrics, tracing, burstSize });
   const noticeIntervalMs = env.TIDINGS_NOTICE_INTERVAL_S * 1000;
   const graceMs = env.TIDINGS_RECONCILE_AFTER_S * 1000;
   const reconciler = createReconciler({ db, engine, logger, graceMs, noticeIntervalMs });
@@ -86,20 +106,27 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     warn: (message) => logger.warn(message),
   });
   let url: string | null = null;
-  const channels = createChannels({
-    warn: (fields, message) => logger.warn(fields, message),
-    smtpUrl: env.SMTP_URL,
-    mailFrom: env.TIDINGS_MAIL_FROM,
-    publicUrl: () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`,
-  });
+  const channels = countTelling(
+    metrics,
+    createChannels({
+      warn: (fields, message) => logger.warn(fields, message),
+      smtpUrl: env.SMTP_URL,
+      mailFrom: env.TIDINGS_MAIL_FROM,
+      publicUrl: () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`,
+    }),
+  );
   const herald = createHerald({ db, channels, dispatcher, logger });
   const pacer = createPacer({ db, logger });
-  let workers: RunningWorkers | null = null;
   let stopped = false;
+  let giveUpWaiting: () => void = () => {};
+  const toldToStop = new Promise<null>((resolve) => {
+    giveUpWaiting = () => resolve(null);
+  });
 
   async function startWorking(): Promise<void> {
-    const connection = await link.connected;
-    if (stopped) return;
+    // Whoever is told to stop while Temporal is away must not wait for it.
+    const connection = await Promise.race([link.connected, toldToStop]);
+    if (connection === null || stopped) return;
     await prepare();
     const activities = createActivities({
       db,
@@ -107,6 +134,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       sender,
       channels,
       logger,
+      metrics,
+      tracing,
       pulse,
       cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
       spacing: createSpacing(),
@@ -119,6 +148,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
       attemptBegan: dispatcher.attemptBegan,
     });
+    if (stopped) return;
     workers = await runWorkers({
       connection,
       namespace: options.temporal.namespace,
@@ -127,6 +157,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       activities,
       logger,
     });
+    if (stopped) return;
     dispatcher.start();
     reconciler.start();
     herald.start();
@@ -137,6 +168,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ? await buildApp({
         db,
         vault,
+        acceptor: createAcceptor(db),
         engine,
         guard,
         dispatcher: roles.worker ? dispatcher : null,
@@ -146,11 +178,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         operationRatePerS: env.TIDINGS_OPERATION_RATE,
         allowHttp: options.allowHttp,
         maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
-        isWorking: () => (roles.worker ? (workers?.isPolling() ?? false) : null),
+        readiness,
+        scrape,
+        metrics,
+        tracing,
         logger,
       })
     : null;
+  let monitoring: Monitoring | null = null;
   try {
+    monitoring = await instruments.serve();
     if (app !== null) url = await listen(app);
   } catch (error) {
     await closeAll();
@@ -167,26 +204,30 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 
   async function closeAll(): Promise<void> {
+    await monitoring?.close();
     await link.close();
     await sender.close();
+    await tracing.stop();
     await db.end();
   }
 
   return {
     url,
+    monitoringUrl: monitoring?.url ?? null,
     app,
     working,
     reconcile: reconciler.round,
     async stop() {
       stopped = true;
+      giveUpWaiting();
       await app?.close();
-      if (roles.worker && workers !== null) {
-        await dispatcher.stop();
-        await reconciler.stop();
-        await herald.stop();
-        await pacer.stop();
-        await workers.stop();
-      }
+      // What is being started is stopped too, once it is there.
+      await working.catch(() => {});
+      await dispatcher.stop();
+      await reconciler.stop();
+      await herald.stop();
+      await pacer.stop();
+      await workers?.stop();
       await closeAll();
     },
   };

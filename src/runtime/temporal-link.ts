@@ -66,7 +66,9 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
   async function probe(): Promise<void> {
     try {
       if (connection === null) {
-        connection = await NativeConnection.connect(target.connection);
+        const made = await NativeConnection.connect(target.connection);
+        if (closed) return await made.close();
+        connection = made;
         client = new Client({ connection, namespace: target.namespace });
         announce(connection);
       } else {
@@ -78,13 +80,14 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
       if (away) logger.info('Temporal is back');
       away = false;
     } catch (error) {
+      if (closed) return;
       if (!away)
         logger.warn(
           { reason: (error as Error).message },
           'Temporal is away; accepting goes on, delivering waits',
         );
       away = true;
-      if (!closed) probing = setTimeout(() => void probe(), PROBE_MS);
+      probing = setTimeout(() => void probe(), PROBE_MS);
     }
   }
 

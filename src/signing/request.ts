@@ -23,8 +23,10 @@ export function buildRequest(input: {
   body: Buffer;
   nowMs: number;
   version: string;
+  /** the span that the receiver's own spans become children of */
+  traceparent?: string | null;
 }): AttemptRequest {
-  const { profile, secrets, webhookId, body, nowMs, version } = input;
+  const { profile, secrets, webhookId, body, nowMs, version, traceparent = null } = input;
   const timestampS = Math.floor(nowMs / 1000);
   const custom = Object.entries(secrets.headers);
   const signing = validSecrets(secrets, nowMs);
@@ -39,6 +41,7 @@ export function buildRequest(input: {
     ['webhook-id', webhookId],
     ['webhook-timestamp', String(timestampS)],
     ...Object.entries(signature),
+    ...(traceparent === null ? [] : [['traceparent', traceparent] as [string, string]]),
   ];
   const authorization = authorizationHeader(secrets.auth);
   const hidden: [string, string][] = [

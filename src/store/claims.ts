@@ -81,12 +81,14 @@ export type ClaimedDelivery = {
   body: Buffer;
   /** there is nothing to send any more */
   erased: boolean;
+  /** the trace that its event belongs to */
+  traceparent: string | null;
 };
 
 const FIELDS = `a.id, a.event_id as "eventId", a.event_type as "eventType", a.endpoint_id as "endpointId",
     a.is_test as "isTest", a.status, a.held_reason as "heldReason", a.ended_status as "endedStatus",
     a.told_at is not null as told, a.last_error as "lastError", a.attempt_count as "attemptCount",
-    a.slots_used as "slotsUsed", coalesce(a.body, e.body) as body, e.erased_at is not null as erased,
+    a.slots_used as "slotsUsed", coalesce(a.body, e.body) as body, e.erased_at is not null as erased, e.traceparent,
     extract(epoch from a.next_attempt_at - now())::double precision * 1000 as "dueInMs",
     extract(epoch from a.claim_deadline - now())::double precision * 1000 as "claimLeftMs"`;
 

@@ -100,15 +100,17 @@ export async function listAttempts(db: Db, deliveryId: string): Promise<StoredAt
   return rows;
 }
 
-/** The bytes that every attempt of the delivery sends; `'erased'` when they are gone. */
-export async function deliveryBody(db: Db, deliveryId: string): Promise<Buffer | 'erased' | null> {
-  const { rows } = await db.query<{ body: Buffer; erased: boolean }>(
-    `select coalesce(d.body, e.body) as body, e.erased_at is not null as erased from deliveries d
+/** The bytes that every attempt of the delivery sends, unless they are erased, and the trace that they belong to. */
+export async function deliveryContent(
+  db: Db,
+  deliveryId: string,
+): Promise<{ body: Buffer; erased: boolean; traceparent: string | null } | null> {
+  const { rows } = await db.query<{ body: Buffer; erased: boolean; traceparent: string | null }>(
+    `select coalesce(d.body, e.body) as body, e.erased_at is not null as erased, e.traceparent from deliveries d
      join events e on e.tenant_id = d.tenant_id and e.id = d.event_id where d.id = $1`,
     [deliveryId],
   );
-  if (rows[0]?.erased) return 'erased';
-  return rows[0]?.body ?? null;
+  return rows[0] ?? null;
 }
 
 /**

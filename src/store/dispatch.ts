@@ -17,6 +17,8 @@ export type DispatchableDelivery = {
   paced: boolean;
   /** a dispatcher had it before: a workflow with it may exist */
   offeredBefore: boolean;
+  /** the trace that its event belongs to */
+  traceparent: string | null;
   /** how many deliveries its event has */
   siblings: number;
 };
@@ -53,7 +55,7 @@ export async function takeLeases(
      select t.id, t.tenant_id as "tenantId", t.event_id as "eventId", e.id = e.sort_id as "eventIdIsOurs",
        t.endpoint_id as "endpointId", t.event_type as "eventType", p.host, p.timeout_ms as "timeoutMs",
        p.rate_per_second is not null as paced, n.profile,
-       t.offered_before as "offeredBefore",
+       t.offered_before as "offeredBefore", e.traceparent,
        (select count(*) from deliveries s where s.tenant_id = t.tenant_id and s.event_id = t.event_id) as siblings
      from taken t
      join events e on e.tenant_id = t.tenant_id and e.id = t.event_id

@@ -1,4 +1,5 @@
 /** The connection pool, and the one way to run a transaction. */
+import { isNativeError } from 'node:util/types';
 import pg from 'pg';
 
 export type Db = pg.Pool;
@@ -59,7 +60,8 @@ export async function transaction<Result>(
 
 /** Whether the error says that the database could not be reached or is shutting down, rather than that a query is wrong. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // Unlike instanceof, this also knows Node's own errors where code runs in a context of its own, as tests do.
+  if (!isNativeError(error)) return false;
   const { code } = error as Error & { code?: string };
   if (code !== undefined) {
     // 08: connection, 53: resources (too many connections, disk full), 57P: operator intervention

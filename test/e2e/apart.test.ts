@@ -15,7 +15,7 @@ test('an API without a worker accepts; a worker that comes later delivers; a ret
     (await api.call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: 1 })).body;
 
   await emit();
-  expect((await api.call('GET', '/readyz')).body).toMatchObject({ ready: true, worker: 'elsewhere' });
+  expect((await api.call('GET', '/readyz')).body).toMatchObject({ ready: true, worker: 'away' });
   const worker = await startProcess('worker', settings);
   await receiver.until(1, 30_000);
 

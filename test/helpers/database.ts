@@ -8,7 +8,30 @@ export type TestDatabase = { url: string; db: Db; drop(): Promise<void> };
 
 /** `drop` fails when a test has left a connection open. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const template = new URL(process.env.TEST_POSTGRES_URL ?? '');
+  return cloneOf(new URL(process.env.TEST_POSTGRES_URL ?? ''));
+}
+
+/**
+ * A copy of the database as it is at this moment, whoever works on it: a backup, restored. Their connections are
+ * closed for it, which is the only thing that they notice.
+ */
+export async function copyDatabase({ url }: TestDatabase): Promise<TestDatabase> {
+  const original = new URL(url);
+  const name = original.pathname.slice(1);
+  await withAdmin(original, async (client) => {
+    await client.query(`alter database ${name} allow_connections false`);
+    await client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [
+      name,
+    ]);
+  });
+  try {
+    return await cloneOf(original);
+  } finally {
+    await withAdmin(original, (client) => client.query(`alter database ${name} allow_connections true`));
+  }
+}
+
+async function cloneOf(template: URL): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await withAdmin(template, (client) =>
     client.query(`create database ${name} template ${template.pathname.slice(1)}`),
@@ -22,12 +45,24 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     drop: atEnd(async () => {
       await db.end();
       await withAdmin(template, async (client) => {
-        const rows = await openConnections(client, name);
+        const { rows } = await leftOpen(client, name);
         await client.query(`drop database ${name} with (force)`);
         if (rows.length > 0) throw new Error(`Connections were left open: ${JSON.stringify(rows)}`);
       });
     }),
   };
+}
+
+/** A server process outlives its connection by a moment, and by a longer one on a busy machine. */
+async function leftOpen(client: pg.Client, name: string): Promise<pg.QueryResult> {
+  for (let tries = 30; ; tries -= 1) {
+    const found = await client.query(
+      `select pid, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
+      [name],
+    );
+    if (found.rows.length === 0 || tries === 0) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 async function withAdmin(template: URL, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
@@ -39,17 +74,5 @@ async function withAdmin(template: URL, work: (client: pg.Client) => Promise<unk
     await work(client);
   } finally {
     await client.end();
-  }
-}
-
-/** Those that stay open: the server notices a moment later that a client has gone. */
-async function openConnections(client: pg.Client, database: string): Promise<unknown[]> {
-  for (let tries = 40; ; tries -= 1) {
-    const { rows } = await client.query(
-      `select pid, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
-      [database],
-    );
-    if (rows.length === 0 || tries === 0) return rows;
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -9,13 +9,18 @@ import { ADMIN_KEY, apiClient, TEST_KEY_RING, type TestService } from './service
 export type TestProcess = {
   pid: number;
   url: string;
+  /** of the server for metrics and probes, where `TIDINGS_METRICS_PORT` asks for one */
+  monitoringUrl(): string;
+  /** the lines of its log so far */
+  log: readonly string[];
   call: TestService['call'];
-  /** what it has logged */
-  log(): string;
   /** ends it as a crash does */
   kill(): Promise<void>;
   /** ends it as an operator does. @returns its exit code */
   stop(): Promise<number | null>;
+  signal(name: NodeJS.Signals): void;
+  /** resolves with its exit code */
+  ended: Promise<number | null>;
 };
 
 /** Starts `tidings <command>`; resolves when it listens, or for a worker when it runs. */
@@ -57,6 +62,7 @@ export async function startProcess(
     await exited;
   });
   const lines: string[] = [];
+  let monitoringUrl = '';
   const url = await new Promise<string>((resolve, reject) => {
     void exited.then((code) =>
       reject(new Error(`tidings ${command} ended with ${code}:\n${lines.join('\n')}`)),
@@ -64,10 +70,12 @@ export async function startProcess(
     createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
       lines.push(line);
       if (process.env.TEST_LOG_LEVEL) process.stderr.write(`${line}\n`);
+      monitoringUrl = /"url":"(http:[^"]+)","msg":"metrics and probes/.exec(line)?.[1] ?? monitoringUrl;
       const [, address] = /Server listening at (http:\/\/\S+?)"/.exec(line) ?? [];
       if (address !== undefined) resolve(address);
+      if (command === 'worker' && monitoringUrl !== '') resolve('');
     });
-    if (command === 'worker') setTimeout(() => resolve(''), 2000);
+    if (command === 'worker' && more.TIDINGS_METRICS_PORT === undefined) setTimeout(() => resolve(''), 2000);
   });
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -76,8 +84,11 @@ export async function startProcess(
   return {
     pid: child.pid ?? 0,
     url,
+    monitoringUrl: () => monitoringUrl,
+    log: lines,
+    ended: exited,
+    signal: (name) => child.kill(name),
     call: apiClient(url),
-    log: () => lines.join('\n'),
     kill: async () => {
       await end('SIGKILL');
     },

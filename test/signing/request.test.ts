@@ -61,6 +61,22 @@ describe('the headers of an attempt', () => {
     expect(names(headers).filter((name) => name === 'accept')).toHaveLength(1);
   });
 
+  test('name the trace where there is one, in what the log shows too', () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const { headers, maskedHeaders } = buildRequest({
+      profile: profileNamed('standard-webhooks'),
+      secrets: plain,
+      webhookId: 'evt_1',
+      body: Buffer.from('{}'),
+      nowMs,
+      version: '1.2.3',
+      traceparent,
+    });
+    expect(headers).toContainEqual(['traceparent', traceparent]);
+    expect(maskedHeaders).toEqual(headers);
+    expect(names(build('standard-webhooks').headers)).not.toContain('traceparent');
+  });
+
   test('leave a blank authorization value out', () => {
     const { headers } = build('lessonly', { auth: { type: 'authorization', value: ' ' } });
     expect(names(headers)).not.toContain('authorization');

@@ -65,6 +65,23 @@ test('there are an API, a worker and a migration', () => {
   expect(tidings.map(([, { command }]) => list(command).at(-1)).sort()).toEqual(['api', 'migrate', 'worker']);
 });
 
+test('what Prometheus is told to scrape is there, at the ports that are served', () => {
+  const { scrape_configs: jobs } = parse(
+    readFileSync(join(PACKAGE_ROOT, 'ops', 'prometheus', 'prometheus.yml'), 'utf8'),
+  );
+  const targets = jobs.flatMap((job: any) => job.static_configs.flatMap((each: any) => each.targets));
+  const found = jobs.flatMap((job: any) => job.dns_sd_configs);
+  expect([...targets, ...found.map((each: any) => `${each.names[0]}:${each.port}`)]).toEqual([
+    'api:8400',
+    'worker:9464',
+  ]);
+  const { worker } = compose.services;
+  expect(worker?.environment).toMatchObject({
+    TIDINGS_METRICS_PORT: '9464',
+    TIDINGS_METRICS_HOST: '0.0.0.0',
+  });
+});
+
 test.each(services)('%s is given only variables that exist', (_name, { environment }) => {
   expect(names(environment).filter((name) => OURS.test(name) && !isKnown(name))).toEqual([]);
 });

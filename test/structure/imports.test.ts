@@ -11,6 +11,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/domain': ['typeid-js'],
   'src/config.ts': ['zod', BUILTIN],
   'src/logger.ts': ['pino', BUILTIN],
+  'src/metrics.ts': ['src/domain', 'prom-client'],
+  'src/tracing.ts': ['src/domain', 'src/logger.ts', '@opentelemetry/*'],
   'src/package-root.ts': [BUILTIN],
   'src/signing': ['src/domain', 'zod', 'node:crypto'],
   'src/profiles': ['src/domain', 'src/signing', 'zod'],
@@ -28,11 +30,14 @@ const ALLOWED: Record<string, readonly string[]> = {
       'src/store',
       'src/http',
       'src/logger.ts',
+      'src/metrics.ts',
+      'src/tracing.ts',
     ],
     ...['workflows/contract.ts', '@temporalio/activity', 'node:timers/promises'],
   ],
   'src/api': [
     ...['src/domain', 'src/store', 'src/signing', 'src/profiles', 'src/http', 'src/logger.ts'],
+    ...['src/metrics.ts', 'src/tracing.ts'],
     ...['src/package-root.ts', 'workflows/contract.ts', BUILTIN, 'zod', 'ajv', 'ajv-formats', 'jsonc-parser'],
     ...['re2js'],
     ...['fastify', 'fastify-type-provider-zod', '@fastify/*'],
@@ -123,6 +128,8 @@ test.each([
   ['src/api/app.ts', '../channels/index.ts'],
   ['activities/notify.ts', '../src/channels/email.ts'],
   ['src/config.ts', './domain/event.ts'],
+  ['activities/post.ts', '@opentelemetry/sdk-trace-base'],
+  ['src/metrics.ts', './store/pool.ts'],
   ['src/runtime/worker.ts', '../cli/main.ts'],
 ])('the table would not let %s import %s', (file, specifier) => {
   expect(isAllowed(file, specifier)).toBe(false);

@@ -6,7 +6,7 @@ import { newId } from '../../domain/ids.ts';
 import { VERSION } from '../../package-root.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { buildRequest } from '../../signing/request.ts';
-import { cancelDeliveries, countPress, deliveryBody, listDeliveries } from '../../store/deliveries.ts';
+import { cancelDeliveries, countPress, deliveryContent, listDeliveries } from '../../store/deliveries.ts';
 import { findEndpointById } from '../../store/endpoints.ts';
 import type { App } from '../app.ts';
 import { type Act, audited, noted } from '../audit.ts';
@@ -97,7 +97,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       const { delivery: id } = request.params;
       const delivery = await deliveryOr404(deps, request, id);
       await refuseUnsendable(deps, delivery);
-      if ((await deliveryBody(deps.db, id)) === 'erased') throw payloadErased();
+      if ((await deliveryContent(deps.db, id))?.erased) throw payloadErased();
       const pressId = newId('press');
       const act = { ...actOn(delivery, 'delivery.retried'), details: { press_id: pressId } };
       await audited(deps, request, act, async (client) => {
@@ -161,20 +161,22 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       if (reveal) requireAccess(request, 'manage');
       const delivery = await deliveryOr404(deps, request, id);
       const endpoint = await findEndpointById(deps.db, deps.vault, delivery.endpointId);
-      const body = await deliveryBody(deps.db, id);
+      const content = await deliveryContent(deps.db, id);
       const tenant = await tenantOr404(deps, request, delivery.tenantId);
-      if (endpoint === null || body === null) throw notFound('delivery', id);
-      if (body === 'erased') throw payloadErased();
+      if (endpoint === null || content === null) throw notFound('delivery', id);
+      if (content.erased) throw payloadErased();
       const sent = buildRequest({
         profile: profileNamed(tenant.profile),
         secrets: endpoint.secrets,
         webhookId: delivery.eventId,
-        body,
+        body: content.body,
         nowMs: Date.now(),
         version: VERSION,
+        traceparent: content.traceparent,
       });
       if (reveal) await noted(deps, request, actOn(delivery, 'delivery.curl_revealed'));
-      const command = curlCommand(sent, body, reveal ? 'revealed' : 'masked', endpoint.maskedUrl);
+      const shown = reveal ? 'revealed' : 'masked';
+      const command = curlCommand(sent, content.body, shown, endpoint.maskedUrl);
       return reply.type('text/plain; charset=utf-8').send(Buffer.from(command) as never);
     },
   );

@@ -1,5 +1,6 @@
 /** `/v1/tenants/:t/events`: emitting, and reading back what was emitted. */
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { fieldProblem } from '../../domain/errors.ts';
@@ -9,7 +10,6 @@ import { wakeDispatchers } from '../../store/dispatch.ts';
 import { findEventTypes } from '../../store/event-types.ts';
 import {
   type AcceptedEvent,
-  acceptEvents,
   eventDeliveries,
   findEvent,
   listEvents,
@@ -21,6 +21,7 @@ import { rawBody } from '../body.ts';
 import type { ApiDeps } from '../deps.ts';
 import { checkEvents } from '../event-validation.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
+import { traceparentOf } from '../observe-requests.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import {
@@ -44,6 +45,8 @@ const MAX_DELIVERIES = 10_000;
 
 export function eventRoutes(app: App, deps: ApiDeps): void {
   const tags = ['events'];
+  // The last NOTIFY needs the database, which is closed next.
+  app.addHook('onClose', async () => wakes.get(deps)?.done);
 
   app.post(
     '/v1/tenants/:tenant/events',
@@ -182,7 +185,7 @@ async function accept(
 ): Promise<AcceptedEvent[]> {
   const key = request.headers['idempotency-key'];
   const { dispatcher } = deps;
-  const accepted = await acceptEvents(deps.db, {
+  const accepted = await deps.acceptor.accept({
     tenant,
     profile: profileNamed(tenant.profile),
     events,
@@ -192,25 +195,30 @@ async function accept(
         : null,
     lease: dispatcher && { owner: dispatcher.owner, ms: dispatcher.leaseMs },
     maxDeliveries: MAX_DELIVERIES,
+    traceparent: traceparentOf(request),
   });
+  deps.metrics.eventsAccepted.inc(accepted.fresh.events);
+  deps.metrics.deliveriesAccepted.inc(accepted.fresh.deliveries);
   if (dispatcher !== null) dispatcher.offer(accepted.toDispatch);
   else if (accepted.toDispatch.length > 0) wakeSoon(deps);
   return accepted.events;
 }
 
-const waking = new WeakSet<ApiDeps>();
+const wakes = new WeakMap<ApiDeps, { soon: boolean; done: Promise<void> }>();
 const WAKE_MS = 20;
 
 /** Many emits, one NOTIFY; and never inside an emit's transaction, where it would make commits wait for each other. */
 function wakeSoon(deps: ApiDeps): void {
-  if (waking.has(deps)) return;
-  waking.add(deps);
-  setTimeout(() => {
-    waking.delete(deps);
-    wakeDispatchers(deps.db).catch((error) =>
-      deps.logger.warn({ reason: error.message }, 'dispatchers were not woken'),
-    );
-  }, WAKE_MS);
+  const wake = wakes.get(deps) ?? { soon: false, done: Promise.resolve() };
+  wakes.set(deps, wake);
+  if (wake.soon) return;
+  wake.soon = true;
+  wake.done = setTimeout(WAKE_MS)
+    .then(() => {
+      wake.soon = false;
+      return wakeDispatchers(deps.db);
+    })
+    .catch((error) => deps.logger.warn({ reason: error.message }, 'dispatchers were not woken'));
 }
 
 function refuseRepeatedIds(bodies: { id?: string | undefined }[]): void {

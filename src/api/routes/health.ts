@@ -24,7 +24,11 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
     ready: z.boolean(),
     database: part,
     temporal: part.describe('While it is away, events are accepted and wait.'),
-    worker: z.enum(['ok', 'away', 'elsewhere']),
+    worker: z
+      .enum(['ok', 'away', 'elsewhere', 'unknown'])
+      .describe(
+        '`ok`: this process works. `elsewhere`: others do. `away`: nobody does. `unknown`: Temporal is away.',
+      ),
   });
   app.get(
     '/readyz',
@@ -37,18 +41,7 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (_request, reply) => {
-      const database = await deps.db.query('select 1').then(
-        () => 'ok' as const,
-        () => 'away' as const,
-      );
-      const working = deps.isWorking();
-      const body = {
-        // Accepting needs the database alone: an API without Temporal still keeps its promise.
-        ready: database === 'ok',
-        database,
-        temporal: deps.engine.isAvailable() ? ('ok' as const) : ('away' as const),
-        worker: working === null ? ('elsewhere' as const) : working ? ('ok' as const) : ('away' as const),
-      };
+      const body = await deps.readiness();
       return reply.status(body.ready ? 200 : 503).send(body);
     },
   );

@@ -1,0 +1,38 @@
+/** What each attempt leaves for those who operate: a span in its event's trace, a count, a duration. */
+import { idTimeMs } from '../src/domain/ids.ts';
+import { outcomeOf } from '../src/metrics.ts';
+import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
+import type { Span } from '../src/tracing.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { Tried } from './settle.ts';
+import type { Opened } from './treatment.ts';
+
+/** The names of the workflow and its run are those that Temporal's own interceptors use. */
+export function startAttemptSpan({ deps, delivery, endpoint, workflowId }: Opened, claim: Claim): Span {
+  return deps.tracing.start('attempt', {
+    kind: 'client',
+    parent: delivery.traceparent,
+    attributes: {
+      'http.request.method': 'POST',
+      'server.address': endpoint.host,
+      'tidings.delivery.id': delivery.id,
+      'tidings.event.id': delivery.eventId,
+      'tidings.endpoint.id': endpoint.id,
+      'tidings.attempt.number': claim.number,
+      'tidings.attempt.trigger': claim.trigger,
+      temporalWorkflowID: workflowId,
+      temporalRunID: claim.runId,
+    },
+  });
+}
+
+export function countAttempt({ metrics }: ActivityDeps, delivery: ClaimedDelivery, tried: Tried): void {
+  const { errorCode, startedAtMs, durationMs } = tried;
+  metrics.attempts.inc({ outcome: outcomeOf(errorCode) });
+  // How long one took that was lost with its process, nobody knows.
+  if (errorCode === 'outcome_unknown') return;
+  metrics.attemptDuration.observe(durationMs / 1000);
+  if (errorCode === null && delivery.attemptCount === 0 && !delivery.isTest) {
+    metrics.deliveryLatency.observe((startedAtMs + durationMs - idTimeMs(delivery.id)) / 1000);
+  }
+}

@@ -1,0 +1,31 @@
+/** Ends the API's connections when it closes: each once its request is answered, so that none holds up the shutdown. */
+import type { FastifyInstance } from 'fastify';
+
+const CHECK_MS = 50;
+
+/**
+ * Node closes what is idle at the moment of closing, but neither a connection that becomes idle later nor one that has
+ * never asked anything: those would stay for as long as keep-alive allows.
+ */
+export function endConnections(app: FastifyInstance): void {
+  const { server } = app;
+  let inFlight = 0;
+  let isClosing = false;
+  server.on('request', (_request, response) => {
+    inFlight += 1;
+    response.once('close', () => {
+      inFlight -= 1;
+    });
+  });
+  app.addHook('preClose', async () => {
+    isClosing = true;
+    if (!server.listening) return;
+    const timer = setInterval(() => {
+      if (inFlight === 0) server.closeAllConnections();
+    }, CHECK_MS);
+    server.once('close', () => clearInterval(timer));
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
+}

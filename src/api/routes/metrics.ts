@@ -1,0 +1,24 @@
+/** `/metrics`: for Prometheus. Public like the probes, for nothing in it belongs to a tenant. */
+import { z } from 'zod';
+import type { App } from '../app.ts';
+import type { ApiDeps } from '../deps.ts';
+
+/** Of Prometheus's text format. */
+export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+export function metricsRoutes(app: App, deps: ApiDeps): void {
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'What is counted and measured, for Prometheus',
+        security: [],
+        produces: ['text/plain'],
+        response: { 200: z.string() },
+      },
+    },
+    async (_request, reply) =>
+      reply.type(METRICS_CONTENT_TYPE).send(Buffer.from(await deps.scrape()) as never),
+  );
+}

@@ -1,0 +1,72 @@
+/** What a process is watched by: its metrics, its traces, and what /readyz and /metrics say of it. */
+import type { Readiness } from '../api/deps.ts';
+import type { Environment } from '../config.ts';
+import type { Channel } from '../domain/notice.ts';
+import type { Logger } from '../logger.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
+import { VERSION } from '../package-root.ts';
+import type { Db } from '../store/pool.ts';
+import { createTracing, type Tracing } from '../tracing.ts';
+import { type Monitoring, startMonitoring } from './monitoring.ts';
+import { watchPollers } from './pollers.ts';
+import { createReadiness } from './readiness.ts';
+import { createScrape } from './scrape.ts';
+import type { TemporalLink } from './temporal-link.ts';
+
+export type Instruments = {
+  metrics: Metrics;
+  tracing: Tracing;
+  readiness: () => Promise<Readiness>;
+  /** the page of /metrics */
+  scrape: () => Promise<string>;
+  /** Serves the page and the probes apart, where the environment asks for it. @throws Error when the port is taken */
+  serve(): Promise<Monitoring | null>;
+};
+
+export function createInstruments(deps: {
+  environment: Environment;
+  db: Db;
+  link: TemporalLink;
+  roles: { api: boolean; worker: boolean };
+  /** whether this process's own workers run */
+  isPolling: () => boolean;
+  logger: Logger;
+}): Instruments {
+  const { environment: env, db, link, roles, isPolling, logger } = deps;
+  const metrics = createMetrics();
+  const polled = watchPollers(link, env.TIDINGS_TASK_QUEUE);
+  const readiness = createReadiness({ db, roles, polled, isPolling });
+  const scrape = createScrape({ metrics, db, readiness });
+  return {
+    metrics,
+    tracing: createTracing(env, VERSION, logger),
+    readiness,
+    scrape,
+    async serve() {
+      const { TIDINGS_METRICS_PORT: port, TIDINGS_METRICS_HOST: host } = env;
+      if (port === undefined) return null;
+      const monitoring = await startMonitoring({ port, host, readiness, scrape });
+      logger.info({ url: monitoring.url }, 'metrics and probes are served');
+      return monitoring;
+    },
+  };
+}
+
+/** The channels, with what they tell counted; the counts are there from the start. */
+export function countTelling(metrics: Metrics, channels: Channel[]): Channel[] {
+  return channels.map(({ name: channel, tell }) => {
+    for (const result of ['sent', 'failed']) metrics.notices.inc({ channel, result }, 0);
+    return {
+      name: channel,
+      async tell(notice) {
+        try {
+          await tell(notice);
+          metrics.notices.inc({ channel, result: 'sent' });
+        } catch (error) {
+          metrics.notices.inc({ channel, result: 'failed' });
+          throw error;
+        }
+      },
+    };
+  });
+}

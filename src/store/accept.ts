@@ -1,0 +1,325 @@
+/** Accepting events: the transaction that stands behind every 202, for one request or for several at once. */
+import type { HeldReason } from '../domain/delivery.ts';
+import { Problem } from '../domain/errors.ts';
+import { type EmittedEvent, isSubscribed, type RenderedBody } from '../domain/event.ts';
+import { idTimeMs, newId } from '../domain/ids.ts';
+import type { Profile } from '../domain/profile.ts';
+import type { DispatchableDelivery } from './dispatch.ts';
+import { type AcceptedEvent, readAccepted } from './events.ts';
+import { claimKeys } from './idempotency-keys.ts';
+import { lockEndpoints } from './locks.ts';
+import { type Queryable, transaction } from './pool.ts';
+import { endpointsWithQueue } from './rate-limits.ts';
+import type { Tenant } from './tenants.ts';
+
+export type AcceptRequest = {
+  tenant: Tenant;
+  profile: Profile;
+  events: EmittedEvent[];
+  idempotency: { key: string; requestHash: Buffer } | null;
+  /** the dispatcher of this process, which gets the rows at once; null where there is none */
+  lease: { owner: string; ms: number } | null;
+  maxDeliveries: number;
+  /** the trace that the attempts belong to; absent: none */
+  traceparent?: string | null;
+  /** a test goes to this one endpoint, whatever it subscribes to and even if it is disabled */
+  testEndpointId?: string;
+};
+
+export type Accepted = {
+  /** in the order of the request; for a repeated request, as they are today */
+  events: AcceptedEvent[];
+  /** what a dispatcher must take up: nothing for a repeated request */
+  toDispatch: DispatchableDelivery[];
+  /** how many are new with this request */
+  fresh: { events: number; deliveries: number };
+};
+
+type EventRow = EmittedEvent & { id: string; sortId: string; request: AcceptRequest; rendered: RenderedBody };
+
+type NewDelivery = DispatchableDelivery & {
+  heldReason: HeldReason | null;
+  /** has a turn: its endpoint keeps order */
+  ordered: boolean;
+  body: Buffer | null;
+  event: EventRow;
+};
+
+/** As `acceptAll`, for one request. */
+export async function acceptEvents(db: Queryable, request: AcceptRequest): Promise<Accepted> {
+  const [accepted] = await acceptAll(db, [request]);
+  return accepted as Accepted;
+}
+
+/**
+ * Stores events and one delivery for each subscribed endpoint, all of them or, when one request is refused, none.
+ * @param requests no two of them with the same idempotency key or the same event of a tenant
+ * @throws Problem idempotency_conflict when a key or an id came before with another body;
+ *   payload_too_large when a request would make more than its `maxDeliveries`
+ */
+export async function acceptAll(db: Queryable, requests: AcceptRequest[]): Promise<Accepted[]> {
+  const rows = new Map(
+    requests.map((request) => [request, request.events.map((event) => rowOf(event, request))]),
+  );
+  return transaction(db, async (client) => {
+    const earlier = await claimKeys(
+      client,
+      requests.flatMap((request) =>
+        request.idempotency === null
+          ? []
+          : [
+              {
+                ...request.idempotency,
+                tenantId: request.tenant.id,
+                eventIds: idsOf(rows.get(request)),
+                request,
+              },
+            ],
+      ),
+    );
+    const asked = requests
+      .filter((request) => !earlier.has(request))
+      .flatMap((request) => rows.get(request) ?? []);
+    const fresh = await insertEvents(client, asked);
+    const deliveries = await insertDeliveries(client, fresh);
+    const results: Accepted[] = [];
+    for (const request of requests) {
+      const ids = earlier.get(request) ?? idsOf(rows.get(request));
+      results.push(await resultOf(client, request, ids, fresh, deliveries));
+    }
+    return results;
+  });
+}
+
+const idsOf = (rows: EventRow[] = []) => rows.map((row) => row.id);
+
+function rowOf(event: EmittedEvent, request: AcceptRequest): EventRow {
+  const sortId = newId('event');
+  const { profile, tenant } = request;
+  const rendered = profile.render({ ...event, tenantWireId: tenant.externalId ?? tenant.id });
+  return { ...event, id: event.id ?? sortId, sortId, request, rendered };
+}
+
+/** @returns the events that are new; the others are known, with the same body */
+async function insertEvents(client: Queryable, rows: EventRow[]): Promise<Set<EventRow>> {
+  if (rows.length === 0) return new Set();
+  const keyOf = (row: EventRow) => `${row.request.tenant.id} ${row.id}`;
+  // One order for all: two transactions with the same ids cannot wait for each other.
+  const ordered = [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const column = <Value>(pick: (row: EventRow) => Value) => ordered.map(pick);
+  const result = await client.query<{ key: string }>({
+    name: 'accept-events',
+    text: `insert into events (tenant_id, id, sort_id, type, occurred_at, body, data_start, data_end, request_hash,
+       is_test, created_at, traceparent)
+     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::int[], $8::int[],
+       $9::bytea[], $10::bool[], $11::timestamptz[], $12::text[])
+     on conflict do nothing returning tenant_id || ' ' || id as key`,
+    values: [
+      column((row) => row.request.tenant.id),
+      column((row) => row.id),
+      column((row) => row.sortId),
+      column((row) => row.type),
+      column((row) => new Date(row.timestampMs)),
+      column((row) => row.rendered.bytes),
+      column((row) => row.rendered.dataSpan[0]),
+      column((row) => row.rendered.dataSpan[1]),
+      column((row) => row.requestHash),
+      column((row) => row.request.testEndpointId !== undefined),
+      column((row) => new Date(idTimeMs(row.sortId))),
+      column((row) => row.request.traceparent ?? null),
+    ],
+  });
+  const inserted = new Set(result.rows.map(({ key }) => key));
+  const known = rows.filter((row) => !inserted.has(keyOf(row)));
+  if (known.length > 0) await refuseOtherBodies(client, known);
+  return new Set(rows.filter((row) => inserted.has(keyOf(row))));
+}
+
+async function refuseOtherBodies(client: Queryable, known: EventRow[]): Promise<void> {
+  const { rows } = await client.query<{ tenantId: string; id: string; requestHash: Buffer }>(
+    `select tenant_id as "tenantId", id, request_hash as "requestHash" from events
+     where (tenant_id, id) in (select * from unnest($1::text[], $2::text[]))`,
+    [known.map((row) => row.request.tenant.id), known.map((row) => row.id)],
+  );
+  for (const row of known) {
+    const stored = rows.find(({ tenantId, id }) => tenantId === row.request.tenant.id && id === row.id);
+    if (stored?.requestHash.equals(row.requestHash)) continue;
+    throw new Problem(
+      'idempotency_conflict',
+      `An event with the id ${row.id} exists with another body. An event is immutable: use a new id.`,
+    );
+  }
+}
+
+async function insertDeliveries(client: Queryable, events: Set<EventRow>): Promise<NewDelivery[]> {
+  if (events.size === 0) return [];
+  const targets = await findTargets(client, [...new Set([...events].map(({ request }) => request))]);
+  const deliveries = [...events].flatMap((event) => {
+    const made = targetsOf(event, targets).map((target) => newDelivery(event, target));
+    for (const delivery of made) delivery.siblings = made.length;
+    return made;
+  });
+  refuseTooMany(deliveries);
+  if (deliveries.length === 0) return [];
+  await holdBehindEarlier(client, deliveries);
+  await holdBehindQueue(client, deliveries);
+  const column = <Value>(pick: (row: NewDelivery) => Value) => deliveries.map(pick);
+  await client.query({
+    name: 'accept-deliveries',
+    text: `insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, body, status, held_reason,
+       leased_by, leased_until, created_at, turn)
+     select r.id, r.tenant_id, r.event_id, r.endpoint_id, r.event_type, r.is_test, r.body,
+       case when r.held_reason is null then 'pending' else 'held' end, r.held_reason,
+       case when r.held_reason is null then r.owner end,
+       case when r.held_reason is null then now() + make_interval(secs => r.lease_ms / 1000) end, r.created_at,
+       case when r.ordered then nextval('delivery_turns') end
+     from (select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bytea[], $8::text[],
+       $9::text[], $10::double precision[], $11::timestamptz[], $12::bool[]) with ordinality
+       as r (id, tenant_id, event_id, endpoint_id, event_type, is_test, body, held_reason, owner, lease_ms, created_at,
+         ordered, position) order by position) r`,
+    values: [
+      column((row) => row.id),
+      column((row) => row.tenantId),
+      column((row) => row.eventId),
+      column((row) => row.endpointId),
+      column((row) => row.eventType),
+      column((row) => isTest(row)),
+      column((row) => row.body),
+      column((row) => row.heldReason),
+      column((row) => row.event.request.lease?.owner ?? null),
+      column((row) => row.event.request.lease?.ms ?? null),
+      column((row) => new Date(idTimeMs(row.id))),
+      column((row) => row.ordered),
+    ],
+  });
+  return deliveries;
+}
+
+const isTest = ({ event }: NewDelivery) => event.request.testEndpointId !== undefined;
+
+type Target = {
+  id: string;
+  tenantId: string;
+  eventTypes: string[] | null;
+  host: string;
+  timeoutMs: number | null;
+  enabled: boolean;
+  ordered: boolean;
+  paced: boolean;
+};
+
+async function findTargets(client: Queryable, requests: AcceptRequest[]): Promise<Target[]> {
+  const { rows } = await client.query<Target>({
+    name: 'accept-targets',
+    text: `select id, tenant_id as "tenantId", event_types as "eventTypes", host, timeout_ms as "timeoutMs", enabled, ordered,
+       rate_per_second is not null as paced
+     from endpoints where tenant_id = any($1) and deleted_at is null and (enabled or id = any($2)) order by id`,
+    values: [
+      [...new Set(requests.map(({ tenant }) => tenant.id))],
+      requests.flatMap(({ testEndpointId }) => testEndpointId ?? []),
+    ],
+  });
+  return rows;
+}
+
+function targetsOf({ request, type }: EventRow, targets: Target[]): Target[] {
+  const { tenant, testEndpointId } = request;
+  if (testEndpointId !== undefined) return targets.filter(({ id }) => id === testEndpointId);
+  return targets.filter(
+    ({ tenantId, enabled, eventTypes }) =>
+      tenantId === tenant.id && enabled && isSubscribed(eventTypes, type),
+  );
+}
+
+function newDelivery(event: EventRow, target: Target): NewDelivery {
+  const { tenant, profile, traceparent = null } = event.request;
+  const id = newId('delivery');
+  return {
+    id,
+    tenantId: tenant.id,
+    eventId: event.id,
+    eventIdIsOurs: event.id === event.sortId,
+    endpointId: target.id,
+    eventType: event.type,
+    host: target.host,
+    profile: profile.name,
+    timeoutMs: target.timeoutMs,
+    paced: target.paced,
+    offeredBefore: false,
+    traceparent,
+    siblings: 0,
+    heldReason: null,
+    ordered: target.ordered,
+    body: profile.renderForDelivery?.(event.rendered.bytes, id) ?? null,
+    event,
+  };
+}
+
+/** @throws Problem payload_too_large */
+function refuseTooMany(deliveries: NewDelivery[]): void {
+  const counts = new Map<AcceptRequest, number>();
+  for (const { event } of deliveries) counts.set(event.request, (counts.get(event.request) ?? 0) + 1);
+  for (const [{ maxDeliveries }, count] of counts) {
+    if (count <= maxDeliveries) continue;
+    throw new Problem(
+      'payload_too_large',
+      `The batch would make ${count} deliveries; at most ${maxDeliveries} are allowed. Split it.`,
+    );
+  }
+}
+
+/** At an ordered endpoint only the first unfinished delivery may go; the others are held behind it. */
+async function holdBehindEarlier(client: Queryable, deliveries: NewDelivery[]): Promise<void> {
+  const concerned = deliveries.filter((row) => row.ordered && !isTest(row));
+  if (concerned.length === 0) return;
+  const endpointIds = [...new Set(concerned.map((row) => row.endpointId))];
+  // Under the endpoints' locks, which releasing the next one takes too: nothing slips in between.
+  await lockEndpoints(client, endpointIds);
+  const { rows } = await client.query<{ id: string }>(
+    `select e.id from unnest($1::text[]) as e (id) where exists (
+       select 1 from deliveries d where d.endpoint_id = e.id and not d.is_test
+         and d.status in ('pending', 'delivering', 'retrying', 'held'))`,
+    [endpointIds],
+  );
+  const occupied = new Set(rows.map((row) => row.id));
+  for (const delivery of concerned) {
+    if (occupied.has(delivery.endpointId)) delivery.heldReason = 'ordered';
+    occupied.add(delivery.endpointId);
+  }
+}
+
+/** At a rate-limited endpoint with a queue, what is new goes to its end. */
+async function holdBehindQueue(client: Queryable, deliveries: NewDelivery[]): Promise<void> {
+  const concerned = deliveries.filter((row) => row.paced && !isTest(row));
+  if (concerned.length === 0) return;
+  const queued = new Set(
+    await endpointsWithQueue(client, [...new Set(concerned.map((row) => row.endpointId))]),
+  );
+  for (const delivery of concerned)
+    if (queued.has(delivery.endpointId)) delivery.heldReason ??= 'rate_limited';
+}
+
+/** What is new is known here; what was there before is read. */
+async function resultOf(
+  client: Queryable,
+  request: AcceptRequest,
+  ids: string[],
+  fresh: Set<EventRow>,
+  deliveries: NewDelivery[],
+): Promise<Accepted> {
+  const made = deliveries.filter(({ event }) => event.request === request);
+  const rows = [...fresh].filter((row) => row.request === request);
+  const byId = new Map<string, AcceptedEvent>(
+    rows.map(({ id, type, timestampMs }) => [id, { id, type, timestampMs, deliveries: [] }]),
+  );
+  for (const { id, eventId, endpointId, heldReason } of made) {
+    byId.get(eventId)?.deliveries.push({ id, endpointId, status: heldReason === null ? 'pending' : 'held' });
+  }
+  const known = ids.filter((id) => !byId.has(id));
+  for (const event of await readAccepted(client, request.tenant.id, known)) byId.set(event.id, event);
+  return {
+    events: ids.map((id) => byId.get(id) as AcceptedEvent),
+    toDispatch: made.filter((row) => row.heldReason === null),
+    fresh: { events: rows.length, deliveries: made.length },
+  };
+}
