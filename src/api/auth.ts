@@ -5,6 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { type Access, type Caller, mayDo } from '../domain/access.ts';
 import { Problem } from '../domain/errors.ts';
 import { hashKey, useKey } from '../store/keys.ts';
@@ -100,18 +101,16 @@ function createKeyring({
 }: ApiDeps): Keyring & { findCaller(key: string): Promise<Caller | null> } {
   const adminHash = hashKey(adminKey);
   const admin: Caller = { id: 'admin', name: null, tenantId: null, scopes: [], ratePerSecond: null };
-  const remembered = new Map<string, { caller: Caller | null; untilMs: number }>();
+  const remembered = new LRUCache<string, { caller: Caller | null }, Buffer>({
+    max: MAX_REMEMBERED,
+    ttl: REMEMBER_MS,
+    fetchMethod: async (_name, _stale, { context: hash }) => ({ caller: await useKey(db, hash) }),
+  });
   async function findCaller(key: string): Promise<Caller | null> {
     const hash = hashKey(key);
     // Digests have one length and are compared in constant time: nothing about the key leaks.
     if (timingSafeEqual(hash, adminHash)) return admin;
-    const name = hash.toString('base64');
-    const known = remembered.get(name);
-    if (known !== undefined && known.untilMs > Date.now()) return known.caller;
-    const found = await useKey(db, hash);
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(name, { caller: found, untilMs: Date.now() + REMEMBER_MS });
-    return found;
+    return (await remembered.fetch(hash.toString('base64'), { context: hash }))?.caller ?? null;
   }
   return { findCaller, forget: () => remembered.clear() };
 }

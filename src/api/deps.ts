@@ -10,6 +10,8 @@ import type { Vault } from '../store/vault.ts';
 import type { Tracing } from '../tracing.ts';
 
 /** Where a process stands; see /readyz. */
+import type { Emitters } from './emitters.ts';
+
 export type Readiness = {
   ready: boolean;
   database: 'ok' | 'away';
@@ -21,6 +23,7 @@ export type ApiDeps = {
   db: Db;
   vault: Vault;
   acceptor: Acceptor;
+  emitters: Emitters;
   engine: Engine;
   guard: Pick<AddressGuard, 'urlProblem'>;
   /** this process's dispatcher; null where workers run apart */

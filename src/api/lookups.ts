@@ -25,6 +25,17 @@ export async function tenantOr404(
   return tenant;
 }
 
+/** The same for an emit, as it was a moment ago at most. @throws Problem not_found */
+export async function emitterOr404(
+  { emitters }: ApiDeps,
+  request: FastifyRequest,
+  idOrExternalId: string,
+): Promise<Tenant> {
+  const tenant = await emitters.tenant(idOrExternalId);
+  if (tenant === null || !maySee(callerOf(request), tenant.id)) throw notFound('tenant', idOrExternalId);
+  return tenant;
+}
+
 /** @throws Problem not_found */
 export async function endpointOr404({ db, vault }: ApiDeps, tenant: Tenant, id: string): Promise<Endpoint> {
   const endpoint = await findEndpoint(db, vault, tenant.id, id);

@@ -7,6 +7,7 @@ import { createActivities } from '../../activities/index.ts';
 import { createUnrecordedAttempts } from '../../activities/record.ts';
 import { createSpacing } from '../../activities/spacing.ts';
 import { buildApp } from '../api/app.ts';
+import { createEmitters } from '../api/emitters.ts';
 import { createChannels } from '../channels/index.ts';
 import type { Environment } from '../config.ts';
 import { createAddressGuard } from '../http/address-guard.ts';
@@ -169,6 +170,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         db,
         vault,
         acceptor: createAcceptor(db),
+        emitters: createEmitters(db),
         engine,
         guard,
         dispatcher: roles.worker ? dispatcher : null,

@@ -11,7 +11,7 @@ beforeAll(async () => {
   ({
     body: { id: tenant },
   } = await tidings.call('POST', '/v1/tenants', { name: 'x', external_id: 'x'.repeat(128) }));
-  await tidings.call('POST', `/v1/tenants/${tenant}/endpoints`, { url: 'http://127.0.0.1:1/' });
+  await tidings.call('POST', `/v1/tenants/${tenant}/endpoints`, { url: 'http://127.0.0.1:2/' });
   const { body } = await tidings.call('POST', `/v1/tenants/${tenant}/events`, { type: 'a.b', data: 1 });
   delivery = body.deliveries[0].id;
 });

@@ -129,7 +129,7 @@ describe('the numbers', () => {
 
   test('what waits and is due has an age; what waits for its time has none', async () => {
     const { db } = tidings.database;
-    const [tenant, endpoint] = await tenantWith(tidings, { url: 'http://127.0.0.1:9/' });
+    const [tenant, endpoint] = await tenantWith(tidings, { url: 'http://127.0.0.1:2/' });
     await db.query(
       `insert into events (tenant_id, id, sort_id, type, occurred_at, body, data_start, data_end, request_hash, is_test, created_at)
        values ($1, 'evt_old', 'evt_old', 'a.b', now(), '', 0, 0, '', false, now())`,

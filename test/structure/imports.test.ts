@@ -40,7 +40,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...['src/metrics.ts', 'src/tracing.ts'],
     ...['src/package-root.ts', 'workflows/contract.ts', BUILTIN, 'zod', 'ajv', 'ajv-formats', 'jsonc-parser'],
     ...['re2js'],
-    ...['fastify', 'fastify-type-provider-zod', '@fastify/*'],
+    ...['fastify', 'fastify-type-provider-zod', '@fastify/*', 'lru-cache'],
   ],
   // What composes the others may use anything, and nothing else may use it.
   'src/runtime': ['*'],

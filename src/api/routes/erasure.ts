@@ -57,6 +57,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
       const { id } = await tenantOr404(deps, request, request.params.tenant);
       const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
       await audited(deps, request, act, (client) => deleteTenant(client, id));
+      deps.emitters.forget();
       const selection = {
         statuses: [],
         since: null,

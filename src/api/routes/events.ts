@@ -7,7 +7,6 @@ import { fieldProblem } from '../../domain/errors.ts';
 import { type EmittedEvent, formatTimestamp } from '../../domain/event.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { wakeDispatchers } from '../../store/dispatch.ts';
-import { findEventTypes } from '../../store/event-types.ts';
 import {
   type AcceptedEvent,
   eventDeliveries,
@@ -20,7 +19,7 @@ import type { App } from '../app.ts';
 import { rawBody } from '../body.ts';
 import type { ApiDeps } from '../deps.ts';
 import { checkEvents } from '../event-validation.ts';
-import { notFound, tenantOr404 } from '../lookups.ts';
+import { emitterOr404, notFound, tenantOr404 } from '../lookups.ts';
 import { traceparentOf } from '../observe-requests.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
@@ -63,9 +62,9 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const tenant = await tenantOr404(deps, request, request.params.tenant);
+      const tenant = await emitterOr404(deps, request, request.params.tenant);
       const raw = rawBody(request);
-      const ownTypes = await findEventTypes(deps.db, tenant.id, [request.body.type]);
+      const ownTypes = await deps.emitters.ownTypes(tenant, [request.body.type]);
       const events = checkEvents([
         {
           body: request.body,
@@ -98,12 +97,12 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const tenant = await tenantOr404(deps, request, request.params.tenant);
+      const tenant = await emitterOr404(deps, request, request.params.tenant);
       const { events: bodies } = request.body;
       const raw = rawBody(request);
       refuseRepeatedIds(bodies);
       const types = [...new Set(bodies.map((body) => body.type))];
-      const ownTypes = await findEventTypes(deps.db, tenant.id, types);
+      const ownTypes = await deps.emitters.ownTypes(tenant, types);
       const profile = profileNamed(tenant.profile);
       const nowMs = Date.now();
       const events = checkEvents(

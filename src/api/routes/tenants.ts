@@ -58,6 +58,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
           return inserted;
         },
       );
+      deps.emitters.forget();
       return reply.status(201).send(presentTenant(tenant));
     },
   );
@@ -131,6 +132,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         if (updated === null) throw notFound('tenant', id);
         return updated;
       });
+      deps.emitters.forget();
       return presentTenant(tenant);
     },
   );
@@ -151,6 +153,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       const { id } = await tenantOr404(deps, request, request.params.tenant);
       const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
       await audited(deps, request, act, (client) => deleteTenant(client, id));
+      deps.emitters.forget();
       return reply.status(204).send(null);
     },
   );
