@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { databaseWork } from './database-work.js';
 import { buildLoad, goVersion, TEMPORAL_VERSION, temporalPrograms } from './go-programs.js';
 import { startLoad } from './load.js';
-import { topStatements } from './measure.js';
 import { plot } from './plot.js';
-import { machine } from './processes.js';
+import { machine, threadCpu } from './processes.js';
 import { profileReport } from './profile.js';
 import { summarise, table } from './report.js';
 import { SCENARIOS } from './scenarios/index.js';
@@ -17,7 +17,6 @@ import { HISTORY_SHARDS } from './temporal-server.js';
 const QUICK = 0.1;
 const RUNS = 3;
 const SCENARIO_LIMIT_MS = 20 * 60_000;
-const TOP_STATEMENTS = 25;
 
 const program = new Command('npm run bench --')
   .description('Measures the service in its production shape on this machine.')
@@ -93,9 +92,15 @@ async function main() {
   for (let run = 1; run <= runs; run += 1) {
     for (const scenario of chosen) {
       progress(`${scenario.name}, run ${run} of ${runs} …`);
-      const row = await runScenario(scenario, { load, cluster, temporal, run });
-      measured.get(scenario.name).push(row);
-      progress(`  ${headline(row)}`);
+      try {
+        const row = await runScenario(scenario, { load, cluster, temporal, run });
+        measured.get(scenario.name).push(row);
+        progress(`  ${headline(row)}`);
+      } catch (error) {
+        if (ending !== null) throw error;
+        progress(`  failed: ${error.stack}`);
+        process.exitCode = 1;
+      }
       await writeResults(about, measured);
     }
   }
@@ -131,16 +136,20 @@ async function runScenario(scenario, { load, cluster, temporal, run }) {
   try {
     const row = await scenario.run(bench);
     const warnings = await stack.warnings();
-    const statements = profileFolder === null ? [] : await topStatements(stack.db, TOP_STATEMENTS);
-    await running.pop()();
-    if (profileFolder !== null) {
-      await writeFile(join(profileFolder, 'report.md'), await profileReport(profileFolder, statements));
-    }
     if (Object.keys(warnings).length > 0) row.extra.warnings = JSON.stringify(warnings);
+    if (profileFolder !== null) await keepProfile(stack, profileFolder);
     return row;
   } finally {
     clearTimeout(limit);
+    if (running.at(-1) === stack.stop) await running.pop()();
   }
+}
+
+async function keepProfile(stack, profileFolder) {
+  const seen = { threads: threadCpu(stack.parts), ...(await databaseWork(stack.db)) };
+  // Profiles are written at the end.
+  await running.pop()();
+  await writeFile(join(profileFolder, 'report.md'), await profileReport(profileFolder, seen));
 }
 
 const shown = (value) => (value === null ? '–' : String(Math.round(value)));

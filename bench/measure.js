@@ -1,7 +1,8 @@
 /** One measurement: what is emitted, how long it takes to arrive, and what it costs until all of it is recorded. */
 import { Client, Connection } from '@temporalio/client';
+import { countStatements, forgetStatements } from './database-work.js';
 import { cpuMs, machineBusyMs, memoryMb } from './processes.js';
-import { BENCH_USER, NAMESPACE } from './stack.js';
+import { NAMESPACE } from './stack.js';
 import { pause } from './until.js';
 
 const STALL_MS = 30_000;
@@ -40,7 +41,7 @@ export async function measure({ stack, load }, work) {
     streams.reduce((sum, { events }) => sum + events, 0),
     behaviours,
   );
-  await stack.db.query('select pg_stat_statements_reset()');
+  await forgetStatements(stack.db);
   const before = costs(stack);
   const emitted = await load.emit(stack, streams);
   await arrived(load, group, expected);
@@ -149,29 +150,6 @@ function costs({ parts }) {
 async function databaseTime(db) {
   const { rows } = await db.query('select clock_timestamp() as now');
   return rows[0].now;
-}
-
-/** @returns {Promise<Record<string, number>>} statements since the reset, by database */
-async function countStatements(db) {
-  const { rows } = await db.query(
-    `select datname, sum(calls)::int as calls from pg_stat_statements s
-     join pg_database d on d.oid = s.dbid join pg_roles r on r.oid = s.userid
-     where r.rolname <> $1 group by datname`,
-    [BENCH_USER],
-  );
-  return Object.fromEntries(rows.map(({ datname, calls }) => [datname, calls]));
-}
-
-/** The statements that PostgreSQL spent most time on since the last measurement began. */
-export async function topStatements(db, limit) {
-  const { rows } = await db.query(
-    `select datname as database, calls::int, total_exec_time as "totalMs", mean_exec_time as "meanMs",
-       rows::int, query
-     from pg_stat_statements s join pg_database d on d.oid = s.dbid join pg_roles r on r.oid = s.userid
-     where r.rolname <> $1 order by total_exec_time desc limit $2`,
-    [BENCH_USER, limit],
-  );
-  return rows;
 }
 
 /** What Temporal keeps of a delivery, from some of the workflows that were started since. */

@@ -52,8 +52,36 @@ export function cpuMs(parts) {
 
 /** A connection's process calls itself `postgres: user database address state`. */
 function databaseOf(pid) {
-  const [, database] = /^postgres: \S+ (\S+) \d/.exec(read(`/proc/${pid}/cmdline`)) ?? [];
+  const [, database] = /^postgres: \S+ (\S+) \d+\.\d+\.\d+\.\d+\(/.exec(read(`/proc/${pid}/cmdline`)) ?? [];
   return database ?? 'other';
+}
+
+/**
+ * CPU time by thread, of Tidings' processes; Temporal's together.
+ * @returns {{ part: string, thread: string, userMs: number, systemMs: number }[]} threads of the same name together
+ */
+export function threadCpu(parts) {
+  const processes = snapshot();
+  const threads = new Map();
+  for (const { name: part, pid } of parts.filter(({ name }) => name !== 'postgres')) {
+    for (const member of treeOf(pid, processes)) {
+      for (const task of readdirSync(`/proc/${member}/task`)) {
+        const stat = read(`/proc/${member}/task/${task}/stat`);
+        const name = /\((.*)\)/.exec(stat)?.[1] ?? 'ended';
+        const thread = part === 'temporal' ? 'all' : task === String(member) ? `${name}, main` : name;
+        const [user, system] = stat
+          .slice(stat.lastIndexOf(')') + 2)
+          .split(' ')
+          .slice(11, 13)
+          .map(Number);
+        const sum = threads.get(`${part} ${thread}`) ?? { part, thread, userMs: 0, systemMs: 0 };
+        sum.userMs += user * MS_PER_TICK;
+        sum.systemMs += system * MS_PER_TICK;
+        threads.set(`${part} ${thread}`, sum);
+      }
+    }
+  }
+  return [...threads.values()].filter(({ userMs, systemMs }) => userMs + systemMs > 0);
 }
 
 /** @returns {Record<string, number>} proportional set size in MB: what is shared counts once */

@@ -4,32 +4,49 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PACKAGE_ROOT } from '../dist/src/package-root.js';
 
+const BUILD = join(PACKAGE_ROOT, 'dist/');
 const TOP_FUNCTIONS = 40;
 
-/** @param {object[]} statements PostgreSQL's dearest @returns {Promise<string>} Markdown */
-export async function profileReport(folder, statements) {
+/**
+ * @param {string} folder with the profiles
+ * @param {{ threads: object[], statements: object[], tables: object[] }} seen
+ * @returns {Promise<string>} Markdown
+ */
+export async function profileReport(folder, { threads, statements, tables }) {
   const sections = [];
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile')).sort()) {
     sections.push(threadReport(file, JSON.parse(await readFile(join(folder, file), 'utf8'))));
   }
-  const lines = statements.map(({ database, calls, totalMs, meanMs, query }) =>
-    row([
-      database,
-      calls,
-      totalMs.toFixed(0),
-      meanMs.toFixed(3),
-      query.replace(/\s+/g, ' ').slice(0, 200).replaceAll('|', '\\|'),
-    ]),
-  );
+  const shown = statements.map((statement) => ({
+    ...statement,
+    query: statement.query.replace(/\s+/g, ' ').slice(0, 160).replaceAll('|', '\\|'),
+  }));
   return [
+    '## CPU time since the start, by thread',
+    ...rowsOf(threads),
+    'The profiles below count time as it passes, not CPU time: where other processes compete for the cores, calls that',
+    'wake them (`writev`, `postMessage`) look dearer than they are.',
+    '',
     ...sections,
-    '## Statements',
-    '',
-    row(['database', 'calls', 'total ms', 'mean ms', 'statement']),
-    row(['---', '--:', '--:', '--:', '---']),
-    ...lines,
-    '',
+    '## Tables since the start',
+    ...rowsOf(tables),
+    '## Statements of the measurement',
+    ...rowsOf(shown),
   ].join('\n');
+}
+
+function rowsOf(objects) {
+  const [first] = objects;
+  if (first === undefined) return ['', '–', ''];
+  const cell = (value) => (typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(1) : value);
+  const names = Object.keys(first);
+  return [
+    '',
+    row(names),
+    row(names.map(() => '---')),
+    ...objects.map((each) => row(names.map((name) => cell(each[name])))),
+    '',
+  ];
 }
 
 /** @param {{ nodes: object[], samples: number[], timeDeltas: number[] }} profile of one thread */
@@ -68,18 +85,17 @@ function moduleOf(functionName, url) {
   const inPackage = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
   if (inPackage !== null) return inPackage[1];
   const path = ourPath(url);
-  return `tidings: ${path.split('/').slice(0, 2).join('/')}`;
+  return path === null ? url.split('/')[0] : `tidings: ${path.split('/').slice(0, 2).join('/')}`;
 }
 
 function place(url, lineNumber) {
-  if (url === '') return '';
   const [, inPackage] = /node_modules\/(?!.*node_modules\/)(.*)/.exec(url) ?? [];
-  return `${inPackage ?? ourPath(url)}:${lineNumber + 1}`;
+  return url === '' ? '' : `${inPackage ?? ourPath(url) ?? url}:${lineNumber + 1}`;
 }
 
 function ourPath(url) {
   const path = url.startsWith('file:') ? fileURLToPath(url) : url;
-  return path.startsWith(PACKAGE_ROOT) ? path.slice(PACKAGE_ROOT.length + 1).replace(/^dist\//, '') : path;
+  return path.startsWith(BUILD) ? path.slice(BUILD.length) : null;
 }
 
 const add = (sums, name, ms) => sums.set(name, (sums.get(name) ?? 0) + ms);

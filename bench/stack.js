@@ -91,6 +91,10 @@ export async function startStack({ folder, cluster, temporalServer, roles, env =
     const db = new pg.Pool({ connectionString: benchUrl.href, max: 2 });
     db.on('error', () => {});
     stops.push(() => db.end());
+    if (profileFolder !== null) {
+      await db.query('alter system set pg_stat_statements.track_planning = on');
+      await db.query('select pg_reload_conf()');
+    }
     const temporal = await startTemporalServer({
       program: temporalServer,
       folder: join(folder, 'temporal'),
@@ -112,7 +116,6 @@ export async function startStack({ folder, cluster, temporalServer, roles, env =
       TIDINGS_ENCRYPTION_KEYS: keyRing.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(','),
       TIDINGS_ALLOW_CIDRS: '127.0.0.0/8',
       TIDINGS_ALLOW_HTTP: 'true',
-      ...(profileFolder && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` }),
       ...env,
     };
     const parts = [
@@ -121,7 +124,13 @@ export async function startStack({ folder, cluster, temporalServer, roles, env =
     ];
     const url = `http://127.0.0.1:${port}`;
     for (const role of roles) {
-      const started = await startRole(role, { folder, settings, url, alone: roles.length === 1 });
+      const started = await startRole(role, {
+        folder,
+        settings,
+        url,
+        profileFolder,
+        alone: roles.length === 1,
+      });
       stops.push(() => started.stop(profileFolder === null ? 1_000 : PROFILE_GRACE_MS));
       parts.push({ name: role, pid: started.pid });
     }
@@ -141,11 +150,13 @@ export async function startStack({ folder, cluster, temporalServer, roles, env =
   }
 }
 
-async function startRole(role, { folder, settings, url, alone }) {
+async function startRole(role, { folder, settings, url, profileFolder, alone }) {
+  // Node takes these on the command line only.
+  const flags = profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
   const pidFile = join(folder, `${role}.pid`);
   const started = await spawnGuarded({
     command: process.execPath,
-    args: [join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js'), role],
+    args: [...flags, join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js'), role],
     stopSignal: 'TERM',
     logFile: join(folder, `${role}.log`),
     pidFile,
