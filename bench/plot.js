@@ -94,22 +94,23 @@ function cpu(rows) {
   const sums = costs.map((cost) => Object.values(cost).reduce((sum, ms) => sum + ms, 0));
   // One scenario that is dear would make all others invisible.
   const most = Math.max(1, 2 * sums.toSorted((a, b) => a - b)[Math.floor(sums.length / 2)]);
-  const to = (ms) => (Math.min(ms, most) / most) * (PANEL - 50);
   const legend = ['serve', 'Temporal', 'PostgreSQL'].map(
     (name, at) =>
       `<rect x="${at * 90}" y="${TOP - 18}" width="9" height="9" fill="${COLOURS[name]}"/>${text(at * 90 + 14, TOP - 13, name === 'serve' ? 'service' : name)}`,
   );
   return [
-    title('CPU ms for each delivery (cut off where a row is much dearer)'),
+    title('CPU ms for each delivery (… : longer than drawn)'),
     ...legend,
     ...costs.flatMap((cost, at) => {
+      const isCut = sums[at] > most;
+      const to = (ms) => (ms / (isCut ? sums[at] : most)) * (PANEL - 60);
       let sum = 0;
       const bars = Object.entries(cost).map(([name, ms]) => {
         const from = to(sum);
         sum += ms;
         return bar(from, middle(at) - 8, to(sum) - from, 16, COLOURS[name]);
       });
-      return [...bars, text(to(sum) + 6, middle(at), sum.toFixed(1))];
+      return [...bars, text(to(sum) + 6, middle(at), `${isCut ? '… ' : ''}${sum.toFixed(1)}`)];
     }),
   ];
 }
@@ -122,4 +123,6 @@ const bar = (x, y, width, height, colour) =>
 const whisker = (from, to, y) =>
   `<line x1="${from}" x2="${to}" y1="${y}" y2="${y}" stroke="${INK}" stroke-width="1.5"/>`;
 const short = (value) =>
-  value >= 10_000 ? `${Math.round(value / 1000)}k` : value.toFixed(value < 10 ? 1 : 0);
+  value >= 10_000
+    ? `${Math.round(value / 1000)}k`
+    : value.toFixed(Number.isInteger(value) || value >= 10 ? 0 : 1);

@@ -105,11 +105,7 @@ export function table(about, rows) {
         .join('')}`,
   );
   return [
-    Object.entries(about)
-      .map(
-        ([name, value]) => `${name}: ${typeof value === 'string' ? value : Object.values(value).join(', ')}`,
-      )
-      .join('\n'),
+    ...describe(about),
     '',
     head,
     line(widths.map((width) => '-'.repeat(width))),
@@ -120,3 +116,14 @@ export function table(about, rows) {
 }
 
 const extra = (value) => (typeof value === 'string' ? value : withSpread(value, value.median < 10 ? 2 : 0));
+
+function describe({ machine, ...rest }) {
+  const { cpu, cores, memoryGb, system, node, loadAverage } = machine;
+  const busy = `load average ${loadAverage.toFixed(1)} when it began`;
+  return [
+    `machine: ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node ${node}; ${busy}`,
+    ...Object.entries(rest).map(
+      ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ),
+  ];
+}
