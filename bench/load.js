@@ -15,14 +15,16 @@ import { until } from './until.js';
  */
 /** @typedef {'ok' | 'fail' | 'hang'} Behaviour */
 
+/** Customers have servers of their own, and what is bounded for each server must not bind them together. */
+const ORIGINS = 200;
+
 /** @returns once it answers */
 export async function startLoad(program, folder) {
   const [receiverPort, controlPort] = await distinctPorts(2);
-  const receiver = `http://127.0.0.1:${receiverPort}`;
   const control = `http://127.0.0.1:${controlPort}`;
   const child = await spawnGuarded({
     command: program,
-    args: ['-receiver', `127.0.0.1:${receiverPort}`, '-control', `127.0.0.1:${controlPort}`],
+    args: ['-receiver', `${receiverPort}`, '-origins', `${ORIGINS}`, '-control', `127.0.0.1:${controlPort}`],
     stopSignal: 'TERM',
     logFile: join(folder, 'load.log'),
     pidFile: join(folder, 'load.pid'),
@@ -50,9 +52,13 @@ export async function startLoad(program, folder) {
     },
   );
   let run = 0;
+  let endpoints = 0;
   return {
-    /** The URL of an endpoint; the groups' behaviours are set apart. */
-    endpointUrl: (group, number) => `${receiver}/${group}/${number}`,
+    /** The URL of a new endpoint, at an address of its own where there are enough; the groups' behaviours are set apart. */
+    endpointUrl(group, number) {
+      endpoints += 1;
+      return `http://127.0.1.${1 + (endpoints % ORIGINS)}:${receiverPort}/${group}/${number}`;
+    },
     /** Forgets what it has seen, and counts what comes from now on. */
     async open(events, behaviours = {}) {
       run += 1;

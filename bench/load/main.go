@@ -1,12 +1,14 @@
 // The load of the benchmarks: emitters and receiver in one program, so that one clock tells how long an event took.
 //
-// It is told what to do over HTTP on -control; endpoints are served on -receiver. What it uses is not counted.
+// It is told what to do over HTTP on -control. What it uses is not counted.
 package main
 
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -16,7 +18,8 @@ import (
 var current atomic.Pointer[run]
 
 func main() {
-	receiverAddress := flag.String("receiver", "127.0.0.1:0", "where endpoints are served")
+	receiverPort := flag.Int("receiver", 0, "the port at which endpoints are served, on 127.0.1.1 and the addresses after it")
+	origins := flag.Int("origins", 1, "at how many addresses")
 	controlAddress := flag.String("control", "127.0.0.1:0", "where it is told what to do")
 	flag.Parse()
 
@@ -29,8 +32,14 @@ func main() {
 	control.HandleFunc("GET /counts", func(w http.ResponseWriter, _ *http.Request) { answer(w, current.Load().counts()) })
 	control.HandleFunc("GET /summary", func(w http.ResponseWriter, _ *http.Request) { answer(w, current.Load().summary()) })
 
-	receiver := &http.Server{Addr: *receiverAddress, Handler: http.HandlerFunc(receive), IdleTimeout: time.Hour}
-	go func() { log.Fatal(receiver.ListenAndServe()) }()
+	receiver := &http.Server{Handler: http.HandlerFunc(receive), IdleTimeout: time.Hour}
+	for n := range *origins {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.1.%d:%d", n+1, *receiverPort))
+		if err != nil {
+			log.Fatal(err)
+		}
+		go func() { log.Fatal(receiver.Serve(listener)) }()
+	}
 	log.Fatal(http.ListenAndServe(*controlAddress, control))
 }
 
