@@ -1,0 +1,3 @@
+module tidings/bench/load
+
+go 1.24

@@ -1,0 +1,40 @@
+/** One tenant's trouble is its own: the same healthy load without and with endpoints that hang or fail, on one service. */
+import { measure, warmUp } from '../measure.js';
+import { tenantOfTypes, warmUpStream } from '../setting.js';
+import { pause } from '../until.js';
+
+export const isolation = {
+  name: 'isolation',
+  title: '70 of 100 endpoints without and with 20 that hang and 10 that fail, an event a second for each',
+  roles: ['serve'],
+  async run(bench) {
+    const groups = await tenantOfTypes(bench, { ok: 70, hanging: 20, failing: 10 });
+    await warmUp(bench, [warmUpStream(bench, Object.values(groups).flat())]);
+    const seconds = bench.duration(30);
+    const stream = (group) => ({
+      name: group,
+      targets: groups[group],
+      events: groups[group].length * seconds,
+      rate: groups[group].length,
+    });
+    const expected = groups.ok.length * seconds;
+    const without = await measure(bench, { streams: [stream('ok')], expected });
+    await pause(2_000);
+    const withThem = await measure(bench, {
+      streams: [stream('ok'), stream('hanging'), stream('failing')],
+      behaviours: { hanging: 'hang', failing: 'fail' },
+      expected,
+      settles: false,
+    });
+    return {
+      ...withThem,
+      extra: {
+        ...withThem.extra,
+        'p50 without ms': without.latencyMs.p50,
+        'p99 without ms': without.latencyMs.p99,
+        'p50 with / without': withThem.latencyMs.p50 / without.latencyMs.p50,
+        'p99 with / without': withThem.latencyMs.p99 / without.latencyMs.p99,
+      },
+    };
+  },
+};
