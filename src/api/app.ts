@@ -42,8 +42,8 @@ export type App = FastifyInstance<
   ZodTypeProvider
 >;
 
-/** Enough for a batch (product.md, "Details decided"). */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Enough for everything but events, whose routes say for themselves what they take. */
+const MAX_BODY_BYTES = 1024 * 1024;
 
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   const app = fastify({

@@ -41,6 +41,9 @@ const refusals = {
   422: problemSchema,
 };
 const MAX_DELIVERIES = 10_000;
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+/** Of an emit, beside its `data`. */
+const ENVELOPE_BYTES = 64 * 1024;
 
 export function eventRoutes(app: App, deps: ApiDeps): void {
   const tags = ['events'];
@@ -48,6 +51,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/tenants/:tenant/events',
     {
+      bodyLimit: deps.maxEventBytes + ENVELOPE_BYTES,
       schema: {
         tags,
         summary: 'Emit an event',
@@ -83,6 +87,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
   app.post(
     '/v1/tenants/:tenant/events/batch',
     {
+      bodyLimit: MAX_BATCH_BYTES,
       schema: {
         tags,
         summary: 'Emit up to 500 events, all or nothing',
