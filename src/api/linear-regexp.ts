@@ -134,12 +134,20 @@ function rangesOf(set: string): string {
 
 function runsOf(set: string): string {
   const runs = new RegExp(`${set}+`, 'gu');
-  const found = [characters(0, 0xd7ff), characters(0xe000, 0x10ffff)].flatMap((all) =>
+  const found = allCharacters().flatMap((all) =>
     Array.from(all.matchAll(runs), ([run]) => rangeOf(run.codePointAt(0), lastCodePoint(run))),
   );
   // Halves of surrogate pairs are alike, and next to each other they would be read as pairs.
   if (new RegExp(set, 'u').test('\ud800')) found.push(rangeOf(0xd800, 0xdfff));
   return found.join('');
+}
+
+let everything: string[] | undefined;
+
+/** Below and above the surrogates; 4 MB, made when they are first asked for. */
+function allCharacters(): string[] {
+  everything ??= [characters(0, 0xd7ff), characters(0xe000, 0x10ffff)];
+  return everything;
 }
 
 function characters(first: number, last: number): string {
