@@ -59,8 +59,8 @@ const withAccess: typeof jsonSchemaTransform = (input) => {
   return { url, schema: access === undefined ? schema : { ...schema, 'x-access': access } };
 };
 
-/** Enough for a batch (product.md, "Details decided"). */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Enough for everything but events, whose routes say for themselves what they take. */
+const MAX_BODY_BYTES = 1024 * 1024;
 
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   const app = fastify({

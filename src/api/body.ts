@@ -1,12 +1,11 @@
 /** JSON bodies: parsed strictly, with the raw bytes kept for those who must not lose one. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../domain/errors.ts';
-import { parseRawJson, type RawJson } from './raw-json.ts';
+import { type Place, parseRawJson, type RawJson } from './raw-json.ts';
 
 const raws = new WeakMap<FastifyRequest, RawJson & { bytes: Buffer }>();
 
-/** Deep enough for the places of `events.N.data`. */
-const SPANS_TO = 3;
+const PLACES: readonly Place[] = [['data'], ['example'], ['events', null], ['events', null, 'data']];
 
 export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -17,7 +16,7 @@ export function acceptJson(app: FastifyInstance): void {
       refuseOtherEncodings(request);
       // A POST that needs no body may come with the header all the same.
       if (bytes.length === 0) return undefined;
-      const raw = parseRawJson(bytes, SPANS_TO);
+      const raw = parseRawJson(bytes, PLACES);
       raws.set(request, { ...raw, bytes });
       return raw.value;
     },

@@ -13,7 +13,7 @@ import { TimeLimitError, withinTime } from './time-limit.ts';
 const MAX_SCHEMA_BYTES = 64 * 1024;
 const MAX_COMPILED = 1_000;
 const MAX_FIELD_ERRORS = 20;
-const COMPILE_MS = 1_000;
+const COMPILE_MS = 2_000;
 const CHECK_MS = 500;
 const CHECK_MS_PER_MIB = 250;
 /** Characters of a schema times characters of data: some 50 ms at the very worst. */

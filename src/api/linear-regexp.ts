@@ -126,21 +126,43 @@ function rangesOf(set: string): string {
   if (/^\\[dDwW]$/.test(set)) return set;
   let text = ranges.get(set);
   if (text === undefined) {
-    text = runsOf(new RegExp(set, 'u'));
+    text = runsOf(set);
     ranges.set(set, text);
   }
   return text;
 }
 
-function runsOf(set: RegExp): string {
-  const runs: string[] = [];
-  let start: number | null = null;
-  for (let point = 0; point <= 0x110000; point += 1) {
-    const isIn = point < 0x110000 && set.test(String.fromCodePoint(point));
-    if (isIn && start === null) start = point;
-    if (isIn || start === null) continue;
-    runs.push(`\\x{${start.toString(16)}}-\\x{${(point - 1).toString(16)}}`);
-    start = null;
-  }
-  return runs.join('');
+function runsOf(set: string): string {
+  const runs = new RegExp(`${set}+`, 'gu');
+  const found = allCharacters().flatMap((all) =>
+    Array.from(all.matchAll(runs), ([run]) => rangeOf(run.codePointAt(0), lastCodePoint(run))),
+  );
+  // Halves of surrogate pairs are alike, and next to each other they would be read as pairs.
+  if (new RegExp(set, 'u').test('\ud800')) found.push(rangeOf(0xd800, 0xdfff));
+  return found.join('');
 }
+
+let everything: string[] | undefined;
+
+/** Below and above the surrogates; 4 MB, made when they are first asked for. */
+function allCharacters(): string[] {
+  everything ??= [characters(0, 0xd7ff), characters(0xe000, 0x10ffff)];
+  return everything;
+}
+
+function characters(first: number, last: number): string {
+  const CHUNK = 0x1000;
+  let text = '';
+  for (let from = first; from <= last; from += CHUNK) {
+    const points = Array.from({ length: Math.min(CHUNK, last - from + 1) }, (_, at) => from + at);
+    text += String.fromCodePoint(...points);
+  }
+  return text;
+}
+
+function lastCodePoint(text: string): number | undefined {
+  const isPair = text.charCodeAt(text.length - 1) >> 10 === 0xdc00 >> 10;
+  return text.codePointAt(text.length - (isPair ? 2 : 1));
+}
+
+const rangeOf = (first = 0, last = 0) => `\\x{${first.toString(16)}}-\\x{${last.toString(16)}}`;

@@ -6,6 +6,8 @@ import { isDatabaseAway, isUnstorableText } from '../store/pool.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 const STORAGE_RETRY_AFTER_S = 5;
+const MAX_FIELD_ERRORS = 20;
+const MAX_SHOWN = 300;
 
 export const problemSchema = z
   .object({
@@ -95,13 +97,19 @@ function asProblem(error: FastifyError): Problem {
 }
 
 function validationProblem(error: FastifyError): Problem {
-  const fieldErrors: FieldError[] = (error.validation ?? []).map((issue) => ({
-    path: issue.instancePath.replace(/^\//, '').replaceAll('/', '.'),
-    message: issue.message ?? 'is not valid',
+  const issues = error.validation ?? [];
+  // There may be one for each of a hundred thousand items, and one that repeats as many unknown keys.
+  const fieldErrors: FieldError[] = issues.slice(0, MAX_FIELD_ERRORS).map((issue) => ({
+    path: shortened(issue.instancePath.replace(/^\//, '').replaceAll('/', '.')),
+    message: shortened(issue.message ?? 'is not valid'),
   }));
   const where = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body');
   const summary = fieldErrors
     .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
     .join('; ');
-  return new Problem('validation_failed', `The ${where} is not as it should be. ${summary}`, { fieldErrors });
+  const more = issues.length > fieldErrors.length ? ` And ${issues.length - fieldErrors.length} more.` : '';
+  const detail = `The ${where} is not as it should be. ${summary}${more}`;
+  return new Problem('validation_failed', detail, { fieldErrors });
 }
+
+const shortened = (text: string) => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);

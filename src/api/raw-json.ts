@@ -2,11 +2,11 @@
  * Request bodies whose bytes matter: parsed strictly, with the place of every value, so that an event's `data` can be cut
  * out as it was written. Nothing re-serialises it: `1.0`, a 20-digit integer and the order of keys survive.
  */
-import { type ParseErrorCode, visit } from 'jsonc-parser';
 import { Problem } from '../domain/errors.ts';
 
 /** Objects and arrays may be nested this deep: far beyond any real event, far below what the parsers can take. */
 const MAX_DEPTH = 200;
+const MAX_SHOWN = 100;
 
 export type RawJson = {
   value: unknown;
@@ -15,14 +15,20 @@ export type RawJson = {
   rawAt(path: readonly (string | number)[]): string | undefined;
 };
 
+/** A place whose raw text will be asked for: `null` stands for each item of an array. */
+export type Place = readonly (string | null)[];
+
+/** Of the items of an array; more than any route takes. */
+const MAX_PLACES = 10_000;
+
 /**
- * @param spansTo how deep the places of values are kept: 1 for the members of the body, 3 for `events.N.data`
+ * @param places of which `rawAt` will know: to remember all would take many times the memory of the body
  * @throws Problem invalid_encoding, invalid_json, duplicate_key, validation_failed (nested too deeply)
  */
-export function parseRawJson(bytes: Buffer, spansTo: number): RawJson {
+export function parseRawJson(bytes: Buffer, places: readonly Place[]): RawJson {
   const text = decode(bytes);
   const value = parse(text);
-  const spans = scan(text, spansTo);
+  const spans = scan(text, mapOf(places));
   return {
     value,
     text,
@@ -31,6 +37,26 @@ export function parseRawJson(bytes: Buffer, spansTo: number): RawJson {
       return span === undefined ? undefined : text.slice(...span);
     },
   };
+}
+
+/** The places as a tree, to be walked along with the text. */
+type Area = { isKept: boolean; members: Map<string, Area>; items: Area | undefined };
+
+const newArea = (): Area => ({ isKept: false, members: new Map(), items: undefined });
+
+function mapOf(places: readonly Place[]): Area {
+  const root = newArea();
+  for (const place of places) {
+    let area = root;
+    for (const step of place) {
+      const next: Area = (step === null ? area.items : area.members.get(step)) ?? newArea();
+      if (step === null) area.items = next;
+      else area.members.set(step, next);
+      area = next;
+    }
+    area.isKept = true;
+  }
+  return root;
 }
 
 function decode(bytes: Buffer): string {
@@ -49,64 +75,128 @@ function parse(text: string): unknown {
   }
 }
 
-function scan(text: string, spansTo: number): Map<string, [number, number]> {
+/** What a scan is inside of: an object with the keys that it has had, or an array. */
+type Frame = {
+  seen: Set<string> | null;
+  /** where the value in hand belongs: the last key, or the index */
+  at: string | number;
+  start: number;
+  /** undefined: nothing in it is asked for */
+  area: Area | undefined;
+};
+
+/** Goes once over a text that JSON.parse has taken, so that nothing needs to be checked but what JSON.parse lets pass. */
+function scan(text: string, root: Area): Map<string, [number, number]> {
   const spans = new Map<string, [number, number]>();
-  const keys: Set<string>[] = [];
-  const starts: { path: string | null; offset: number }[] = [];
-  let depth = 0;
+  const frames: Frame[] = [];
+  let frame: Frame | undefined;
+  let offset = 0;
 
-  const pathKey = (path: readonly (string | number)[]) =>
-    path.length <= spansTo ? JSON.stringify(path) : null;
-
-  function open(offset: number, path: () => (string | number)[]): void {
-    depth += 1;
-    // JSON.parse took the text, but what reads it later recurses.
-    if (depth > MAX_DEPTH)
-      throw new Problem('validation_failed', `JSON may be nested ${MAX_DEPTH} levels deep.`);
-    starts.push({ path: depth <= spansTo + 1 ? pathKey(path()) : null, offset });
+  function areaHere(): Area | undefined {
+    if (frame === undefined) return root;
+    if (typeof frame.at === 'string') return frame.area?.members.get(frame.at);
+    return frame.at < MAX_PLACES ? frame.area?.items : undefined;
   }
 
-  function close(offset: number, length: number): void {
-    depth -= 1;
-    const start = starts.pop();
-    if (start?.path != null) spans.set(start.path, [start.offset, offset + length]);
+  function keep(area: Area | undefined, start: number): void {
+    if (area?.isKept) spans.set(JSON.stringify(frames.map(({ at }) => at)), [start, offset]);
   }
 
-  visit(
-    text,
-    {
-      onObjectBegin(offset, _length, _line, _character, path) {
-        open(offset, path);
-        keys.push(new Set());
-      },
-      onObjectProperty(name, _offset, _length, line, character) {
-        const seen = keys.at(-1);
-        if (seen?.has(name)) {
-          throw new Problem(
-            'duplicate_key',
-            `The key ${JSON.stringify(name)} comes twice in one object (line ${line + 1}, column ${character + 1}). Name it once.`,
-          );
-        }
-        seen?.add(name);
-      },
-      onObjectEnd(offset, length) {
-        keys.pop();
-        close(offset, length);
-      },
-      onArrayBegin(offset, _length, _line, _character, path) {
-        open(offset, path);
-      },
-      onArrayEnd: close,
-      onLiteralValue(_value, offset, length, _line, _character, path) {
-        if (depth > spansTo) return;
-        const key = pathKey(path());
-        if (key !== null) spans.set(key, [offset, offset + length]);
-      },
-      onError(error: ParseErrorCode, offset) {
-        throw new Problem('invalid_json', `The body must be JSON (error ${error} at offset ${offset}).`);
-      },
-    },
-    { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false },
-  );
+  while (offset < text.length) {
+    const code = text.charCodeAt(offset);
+    switch (code) {
+      case OPEN_OBJECT:
+      case OPEN_ARRAY:
+        frame = { seen: code === OPEN_OBJECT ? new Set() : null, at: 0, start: offset, area: areaHere() };
+        frames.push(frame);
+        // JSON.parse took the text, but what reads it later recurses.
+        if (frames.length > MAX_DEPTH)
+          throw new Problem('validation_failed', `JSON may be nested ${MAX_DEPTH} levels deep.`);
+        offset += 1;
+        break;
+      case CLOSE_OBJECT:
+      case CLOSE_ARRAY: {
+        const ended = frames.pop();
+        frame = frames.at(-1);
+        offset += 1;
+        if (ended) keep(ended.area, ended.start);
+        break;
+      }
+      case COMMA:
+        if (frame !== undefined && typeof frame.at === 'number') frame.at += 1;
+        offset += 1;
+        break;
+      case COLON:
+      case SPACE:
+      case TAB:
+      case LINE_FEED:
+      case CARRIAGE_RETURN:
+        offset += 1;
+        break;
+      default: {
+        const start = offset;
+        offset = code === QUOTE ? endOfString(text, start) : endOfWord(text, start);
+        if (frame?.seen && code === QUOTE && isKey(text, offset)) nameKey(text, start, offset, frame);
+        else keep(areaHere(), start);
+      }
+    }
+  }
   return spans;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const SPACE = 0x20;
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let escapes = end - 1;
+    while (text.charCodeAt(escapes) === BACKSLASH) escapes -= 1;
+    // An even number of backslashes escape each other, not the quote.
+    if ((end - escapes) % 2 === 1) return end + 1;
+  }
+}
+
+/** Of a number, `true`, `false` or `null`. */
+function endOfWord(text: string, start: number): number {
+  let end = start;
+  for (let code = text.charCodeAt(end); isInWord(code); code = text.charCodeAt(end)) end += 1;
+  return end;
+}
+
+const isInWord = (code: number) =>
+  code > SPACE && code !== COMMA && code !== CLOSE_ARRAY && code !== CLOSE_OBJECT;
+
+function isKey(text: string, end: number): boolean {
+  let at = end;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code === COLON) return true;
+    if (!(code === SPACE || code === TAB || code === LINE_FEED || code === CARRIAGE_RETURN)) return false;
+    at += 1;
+  }
+}
+
+function nameKey(text: string, start: number, end: number, frame: Frame): void {
+  const inside = text.slice(start + 1, end - 1);
+  const name: string = inside.includes('\\') ? JSON.parse(text.slice(start, end)) : inside;
+  if (frame.seen?.has(name)) {
+    const before = text.slice(0, start).split('\n');
+    const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+    throw new Problem(
+      'duplicate_key',
+      `The key ${JSON.stringify(name.slice(0, MAX_SHOWN))} comes twice in one object (${place}). Name it once.`,
+    );
+  }
+  frame.seen?.add(name);
+  frame.at = name;
 }

@@ -14,6 +14,13 @@ export type RunningWorkers = {
 const SHUTDOWN_GRACE = '70 seconds';
 const RESTART_MS = 2_000;
 
+/**
+ * How long a workflow's code may run without a pause. Thousands of presses that were waiting come all at once, and on a
+ * busy machine the SDK's 5 s are not enough for them: then it breaks off, at best to try the same again for ever, and at
+ * worst Node ends the process ("async hook stack has become corrupted"). The SDK takes the option, its types do not name it.
+ */
+const PATIENT = { isolateExecutionTimeout: '1 minute' };
+
 /** @param options.workflowBundle path of the prebuilt bundle */
 export async function runWorkers(options: {
   connection: NativeConnection;
@@ -36,6 +43,7 @@ export async function runWorkers(options: {
         maxConcurrentLocalActivityExecutions: 200,
         maxConcurrentActivityTaskExecutions: 200,
         maxCachedWorkflows: 1_000,
+        ...PATIENT,
       }),
     // Hung endpoints fill these slots and no others.
     attempts: () =>

@@ -4,7 +4,9 @@ import type { JsonSchema } from '../../src/domain/profile.ts';
 
 const refusal = (code: string) => expect.objectContaining({ code, status: 422 });
 const check = (schema: JsonSchema, data: unknown) =>
-  checkBounded(0, () => checkData(tenantValidator(JSON.stringify(schema)), data, 'data'));
+  checkData(tenantValidator(JSON.stringify(schema)), data, 'data');
+/** For schemas of which no check would end. */
+const checkWithin = (schema: JsonSchema, data: unknown) => checkBounded(0, () => check(schema, data));
 
 describe('a schema that somebody registers', () => {
   test.each<JsonSchema>([
@@ -96,7 +98,7 @@ describe('data is checked, whatever the schema makes of it', () => {
     );
     const schema = { $ref: '#/$defs/k0', $defs: { ...doubling, k60: { type: 'string' } } };
     expect(schemaProblem(schema)).toBeNull();
-    expect(() => check(schema, 'x')).toThrow(refusal('limit_reached'));
+    expect(() => checkWithin(schema, 'x')).toThrow(refusal('limit_reached'));
     // What was ended leaves nothing behind.
     check({ type: 'string' }, 'x');
   });
@@ -105,7 +107,7 @@ describe('data is checked, whatever the schema makes of it', () => {
     { allOf: [{ $ref: '#' }] },
     { $dynamicAnchor: 'here', anyOf: [{ $dynamicRef: '#here' }] },
   ])('a schema that only refers to itself: %j', (schema) => {
-    expect(() => check(schema, 'x')).toThrow(refusal('limit_reached'));
+    expect(() => checkWithin(schema, 'x')).toThrow(refusal('limit_reached'));
   });
 });
 

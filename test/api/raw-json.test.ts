@@ -1,7 +1,7 @@
 /** A request's body is read strictly and cut without changing a byte; both are promises to the receiver. */
-import { parseRawJson } from '../../src/api/raw-json.ts';
+import { type Place, parseRawJson } from '../../src/api/raw-json.ts';
 
-const parse = (text: string, spansTo = 1) => parseRawJson(Buffer.from(text), spansTo);
+const parse = (text: string, ...places: Place[]) => parseRawJson(Buffer.from(text), places);
 const refusal = (code: string, status: number) => expect.objectContaining({ code, status });
 
 describe('the raw text of a value', () => {
@@ -32,14 +32,15 @@ describe('the raw text of a value', () => {
     '{"\\u0061":1}',
     '{\r\n\t"a":\r\n1}',
   ])('%s is kept as it was written', (value) => {
-    expect(parse(`{"type":"a","data":${value}}`).rawAt(['data'])).toBe(value);
-    expect(parse(` {"data" : ${value} , "type":"a"}\n`).rawAt(['data'])).toBe(value);
+    expect(parse(`{"type":"a","data":${value}}`, ['data']).rawAt(['data'])).toBe(value);
+    expect(parse(` {"data" : ${value} , "type":"a"}\n`, ['data']).rawAt(['data'])).toBe(value);
   });
 
   test('is found in each event of a batch', () => {
     const raw = parse(
       '{"events": [{"type":"a","data":{"x": 1.0}}, {"data":[ ], "type":"b"}, {"type":"c"}]}',
-      3,
+      ['events', null],
+      ['events', null, 'data'],
     );
     expect(raw.rawAt(['events', 0, 'data'])).toBe('{"x": 1.0}');
     expect(raw.rawAt(['events', 1, 'data'])).toBe('[ ]');
@@ -49,21 +50,27 @@ describe('the raw text of a value', () => {
   });
 
   test('is that of the member itself, not of one of the same name inside another', () => {
-    const raw = parse('{"meta":{"data":1},"data":{"data":2},"list":[{"data":3}]}');
+    const raw = parse('{"meta":{"data":1},"data":{"data":2},"list":[{"data":3}]}', ['data']);
     expect(raw.rawAt(['data'])).toBe('{"data":2}');
   });
 
   test('does not confuse keys that look like paths or numbers', () => {
-    const raw = parse('{"0":"zero","a.b":"dots","a\\"]":"quote"}');
+    const text = '{"0":"zero","a.b":"dots","a\\"]":"quote","a":{"b":"nested"}}';
+    const raw = parse(text, ['0'], [null], ['a.b'], ['a"]'], ['a', 'b']);
     expect(raw.rawAt(['0'])).toBe('"zero"');
     expect(raw.rawAt([0])).toBeUndefined();
     expect(raw.rawAt(['a.b'])).toBe('"dots"');
     expect(raw.rawAt(['a"]'])).toBe('"quote"');
+    expect(raw.rawAt(['a', 'b'])).toBe('"nested"');
   });
 
-  test('is not kept deeper than asked for', () => {
-    expect(parse('{"a":{"b":1}}', 1).rawAt(['a', 'b'])).toBeUndefined();
-    expect(parse('{"a":{"b":1}}', 2).rawAt(['a', 'b'])).toBe('1');
+  test('is kept of the places that were asked for, and of no others', () => {
+    const text = '{"a":{"b":1},"c":[2,3]}';
+    expect(parse(text, ['a', 'b']).rawAt(['a', 'b'])).toBe('1');
+    expect(parse(text, ['a', 'b']).rawAt(['a'])).toBeUndefined();
+    expect(parse(text, ['a']).rawAt(['a', 'b'])).toBeUndefined();
+    expect(parse(text, ['c', null]).rawAt(['c', 1])).toBe('3');
+    expect(parse(text, ['c', null]).rawAt(['a', 'b'])).toBeUndefined();
   });
 
   test('comes with the value that JSON.parse gives', () => {
@@ -72,9 +79,8 @@ describe('the raw text of a value', () => {
   });
 
   test('survives a long text beyond ASCII before it', () => {
-    expect(parse(`{"a":"${'🎉é'.repeat(10_000)}","data":{"x": "日本"}}`).rawAt(['data'])).toBe(
-      '{"x": "日本"}',
-    );
+    const text = `{"a":"${'🎉é'.repeat(10_000)}","data":{"x": "日本"}}`;
+    expect(parse(text, ['data']).rawAt(['data'])).toBe('{"x": "日本"}');
   });
 });
 
@@ -144,7 +150,7 @@ describe('nesting', () => {
   const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
   test('of 200 levels is read', () => {
-    expect(parse(nested(200)).rawAt([])).toBe(nested(200));
+    expect(parse(nested(200), []).rawAt([])).toBe(nested(200));
   });
 
   test.each([
@@ -164,6 +170,6 @@ describe('bytes that are not UTF-8 are refused', () => {
     ['a surrogate', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
     ['a stray 0xff', Buffer.from([0x7b, 0xff, 0x7d])],
   ])('%s', (_what, bytes) => {
-    expect(() => parseRawJson(bytes, 1)).toThrow(refusal('invalid_encoding', 400));
+    expect(() => parseRawJson(bytes, [])).toThrow(refusal('invalid_encoding', 400));
   });
 });

@@ -38,7 +38,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/api': [
     ...['src/domain', 'src/store', 'src/signing', 'src/profiles', 'src/http', 'src/logger.ts'],
     ...['src/metrics.ts', 'src/tracing.ts'],
-    ...['src/package-root.ts', 'workflows/contract.ts', BUILTIN, 'zod', 'ajv', 'ajv-formats', 'jsonc-parser'],
+    ...['src/package-root.ts', 'workflows/contract.ts', BUILTIN, 'zod', 'ajv', 'ajv-formats'],
     ...['re2js'],
     ...['fastify', 'fastify-type-provider-zod', '@fastify/*', 'lru-cache'],
   ],

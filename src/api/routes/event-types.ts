@@ -61,6 +61,13 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       if (problem !== null) throw fieldProblem('schema', problem);
       const text = rawBody(request).rawAt(['example']);
       if (text === undefined) throw fieldProblem('example', 'is required');
+      if (Buffer.byteLength(text) > deps.maxEventBytes) {
+        throw fieldProblem(
+          'example',
+          `may have ${deps.maxEventBytes} bytes, as any event`,
+          'payload_too_large',
+        );
+      }
       const mismatch =
         exampleProblem(schema, example) ?? profileNamed(tenant.profile).dataProblem?.(example) ?? null;
       if (mismatch !== null) throw fieldProblem('example', mismatch, 'schema_mismatch');

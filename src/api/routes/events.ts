@@ -41,6 +41,9 @@ const refusals = {
   422: problemSchema,
 };
 const MAX_DELIVERIES = 10_000;
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+/** Of an emit, beside its `data`. */
+const ENVELOPE_BYTES = 64 * 1024;
 
 export function eventRoutes(app: App, deps: ApiDeps): void {
   const tags = ['events'];
@@ -51,6 +54,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
     '/v1/tenants/:tenant/events',
     {
       config: { access: 'emit' },
+      bodyLimit: deps.maxEventBytes + ENVELOPE_BYTES,
       schema: {
         tags,
         summary: 'Emit an event',
@@ -87,6 +91,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
     '/v1/tenants/:tenant/events/batch',
     {
       config: { access: 'emit' },
+      bodyLimit: MAX_BATCH_BYTES,
       schema: {
         tags,
         summary: 'Emit up to 500 events, all or nothing',
