@@ -3,45 +3,72 @@
  * guess costs a little time, a database row per attempt would cost it always.
  */
 
+/**
+ * quick     its first attempts may run inside the workflow's first task
+ * unproven  never seen, and its timeout is too long to find out there: several share an activity
+ * suspect   lately slow or failing: it is dispatched by itself, so that nobody waits for it
+ */
+export type LaneName = 'quick' | 'unproven' | 'suspect';
+
 export type EndpointPulse = {
-  observe(endpointId: string, attempt: { durationMs: number; succeeded: boolean }): void;
-  /**
-   * Whether a first attempt may run inside the workflow's first task. A hanging endpoint would pin that task, so one
-   * whose timeout is long must first have shown that it is quick.
-   */
-  isQuick(endpointId: string, timeoutMs: number): boolean;
+  /** An attempt begins. @returns what to call when it has ended, with how it did */
+  watch(endpointId: string): (succeeded: boolean) => void;
+  laneOf(endpointId: string, timeoutMs: number): LaneName;
 };
 
 /** Two workflow-task heartbeats fit into this; a longer timeout must not be waited for in the quick lane. */
 const UNPROVEN_TIMEOUT_MS = 8_000;
-const QUICK_P99_MS = 1_000;
+const SLOW_MS = 1_000;
 const WINDOW = 100;
+/** With a full window the p99 is the slowest but one; with fewer, the slowest. */
+const SLOW_ALLOWED = 1;
 const MAX_ENDPOINTS = 20_000;
 
+type Pulse = {
+  /** whether each of the last attempts was slow, oldest first */
+  recent: boolean[];
+  slow: number;
+  /** the last one failed, or one that is under way takes long */
+  suspect: boolean;
+};
+
 export function createEndpointPulse(): EndpointPulse {
-  const recent = new Map<string, { durationsMs: number[]; failing: boolean }>();
+  const pulses = new Map<string, Pulse>();
+
+  function touch(endpointId: string): Pulse {
+    const pulse = pulses.get(endpointId) ?? { recent: [], slow: 0, suspect: false };
+    // Re-inserting keeps the map in the order of last use, so the first key is the one to forget.
+    pulses.delete(endpointId);
+    pulses.set(endpointId, pulse);
+    if (pulses.size > MAX_ENDPOINTS) {
+      const [oldest] = pulses.keys();
+      if (oldest !== undefined) pulses.delete(oldest);
+    }
+    return pulse;
+  }
+
   return {
-    observe(endpointId, { durationMs, succeeded }) {
-      const pulse = recent.get(endpointId) ?? { durationsMs: [], failing: false };
-      pulse.durationsMs.push(durationMs);
-      if (pulse.durationsMs.length > WINDOW) pulse.durationsMs.shift();
-      pulse.failing = !succeeded;
-      // Re-inserting keeps the map in the order of last use, so the first key is the one to forget.
-      recent.delete(endpointId);
-      recent.set(endpointId, pulse);
-      if (recent.size > MAX_ENDPOINTS) {
-        const [oldest] = recent.keys();
-        if (oldest !== undefined) recent.delete(oldest);
-      }
+    watch(endpointId) {
+      let isSlow = false;
+      // Whoever hangs is known as such before the timeout is over.
+      const timer = setTimeout(() => {
+        isSlow = true;
+        touch(endpointId).suspect = true;
+      }, SLOW_MS);
+      return (succeeded) => {
+        clearTimeout(timer);
+        const pulse = touch(endpointId);
+        pulse.recent.push(isSlow);
+        if (isSlow) pulse.slow += 1;
+        if (pulse.recent.length > WINDOW && pulse.recent.shift()) pulse.slow -= 1;
+        pulse.suspect = !succeeded;
+      };
     },
-    isQuick(endpointId, timeoutMs) {
-      const pulse = recent.get(endpointId);
-      if (pulse === undefined) return timeoutMs <= UNPROVEN_TIMEOUT_MS;
-      if (pulse.failing) return false;
-      // With a window of 100 the p99 is the slowest but one; with fewer, the slowest.
-      const slowest = [...pulse.durationsMs].sort((a, b) => b - a);
-      const p99 = slowest[slowest.length === WINDOW ? 1 : 0] ?? 0;
-      return p99 < QUICK_P99_MS;
+    laneOf(endpointId, timeoutMs) {
+      const pulse = pulses.get(endpointId);
+      if (pulse === undefined) return timeoutMs <= UNPROVEN_TIMEOUT_MS ? 'quick' : 'unproven';
+      const allowed = pulse.recent.length === WINDOW ? SLOW_ALLOWED : 0;
+      return pulse.suspect || pulse.slow > allowed ? 'suspect' : 'quick';
     },
   };
 }

@@ -37,6 +37,7 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
       version: deps.version,
       traceparent: span.traceparent,
     });
+    const ended = delivery.isTest ? null : deps.pulse.watch(endpoint.id);
     const result = await deps.sender.send({
       url: request.url,
       headers: request.headers,
@@ -44,15 +45,14 @@ export async function post(treatment: Opened, claim: Claim): Promise<Result> {
       timeoutMs: endpoint.timeoutMs ?? profile.timeoutMs,
     });
     if ('fault' in result) {
+      ended?.(true);
       // The operator's own way out is out of order: the endpoint has not been tried.
       span.end({}, 'egress_fault');
       return putOff(treatment);
     }
     const { response, error } = result;
     span.end(response ? { 'http.response.status_code': response.status } : {}, error?.code);
-    if (!delivery.isTest) {
-      deps.pulse.observe(endpoint.id, { durationMs: result.durationMs, succeeded: error === null });
-    }
+    ended?.(error === null);
     const tried = triedFrom(deps, delivery.id, request, result);
     countAttempt(deps, delivery, tried);
     return settle({ delivery, claim, endpoint, profile, tried, workflowId, random, group });

@@ -129,7 +129,6 @@ export async function startStack({ folder, cluster, temporalServer, roles, env =
         settings,
         url,
         profileFolder,
-        alone: roles.length === 1,
       });
       stops.push(() => started.stop(profileFolder === null ? 1_000 : PROFILE_GRACE_MS));
       parts.push({ name: role, pid: started.pid });
@@ -150,7 +149,7 @@ export async function startStack({ folder, cluster, temporalServer, roles, env =
   }
 }
 
-async function startRole(role, { folder, settings, url, profileFolder, alone }) {
+async function startRole(role, { folder, settings, url, profileFolder }) {
   // Node takes these on the command line only.
   const flags = profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
   const pidFile = join(folder, `${role}.pid`);
@@ -166,7 +165,7 @@ async function startRole(role, { folder, settings, url, profileFolder, alone }) 
   // A worker has no port to ask; its pollers are there some seconds after it starts, and the warm-up waits for them.
   if (role === 'worker') await pause(3_000);
   else {
-    await until(() => isReady(url, role === 'api' && alone), {
+    await until(() => isReady(url, role), {
       withinMs: READY_TIMEOUT_MS,
       everyMs: 200,
       ended: started.exited,
@@ -176,11 +175,12 @@ async function startRole(role, { folder, settings, url, profileFolder, alone }) 
   return { pid: await pidIn(pidFile), stop: started.stop };
 }
 
-async function isReady(url, withoutTemporal) {
+async function isReady(url, role) {
   try {
     const answer = await fetch(`${url}/readyz`);
     const { temporal, worker } = await answer.json();
-    return answer.ok && (withoutTemporal || temporal === 'ok') && worker !== 'away';
+    // An API accepts without Temporal and without a worker.
+    return answer.ok && (role === 'api' || (temporal === 'ok' && worker === 'ok'));
   } catch {
     return false;
   }

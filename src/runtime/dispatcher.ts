@@ -3,7 +3,7 @@
  * go together, like a database's group commit: no delay when it is quiet, batches that grow with the load.
  */
 import { randomUUID } from 'node:crypto';
-import type { EndpointPulse } from '../../activities/endpoint-pulse.ts';
+import type { EndpointPulse, LaneName } from '../../activities/endpoint-pulse.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import { profileNamed } from '../profiles/index.ts';
@@ -40,8 +40,8 @@ const SLOT_LIMIT_MS = 1_000;
 const MEMORY_LIMIT = 10_000;
 const POLL_BATCH = 1_000;
 
-/** Quick endpoints and the others: each lane has its own queue and its own slots, so that neither waits for the other. */
-type Lane = { quick: boolean; queue: DispatchableDelivery[]; busy: Map<string, NodeJS.Timeout> };
+/** Each lane has its own queue and its own slots, so that none waits for another. */
+type Lane = { name: LaneName; queue: DispatchableDelivery[]; busy: Map<string, NodeJS.Timeout> };
 
 export function createDispatcher(deps: {
   db: Db;
@@ -55,10 +55,12 @@ export function createDispatcher(deps: {
 }): Dispatcher {
   const { db, engine, pulse, logger, metrics, burstSize } = deps;
   const owner = `dispatcher-${randomUUID()}`;
-  const lanes: [Lane, Lane] = [
-    { quick: true, queue: [], busy: new Map() },
-    { quick: false, queue: [], busy: new Map() },
-  ];
+  const lanes: Record<LaneName, Lane> = {
+    quick: { name: 'quick', queue: [], busy: new Map() },
+    unproven: { name: 'unproven', queue: [], busy: new Map() },
+    suspect: { name: 'suspect', queue: [], busy: new Map() },
+  };
+  const all = Object.values(lanes);
   let running = false;
   let polling: Promise<void> = Promise.resolve();
   let timers: NodeJS.Timeout[] = [];
@@ -71,21 +73,21 @@ export function createDispatcher(deps: {
     void work.finally(() => underWay.delete(work));
   }
 
-  const waiting = () => lanes[0].queue.length + lanes[1].queue.length;
+  const waiting = () => all.reduce((sum, lane) => sum + lane.queue.length, 0);
 
   function enqueue(rows: DispatchableDelivery[]): void {
     for (const row of rows) {
       const timeoutMs = row.timeoutMs ?? profileNamed(row.profile).timeoutMs;
-      const quick = !row.paced && pulse.isQuick(row.endpointId, timeoutMs);
-      lanes[quick ? 0 : 1].queue.push(row);
+      // Who has a rate may have to wait for a place: nobody else should.
+      lanes[row.paced ? 'suspect' : pulse.laneOf(row.endpointId, timeoutMs)].queue.push(row);
     }
-    for (const lane of lanes) fillSlots(lane);
+    for (const lane of all) fillSlots(lane);
   }
 
   function fillSlots(lane: Lane): void {
     while (running && lane.busy.size < SLOTS && lane.queue.length > 0) {
       const rows = takeGroup(lane, burstSize);
-      const request = startRequest(rows, lane.quick);
+      const request = startRequest(rows, lane.name);
       lane.busy.set(
         request.workflowId,
         setTimeout(() => freeSlot(lane, request.workflowId), 30_000),
@@ -99,7 +101,7 @@ export function createDispatcher(deps: {
     try {
       await engine.start(request);
       span.end();
-      metrics.dispatched.inc({ lane: lane.quick ? 'quick' : 'normal' });
+      metrics.dispatched.inc({ lane: lane.name });
       if (!lane.busy.has(request.workflowId)) return;
       clearTimeout(lane.busy.get(request.workflowId));
       lane.busy.set(
@@ -115,7 +117,7 @@ export function createDispatcher(deps: {
       // It may have been started all the same: whoever takes these up again uses another workflow id.
       await giveUp(rows, expireLeases);
       if (!engine.isAvailable()) {
-        const untried = lanes.flatMap((each) => each.queue.splice(0));
+        const untried = all.flatMap((each) => each.queue.splice(0));
         await returnUntried(untried);
       }
       freeSlot(lane, request.workflowId);
@@ -175,10 +177,10 @@ export function createDispatcher(deps: {
   }
 
   async function renew(): Promise<void> {
-    const ids = lanes.flatMap((lane) => lane.queue.map((row) => row.id));
+    const ids = all.flatMap((lane) => lane.queue.map((row) => row.id));
     if (ids.length === 0) return;
     const kept = new Set(await renewLeases(db, owner, ids, LEASE_MS));
-    for (const lane of lanes)
+    for (const lane of all)
       lane.queue = lane.queue.filter((row) => kept.has(row.id) || !ids.includes(row.id));
   }
 
@@ -217,7 +219,7 @@ export function createDispatcher(deps: {
       }
     },
     attemptBegan(workflowId) {
-      for (const lane of lanes) freeSlot(lane, workflowId);
+      for (const lane of all) freeSlot(lane, workflowId);
     },
     start() {
       running = true;
@@ -237,8 +239,8 @@ export function createDispatcher(deps: {
       await Promise.all([polling, listening]);
       // A start that is under way may still succeed: whether it did decides what becomes of its rows.
       await Promise.all(underWay);
-      for (const lane of lanes) for (const timer of lane.busy.values()) clearTimeout(timer);
-      await returnUntried(lanes.flatMap((lane) => lane.queue.splice(0)));
+      for (const lane of all) for (const timer of lane.busy.values()) clearTimeout(timer);
+      await returnUntried(all.flatMap((lane) => lane.queue.splice(0)));
     },
   };
 }
@@ -258,7 +260,7 @@ const eventKey = (row: DispatchableDelivery) => `${row.tenantId} ${row.eventId}`
 
 /**
  * Takes from the queue what goes into one workflow: a lone event's deliveries; in a burst those of several events, of
- * one endpoint where it is not a quick one. An event that fits is not torn apart.
+ * one endpoint where it is suspect. An event that fits is not torn apart.
  */
 function takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
   const [first] = lane.queue;
@@ -266,7 +268,7 @@ function takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
   const isLone = burstSize === 1 || lane.queue.every((row) => eventKey(row) === eventKey(first));
   const fits = isLone
     ? (row: DispatchableDelivery) => eventKey(row) === eventKey(first)
-    : (row: DispatchableDelivery) => lane.quick || row.endpointId === first.endpointId;
+    : (row: DispatchableDelivery) => lane.name !== 'suspect' || row.endpointId === first.endpointId;
   const taken: DispatchableDelivery[] = [];
   const left: DispatchableDelivery[] = [];
   const room = Math.max(burstSize, isLone ? first.siblings : 1);
@@ -275,7 +277,7 @@ function takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
   return taken;
 }
 
-function startRequest(rows: DispatchableDelivery[], quick: boolean): StartRequest {
+function startRequest(rows: DispatchableDelivery[], lane: LaneName): StartRequest {
   const [first] = rows;
   if (first === undefined) throw new Error('A workflow needs a delivery');
   const events = new Set(rows.map(eventKey));
@@ -290,7 +292,10 @@ function startRequest(rows: DispatchableDelivery[], quick: boolean): StartReques
   );
   return {
     workflowId: workflowIdFor(rows, events.size === 1),
-    input: quick ? { groups: [rows.map((row) => row.id)], quick } : { groups: byEndpoint },
+    input: {
+      groups: lane === 'suspect' ? byEndpoint : [rows.map((row) => row.id)],
+      ...(lane === 'quick' && { quick: true }),
+    },
     tenantIds: rows.map((row) => row.tenantId),
     endpointIds: rows.map((row) => row.endpointId),
     eventTypes: types,

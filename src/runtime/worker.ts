@@ -40,7 +40,9 @@ export async function runWorkers(options: {
         activities,
         workflowBundle: { codePath: options.workflowBundle },
         shutdownGraceTime: SHUTDOWN_GRACE,
-        maxConcurrentLocalActivityExecutions: 200,
+        // A local activity holds its workflow's task for as long as its slowest POST: there must be more of both than can hang.
+        maxConcurrentWorkflowTaskExecutions: 500,
+        maxConcurrentLocalActivityExecutions: 1_000,
         maxConcurrentActivityTaskExecutions: 200,
         maxCachedWorkflows: 1_000,
         ...PATIENT,
