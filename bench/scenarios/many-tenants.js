@@ -61,10 +61,11 @@ function endpointRow(vault, tenantId, url, number) {
     headers: {},
     signing: [{ value: `whsec_${Buffer.alloc(32, number).toString('base64')}`, expiresAtMs: null }],
   };
+  const id = newId('endpoint');
   return {
-    id: newId('endpoint'),
+    id,
     tenantId,
-    sealed: vault.seal(JSON.stringify(secrets)),
+    sealed: vault.seal(JSON.stringify(secrets), id),
     url,
     host: new URL(url).host,
     type: `${EVENT_TYPE}_${number}`,

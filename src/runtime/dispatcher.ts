@@ -34,7 +34,7 @@ export type Dispatcher = {
 const LEASE_MS = 30_000;
 const RENEW_MS = 10_000;
 const POLL_MS = 1_000;
-const SLOTS = 2;
+const SLOTS = 1;
 /** Where the worker that begins the attempt is another process, nobody says so. */
 const SLOT_LIMIT_MS = 1_000;
 const MEMORY_LIMIT = 10_000;
