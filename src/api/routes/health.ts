@@ -4,6 +4,9 @@ import { VERSION } from '../../package-root.ts';
 import type { App } from '../app.ts';
 import type { ApiDeps } from '../deps.ts';
 
+/** Who asks whether we are ready does not wait for long. */
+const PROBE = { text: 'select 1', query_timeout: 3_000 } as const;
+
 const part = z.enum(['ok', 'away']);
 
 export function healthRoutes(app: App, deps: ApiDeps): void {
@@ -37,7 +40,7 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (_request, reply) => {
-      const database = await deps.db.query('select 1').then(
+      const database = await deps.db.query(PROBE).then(
         () => 'ok' as const,
         () => 'away' as const,
       );
