@@ -91,6 +91,7 @@ function settleLost({ delivery, endpoint, workflowId, random, group }: Opened, c
   const tried: Tried = {
     startedAtMs: claim.startedAt.getTime(),
     durationMs: 0,
+    endedAgoMs: claim.ageMs,
     responseStatus: null,
     errorCode: 'outcome_unknown',
     errorMessage: ATTEMPT_ERRORS.outcome_unknown,
