@@ -1,5 +1,5 @@
 /** Tidings as a process of its own, which a test may kill. Needs the build. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
@@ -10,6 +10,8 @@ export type TestProcess = {
   pid: number;
   url: string;
   call: TestService['call'];
+  /** whether it has not ended yet, by whatever hand */
+  isAlive(): boolean;
   /** what it has logged */
   log(): string;
   /** ends it as a crash does */
@@ -17,6 +19,12 @@ export type TestProcess = {
   /** ends it as an operator does. @returns its exit code */
   stop(): Promise<number | null>;
 };
+
+// Where the kernel can be asked to, it ends the process with the tests, however they end. The pid stays the same.
+const WITH_US =
+  spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0
+    ? ['setpriv', '--pdeathsig', 'KILL', '--']
+    : [];
 
 /** Starts `tidings <command>`; resolves when it listens, or for a worker when it runs. */
 export async function startProcess(
@@ -29,28 +37,30 @@ export async function startProcess(
   },
 ): Promise<TestProcess> {
   const { databaseUrl, taskQueue, temporalAddress, ...more } = env;
-  const child: ChildProcess = spawn(
+  const [program = '', ...args] = [
+    ...WITH_US,
     process.execPath,
-    [join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js'), command],
-    {
-      stdio: ['ignore', 'inherit', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        TIDINGS_PORT: '0',
-        TIDINGS_ADMIN_KEY: ADMIN_KEY,
-        TIDINGS_ENCRYPTION_KEYS: TEST_KEY_RING.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(
-          ',',
-        ),
-        TIDINGS_ALLOW_CIDRS: '127.0.0.0/8',
-        TIDINGS_ALLOW_HTTP: 'true',
-        TIDINGS_TASK_QUEUE: taskQueue,
-        TEMPORAL_ADDRESS: temporalAddress ?? process.env.TEST_TEMPORAL_ADDRESS,
-        DATABASE_URL: databaseUrl,
-        ...more,
-      },
+    join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js'),
+    command,
+  ];
+  const child: ChildProcess = spawn(program, args, {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TIDINGS_PORT: '0',
+      TIDINGS_ADMIN_KEY: ADMIN_KEY,
+      TIDINGS_ENCRYPTION_KEYS: TEST_KEY_RING.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(
+        ',',
+      ),
+      TIDINGS_ALLOW_CIDRS: '127.0.0.0/8',
+      TIDINGS_ALLOW_HTTP: 'true',
+      TIDINGS_TASK_QUEUE: taskQueue,
+      TEMPORAL_ADDRESS: temporalAddress ?? process.env.TEST_TEMPORAL_ADDRESS,
+      DATABASE_URL: databaseUrl,
+      ...more,
     },
-  );
+  });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   atEnd(async () => {
     child.kill('SIGKILL');
@@ -77,6 +87,7 @@ export async function startProcess(
     pid: child.pid ?? 0,
     url,
     call: apiClient(url),
+    isAlive: () => child.exitCode === null && child.signalCode === null,
     log: () => lines.join('\n'),
     kill: async () => {
       await end('SIGKILL');
