@@ -23,7 +23,7 @@ async function underLoad(scene: Scene, perSecond: number, fault: () => Promise<u
     scene.load(waited.tenant, perSecond / 2),
     scene.load(retried.tenant, perSecond / 2),
   ];
-  await sleep(2_000);
+  await until('deliveries flow', () => late.arrivals.length > 3);
   await fault();
   await sleep(3_000);
   for (const stop of stops) await stop();
@@ -45,6 +45,17 @@ test.concurrent.each(['killed', 'restarted'] as const)(
   },
   360_000,
 );
+
+test.concurrent('processes that start while PostgreSQL is away wait for it, and nobody has to start them again', async () => {
+  await behindProxy('PostgreSQL away while processes start', 4, async (proxy, scene) => {
+    await scene.kill('api', 'worker');
+    await proxy.refuse();
+    const starting = [scene.start('api'), scene.start('worker')];
+    await sleep(8_000);
+    await proxy.heal();
+    await Promise.all(starting);
+  });
+}, 360_000);
 
 test.concurrent('PostgreSQL is out of connections: refused with 503, and nobody needs a restart when there are some again', async () => {
   const database = await createTestDatabase();

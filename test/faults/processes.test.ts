@@ -19,9 +19,10 @@ type Stage = {
 
 const PHASES = {
   async 'while emitting'({ scene, strike }: Stage) {
-    const { tenant } = await scene.subscribe(await scene.receiver());
+    const receiver = await scene.receiver();
+    const { tenant } = await scene.subscribe(receiver);
     const stop = scene.load(tenant, 20);
-    await sleep(1_500);
+    await until('deliveries flow', () => receiver.arrivals.length > 20);
     await strike();
     await sleep(1_500);
     await stop();

@@ -23,12 +23,13 @@ async function withTemporal(
   });
 }
 
-/** Deliveries whose first attempt fails and whose second is some way off when the fault strikes. */
-async function waitingRetries(scene: Scene, count: number): Promise<void> {
+/** Deliveries whose first attempt fails and whose second is some way off when the fault strikes. @returns their tenant */
+async function waitingRetries(scene: Scene, count: number): Promise<string> {
   const late = await scene.receiver((response, { nth }) => response.writeHead(nth === 1 ? 503 : 200).end());
   const { tenant } = await scene.subscribe(late, { retry_schedule: [5, 5, 5] });
   await scene.emit(tenant, count);
   await until('all were refused once', () => late.arrivals.length >= count);
+  return tenant;
 }
 
 test.concurrent('Temporal is killed and started again: nothing is lost, and the worker finds it by itself', async () => {
@@ -67,7 +68,7 @@ test.concurrent("Temporal's data is lost: every accepted event goes on in a new 
   await withTemporal('Temporal restored empty', async (scene, temporal) => {
     const slow = await scene.receiver((response) => setTimeout(() => response.writeHead(200).end(), 500));
     const { tenant } = await scene.subscribe(slow);
-    await waitingRetries(scene, 10);
+    const waiting = await waitingRetries(scene, 10);
     const stop = scene.load(tenant, 10);
     await sleep(1_500);
     await temporal.kill();
@@ -75,6 +76,13 @@ test.concurrent("Temporal's data is lost: every accepted event goes on in a new 
     await temporal.start();
     await sleep(3_000);
     await stop();
+    await until('a delivery of a forgotten workflow went on', async () => {
+      const { body } = await scene.call('GET', `/v1/tenants/${waiting}/deliveries?status=succeeded&limit=1`);
+      const [first] = body.items;
+      if (first === undefined) return false;
+      const { body: delivery } = await scene.call('GET', `/v1/deliveries/${first.id}`);
+      return delivery.log_source === 'archive' && delivery.attempt_count > 1;
+    });
   });
 }, 420_000);
 
