@@ -26,7 +26,10 @@ const swc = [
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: process.env.TIDINGS_E2E_BROWSER ? [] : ['<rootDir>/test/e2e/browser/'],
+  testPathIgnorePatterns: [
+    ...(process.env.TIDINGS_E2E_BROWSER ? [] : ['<rootDir>/test/e2e/browser/']),
+    ...(process.env.TIDINGS_FAULTS ? [] : ['<rootDir>/test/faults/']),
+  ],
   transform: { '^.+\\.[cm]?[jt]s$': swc },
   transformIgnorePatterns: [
     // Global set-up and the build that it uses run as they are, as ES modules.
@@ -38,6 +41,7 @@ export default {
   globalTeardown: '<rootDir>/test/suites/global-teardown.js',
   testTimeout: 60_000,
   maxWorkers: 2,
+  maxConcurrency: 4,
   // The threads of Temporal's native core outlive a lost connection by minutes; what tests start is checked by their helpers.
   forceExit: true,
 };

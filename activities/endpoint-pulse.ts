@@ -5,8 +5,8 @@
 
 /**
  * quick     its first attempts may run inside the workflow's first task
- * unproven  never seen, and its timeout is too long to find out there: several share an activity
- * suspect   lately slow or failing: it is dispatched by itself, so that nobody waits for it
+ * unproven  failing at once, or never seen and with a timeout too long to find out there: several share an activity
+ * suspect   lately slow: it has an activity to itself, so that nobody waits for it
  */
 export type LaneName = 'quick' | 'unproven' | 'suspect';
 
@@ -28,15 +28,16 @@ type Pulse = {
   /** whether each of the last attempts was slow, oldest first */
   recent: boolean[];
   slow: number;
-  /** the last one failed, or one that is under way takes long */
-  suspect: boolean;
+  failing: boolean;
+  /** how many that are under way take long */
+  hanging: number;
 };
 
 export function createEndpointPulse(): EndpointPulse {
   const pulses = new Map<string, Pulse>();
 
   function touch(endpointId: string): Pulse {
-    const pulse = pulses.get(endpointId) ?? { recent: [], slow: 0, suspect: false };
+    const pulse = pulses.get(endpointId) ?? { recent: [], slow: 0, failing: false, hanging: 0 };
     // Re-inserting keeps the map in the order of last use, so the first key is the one to forget.
     pulses.delete(endpointId);
     pulses.set(endpointId, pulse);
@@ -53,22 +54,26 @@ export function createEndpointPulse(): EndpointPulse {
       // Whoever hangs is known as such before the timeout is over.
       const timer = setTimeout(() => {
         isSlow = true;
-        touch(endpointId).suspect = true;
+        touch(endpointId).hanging += 1;
       }, SLOW_MS);
       return (succeeded) => {
         clearTimeout(timer);
         const pulse = touch(endpointId);
         pulse.recent.push(isSlow);
-        if (isSlow) pulse.slow += 1;
+        if (isSlow) {
+          pulse.slow += 1;
+          pulse.hanging = Math.max(0, pulse.hanging - 1);
+        }
         if (pulse.recent.length > WINDOW && pulse.recent.shift()) pulse.slow -= 1;
-        pulse.suspect = !succeeded;
+        pulse.failing = !succeeded;
       };
     },
     laneOf(endpointId, timeoutMs) {
       const pulse = pulses.get(endpointId);
       if (pulse === undefined) return timeoutMs <= UNPROVEN_TIMEOUT_MS ? 'quick' : 'unproven';
       const allowed = pulse.recent.length === WINDOW ? SLOW_ALLOWED : 0;
-      return pulse.suspect || pulse.slow > allowed ? 'suspect' : 'quick';
+      if (pulse.hanging > 0 || pulse.slow > allowed) return 'suspect';
+      return pulse.failing ? 'unproven' : 'quick';
     },
   };
 }

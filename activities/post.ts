@@ -96,6 +96,7 @@ function triedFrom(
   return {
     startedAtMs: result.startedAtMs,
     durationMs: result.durationMs,
+    endedAgoMs: 0,
     responseStatus: response?.status ?? null,
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,

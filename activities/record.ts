@@ -71,6 +71,7 @@ export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Pr
       tried: {
         startedAtMs: attempt.at,
         durationMs: attempt.ms,
+        endedAgoMs: Math.max(0, Date.now() - attempt.at - attempt.ms),
         responseStatus: attempt.status ?? null,
         errorCode: attempt.error ?? null,
         errorMessage: attempt.error === undefined ? null : ATTEMPT_ERRORS[attempt.error],

@@ -11,6 +11,8 @@ import type { AttemptEntry } from '../workflows/contract.ts';
 export type Tried = {
   startedAtMs: number;
   durationMs: number;
+  /** since its end. Never reckoned with two clocks: that of this process may be off by an hour */
+  endedAgoMs: number;
   responseStatus: number | null;
   errorCode: AttemptErrorCode | null;
   errorMessage: string | null;
@@ -54,9 +56,8 @@ export function settle(input: {
   );
   const succeeded = decision.kind === 'succeeded';
   const exhausted = decision.kind === 'exhausted';
-  // The delay counts from the end of this attempt; a sibling that took longer must not postpone it.
-  const waitedMs = Math.max(0, Date.now() - tried.startedAtMs - tried.durationMs);
-  const afterMs = decision.kind === 'retry' ? Math.max(0, decision.afterMs - waitedMs) : 0;
+  // The delay counts from the end of this attempt, which may be long ago where it was lost.
+  const afterMs = decision.kind === 'retry' ? Math.max(0, decision.afterMs - tried.endedAgoMs) : 0;
   // What does not reach the operator's own endpoint is only logged: telling of it would go there too.
   const alarms = exhausted && !delivery.isTest && !endpoint.isOperator;
   const record: AttemptRecord = {

@@ -92,6 +92,7 @@ function settleLost({ deps, delivery, endpoint, workflowId, random, group }: Ope
   const tried: Tried = {
     startedAtMs: claim.startedAt.getTime(),
     durationMs: 0,
+    endedAgoMs: claim.ageMs,
     responseStatus: null,
     errorCode: 'outcome_unknown',
     errorMessage: ATTEMPT_ERRORS.outcome_unknown,

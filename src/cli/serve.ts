@@ -1,9 +1,13 @@
 /** `tidings serve`, `api` and `worker`: the production processes, against a PostgreSQL and a Temporal of yours. */
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { readEnvironment } from '../config.ts';
 import { createLogger } from '../logger.ts';
 import { runProcess } from '../runtime/processes.ts';
 import { untilSignal } from './shutdown.ts';
+
+/** How long a process that is told to stop while it starts is given to have started. */
+const START_MS = 5_000;
 
 const PROCESSES = {
   serve: {
@@ -24,7 +28,13 @@ export function serveCommands(program: Command): void {
         const logger = createLogger(environment.TIDINGS_LOG_LEVEL);
         // Heard from the first moment: a signal during the start ends it in order too.
         const signal = untilSignal();
-        const service = await runProcess(environment, roles, logger);
+        const starting = runProcess(environment, roles, logger);
+        const service = await Promise.race([starting, signal.then(() => null)]);
+        // What waits for its database has nothing in flight; what is just starting is stopped when it has.
+        if (service === null) {
+          await Promise.race([starting.then((late) => late.stop()), setTimeout(START_MS)]);
+          process.exit(0);
+        }
         // A worker that cannot be made will not get better by waiting: let the supervisor start it again.
         service.working.catch(() => process.exit(1));
         logger.info({ signal: await signal }, 'finishing what is in flight');

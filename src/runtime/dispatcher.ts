@@ -41,7 +41,24 @@ const MEMORY_LIMIT = 10_000;
 const POLL_BATCH = 1_000;
 
 /** Each lane has its own queue and its own slots, so that none waits for another. */
-type Lane = { name: LaneName; queue: DispatchableDelivery[]; busy: Map<string, NodeJS.Timeout> };
+type Lane = {
+  name: LaneName;
+  queue: DispatchableDelivery[];
+  busy: Map<string, NodeJS.Timeout>;
+  /** when the last workflow was started, and what starts the next */
+  startedAtMs: number;
+  next: NodeJS.Timeout | undefined;
+};
+
+/**
+ * Workflows of a lane start so far apart at least. One costs the same whatever it carries, and who is suspect can wait; in the
+ * other lanes it cost more delay than it saved (docs/performance.md).
+ */
+const SPACING_MS: Record<LaneName, number> = {
+  quick: 0,
+  unproven: 0,
+  suspect: 200,
+};
 
 export function createDispatcher(deps: {
   db: Db;
@@ -56,9 +73,9 @@ export function createDispatcher(deps: {
   const { db, engine, pulse, logger, metrics, burstSize } = deps;
   const owner = `dispatcher-${randomUUID()}`;
   const lanes: Record<LaneName, Lane> = {
-    quick: { name: 'quick', queue: [], busy: new Map() },
-    unproven: { name: 'unproven', queue: [], busy: new Map() },
-    suspect: { name: 'suspect', queue: [], busy: new Map() },
+    quick: newLane('quick'),
+    unproven: newLane('unproven'),
+    suspect: newLane('suspect'),
   };
   const all = Object.values(lanes);
   let running = false;
@@ -86,6 +103,15 @@ export function createDispatcher(deps: {
 
   function fillSlots(lane: Lane): void {
     while (running && lane.busy.size < SLOTS && lane.queue.length > 0) {
+      const waitMs = lane.startedAtMs + SPACING_MS[lane.name] - performance.now();
+      if (waitMs > 0) {
+        lane.next ??= setTimeout(() => {
+          lane.next = undefined;
+          fillSlots(lane);
+        }, waitMs);
+        return;
+      }
+      lane.startedAtMs = performance.now();
       const rows = takeGroup(lane, burstSize);
       const request = startRequest(rows, lane.name);
       lane.busy.set(
@@ -239,7 +265,7 @@ export function createDispatcher(deps: {
       await Promise.all([polling, listening]);
       // A start that is under way may still succeed: whether it did decides what becomes of its rows.
       await Promise.all(underWay);
-      for (const lane of all) for (const timer of lane.busy.values()) clearTimeout(timer);
+      for (const { busy, next } of all) for (const timer of [...busy.values(), next]) clearTimeout(timer);
       await returnUntried(all.flatMap((lane) => lane.queue.splice(0)));
     },
   };
@@ -256,19 +282,25 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
   });
 }
 
+const newLane = (name: LaneName): Lane => ({
+  name,
+  queue: [],
+  busy: new Map(),
+  startedAtMs: Number.NEGATIVE_INFINITY,
+  next: undefined,
+});
+
 const eventKey = (row: DispatchableDelivery) => `${row.tenantId} ${row.eventId}`;
 
 /**
- * Takes from the queue what goes into one workflow: a lone event's deliveries; in a burst those of several events, of
- * one endpoint where it is suspect. An event that fits is not torn apart.
+ * Takes from the queue what goes into one workflow: a lone event's deliveries; in a burst those of several events. An
+ * event that fits is not torn apart.
  */
 function takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
   const [first] = lane.queue;
   if (first === undefined) return [];
   const isLone = burstSize === 1 || lane.queue.every((row) => eventKey(row) === eventKey(first));
-  const fits = isLone
-    ? (row: DispatchableDelivery) => eventKey(row) === eventKey(first)
-    : (row: DispatchableDelivery) => lane.name !== 'suspect' || row.endpointId === first.endpointId;
+  const fits = (row: DispatchableDelivery) => !isLone || eventKey(row) === eventKey(first);
   const taken: DispatchableDelivery[] = [];
   const left: DispatchableDelivery[] = [];
   const room = Math.max(burstSize, isLone ? first.siblings : 1);

@@ -26,7 +26,7 @@ export async function migrateDatabase(environment: Environment): Promise<string[
 }
 
 async function migrateAt(databaseUrl: string): Promise<string[]> {
-  const db = createPool(databaseUrl, { max: 1 });
+  const db = createPool(databaseUrl, { max: 1, patient: true });
   try {
     return await migrate(db, MIGRATIONS);
   } finally {
@@ -37,7 +37,7 @@ async function migrateAt(databaseUrl: string): Promise<string[]> {
 /** Puts what is sealed in the database under the first encryption key. @throws ConfigError naming what is missing */
 export async function reencryptDatabase(environment: Environment): Promise<ResealCount> {
   const { keyRing } = keysFromEnvironment(environment);
-  const db = createPool(requireDatabase(environment), { max: 1 });
+  const db = createPool(requireDatabase(environment), { max: 1, patient: true });
   try {
     return await resealAll(db, createVault(keyRing));
   } finally {

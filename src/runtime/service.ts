@@ -14,8 +14,10 @@ import { createAddressGuard } from '../http/address-guard.ts';
 import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
+
 import { createAcceptor } from '../store/group-commit.ts';
-import { createPool } from '../store/pool.ts';
+import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
+
 import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';
@@ -64,14 +66,34 @@ export type Service = {
 
 /** A Temporal that hangs must hold up neither the start nor the stop for ever. */
 const PREPARE_MS = 20_000;
+const DATABASE_RETRY_MS = 1_000;
 
-/** @throws Error when the port is taken, or the database cannot be reached at start */
+/**
+ * Waits for a database that is away, as everything else here does once it runs.
+ * @throws Error when it is there and not as it should be: another password, no such database, not migrated
+ */
+async function reachDatabase(db: Db, logger: Logger): Promise<void> {
+  for (let isTold = false; ; isTold = true) {
+    try {
+      await db.query('select 1 from tenants limit 1');
+      if (isTold) logger.info('the database is there');
+      return;
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      const reason = (error as Error).message;
+      if (!isTold) logger.warn({ reason }, 'the database cannot be reached; waiting for it');
+      await new Promise((resolve) => setTimeout(resolve, DATABASE_RETRY_MS));
+    }
+  }
+}
+
+/** @throws Error when the port is taken, or the database cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { environment: env, logger, roles } = options;
   const db = createPool(options.databaseUrl, {
     onError: (error) => logger.warn({ reason: error.message }, 'a database connection was lost'),
   });
-  await db.query('select 1 from tenants limit 1');
+  await reachDatabase(db, logger);
   const vault = createVault(options.keyRing);
   const link = openTemporalLink(options.temporal, logger);
   const engine = createEngine(link, env.TIDINGS_TASK_QUEUE, () => void prepare());

@@ -53,6 +53,8 @@ export type Claim = {
   /** the status to go back to when the attempt changes nothing */
   from: DeliveryStatus;
   startedAt: Date;
+  /** since it was made, by the database's clock: that of this process may be another */
+  ageMs: number;
   /** until it counts as abandoned */
   leftMs: number;
 };
@@ -90,6 +92,7 @@ const FIELDS = `a.id, a.event_id as "eventId", a.event_type as "eventType", a.en
     a.told_at is not null as told, a.last_error as "lastError", a.attempt_count as "attemptCount",
     a.slots_used as "slotsUsed", coalesce(a.body, e.body) as body, e.erased_at is not null as erased, e.traceparent,
     extract(epoch from a.next_attempt_at - now())::double precision * 1000 as "dueInMs",
+    extract(epoch from now() - a.claim_started_at)::double precision * 1000 as "claimAgeMs",
     extract(epoch from a.claim_deadline - now())::double precision * 1000 as "claimLeftMs"`;
 
 // A press needs no ownership and no due time; the schedule needs both. A timer may fire a little early.
@@ -161,6 +164,7 @@ type ClaimColumns = {
   claimPress: string | null;
   claimFrom: DeliveryStatus;
   claimStartedAt: Date;
+  claimAgeMs: number | null;
   claimLeftMs: number | null;
 };
 
@@ -173,6 +177,7 @@ function claimOf(row: ClaimColumns): Claim | null {
     pressId: row.claimPress,
     from: row.claimFrom,
     startedAt: row.claimStartedAt,
+    ageMs: row.claimAgeMs ?? 0,
     leftMs: row.claimLeftMs ?? 0,
   };
 }

@@ -10,20 +10,37 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 // JSON columns hold what a receiver sent: they are parsed where they are shown, so that one bad row spoils no list.
 pg.types.setTypeParser(pg.types.builtins.JSON, (text: string) => text);
 
+/** Far longer than any statement of ours takes: what runs longer waits for something that does not come. */
+const STATEMENT_TIMEOUT_MS = 20_000;
+/** Somewhat later we stop waiting ourselves: a connection that has gone silent says nothing at all. */
+const ANSWER_TIMEOUT_MS = 25_000;
+/** What a process that vanished in mid-transaction had locked is free after so long. */
+const IDLE_IN_TRANSACTION_MS = 30_000;
+/** So that the kernel finds out about idle connections to a host that is gone within half a minute, not in two hours. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
+const SILENT = 'Query read timeout';
+
 /**
  * @param options.max connections at most
+ * @param options.patient for maintenance, whose statements take as long as they take
  * @param options.onError told of errors on idle connections, which the pool replaces by itself
  */
 export function createPool(
   connectionString: string,
-  options: { max?: number; onError?: (error: Error) => void } = {},
+  options: { max?: number; patient?: boolean; onError?: (error: Error) => void } = {},
 ): Db {
   const pool = new pg.Pool({
     connectionString,
     max: options.max ?? 20,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     application_name: 'tidings',
+    ...(!options.patient && {
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    }),
   });
   pool.on('error', (error) => options.onError?.(error));
   // A connection that is lost while it is checked out says so here too; unheard, that would end the process. The query
@@ -49,13 +66,20 @@ export async function transaction<Result>(
     await client.query('commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
+    // A silent connection would be just as silent about this; closing it rolls back as well.
+    if (isSilence(error)) broken = error as Error;
+    else
+      await client.query('rollback').catch((rollbackError: Error) => {
+        broken = rollbackError;
+      });
     throw error;
   } finally {
     client.release(broken);
   }
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === SILENT;
 }
 
 /** Whether the error says that the database could not be reached or is shutting down, rather than that a query is wrong. */
@@ -64,10 +88,14 @@ export function isDatabaseAway(error: unknown): boolean {
   if (!isNativeError(error)) return false;
   const { code } = error as Error & { code?: string };
   if (code !== undefined) {
-    // 08: connection, 53: resources (too many connections, disk full), 57P: operator intervention
-    return /^(08|53|57P|ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|ENOENT|EAI_AGAIN)/.test(code);
+    // 08: connection, 25P03: idle in a transaction for too long, 53: resources (too many connections, disk full),
+    // 57014: the statement's time is up, 57P: operator intervention, 58030: input or output failed
+    return /^(08|25P03|53|57014|57P|58030|ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|ENOENT|EAI_AGAIN)/.test(
+      code,
+    );
   }
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end/.test(
+  if (isSilence(error)) return true;
+  return /timeout expired|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end/.test(
     error.message,
   );
 }

@@ -10,12 +10,15 @@ export type MailServer = {
   received: Mail[];
   /** whether the next mails are taken */
   accept(accepting: boolean): void;
+  /** what happens once when the next mail has come, before its sender is told so */
+  onNext(hook: () => Promise<unknown>): void;
   close(): Promise<void>;
 };
 
 export async function startMailServer(): Promise<MailServer> {
   const received: Mail[] = [];
   let accepting = true;
+  let hook: () => Promise<unknown> = async () => {};
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -28,8 +31,11 @@ export async function startMailServer(): Promise<MailServer> {
         const raw = Buffer.concat(chunks);
         const recipients = session.envelope.rcptTo.map(({ address }) => address);
         PostalMime.parse(raw).then(
-          (mail) => {
+          async (mail) => {
             received.push({ ...mail, raw: raw.toString(), recipients });
+            const now = hook;
+            hook = async () => {};
+            await now();
             done();
           },
           (error: Error) => done(error),
@@ -44,6 +50,9 @@ export async function startMailServer(): Promise<MailServer> {
     received,
     accept(value) {
       accepting = value;
+    },
+    onNext(next) {
+      hook = next;
     },
     close: () => new Promise((resolve) => server.close(resolve)),
   };

@@ -1,5 +1,5 @@
 /** Tidings as a process of its own, which a test may kill. Needs the build. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
@@ -14,6 +14,8 @@ export type TestProcess = {
   /** the lines of its log so far */
   log: readonly string[];
   call: TestService['call'];
+  /** whether it has not ended yet, by whatever hand */
+  isAlive(): boolean;
   /** ends it as a crash does */
   kill(): Promise<void>;
   /** ends it as an operator does. @returns its exit code */
@@ -22,6 +24,12 @@ export type TestProcess = {
   /** resolves with its exit code */
   ended: Promise<number | null>;
 };
+
+// Where the kernel can be asked to, it ends the process with the tests, however they end. The pid stays the same.
+const WITH_US =
+  spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0
+    ? ['setpriv', '--pdeathsig', 'KILL', '--']
+    : [];
 
 /** Starts `tidings <command>`; resolves when it listens, or for a worker when it runs. */
 export async function startProcess(
@@ -34,28 +42,30 @@ export async function startProcess(
   },
 ): Promise<TestProcess> {
   const { databaseUrl, taskQueue, temporalAddress, ...more } = env;
-  const child: ChildProcess = spawn(
+  const [program = '', ...args] = [
+    ...WITH_US,
     process.execPath,
-    [join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js'), command],
-    {
-      stdio: ['ignore', 'inherit', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        TIDINGS_PORT: '0',
-        TIDINGS_ADMIN_KEY: ADMIN_KEY,
-        TIDINGS_ENCRYPTION_KEYS: TEST_KEY_RING.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(
-          ',',
-        ),
-        TIDINGS_ALLOW_CIDRS: '127.0.0.0/8',
-        TIDINGS_ALLOW_HTTP: 'true',
-        TIDINGS_TASK_QUEUE: taskQueue,
-        TEMPORAL_ADDRESS: temporalAddress ?? process.env.TEST_TEMPORAL_ADDRESS,
-        DATABASE_URL: databaseUrl,
-        ...more,
-      },
+    join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js'),
+    command,
+  ];
+  const child: ChildProcess = spawn(program, args, {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TIDINGS_PORT: '0',
+      TIDINGS_ADMIN_KEY: ADMIN_KEY,
+      TIDINGS_ENCRYPTION_KEYS: TEST_KEY_RING.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(
+        ',',
+      ),
+      TIDINGS_ALLOW_CIDRS: '127.0.0.0/8',
+      TIDINGS_ALLOW_HTTP: 'true',
+      TIDINGS_TASK_QUEUE: taskQueue,
+      TEMPORAL_ADDRESS: temporalAddress ?? process.env.TEST_TEMPORAL_ADDRESS,
+      DATABASE_URL: databaseUrl,
+      ...more,
     },
-  );
+  });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   atEnd(async () => {
     child.kill('SIGKILL');
@@ -89,6 +99,7 @@ export async function startProcess(
     ended: exited,
     signal: (name) => child.kill(name),
     call: apiClient(url),
+    isAlive: () => child.exitCode === null && child.signalCode === null,
     kill: async () => {
       await end('SIGKILL');
     },

@@ -28,7 +28,7 @@ export default async function setUp() {
       ui: process.env.TIDINGS_E2E_BROWSER !== undefined,
     }),
   ]);
-  const template = createPool(postgres.url);
+  const template = createPool(postgres.url, { patient: true });
   await migrate(template, join(PACKAGE_ROOT, 'migrations'));
   await template.end();
   process.env.TEST_POSTGRES_URL = postgres.url;
@@ -36,6 +36,7 @@ export default async function setUp() {
   process.env.TEST_TEMPORAL_UI = temporal.uiUrl ?? '';
   process.env.TEST_TEMPORAL_PROGRAM = program;
   process.env.TEST_WORKFLOW_BUNDLE = WORKFLOW_BUNDLE;
+  process.env.TEST_FAULTS_ACCOUNT = log('faults.jsonl');
   globalThis.stopTestServers = async () => {
     await Promise.all([postgres.stop(), temporal.stop()]);
     await rm(folder, { recursive: true, force: true });
