@@ -30,26 +30,40 @@ test('failing for the whole of its time: two warnings, then it is switched off; 
   const { body: tenant } = await tidings.call('POST', '/v1/tenants', {
     name: 'Acme',
     contacts: ['ops@example.com'],
-    disable_after_s: 6,
+    disable_after_s: 1_000,
   });
   const base = `/v1/tenants/${tenant.id}/endpoints`;
   const { body: endpoint } = await tidings.call('POST', base, {
     url: receiver.url,
-    retry_schedule: Array.from({ length: 25 }, () => 1),
+    retry_schedule: [3_600],
   });
   const emit = async () =>
     (await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: {} })).body
       .deliveries[0]?.id;
   const [first, second] = [await emit(), await emit()];
-  const isOff = (body: any) => body.enabled === false;
-  const off = await eventually(async () => (await tidings.call('GET', `${base}/${endpoint.id}`)).body, isOff);
+  for (const id of [first, second]) await tidings.settled(id, ['retrying']);
+  const now = async () => (await tidings.call('GET', `${base}/${endpoint.id}`)).body;
+  /** As if it had begun to fail so long ago, and then fails once more. */
+  const failAfter = async (seconds: number) => {
+    const { consecutive_failures: before } = await now();
+    await tidings.database.db.query(
+      'update endpoints set failing_since = now() - make_interval(secs => $2) where id = $1',
+      [endpoint.id, seconds],
+    );
+    await tidings.call('POST', `/v1/deliveries/${first}/retry`);
+    await eventually(now, (body: any) => body.consecutive_failures > before);
+  };
+  for (const seconds of [499, 501, 700, 899, 901, 999]) await failAfter(seconds);
+  expect(await now()).toMatchObject({ enabled: true });
+  await failAfter(1_001);
+  const off = await now();
   expect(off).toMatchObject({
     disabled_reason: 'failing',
     disabled_at: expect.any(String),
     failing_since: expect.any(String),
   });
-  expect(off.consecutive_failures).toBeGreaterThanOrEqual(3);
-  expect(Date.parse(off.disabled_at) - Date.parse(off.failing_since)).toBeGreaterThanOrEqual(6_000);
+  expect(off).toMatchObject({ enabled: false, consecutive_failures: 9 });
+  expect(Date.parse(off.disabled_at) - Date.parse(off.failing_since)).toBeGreaterThanOrEqual(1_000_000);
   // Everything that waited is over, and nobody is left untold.
   for (const id of [first, second]) expect((await tidings.settled(id)).status).toBe('failed');
   expect(await emit()).toBeUndefined();
@@ -59,7 +73,7 @@ test('failing for the whole of its time: two warnings, then it is switched off; 
     ['endpoint.failing', 90],
     ['endpoint.failing', 50],
   ]);
-  expect(Date.parse(events[1].data.disabled_at) - Date.parse(events[1].data.failing_since)).toBe(6_000);
+  expect(Date.parse(events[1].data.disabled_at) - Date.parse(events[1].data.failing_since)).toBe(1_000_000);
 
   receiver.answer(200);
   await tidings.call('PATCH', `${base}/${endpoint.id}`, { enabled: true });
