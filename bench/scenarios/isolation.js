@@ -6,7 +6,7 @@ import { pause } from '../until.js';
 export const isolation = {
   name: 'isolation',
   title:
-    '70 of 100 endpoints without and with 20 that hang and 10 that fail, an event every two seconds for each',
+    '70 of 100 endpoints without and with 20 that hang and 10 that fail, an event every four seconds for each',
   roles: ['serve'],
   async run(bench) {
     const groups = await tenantOfTypes(bench, { ok: 70, hanging: 20, failing: 10 });
@@ -15,10 +15,10 @@ export const isolation = {
     const stream = (group) => ({
       name: group,
       targets: groups[group],
-      events: Math.ceil((groups[group].length * seconds) / 2),
-      rate: groups[group].length / 2,
+      events: Math.ceil((groups[group].length * seconds) / 4),
+      rate: groups[group].length / 4,
     });
-    const expected = Math.ceil((groups.ok.length * seconds) / 2);
+    const expected = Math.ceil((groups.ok.length * seconds) / 4);
     const without = await measure(bench, { streams: [stream('ok')], expected });
     await pause(2_000);
     const withThem = await measure(bench, {
