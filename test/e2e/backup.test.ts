@@ -1,6 +1,6 @@
 /** A backup of the database and the encryption keys is enough: what it holds is delivered, by a Temporal that knows nothing. */
 import { randomUUID } from 'node:crypto';
-import { copyDatabase, createTestDatabase } from '../helpers/database.ts';
+import { copyDatabase, createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 
@@ -31,15 +31,22 @@ test('a copy made in the middle of everything, started on an empty Temporal, del
 
   const accepted: string[] = [];
   const emitting = emitUntilGone(original, tenant.id, accepted);
-  while (accepted.length < EVENTS) await sleep(5);
+  const statusesOf = async ({ db }: TestDatabase) =>
+    (await db.query<{ status: string }>('select distinct status from deliveries')).rows.map(
+      ({ status }) => status,
+    );
+  const inTheMiddle = ['delivering', 'retrying', 'succeeded'];
+  const isInTheMiddle = async () => {
+    const now = await statusesOf(database);
+    return accepted.length >= EVENTS && inTheMiddle.every((status) => now.includes(status));
+  };
+  while (!(await isInTheMiddle())) await sleep(5);
   const before = [...accepted];
   const copy = await copyDatabase(database);
   // The machine is gone, and its Temporal with it.
   await original.kill();
   await emitting;
-  const { rows: found } = await copy.db.query<{ status: string }>('select distinct status from deliveries');
-  const statuses = found.map(({ status }) => status);
-  expect(statuses).toEqual(expect.arrayContaining(['delivering', 'retrying', 'succeeded']));
+  expect(await statusesOf(copy)).toEqual(expect.arrayContaining(inTheMiddle));
   // A restore takes longer than an attempt may: what leases and claims allow has passed by then.
   await copy.db.query(`update deliveries set leased_until = now() where leased_until is not null`);
   await copy.db.query(`update deliveries set claim_deadline = now() where claim_deadline is not null`);
