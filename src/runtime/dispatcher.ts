@@ -45,19 +45,6 @@ type Lane = {
   name: LaneName;
   queue: DispatchableDelivery[];
   busy: Map<string, NodeJS.Timeout>;
-  /** when the last workflow was started, and what starts the next */
-  startedAtMs: number;
-  next: NodeJS.Timeout | undefined;
-};
-
-/**
- * Workflows of a lane start so far apart at least. One costs the same whatever it carries, and who is suspect can wait; in the
- * other lanes it cost more delay than it saved (docs/performance.md).
- */
-const SPACING_MS: Record<LaneName, number> = {
-  quick: 0,
-  unproven: 0,
-  suspect: 200,
 };
 
 export function createDispatcher(deps: {
@@ -103,15 +90,6 @@ export function createDispatcher(deps: {
 
   function fillSlots(lane: Lane): void {
     while (running && lane.busy.size < SLOTS && lane.queue.length > 0) {
-      const waitMs = lane.startedAtMs + SPACING_MS[lane.name] - performance.now();
-      if (waitMs > 0) {
-        lane.next ??= setTimeout(() => {
-          lane.next = undefined;
-          fillSlots(lane);
-        }, waitMs);
-        return;
-      }
-      lane.startedAtMs = performance.now();
       const rows = takeGroup(lane, burstSize);
       const request = startRequest(rows, lane.name);
       lane.busy.set(
@@ -265,7 +243,7 @@ export function createDispatcher(deps: {
       await Promise.all([polling, listening]);
       // A start that is under way may still succeed: whether it did decides what becomes of its rows.
       await Promise.all(underWay);
-      for (const { busy, next } of all) for (const timer of [...busy.values(), next]) clearTimeout(timer);
+      for (const lane of all) for (const timer of lane.busy.values()) clearTimeout(timer);
       await returnUntried(all.flatMap((lane) => lane.queue.splice(0)));
     },
   };
@@ -282,13 +260,7 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
   });
 }
 
-const newLane = (name: LaneName): Lane => ({
-  name,
-  queue: [],
-  busy: new Map(),
-  startedAtMs: Number.NEGATIVE_INFINITY,
-  next: undefined,
-});
+const newLane = (name: LaneName): Lane => ({ name, queue: [], busy: new Map() });
 
 const eventKey = (row: DispatchableDelivery) => `${row.tenantId} ${row.eventId}`;
 
