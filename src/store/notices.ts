@@ -47,6 +47,8 @@ export async function nextNoticeStep(db: Db, deliveryIds: string[], intervalMs: 
     if (still === undefined) return { kind: 'wait', ms: BUSY_MS };
     let noticeId = still.noticeId ?? (await joinUnsent(client, untold.endpointId));
     if (noticeId === null) {
+      // One that is being sent now may fail: whether the interval counts is known when it has not.
+      if (await isSending(client, untold.endpointId)) return { kind: 'wait', ms: BUSY_MS };
       const waitMs = paced[0]?.waitMs ?? 0;
       if (waitMs > 0) return { kind: 'wait', ms: waitMs };
       noticeId = newId('notification');
@@ -87,6 +89,14 @@ async function joinUnsent(client: Queryable, endpointId: string): Promise<string
     [unsent.id, endpointId],
   );
   return unsent.id;
+}
+
+async function isSending(client: Queryable, endpointId: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    'select 1 from notices where endpoint_id = $1 and sent_at is null limit 1',
+    [endpointId],
+  );
+  return rowCount !== 0;
 }
 
 async function readNotice(db: Queryable, id: string): Promise<DeliveriesNotice> {

@@ -93,6 +93,34 @@ test('with the mail server away nothing is lost, and retries are served meanwhil
   await tidings.stop();
 }, 90_000);
 
+test('a failure while another notice is being sent waits for that one, not for the whole interval', async () => {
+  const receiver = await startReceiver(500);
+  const mail = await startMailServer();
+  const tidings = await startTestService({ SMTP_URL: mail.url });
+  const { tenant, endpoint } = await makeTenant(
+    tidings,
+    { contacts: ['ops@example.com'] },
+    { url: receiver.url, retry_schedule: [] },
+  );
+  await emit(tidings, tenant);
+  await until(
+    () => mail.received.length,
+    (count) => count === 1,
+  );
+  // As if somebody were sending, and died with it.
+  await tidings.database.db.query(
+    `insert into notices (id, tenant_id, endpoint_id, sending_until) values ('ntf_lost', $1, $2, now() + interval '2 seconds')`,
+    [tenant, endpoint],
+  );
+  const second = await emit(tidings, tenant);
+  await until(
+    () => mail.received.length,
+    (count) => count === 2,
+  );
+  expect(mail.received[1]?.text).toContain(second);
+  await tidings.stop();
+}, 60_000);
+
 test('a 410 fails the delivery and disables the endpoint, and what waited for it is ended too', async () => {
   const receiver = await startReceiver(500, 410);
   const tidings = await startTestService();
