@@ -71,9 +71,15 @@ export async function startEmbedded(options: {
   function runTemporal(program: string) {
     const dataFile = join(dataDir, 'temporal', 'temporal.sqlite');
     const logFile = join(logs, 'temporal.log');
+    let samePorts = false;
     return timed(
       'Temporal',
-      keep('Temporal', () => startTemporal({ program, dataFile, logFile })),
+      keep('Temporal', async () => {
+        const temporal = await startTemporal({ program, dataFile, logFile, samePorts });
+        // Those who are connected know it by its ports: where another has taken them, it waits until they are free.
+        samePorts = true;
+        return temporal;
+      }),
     );
   }
 }

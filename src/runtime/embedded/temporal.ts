@@ -32,6 +32,8 @@ type TemporalOptions = {
   dataFile: string | null;
   logFile: string;
   ui?: boolean;
+  /** the ones of before and no others, taken or not */
+  samePorts?: boolean;
   /** more of Temporal's dynamic configuration, `key=value` (tests) */
   dynamicConfig?: string[];
 };
@@ -40,7 +42,7 @@ async function startOnce(options: TemporalOptions): Promise<EmbeddedTemporal> {
   const { program, dataFile, logFile, ui = true } = options;
   const pidFile = join(dirname(dataFile ?? logFile), 'temporal.pid');
   await waitUntilGone(pidFile, PREDECESSOR_MS);
-  const [port, uiPort] = await ports(dataFile);
+  const [port, uiPort] = await ports(dataFile, options.samePorts ?? false);
   if (dataFile !== null) await mkdir(dirname(dataFile), { recursive: true });
   const process = await spawnGuarded({
     command: program,
@@ -81,13 +83,14 @@ async function startOnce(options: TemporalOptions): Promise<EmbeddedTemporal> {
 }
 
 /** The well-known ports where they are free, and the same ones at the next start: people bookmark the Web UI. */
-async function ports(dataFile: string | null): Promise<[number, number]> {
+async function ports(dataFile: string | null, same: boolean): Promise<[number, number]> {
   if (dataFile === null) return [await freePort(0), await freePort(0)];
   const file = join(dirname(dataFile), 'ports');
   const [port = DEFAULT_PORT, uiPort = DEFAULT_UI_PORT] = (await readFile(file, 'utf8').catch(() => ''))
     .split(' ')
     .filter((word) => word !== '')
     .map(Number);
+  if (same) return [port, uiPort];
   const chosen: [number, number] = [await freePort(port), await freePort(uiPort)];
   await mkdir(dirname(dataFile), { recursive: true });
   await writeFile(file, chosen.join(' '));
