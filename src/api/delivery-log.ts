@@ -5,7 +5,7 @@
 import type { Delivery } from '../domain/delivery.ts';
 import { ATTEMPT_ERRORS, Problem } from '../domain/errors.ts';
 import type { HistoryEntry, RunHistory, RunRef } from '../domain/ports.ts';
-import { listAttempts, type StoredAttempt } from '../store/deliveries.ts';
+import { findWithAttempts, listAttempts, type StoredAttempt } from '../store/deliveries.ts';
 import type { ApiDeps } from './deps.ts';
 import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
 
@@ -13,13 +13,13 @@ type AttemptView = DeliveryLog['attempts'][number];
 type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
 
 /** @param reveal show the whole URLs */
-export async function readDeliveryLog(
-  deps: ApiDeps,
-  delivery: Delivery,
-  reveal = false,
-): Promise<DeliveryLog> {
-  const stored = await listAttempts(deps.db, delivery.id);
-  const histories = await readHistories(deps, delivery, stored);
+export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = false): Promise<DeliveryLog> {
+  const histories = await readHistories(deps, found, await listAttempts(deps.db, found.id));
+  // Only now: a history tells of what was recorded before it, so these rows are as far as it is, or further.
+  const { delivery, attempts: stored } = (await findWithAttempts(deps.db, found.id)) ?? {
+    delivery: found,
+    attempts: [],
+  };
   const entries = histories?.flatMap((history) => history.entries) ?? [];
   const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
   return {

@@ -3,7 +3,7 @@ import type { Delivery, DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { firstIdAt } from '../domain/ids.ts';
 import { releaseNext } from './effects.ts';
-import { type Db, type Queryable, transaction } from './pool.ts';
+import { type Db, type Queryable, snapshot, transaction } from './pool.ts';
 
 const COLUMNS = `
   id, tenant_id as "tenantId", event_id as "eventId", endpoint_id as "endpointId", event_type as "eventType",
@@ -87,7 +87,7 @@ export type StoredAttempt = {
 };
 
 /** In the order in which they were made. */
-export async function listAttempts(db: Db, deliveryId: string): Promise<StoredAttempt[]> {
+export async function listAttempts(db: Queryable, deliveryId: string): Promise<StoredAttempt[]> {
   const { rows } = await db.query<StoredAttempt>(
     `select number, trigger, press_id as "pressId", workflow_id as "workflowId", run_id as "runId",
        started_at as "startedAt", duration_ms as "durationMs", request_url as "requestUrl",
@@ -98,6 +98,17 @@ export async function listAttempts(db: Db, deliveryId: string): Promise<StoredAt
     [deliveryId],
   );
   return rows;
+}
+
+/** The delivery and its attempts as of one moment. `null`: it is gone. */
+export async function findWithAttempts(
+  db: Db,
+  id: string,
+): Promise<{ delivery: Delivery; attempts: StoredAttempt[] } | null> {
+  return snapshot(db, async (client) => {
+    const delivery = await findDelivery(client, id);
+    return delivery && { delivery, attempts: await listAttempts(client, id) };
+  });
 }
 
 /** The bytes that every attempt of the delivery sends, unless they are erased, and the trace that they belong to. */

@@ -57,11 +57,26 @@ export async function transaction<Result>(
   db: Queryable,
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  if ('release' in db) return work(db);
+  return 'release' in db ? work(db) : within(db, 'begin', work);
+}
+
+/** Runs queries that all see the database as of the first one. */
+export async function snapshot<Result>(
+  db: Db,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  return within(db, 'begin isolation level repeatable read, read only', work);
+}
+
+async function within<Result>(
+  db: Db,
+  begin: string,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
   const client = await db.connect();
   let broken: Error | undefined;
   try {
-    await client.query('begin');
+    await client.query(begin);
     const result = await work(client);
     await client.query('commit');
     return result;

@@ -64,6 +64,23 @@ test('the curl command repeats the delivery when it is revealed, and masks the s
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
 });
 
+test('while a delivery goes on, the log never contradicts itself', async () => {
+  const receiver = await startReceiver();
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Watched' });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: receiver.url });
+  for (let round = 0; round < 20; round += 1) {
+    const event = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: 1 });
+    const id = event.body.deliveries[0].id;
+    let status = '';
+    while (status !== 'succeeded') {
+      const { body: log } = await tidings.call('GET', `/v1/deliveries/${id}`);
+      status = log.status;
+      const attempts = status === 'succeeded' ? 1 : 0;
+      expect(log).toMatchObject({ attempt_count: attempts, attempts: { length: attempts } });
+    }
+  }
+});
+
 test('a response that is not text is shown as bytes too, and NUL bytes spoil nothing', async () => {
   const receiver = await startReceiver((response) =>
     response.writeHead(200).end(Buffer.from([0, 0xff, 0xfe, 1])),
