@@ -22,7 +22,6 @@ import { revealQuery, tenantParams } from '../schemas/parameters.ts';
 
 const params = z.object({ delivery: z.string() });
 const acknowledged = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES) });
-const refusals = { 404: problemSchema, 409: problemSchema, 429: problemSchema, 503: problemSchema };
 
 export function deliveryRoutes(app: App, deps: ApiDeps): void {
   const tags = ['deliveries'];
@@ -36,7 +35,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         summary: "List a tenant's deliveries, newest first",
         params: tenantParams,
         querystring: pageQuery.extend(deliveryFilters.shape),
-        response: { 200: pageOf(deliverySummary), 404: problemSchema },
+        response: { 200: pageOf(deliverySummary) },
       },
     },
     async (request) => {
@@ -67,7 +66,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         summary: 'Get a delivery with its whole log',
         params,
         querystring: revealQuery,
-        response: { 200: deliverySchema, 404: problemSchema },
+        response: { 200: deliverySchema },
       },
     },
     async (request) => {
@@ -90,7 +89,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
           'A waiting delivery is sent now; a failed attempt by hand uses up no slot of its schedule. ' +
           'One that has ended is sent again, once. During an attempt: again right after. Every press is carried out.',
         params,
-        response: { 202: acknowledged, ...refusals },
+        response: { 202: acknowledged, 409: problemSchema },
       },
     },
     async (request, reply) => {
@@ -117,7 +116,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'End a delivery that has not ended',
         params,
-        response: { 202: acknowledged, ...refusals },
+        response: { 202: acknowledged, 409: problemSchema },
       },
     },
     async (request, reply) => {
@@ -152,7 +151,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         params,
         querystring: revealQuery,
         produces: ['text/plain'],
-        response: { 200: z.string(), 404: problemSchema, 409: problemSchema },
+        response: { 200: z.string(), 409: problemSchema },
       },
     },
     async (request, reply) => {

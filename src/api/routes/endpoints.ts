@@ -13,7 +13,6 @@ import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
 import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, toPage } from '../paging.ts';
-import { problemSchema } from '../problems.ts';
 import {
   createEndpointBody,
   endpointSchema,
@@ -23,8 +22,6 @@ import {
   presentStats,
 } from '../schemas/endpoint.ts';
 import { endpointParams, revealQuery, tenantParams } from '../schemas/parameters.ts';
-
-const refusals = { 404: problemSchema, 422: problemSchema };
 
 export function endpointRoutes(app: App, deps: ApiDeps): void {
   const tags = ['endpoints'];
@@ -39,7 +36,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         summary: 'Create an endpoint',
         params: tenantParams,
         body: createEndpointBody,
-        response: { 201: endpointSchema, ...refusals },
+        response: { 201: endpointSchema },
       },
     },
     async (request, reply) => {
@@ -61,7 +58,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         summary: "List a tenant's endpoints",
         params: tenantParams,
         querystring: pageQuery,
-        response: { 200: pageOf(endpointSchema), 404: problemSchema },
+        response: { 200: pageOf(endpointSchema) },
       },
     },
     async (request) => {
@@ -86,7 +83,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         summary: 'Get an endpoint',
         params: endpointParams,
         querystring: revealQuery,
-        response: { 200: endpointSchema, 404: problemSchema },
+        response: { 200: endpointSchema },
       },
     },
     async (request) => {
@@ -111,7 +108,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
           'What is changed counts from the next attempt. Disabling ends what waits for the endpoint.',
         params: endpointParams,
         body: patchEndpointBody,
-        response: { 200: endpointSchema, ...refusals },
+        response: { 200: endpointSchema },
       },
     },
     async (request) => {
@@ -132,7 +129,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Delete an endpoint',
         params: endpointParams,
-        response: { 204: z.null(), 404: problemSchema },
+        response: { 204: z.null() },
       },
     },
     async (request, reply) => {
@@ -151,7 +148,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: "How an endpoint's deliveries stand",
         params: endpointParams,
-        response: { 200: endpointStats, 404: problemSchema },
+        response: { 200: endpointStats },
       },
     },
     async (request) => {

@@ -66,7 +66,7 @@ export function keyRoutes(app: App, deps: ApiDeps, keyring: Keyring): void {
         tags,
         summary: 'Create a key',
         body: createKeyBody,
-        response: { 201: newKeySchema, 404: problemSchema, 422: problemSchema },
+        response: { 201: newKeySchema, 404: problemSchema },
       },
     },
     async (request, reply) => {
@@ -126,7 +126,7 @@ export function keyRoutes(app: App, deps: ApiDeps, keyring: Keyring): void {
         summary: 'Revoke a key',
         description: 'It stops working at once in this process, and within a second in the others.',
         params: z.object({ key: z.string() }),
-        response: { 204: z.null(), 404: problemSchema },
+        response: { 204: z.null() },
       },
     },
     async (request, reply) => {

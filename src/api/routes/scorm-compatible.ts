@@ -88,7 +88,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Register a webhook',
         body: createBody,
-        response: { 201: webhook, 404: problemSchema, 422: problemSchema },
+        response: { 201: webhook, 404: problemSchema },
       },
     },
     async (request, reply) => {
@@ -131,7 +131,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
     '/api/v1/webhooks/:webhook',
     {
       config: { access: 'read' },
-      schema: { tags, summary: 'Get a webhook', params, response: { 200: webhook, 404: problemSchema } },
+      schema: { tags, summary: 'Get a webhook', params, response: { 200: webhook } },
     },
     async (request) => {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
@@ -148,7 +148,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
         summary: 'Change a webhook',
         params,
         body: patchBody,
-        response: { 200: webhook, 404: problemSchema, 422: problemSchema },
+        response: { 200: webhook },
       },
     },
     async (request) => {
@@ -169,7 +169,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
     '/api/v1/webhooks/:webhook',
     {
       config: { access: 'manage' },
-      schema: { tags, summary: 'Delete a webhook', params, response: { 204: z.null(), 404: problemSchema } },
+      schema: { tags, summary: 'Delete a webhook', params, response: { 204: z.null() } },
     },
     async (request, reply) => {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
@@ -187,7 +187,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
         summary: 'The delivery history of a webhook, newest first',
         params,
         querystring: pageQuery,
-        response: { 200: pageOf(historyItem), 404: problemSchema },
+        response: { 200: pageOf(historyItem) },
       },
     },
     async (request) => {

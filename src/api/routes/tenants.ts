@@ -88,7 +88,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Get a tenant',
         params: tenantParams,
-        response: { 200: tenantSchema, 404: problemSchema },
+        response: { 200: tenantSchema },
       },
     },
     async (request) => presentTenant(await tenantOr404(deps, request, request.params.tenant)),
@@ -104,7 +104,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         description: 'The external_id goes out on the wire: only an admin key may change it.',
         params: tenantParams,
         body: patchTenantBody,
-        response: { 200: tenantSchema, 404: problemSchema, 409: problemSchema },
+        response: { 200: tenantSchema, 409: problemSchema },
       },
     },
     async (request) => {
@@ -146,7 +146,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         summary: 'Delete a tenant',
         description: 'Its endpoints go with it and what still waits is cancelled. Its log stays.',
         params: tenantParams,
-        response: { 204: z.null(), 404: problemSchema },
+        response: { 204: z.null() },
       },
     },
     async (request, reply) => {
