@@ -15,7 +15,7 @@ import { curlCommand } from '../curl.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
 import { deliveryOr404, notFound, tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import { deliveryFilters, deliverySchema, deliverySummary, presentDelivery } from '../schemas/delivery.ts';
 import { revealQuery, tenantParams } from '../schemas/parameters.ts';
@@ -41,7 +41,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
     async (request) => {
       const { query } = request;
       const tenant = await tenantOr404(deps, request, request.params.tenant);
-      const { limit, cursor = null, after, before } = query;
+      const { after, before } = query;
       const filter = {
         tenantId: tenant.id,
         endpointId: query.endpoint_id,
@@ -52,8 +52,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         after: after === undefined ? undefined : new Date(after),
         before: before === undefined ? undefined : new Date(before),
       };
-      const rows = await listDeliveries(deps.db, filter, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row) => row.id, presentDelivery);
+      return readPage(query, (page) => listDeliveries(deps.db, filter, page), presentDelivery);
     },
   );
 

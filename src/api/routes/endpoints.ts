@@ -12,7 +12,7 @@ import { requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
 import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import {
   createEndpointBody,
   endpointSchema,
@@ -62,13 +62,10 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { cursor = null, limit } = request.query;
       const tenant = await tenantOr404(deps, request, request.params.tenant);
-      const rows = await listEndpoints(db, vault, tenant.id, { before: cursor, limit: limit + 1 });
-      return toPage(
-        rows,
-        limit,
-        (row) => row.id,
+      return readPage(
+        request.query,
+        (page) => listEndpoints(db, vault, tenant.id, page),
         (row) => presentEndpoint(row),
       );
     },

@@ -21,7 +21,7 @@ import type { ApiDeps } from '../deps.ts';
 import { checkEvents } from '../event-validation.ts';
 import { emitterOr404, notFound, tenantOr404 } from '../lookups.ts';
 import { traceparentOf } from '../observe-requests.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import {
   acceptedSchema,
@@ -134,10 +134,13 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { cursor = null, limit } = request.query;
       const tenant = await tenantOr404(deps, request, request.params.tenant);
-      const rows = await listEvents(deps.db, tenant.id, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row) => row.sortId, presentSummary);
+      return readPage(
+        request.query,
+        (page) => listEvents(deps.db, tenant.id, page),
+        presentSummary,
+        (row) => row.sortId,
+      );
     },
   );
 

@@ -8,7 +8,7 @@ import { audited } from '../audit.ts';
 import type { Keyring } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 
 const common = {
@@ -110,10 +110,9 @@ export function keyRoutes(app: App, deps: ApiDeps, keyring: Keyring): void {
       },
     },
     async (request) => {
-      const { cursor = null, limit, tenant } = request.query;
+      const { tenant } = request.query;
       const tenantId = tenant === undefined ? null : (await tenantOr404(deps, request, tenant)).id;
-      const rows = await listKeys(deps.db, tenantId, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row) => row.id, present);
+      return readPage(request.query, (page) => listKeys(deps.db, tenantId, page), present);
     },
   );
 

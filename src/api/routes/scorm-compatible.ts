@@ -18,7 +18,7 @@ import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
 import { tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 
 const PROFILE = 'scorm-api';
@@ -115,13 +115,10 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { tenant_id: given, cursor = null, limit } = request.query;
-      const tenant = await scormTenant(deps, request, given);
-      const rows = await listEndpoints(db, vault, tenant.id, { before: cursor, limit: limit + 1 });
-      return toPage(
-        rows,
-        limit,
-        (row) => row.id,
+      const tenant = await scormTenant(deps, request, request.query.tenant_id);
+      return readPage(
+        request.query,
+        (page) => listEndpoints(db, vault, tenant.id, page),
         (row) => present(row, tenant),
       );
     },
@@ -192,10 +189,8 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
     },
     async (request) => {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
-      const { cursor = null, limit } = request.query;
       const filter = { tenantId: tenant.id, endpointId: endpoint.id };
-      const rows = await listDeliveries(db, filter, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row) => row.id, presentHistoryItem);
+      return readPage(request.query, (page) => listDeliveries(db, filter, page), presentHistoryItem);
     },
   );
 }

@@ -7,7 +7,7 @@ import { audited } from '../audit.ts';
 import { requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import { tenantParams } from '../schemas/parameters.ts';
 import { createTenantBody, patchTenantBody, presentTenant, tenantSchema } from '../schemas/tenant.ts';
@@ -74,10 +74,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         response: { 200: pageOf(tenantSchema) },
       },
     },
-    async ({ query: { cursor = null, limit } }) => {
-      const rows = await listTenants(deps.db, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row: Tenant) => row.id, presentTenant);
-    },
+    async ({ query }) => readPage(query, (page) => listTenants(deps.db, page), presentTenant),
   );
 
   app.get(
