@@ -164,8 +164,7 @@ describe('a timestamp', () => {
 });
 
 describe('ids', () => {
-  const kinds = Object.keys(ID_PREFIXES) as IdKind[];
-  const kind = fc.constantFrom(...kinds);
+  const kind = fc.constantFrom(...(Object.keys(ID_PREFIXES) as IdKind[]));
 
   test('a text is an id or it is not, whatever it is', () => {
     const almost = kind
@@ -183,15 +182,6 @@ describe('ids', () => {
     );
   });
 
-  test('an id is of its own kind and of no other', () => {
-    fc.assert(
-      fc.property(kind, (each) => {
-        const id = newId(each);
-        expect(kinds.filter((other) => isId(other, id))).toEqual([each]);
-      }),
-    );
-  });
-
   test('the first id of a moment sorts after all earlier ones and before all later ones', () => {
     const moment = fc.integer({ min: 0, max: 2 ** 48 - 2 });
     fc.assert(
@@ -199,6 +189,7 @@ describe('ids', () => {
         const [earlier, later] = one < other ? [one, other] : [other, one];
         expect(firstIdAt(each, earlier) <= firstIdAt(each, later)).toBe(true);
         if (earlier < later) expect(firstIdAt(each, earlier) < firstIdAt(each, later)).toBe(true);
+        expect(isId(each, firstIdAt(each, one))).toBe(true);
         expect(idTimeMs(firstIdAt(each, one))).toBe(one);
         const made = newId(each);
         expect(firstIdAt(each, idTimeMs(made)) <= made && made < firstIdAt(each, idTimeMs(made) + 1)).toBe(
