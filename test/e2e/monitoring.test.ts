@@ -5,9 +5,9 @@ import { eventually } from '../helpers/eventually.ts';
 import { readSamples, type Sample, sampled } from '../helpers/exposition.ts';
 import { ownTemporal } from '../helpers/own-servers.ts';
 import { startProcess } from '../helpers/process.ts';
-import { type ProxyServer, startProxy } from '../helpers/proxy.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
+import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 
 const samplesOf = async ({ call }: Pick<TestService, 'call'>) =>
   readSamples((await call('GET', '/metrics')).text);
@@ -22,14 +22,12 @@ async function tenantWith({ call }: TestService, ...endpoints: object[]): Promis
 
 describe('the numbers', () => {
   let tidings: TestService;
-  let wayToDatabase: ProxyServer;
+  let wayToDatabase: TcpProxy;
   beforeAll(async () => {
     const database = await createTestDatabase();
-    const url = new URL(database.url);
-    wayToDatabase = await startProxy({ host: url.hostname, port: Number(url.port) });
-    url.hostname = '127.0.0.1';
-    url.port = String(wayToDatabase.port);
-    const proxied = { ...database, url: url.href };
+    const { hostname: host, port } = new URL(database.url);
+    wayToDatabase = await startTcpProxy({ host, port: Number(port) });
+    const proxied = { ...database, url: wayToDatabase.through(database.url) };
     tidings = await startTestService({ TIDINGS_METRICS_PORT: '0' }, { database: proxied });
   });
   afterAll(() => tidings?.stop());
@@ -138,7 +136,7 @@ describe('the numbers', () => {
   });
 
   test('while the database is away, the page has no numbers from it, and says so; so does /readyz', async () => {
-    await wayToDatabase.cut();
+    await wayToDatabase.refuse();
     const away = await eventually(
       () => samplesOf(tidings),
       (found) => sampled(found, 'tidings_database_up') === 0,
@@ -151,7 +149,7 @@ describe('the numbers', () => {
     expect((await tidings.call('GET', '/v1/tenants')).status).toBe(503);
     expect(sampled(await samplesOf(tidings), 'tidings_storage_errors_total', { part: 'api' })).toBe(1);
 
-    await wayToDatabase.mend();
+    await wayToDatabase.heal();
     const back = await eventually(
       () => samplesOf(tidings),
       (found) => sampled(found, 'tidings_queue_age_seconds') !== undefined,
