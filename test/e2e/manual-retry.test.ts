@@ -18,13 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => receiver?.close());
 
-async function emit(endpoint: object = {}): Promise<string> {
-  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Presser' });
-  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: receiver.url, ...endpoint });
-  const event = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: {} });
-  return event.body.deliveries[0].id;
-}
-
+const emit = (endpoint: object = {}) => tidings.deliverTo({ url: receiver.url, ...endpoint });
 const press = (id: string) => tidings.call('POST', `/v1/deliveries/${id}/retry`);
 
 const attempts = (id: string, count: number) =>

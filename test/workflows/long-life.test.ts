@@ -10,16 +10,7 @@ test('presses, planned retries and counts are carried over when the history has 
   const database = await createTestDatabase();
   const tidings = await startTestService({}, { database, temporalAddress });
   const receiver = await startReceiver(500);
-  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Impatient' });
-  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
-    url: receiver.url,
-    retry_schedule: [3600],
-  });
-  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
-    type: 'a.b',
-    data: 1,
-  });
-  const [{ id }] = event.deliveries;
+  const id = await tidings.deliverTo({ url: receiver.url, retry_schedule: [3600] });
   const first = await tidings.settled(id, ['retrying']);
 
   const PRESSES = 30;

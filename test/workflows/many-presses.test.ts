@@ -21,16 +21,7 @@ test(`${PRESSES} presses of retry on one delivery are ${PRESSES} attempts, and i
     : (await ownTemporal('limit.historyCount.suggestContinueAsNew=400')).address;
   const tidings = await startTestService({}, { temporalAddress });
   const receiver = await startReceiver(500);
-  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Impatient' });
-  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
-    url: receiver.url,
-    retry_schedule: [86_400],
-  });
-  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
-    type: 'a.b',
-    data: 1,
-  });
-  const [{ id }] = event.deliveries;
+  const id = await tidings.deliverTo({ url: receiver.url, retry_schedule: [86_400] });
   const { workflow } = await tidings.settled(id, ['retrying']);
 
   const connection = await Connection.connect({ address: temporalAddress });
