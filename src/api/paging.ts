@@ -27,15 +27,18 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 }
 
 /**
- * A page of at most `limit` items out of `rows`, of which one more than `limit` was asked for.
+ * The page that a query asks for.
+ * @param list reads rows: `limit` of them, the first ones or those that follow the key `before`
  * @param keyOf what the list is sorted by, descending
  */
-export function toPage<Row, Item>(
-  rows: Row[],
-  limit: number,
-  keyOf: (row: Row) => string,
+export async function readPage<Row extends { id: string }, Item>(
+  { cursor, limit }: z.infer<typeof pageQuery>,
+  list: (page: { before: string | null; limit: number }) => Promise<Row[]>,
   present: (row: Row) => Item,
-): { items: Item[]; next_cursor: string | null } {
+  keyOf: (row: Row) => string = ({ id }) => id,
+): Promise<{ items: Item[]; next_cursor: string | null }> {
+  // One more than is shown says whether there are more.
+  const rows = await list({ before: cursor ?? null, limit: limit + 1 });
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const hasMore = rows.length > limit && last !== undefined;

@@ -14,10 +14,8 @@ import { createAddressGuard } from '../http/address-guard.ts';
 import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
-
 import { createAcceptor } from '../store/group-commit.ts';
 import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
-
 import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';

@@ -2,7 +2,7 @@
 import { newId } from '../domain/ids.ts';
 import { wakeDispatchers } from './dispatch.ts';
 import { noteFailures, noteSuccess } from './endpoint-health.ts';
-import { disableEndpoint } from './endpoints.ts';
+import { disableEndpoint, releaseHeld } from './endpoints.ts';
 import { lockEndpoints } from './locks.ts';
 import type { Queryable } from './pool.ts';
 
@@ -76,12 +76,7 @@ export async function holdStalled(client: Queryable, deliveryIds: string[]): Pro
 
 export async function releaseStalled(client: Queryable, endpointId: string): Promise<void> {
   await client.query('update endpoints set stalled_at = null where id = $1', [endpointId]);
-  await client.query(
-    `update deliveries set status = 'pending', held_reason = null
-     where endpoint_id = $1 and status = 'held' and held_reason = 'stalled'`,
-    [endpointId],
-  );
-  await wakeDispatchers(client);
+  await releaseHeld(client, endpointId, 'stalled');
 }
 
 /** At an ordered endpoint: lets the oldest held delivery go, unless one is still on its way. Takes the endpoint's lock. */

@@ -216,8 +216,8 @@ async function failWaiting(db: Queryable, endpointId: string, error: AttemptErro
   return rowCount ?? 0;
 }
 
-/** What waited for its turn, or its place, goes at once when there are none any more. */
-async function releaseHeld(db: Queryable, endpointId: string, reason: HeldReason): Promise<void> {
+/** What waited for this goes at once, when there is nothing to wait for any more. */
+export async function releaseHeld(db: Queryable, endpointId: string, reason: HeldReason): Promise<void> {
   await db.query(
     `update deliveries set status = 'pending', held_reason = null
      where endpoint_id = $1 and status = 'held' and held_reason = $2`,

@@ -83,13 +83,7 @@ test.each(['update audit_log set actor = $$me$$', 'delete from audit_log', 'trun
 
 test('one delivery takes 60 presses of retry a minute; the next are told how long to wait', async () => {
   const receiver = await startReceiver();
-  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Impatient' });
-  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: receiver.url });
-  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
-    type: 'a.b',
-    data: {},
-  });
-  const [{ id }] = event.deliveries;
+  const id = await tidings.deliverTo({ url: receiver.url });
   await tidings.settled(id);
   const answers = await Promise.all(
     Array.from({ length: 75 }, () => tidings.call('POST', `/v1/deliveries/${id}/retry`)),

@@ -28,15 +28,6 @@ describe.each(kinds)('an id of kind %s', (kind) => {
     expect(timeMs).toBeGreaterThanOrEqual(before);
     expect(timeMs).toBeLessThanOrEqual(Date.now());
   });
-
-  test('is the first possible one of its time when a time is asked for', () => {
-    const id = newId(kind);
-    const timeMs = idTimeMs(id);
-    expect(isId(kind, firstIdAt(kind, timeMs))).toBe(true);
-    expect(idTimeMs(firstIdAt(kind, timeMs))).toBe(timeMs);
-    expect(firstIdAt(kind, timeMs) <= id).toBe(true);
-    expect(firstIdAt(kind, timeMs + 1) > id).toBe(true);
-  });
 });
 
 test('a thousand ids are a thousand different ones', () => {

@@ -1,10 +1,10 @@
 /** A backup of the database and the encryption keys is enough: what it holds is delivered, by a Temporal that knows nothing. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { copyDatabase, createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const EVENTS = 60;
 
 test('a copy made in the middle of everything, started on an empty Temporal, delivers all that was accepted before', async () => {

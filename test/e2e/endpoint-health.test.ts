@@ -1,5 +1,6 @@
 /** An endpoint that is dead is warned of, switched off, and its owner told; so is the operator. */
 import { Webhook } from 'standardwebhooks';
+import { eventually } from '../helpers/eventually.ts';
 import { startMailServer } from '../helpers/mail-server.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
@@ -8,20 +9,6 @@ const operationalEvents = async (tidings: TestService, endpoint: string) =>
   (await tidings.call('GET', '/v1/operational-events?limit=200')).body.items.filter(
     (item: any) => item.endpoint_id === endpoint,
   );
-
-async function eventually<Value>(
-  read: () => Promise<Value>,
-  isDone: (value: Value) => boolean,
-  withinMs = 20_000,
-) {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const value = await read();
-    if (isDone(value)) return value;
-    if (Date.now() > deadline) throw new Error(`It never came to that: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 test('failing for the whole of its time: two warnings, then it is switched off; the next success after that is told too', async () => {
   const mail = await startMailServer();

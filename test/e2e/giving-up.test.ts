@@ -1,23 +1,9 @@
 /** What happens when an endpoint does not get better: people are told, not flooded, and each contract's policy holds. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../helpers/eventually.ts';
 import { startMailServer } from '../helpers/mail-server.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until<Value>(
-  read: () => Promise<Value> | Value,
-  isGood: (value: Value) => boolean,
-  withinMs = 20_000,
-) {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const value = await read();
-    if (isGood(value)) return value;
-    if (Date.now() > deadline) throw new Error(`It stayed ${JSON.stringify(value)}`);
-    await sleep(50);
-  }
-}
 
 async function makeTenant(
   tidings: TestService,
@@ -43,12 +29,12 @@ test('the contacts get one e-mail at once, then one digest', async () => {
     { url: receiver.url, retry_schedule: [] },
   );
   const first = await emit(tidings, tenant);
-  await until(
+  await eventually(
     () => mail.received.length,
     (count) => count === 1,
   );
   const later = [await emit(tidings, tenant), await emit(tidings, tenant), await emit(tidings, tenant)];
-  await until(
+  await eventually(
     () => mail.received.length,
     (count) => count === 2,
   );
@@ -76,7 +62,7 @@ test('with the mail server away nothing is lost, and retries are served meanwhil
   await tidings.settled(id);
   receiver.answer(200);
   await tidings.call('POST', `/v1/deliveries/${id}/retry`);
-  await until(
+  await eventually(
     async () => (await tidings.call('GET', `/v1/deliveries/${id}`)).body.status,
     (status) => status === 'succeeded',
   );
@@ -84,7 +70,7 @@ test('with the mail server away nothing is lost, and retries are served meanwhil
   const second = await emit(tidings, tenant);
   await tidings.settled(second);
   mail.accept(true);
-  await until(
+  await eventually(
     () => mail.received.length,
     (count) => count === 1,
     40_000,
@@ -103,7 +89,7 @@ test('a failure while another notice is being sent waits for that one, not for t
     { url: receiver.url, retry_schedule: [] },
   );
   await emit(tidings, tenant);
-  await until(
+  await eventually(
     () => mail.received.length,
     (count) => count === 1,
   );
@@ -113,7 +99,7 @@ test('a failure while another notice is being sent waits for that one, not for t
     [tenant, endpoint],
   );
   const second = await emit(tidings, tenant);
-  await until(
+  await eventually(
     () => mail.received.length,
     (count) => count === 2,
   );

@@ -1,6 +1,7 @@
 /** A retry pressed at every step of a delivery's life: it is never swallowed, and the log shows every press. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { eventually } from '../helpers/eventually.ts';
 import { type Receiver, startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
 
@@ -17,25 +18,14 @@ beforeEach(async () => {
 });
 afterEach(() => receiver?.close());
 
-async function emit(endpoint: object = {}): Promise<string> {
-  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Presser' });
-  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: receiver.url, ...endpoint });
-  const event = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: {} });
-  return event.body.deliveries[0].id;
-}
-
+const emit = (endpoint: object = {}) => tidings.deliverTo({ url: receiver.url, ...endpoint });
 const press = (id: string) => tidings.call('POST', `/v1/deliveries/${id}/retry`);
 
-async function attempts(id: string, count: number): Promise<any> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const { body } = await tidings.call('GET', `/v1/deliveries/${id}`);
-    if (body.attempts.length >= count && body.status !== 'delivering') return body;
-    if (Date.now() > deadline)
-      throw new Error(`Only ${body.attempts.length} attempts: ${JSON.stringify(body)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const attempts = (id: string, count: number) =>
+  eventually(
+    async () => (await tidings.call('GET', `/v1/deliveries/${id}`)).body,
+    (log) => log.attempts.length >= count && log.status !== 'delivering',
+  );
 
 const triggers = (log: any) => log.attempts.map((attempt: any) => attempt.trigger);
 

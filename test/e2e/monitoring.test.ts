@@ -1,29 +1,13 @@
 /** What operators are told: numbers that are true, and readiness that is. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort } from '../../src/runtime/embedded/free-port.ts';
-import { startTemporal } from '../../src/runtime/embedded/temporal.ts';
-import { atEnd } from '../helpers/cleanup.ts';
 import { createTestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { readSamples, type Sample, sampled } from '../helpers/exposition.ts';
+import { ownTemporal } from '../helpers/own-servers.ts';
 import { startProcess } from '../helpers/process.ts';
-import { type ProxyServer, startProxy } from '../helpers/proxy.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Asks again until it holds: what is found in the database or at Temporal is asked for every five seconds. */
-async function until<Value>(ask: () => Promise<Value>, holds: (value: Value) => boolean, withinMs = 20_000) {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const value = await ask();
-    if (holds(value) || Date.now() > deadline) return value;
-    await sleep(200);
-  }
-}
+import { startTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 
 const samplesOf = async ({ call }: Pick<TestService, 'call'>) =>
   readSamples((await call('GET', '/metrics')).text);
@@ -38,14 +22,12 @@ async function tenantWith({ call }: TestService, ...endpoints: object[]): Promis
 
 describe('the numbers', () => {
   let tidings: TestService;
-  let wayToDatabase: ProxyServer;
+  let wayToDatabase: TcpProxy;
   beforeAll(async () => {
     const database = await createTestDatabase();
-    const url = new URL(database.url);
-    wayToDatabase = await startProxy({ host: url.hostname, port: Number(url.port) });
-    url.hostname = '127.0.0.1';
-    url.port = String(wayToDatabase.port);
-    const proxied = { ...database, url: url.href };
+    const { hostname: host, port } = new URL(database.url);
+    wayToDatabase = await startTcpProxy({ host, port: Number(port) });
+    const proxied = { ...database, url: wayToDatabase.through(database.url) };
     tidings = await startTestService({ TIDINGS_METRICS_PORT: '0' }, { database: proxied });
   });
   afterAll(() => tidings?.stop());
@@ -67,7 +49,7 @@ describe('the numbers', () => {
       await tidings.settled(body.deliveries[0].id, ['succeeded', 'failed', 'retrying']);
     }
     await tidings.call('GET', `/v1/tenants/${good}/nothing-of-the-kind`);
-    const samples = await until(
+    const samples = await eventually(
       () => samplesOf(tidings),
       (found) =>
         sampled(found, 'tidings_notices_total', { result: 'sent' }) === 1 &&
@@ -144,7 +126,7 @@ describe('the numbers', () => {
        from (values (1, now() + interval '1 hour'), (2, now() - interval '90 seconds')) as d (n, due)`,
       [tenant, endpoint],
     );
-    const age = await until(
+    const age = await eventually(
       async () => sampled(await samplesOf(tidings), 'tidings_queue_age_seconds') ?? 0,
       (seconds) => seconds > 0,
     );
@@ -154,8 +136,8 @@ describe('the numbers', () => {
   });
 
   test('while the database is away, the page has no numbers from it, and says so; so does /readyz', async () => {
-    await wayToDatabase.cut();
-    const away = await until(
+    await wayToDatabase.refuse();
+    const away = await eventually(
       () => samplesOf(tidings),
       (found) => sampled(found, 'tidings_database_up') === 0,
     );
@@ -167,8 +149,8 @@ describe('the numbers', () => {
     expect((await tidings.call('GET', '/v1/tenants')).status).toBe(503);
     expect(sampled(await samplesOf(tidings), 'tidings_storage_errors_total', { part: 'api' })).toBe(1);
 
-    await wayToDatabase.mend();
-    const back = await until(
+    await wayToDatabase.heal();
+    const back = await eventually(
       () => samplesOf(tidings),
       (found) => sampled(found, 'tidings_queue_age_seconds') !== undefined,
     );
@@ -178,21 +160,13 @@ describe('the numbers', () => {
 });
 
 test('a worker is ready while it polls; an API apart knows whether anybody polls, and knows when it cannot know', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'tidings-test-'));
-  await mkdir(join(folder, 'data'));
-  const port = await freePort(0);
-  await writeFile(join(folder, 'data', 'ports'), `${port} ${await freePort(0)}`);
-  const start = () =>
-    startTemporal({
-      program: process.env.TEST_TEMPORAL_PROGRAM ?? '',
-      dataFile: join(folder, 'data', 'temporal.sqlite'),
-      logFile: join(folder, 'temporal.log'),
-      ui: false,
-    });
+  const temporal = await ownTemporal();
+  // Only its address is needed at first.
+  await temporal.stop();
   const settings = {
     databaseUrl: (await createTestDatabase()).url,
     taskQueue: `test-${randomUUID()}`,
-    temporalAddress: `127.0.0.1:${port}`,
+    temporalAddress: temporal.address,
     TIDINGS_METRICS_PORT: '0',
   };
   const worker = await startProcess('worker', settings);
@@ -209,24 +183,20 @@ test('a worker is ready while it polls; an API apart knows whether anybody polls
   expect(await ofWorker()).toEqual([503, { ...temporalAway, ready: false, worker: 'away' }]);
   expect(await ofApi()).toEqual([200, { ...temporalAway, ready: true, worker: 'unknown' }]);
 
-  let temporal = await start();
-  atEnd(async () => {
-    await temporal.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-  await until(ofWorker, ([status]) => status === 200, 40_000);
+  await temporal.start();
+  await eventually(ofWorker, ([status]) => status === 200, 40_000);
   expect(await ofWorker()).toEqual([200, { ...ready, worker: 'ok' }]);
-  await until(ofApi, ([, body]) => body.worker === 'elsewhere');
+  await eventually(ofApi, ([, body]) => body.worker === 'elsewhere');
   expect(await ofApi()).toEqual([200, { ...ready, worker: 'elsewhere' }]);
 
   await temporal.stop();
-  await until(ofWorker, ([status]) => status === 503);
+  await eventually(ofWorker, ([status]) => status === 503);
   expect(await ofWorker()).toEqual([503, { ...temporalAway, ready: false, worker: 'away' }]);
-  await until(ofApi, ([, body]) => body.worker === 'unknown');
+  await eventually(ofApi, ([, body]) => body.worker === 'unknown');
   expect(await ofApi()).toEqual([200, { ...temporalAway, ready: true, worker: 'unknown' }]);
 
-  temporal = await start();
-  await until(ofWorker, ([status]) => status === 200, 60_000);
+  await temporal.start();
+  await eventually(ofWorker, ([status]) => status === 200, 60_000);
   expect(await ofWorker()).toEqual([200, { ...ready, worker: 'ok' }]);
   expect(await worker.stop()).toBe(0);
   expect(await api.stop()).toBe(0);

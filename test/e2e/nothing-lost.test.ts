@@ -1,13 +1,9 @@
 /** What was answered with 202 is delivered, whatever dies meanwhile. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { freePort } from '../../src/runtime/embedded/free-port.ts';
-import { type EmbeddedTemporal, startTemporal } from '../../src/runtime/embedded/temporal.ts';
-import { atEnd } from '../helpers/cleanup.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { type OwnTemporal, ownTemporal } from '../helpers/own-servers.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService } from '../helpers/service.ts';
@@ -16,8 +12,6 @@ let database: TestDatabase;
 beforeEach(async () => {
   database = await createTestDatabase();
 });
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function subscribe(call: TestProcess['call'], url: string, more: object = {}): Promise<string> {
   const { body: tenant } = await call('POST', '/v1/tenants', { name: 'Survivor' });
@@ -145,25 +139,9 @@ test('a workflow terminated by hand: its delivery still arrives', async () => {
 });
 
 describe('with a Temporal of its own', () => {
-  let folder: string;
-  let temporal: EmbeddedTemporal;
-  const start = () =>
-    startTemporal({
-      program: process.env.TEST_TEMPORAL_PROGRAM ?? '',
-      dataFile: join(folder, 'data', 'temporal.sqlite'),
-      logFile: join(folder, 'temporal.log'),
-      ui: false,
-    });
+  let temporal: OwnTemporal;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tidings-test-'));
-    // Ports that nobody else would take while this Temporal is away.
-    await mkdir(join(folder, 'data'));
-    await writeFile(join(folder, 'data', 'ports'), `${await freePort(0)} ${await freePort(0)}`);
-    temporal = await start();
-    atEnd(async () => {
-      await temporal.stop();
-      await rm(folder, { recursive: true, force: true });
-    });
+    temporal = await ownTemporal();
   });
 
   test('Temporal away while emitting: every emit is answered 202, and delivered when it is back', async () => {
@@ -183,7 +161,7 @@ describe('with a Temporal of its own', () => {
     do ready = (await tidings.call('GET', '/readyz')).body;
     while (ready.temporal !== 'away' && Date.now() < deadline);
     expect(ready).toMatchObject({ ready: true, temporal: 'away' });
-    temporal = await start();
+    await temporal.start();
     await receiver.until(20, 90_000);
     expect(new Set(receiver.received.map((request) => request.headers['webhook-id']))).toEqual(new Set(ids));
     await tidings.stop();
@@ -199,8 +177,8 @@ describe('with a Temporal of its own', () => {
     const [{ id }] = body.deliveries;
     await tidings.settled(id, ['retrying']);
     await temporal.stop();
-    await rm(join(folder, 'data', 'temporal.sqlite'));
-    temporal = await start();
+    await temporal.forget();
+    await temporal.start();
     const log = await tidings.settled(id, ['succeeded'], 90_000);
     expect(log).toMatchObject({ attempt_count: 2, log_source: 'archive' });
     expect(log.attempts.map((attempt: any) => attempt.response.status)).toEqual([500, 200]);

@@ -1,6 +1,8 @@
 /** Recover, replay and bulk retry: what was missed is sent, once, in order, at a pace, whatever dies meanwhile. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { startProcess } from '../helpers/process.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
@@ -12,7 +14,6 @@ beforeAll(async () => {
 afterAll(() => tidings?.stop());
 
 type Call = TestService['call'];
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function subscribe(call: Call, endpoint: object, tenant: object = {}) {
   const { body } = await call('POST', '/v1/tenants', { name: 'Recovering', ...tenant });
@@ -21,15 +22,12 @@ async function subscribe(call: Call, endpoint: object, tenant: object = {}) {
   return { base, tenant: body.id, endpoint: made.id, path: `${base}/endpoints/${made.id}` };
 }
 
-async function finished(call: Call, id: string, withinMs = 60_000) {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const { body } = await call('GET', `/v1/operations/${id}`);
-    if (body.status !== 'running') return body;
-    if (Date.now() > deadline) throw new Error(`The operation does not end: ${JSON.stringify(body)}`);
-    await sleep(100);
-  }
-}
+const finished = (call: Call, id: string, withinMs = 60_000) =>
+  eventually(
+    async () => (await call('GET', `/v1/operations/${id}`)).body,
+    ({ status }) => status !== 'running',
+    withinMs,
+  );
 
 const emit = async (base: string, type = 'a.b', data: unknown = {}) =>
   (await tidings.call('POST', `${base}/events`, { type, data })).body;

@@ -1,5 +1,6 @@
 /** Order and rate are kept exactly: with several processes, while they are killed, and fairly between those that wait. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
 import { type Received, startReceiver } from '../helpers/receiver.ts';
@@ -18,7 +19,6 @@ afterAll(async () => {
   await two?.stop();
 });
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const call: TestProcess['call'] = (...asked) => (one as TestProcess).call(...asked);
 
 async function subscribe(...endpoints: object[]) {

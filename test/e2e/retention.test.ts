@@ -1,4 +1,5 @@
 /** Payloads go when they should: by age, of one event, of a tenant. What was done with them stays readable. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { pruneScheduleId } from '../../src/runtime/schedules.ts';
 import { startReceiver } from '../helpers/receiver.ts';
@@ -9,8 +10,6 @@ beforeAll(async () => {
   tidings = await startTestService();
 });
 afterAll(() => tidings?.stop());
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function subscribe(endpoint: object, tenant: object = {}) {
   const { body } = await tidings.call('POST', '/v1/tenants', { name: 'Private person', ...tenant });

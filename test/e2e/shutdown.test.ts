@@ -1,6 +1,7 @@
 /** Stopping in order: what is in flight is finished and recorded, what was accepted is neither lost nor sent twice. */
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/runtime/embedded/free-port.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
@@ -13,7 +14,6 @@ beforeEach(async () => {
   settings = { databaseUrl: database.url, taskQueue: `test-${randomUUID()}` };
 });
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const slowly = (ms: number) => (response: { writeHead(status: number): { end(): unknown } }) =>
   void setTimeout(() => response.writeHead(200).end(), ms);
 /** A quick lane's first attempt and a normal lane's: one runs inside the workflow's task, one by itself. */

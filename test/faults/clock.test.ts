@@ -1,7 +1,8 @@
 /** The clock of the worker off by an hour: the schedule holds, and what is refused for its timestamp comes again. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';
 import { makeFolder } from '../helpers/folder.ts';
-import { type Arrival, inScene, type Scene, sleep, until } from '../helpers/scene.ts';
+import { type Arrival, inScene, type Scene, until } from '../helpers/scene.ts';
 import { fakeClockLibrary, type WorkerClock, workerClock } from '../helpers/worker-clock.ts';
 
 const library = fakeClockLibrary();

@@ -1,7 +1,8 @@
 /** The mail server away, silent, or refusing: everybody is told when it is back, and nobody is told twice. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';
 import { startMailServer } from '../helpers/mail-server.ts';
-import { inScene, sleep, until } from '../helpers/scene.ts';
+import { inScene, until } from '../helpers/scene.ts';
 import { startTcpProxy } from '../helpers/tcp-proxy.ts';
 
 const AWAY_MS = 20_000;

@@ -1,11 +1,12 @@
 /** PostgreSQL killed, restarted, without connections, slow, silent, and on a full disk. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool } from '../../src/store/pool.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { makeFolder } from '../helpers/folder.ts';
 import { ownPostgres } from '../helpers/own-servers.ts';
-import { inScene, type Scene, sleep, until } from '../helpers/scene.ts';
+import { inScene, type Scene, until } from '../helpers/scene.ts';
 import { canMount, fill, smallDisk } from '../helpers/small-disk.ts';
 import { startTcpProxy } from '../helpers/tcp-proxy.ts';
 

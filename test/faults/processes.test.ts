@@ -1,7 +1,8 @@
 /** kill -9 of the API, of the worker, of both, and of both in one process, in every phase of a delivery. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
-import { inScene, type Role, type Scene, sleep, until } from '../helpers/scene.ts';
+import { inScene, type Role, type Scene, until } from '../helpers/scene.ts';
 
 const VICTIMS = {
   'the API': ['api'],

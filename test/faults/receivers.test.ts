@@ -1,7 +1,8 @@
 /** Receivers that reset, hang, drip, answer garbage or send without end: theirs end as promised, and others do not wait. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';
-import { inScene, sleep, type Treat, until } from '../helpers/scene.ts';
+import { inScene, type Treat, until } from '../helpers/scene.ts';
 
 const GIGABYTE = 1024 ** 3;
 const PIECE = Buffer.alloc(1024 * 1024, 'x');

@@ -1,8 +1,9 @@
 /** Temporal killed, away for long, restored from nothing; a workflow terminated by hand. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { createTestDatabase } from '../helpers/database.ts';
 import { type OwnTemporal, ownTemporal } from '../helpers/own-servers.ts';
-import { inScene, type Scene, sleep, until } from '../helpers/scene.ts';
+import { inScene, type Scene, until } from '../helpers/scene.ts';
 
 const AWAY_S = Number(process.env.TIDINGS_FAULTS_AWAY_S ?? 45);
 

@@ -1,7 +1,8 @@
-/** A PostgreSQL and a Temporal that one test has to itself, to kill them. */
+/** A PostgreSQL and a Temporal that one test has to itself: to kill them, or to set them otherwise than the shared ones. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { freePort } from '../../src/runtime/embedded/free-port.ts';
 import { startPostgres } from '../../src/runtime/embedded/postgres.ts';
@@ -64,7 +65,8 @@ export async function ownPostgres(directory?: string): Promise<OwnPostgres> {
   };
 }
 
-export async function ownTemporal(): Promise<OwnTemporal> {
+/** @param dynamicConfig more of Temporal's dynamic configuration, `key=value` */
+export async function ownTemporal(...dynamicConfig: string[]): Promise<OwnTemporal> {
   const folder = await makeFolder();
   const data = join(folder, 'data');
   await mkdir(data);
@@ -76,6 +78,7 @@ export async function ownTemporal(): Promise<OwnTemporal> {
       dataFile: join(data, 'temporal.sqlite'),
       logFile: join(folder, 'temporal.log'),
       ui: false,
+      dynamicConfig,
     });
   let server = await start();
   atEnd(() => server.stop());
@@ -96,8 +99,6 @@ export async function ownTemporal(): Promise<OwnTemporal> {
     },
   };
 }
-
-const sleep = (ms: number) => new Promise<undefined>((resolve) => setTimeout(resolve, ms, undefined));
 
 /** As an operator's supervisor does: what does not start is started again. */
 async function persistently(start: () => Promise<void>): Promise<void> {

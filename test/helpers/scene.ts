@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/runtime/embedded/free-port.ts';
 import type { Db } from '../../src/store/pool.ts';
 import { atEnd } from './cleanup.ts';
@@ -67,8 +68,6 @@ export type Scene = {
   account(withinMs?: number): Promise<Account>;
   close(): Promise<void>;
 };
-
-export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export async function until(what: string, isSo: () => unknown, withinMs = 60_000): Promise<void> {
   const deadline = Date.now() + withinMs;

@@ -18,6 +18,8 @@ export type TestService = {
   url: string;
   taskQueue: string;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** emits an event for a new tenant with one such endpoint. @returns the id of its delivery */
+  deliverTo(endpoint: object): Promise<string>;
   /** polls until the delivery has one of these statuses */
   settled(deliveryId: string, statuses?: string[], withinMs?: number): Promise<any>;
   stop(): Promise<void>;
@@ -57,6 +59,12 @@ export async function startTestService(
     url,
     taskQueue,
     call,
+    async deliverTo(endpoint) {
+      const { body: tenant } = await call('POST', '/v1/tenants', { name: 'Customer' });
+      await call('POST', `/v1/tenants/${tenant.id}/endpoints`, endpoint);
+      const { body } = await call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: {} });
+      return body.deliveries[0].id;
+    },
     async settled(deliveryId, statuses = ['succeeded', 'failed', 'cancelled'], withinMs = 30_000) {
       const deadline = Date.now() + withinMs;
       for (;;) {

@@ -2,7 +2,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { parseTimestampMs } from '../../src/api/event-validation.ts';
-import { pageQuery, toPage } from '../../src/api/paging.ts';
+import { pageQuery, readPage } from '../../src/api/paging.ts';
 import { emitBody } from '../../src/api/schemas/event.ts';
 import { headerProblem, MASK, maskUrl } from '../../src/domain/endpoint.ts';
 import { formatTimestamp, isSubscribed } from '../../src/domain/event.ts';
@@ -164,8 +164,7 @@ describe('a timestamp', () => {
 });
 
 describe('ids', () => {
-  const kinds = Object.keys(ID_PREFIXES) as IdKind[];
-  const kind = fc.constantFrom(...kinds);
+  const kind = fc.constantFrom(...(Object.keys(ID_PREFIXES) as IdKind[]));
 
   test('a text is an id or it is not, whatever it is', () => {
     const almost = kind
@@ -183,15 +182,6 @@ describe('ids', () => {
     );
   });
 
-  test('an id is of its own kind and of no other', () => {
-    fc.assert(
-      fc.property(kind, (each) => {
-        const id = newId(each);
-        expect(kinds.filter((other) => isId(other, id))).toEqual([each]);
-      }),
-    );
-  });
-
   test('the first id of a moment sorts after all earlier ones and before all later ones', () => {
     const moment = fc.integer({ min: 0, max: 2 ** 48 - 2 });
     fc.assert(
@@ -199,6 +189,7 @@ describe('ids', () => {
         const [earlier, later] = one < other ? [one, other] : [other, one];
         expect(firstIdAt(each, earlier) <= firstIdAt(each, later)).toBe(true);
         if (earlier < later) expect(firstIdAt(each, earlier) < firstIdAt(each, later)).toBe(true);
+        expect(isId(each, firstIdAt(each, one))).toBe(true);
         expect(idTimeMs(firstIdAt(each, one))).toBe(one);
         const made = newId(each);
         expect(firstIdAt(each, idTimeMs(made)) <= made && made < firstIdAt(each, idTimeMs(made) + 1)).toBe(
@@ -249,16 +240,16 @@ describe('a cursor', () => {
     );
   });
 
-  test('of a page leads to the key of its last item', () => {
+  test('of a page leads to the key of its last item', async () => {
     const key = fc.stringMatching(/^[\x21-\x7e]{1,60}$/);
-    fc.assert(
-      fc.property(fc.array(key, { minLength: 2, maxLength: 10 }), (keys) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(key, { minLength: 2, maxLength: 10 }), async (keys) => {
         const limit = keys.length - 1;
-        const page = toPage(
-          keys,
-          limit,
-          (each) => each,
-          (each) => each,
+        const rows = keys.map((id) => ({ id }));
+        const page = await readPage(
+          { limit },
+          async () => rows,
+          ({ id }) => id,
         );
         expect(page.items).toEqual(keys.slice(0, limit));
         expect(pageQuery.parse({ cursor: page.next_cursor }).cursor).toBe(keys[limit - 1]);

@@ -1,21 +1,14 @@
 /** What the operator sets for the way out: refused at start where it cannot be used, withdrawn where it would be unsafe. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, readEnvironment } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { runEmbedded, runProcess } from '../../src/runtime/processes.ts';
-import { atEnd } from '../helpers/cleanup.ts';
 import { createTestDatabase } from '../helpers/database.ts';
+import { makeFolder } from '../helpers/folder.ts';
 import { ADMIN_KEY, apiClient, TEST_KEY_RING } from '../helpers/service.ts';
 
 const logger = createLogger('silent');
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'tidings-test-'));
-  atEnd(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 describe('TIDINGS_CA_FILE', () => {
   const startWith = (file: string) =>
@@ -41,7 +34,7 @@ describe('TIDINGS_CA_FILE', () => {
       /TIDINGS_CA_FILE/,
     ],
   ])('a file %s is refused at start, by name', async (_what, content, reason) => {
-    const file = join(await newFolder(), 'ca.pem');
+    const file = join(await makeFolder(), 'ca.pem');
     if (content !== null) await writeFile(file, content);
     const start = startWith(file);
     await expect(start).rejects.toThrow(ConfigError);
@@ -99,7 +92,7 @@ describe('embedded', () => {
     const embedded = await runEmbedded(
       readEnvironment({
         TIDINGS_HOST: host,
-        TIDINGS_DATA_DIR: await newFolder(),
+        TIDINGS_DATA_DIR: await makeFolder(),
         TIDINGS_ADMIN_KEY: ADMIN_KEY,
         TIDINGS_TASK_QUEUE: `test-${database.url.slice(-8)}`,
         DATABASE_URL: database.url,

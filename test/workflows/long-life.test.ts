@@ -1,25 +1,16 @@
 /** A delivery that is pressed again and again: its workflow goes on in new runs, and nothing is forgotten. */
 import { createTestDatabase } from '../helpers/database.ts';
+import { ownTemporal } from '../helpers/own-servers.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService } from '../helpers/service.ts';
-import { startTestTemporal } from '../helpers/temporal.ts';
 
 test('presses, planned retries and counts are carried over when the history has grown long', async () => {
   // The server suggests it after some thousand events; here after few.
-  const temporalAddress = await startTestTemporal('limit.historyCount.suggestContinueAsNew=40');
+  const { address: temporalAddress } = await ownTemporal('limit.historyCount.suggestContinueAsNew=40');
   const database = await createTestDatabase();
   const tidings = await startTestService({}, { database, temporalAddress });
   const receiver = await startReceiver(500);
-  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Impatient' });
-  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
-    url: receiver.url,
-    retry_schedule: [3600],
-  });
-  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
-    type: 'a.b',
-    data: 1,
-  });
-  const [{ id }] = event.deliveries;
+  const id = await tidings.deliverTo({ url: receiver.url, retry_schedule: [3600] });
   const first = await tidings.settled(id, ['retrying']);
 
   const PRESSES = 30;

@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { retryNow } from '../../workflows/contract.ts';
 import { atEnd } from '../helpers/cleanup.ts';
+import { ownTemporal } from '../helpers/own-servers.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService } from '../helpers/service.ts';
-import { startTestTemporal } from '../helpers/temporal.ts';
 
 const IS_LONG = process.env.TIDINGS_LONG_TESTS !== undefined;
 const PRESSES = IS_LONG ? 10_000 : 200;
@@ -18,19 +18,10 @@ test(`${PRESSES} presses of retry on one delivery are ${PRESSES} attempts, and i
   // So few would not fill a run's history: a short one makes them go through several runs all the same.
   const temporalAddress = IS_LONG
     ? (process.env.TEST_TEMPORAL_ADDRESS ?? '')
-    : await startTestTemporal('limit.historyCount.suggestContinueAsNew=400');
+    : (await ownTemporal('limit.historyCount.suggestContinueAsNew=400')).address;
   const tidings = await startTestService({}, { temporalAddress });
   const receiver = await startReceiver(500);
-  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Impatient' });
-  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
-    url: receiver.url,
-    retry_schedule: [86_400],
-  });
-  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
-    type: 'a.b',
-    data: 1,
-  });
-  const [{ id }] = event.deliveries;
+  const id = await tidings.deliverTo({ url: receiver.url, retry_schedule: [86_400] });
   const { workflow } = await tidings.settled(id, ['retrying']);
 
   const connection = await Connection.connect({ address: temporalAddress });

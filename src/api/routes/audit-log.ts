@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 
 const auditEntry = z
@@ -44,12 +44,11 @@ export function auditLogRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { cursor = null, limit, tenant, object_id: objectId, action } = request.query;
+      const { tenant, object_id: objectId, action } = request.query;
       const asked = tenant === undefined ? null : (await tenantOr404(deps, request, tenant)).id;
       const tenantId = callerOf(request).tenantId ?? asked ?? undefined;
       const filter = { tenantId, objectId, action };
-      const rows = await listAuditEntries(deps.db, filter, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row) => row.id, present);
+      return readPage(request.query, (page) => listAuditEntries(deps.db, filter, page), present);
     },
   );
 }

@@ -15,14 +15,13 @@ import { curlCommand } from '../curl.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
 import { deliveryOr404, notFound, tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import { deliveryFilters, deliverySchema, deliverySummary, presentDelivery } from '../schemas/delivery.ts';
 import { revealQuery, tenantParams } from '../schemas/parameters.ts';
 
 const params = z.object({ delivery: z.string() });
 const acknowledged = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES) });
-const refusals = { 404: problemSchema, 409: problemSchema, 429: problemSchema, 503: problemSchema };
 
 export function deliveryRoutes(app: App, deps: ApiDeps): void {
   const tags = ['deliveries'];
@@ -36,13 +35,13 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         summary: "List a tenant's deliveries, newest first",
         params: tenantParams,
         querystring: pageQuery.extend(deliveryFilters.shape),
-        response: { 200: pageOf(deliverySummary), 404: problemSchema },
+        response: { 200: pageOf(deliverySummary) },
       },
     },
     async (request) => {
       const { query } = request;
       const tenant = await tenantOr404(deps, request, request.params.tenant);
-      const { limit, cursor = null, after, before } = query;
+      const { after, before } = query;
       const filter = {
         tenantId: tenant.id,
         endpointId: query.endpoint_id,
@@ -53,8 +52,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         after: after === undefined ? undefined : new Date(after),
         before: before === undefined ? undefined : new Date(before),
       };
-      const rows = await listDeliveries(deps.db, filter, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row) => row.id, presentDelivery);
+      return readPage(query, (page) => listDeliveries(deps.db, filter, page), presentDelivery);
     },
   );
 
@@ -67,7 +65,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         summary: 'Get a delivery with its whole log',
         params,
         querystring: revealQuery,
-        response: { 200: deliverySchema, 404: problemSchema },
+        response: { 200: deliverySchema },
       },
     },
     async (request) => {
@@ -90,7 +88,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
           'A waiting delivery is sent now; a failed attempt by hand uses up no slot of its schedule. ' +
           'One that has ended is sent again, once. During an attempt: again right after. Every press is carried out.',
         params,
-        response: { 202: acknowledged, ...refusals },
+        response: { 202: acknowledged, 409: problemSchema },
       },
     },
     async (request, reply) => {
@@ -117,7 +115,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'End a delivery that has not ended',
         params,
-        response: { 202: acknowledged, ...refusals },
+        response: { 202: acknowledged, 409: problemSchema },
       },
     },
     async (request, reply) => {
@@ -152,7 +150,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         params,
         querystring: revealQuery,
         produces: ['text/plain'],
-        response: { 200: z.string(), 404: problemSchema, 409: problemSchema },
+        response: { 200: z.string(), 409: problemSchema },
       },
     },
     async (request, reply) => {

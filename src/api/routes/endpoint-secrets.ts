@@ -49,7 +49,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
         summary: "Reveal an endpoint's signing secret",
         description: 'Who looked is written into the audit log.',
         params: endpointParams,
-        response: { 200: z.object({ secret: z.string().nullable() }), 404: problemSchema },
+        response: { 200: z.object({ secret: z.string().nullable() }) },
       },
     },
     async (request) => {
@@ -73,7 +73,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
           'Where it takes one, the new secret signs from the next attempt.',
         params: endpointParams,
         body: rotateBody.nullish(),
-        response: { 200: rotatedSchema, 404: problemSchema, 409: problemSchema, 422: problemSchema },
+        response: { 200: rotatedSchema, 409: problemSchema },
       },
     },
     async (request) => {
@@ -113,7 +113,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'The public key of an endpoint that is signed with ed25519',
         params: endpointParams,
-        response: { 200: z.object({ public_key: z.string() }), 404: problemSchema },
+        response: { 200: z.object({ public_key: z.string() }) },
       },
     },
     async (request) => {

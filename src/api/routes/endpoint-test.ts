@@ -11,7 +11,6 @@ import type { App } from '../app.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
 import { deliveryOr404, endpointOr404, tenantOr404 } from '../lookups.ts';
-import { problemSchema } from '../problems.ts';
 import { deliverySchema } from '../schemas/delivery.ts';
 import { endpointParams } from '../schemas/parameters.ts';
 
@@ -35,7 +34,7 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
           'Answers when the attempt is over, or after its timeout and two seconds.',
         params: endpointParams,
         body: testBody.nullish(),
-        response: { 200: deliverySchema, 404: problemSchema, 422: problemSchema },
+        response: { 200: deliverySchema },
       },
     },
     async (request) => {

@@ -12,8 +12,7 @@ import { requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
 import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
-import { problemSchema } from '../problems.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import {
   createEndpointBody,
   endpointSchema,
@@ -23,8 +22,6 @@ import {
   presentStats,
 } from '../schemas/endpoint.ts';
 import { endpointParams, revealQuery, tenantParams } from '../schemas/parameters.ts';
-
-const refusals = { 404: problemSchema, 422: problemSchema };
 
 export function endpointRoutes(app: App, deps: ApiDeps): void {
   const tags = ['endpoints'];
@@ -39,7 +36,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         summary: 'Create an endpoint',
         params: tenantParams,
         body: createEndpointBody,
-        response: { 201: endpointSchema, ...refusals },
+        response: { 201: endpointSchema },
       },
     },
     async (request, reply) => {
@@ -61,17 +58,14 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         summary: "List a tenant's endpoints",
         params: tenantParams,
         querystring: pageQuery,
-        response: { 200: pageOf(endpointSchema), 404: problemSchema },
+        response: { 200: pageOf(endpointSchema) },
       },
     },
     async (request) => {
-      const { cursor = null, limit } = request.query;
       const tenant = await tenantOr404(deps, request, request.params.tenant);
-      const rows = await listEndpoints(db, vault, tenant.id, { before: cursor, limit: limit + 1 });
-      return toPage(
-        rows,
-        limit,
-        (row) => row.id,
+      return readPage(
+        request.query,
+        (page) => listEndpoints(db, vault, tenant.id, page),
         (row) => presentEndpoint(row),
       );
     },
@@ -86,7 +80,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         summary: 'Get an endpoint',
         params: endpointParams,
         querystring: revealQuery,
-        response: { 200: endpointSchema, 404: problemSchema },
+        response: { 200: endpointSchema },
       },
     },
     async (request) => {
@@ -111,7 +105,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
           'What is changed counts from the next attempt. Disabling ends what waits for the endpoint.',
         params: endpointParams,
         body: patchEndpointBody,
-        response: { 200: endpointSchema, ...refusals },
+        response: { 200: endpointSchema },
       },
     },
     async (request) => {
@@ -132,7 +126,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Delete an endpoint',
         params: endpointParams,
-        response: { 204: z.null(), 404: problemSchema },
+        response: { 204: z.null() },
       },
     },
     async (request, reply) => {
@@ -151,7 +145,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: "How an endpoint's deliveries stand",
         params: endpointParams,
-        response: { 200: endpointStats, 404: problemSchema },
+        response: { 200: endpointStats },
       },
     },
     async (request) => {

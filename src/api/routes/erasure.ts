@@ -8,7 +8,6 @@ import { audited } from '../audit.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { presentStarted, startedSchema, startOperation } from '../operations.ts';
-import { problemSchema } from '../problems.ts';
 import { tenantParams } from '../schemas/parameters.ts';
 
 export function erasureRoutes(app: App, deps: ApiDeps): void {
@@ -23,7 +22,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
           'Its data, and what receivers answered, are gone for good; what still waits to be sent is cancelled. The ' +
           'delivery log stays. Erasing again changes nothing.',
         params: tenantParams.extend({ event: z.string() }),
-        response: { 200: z.object({ id: z.string(), erased_at: z.string() }), 404: problemSchema },
+        response: { 200: z.object({ id: z.string(), erased_at: z.string() }) },
       },
     },
     async (request) => {
@@ -50,7 +49,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
           'The tenant is deleted at once; an operation then erases every payload, URL, secret, contact and name. ' +
           'Ids, times and outcomes stay. It cannot be undone.',
         params: tenantParams,
-        response: { 202: startedSchema, 404: problemSchema },
+        response: { 202: startedSchema },
       },
     },
     async (request, reply) => {

@@ -26,7 +26,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'List the event types of a tenant',
         params: tenantParams,
-        response: { 200: z.object({ items: z.array(eventTypeSchema) }), 404: problemSchema },
+        response: { 200: z.object({ items: z.array(eventTypeSchema) }) },
       },
     },
     async (request) => {
@@ -51,7 +51,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
         summary: "Add an event type of the tenant's own",
         params: tenantParams,
         body: createEventTypeBody,
-        response: { 201: eventTypeSchema, 404: problemSchema, 409: problemSchema, 422: problemSchema },
+        response: { 201: eventTypeSchema, 409: problemSchema },
       },
     },
     async (request, reply) => {

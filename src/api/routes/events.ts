@@ -21,7 +21,7 @@ import type { ApiDeps } from '../deps.ts';
 import { checkEvents } from '../event-validation.ts';
 import { emitterOr404, notFound, tenantOr404 } from '../lookups.ts';
 import { traceparentOf } from '../observe-requests.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import {
   acceptedSchema,
@@ -33,13 +33,6 @@ import {
 } from '../schemas/event.ts';
 import { tenantParams } from '../schemas/parameters.ts';
 
-const refusals = {
-  400: problemSchema,
-  404: problemSchema,
-  409: problemSchema,
-  413: problemSchema,
-  422: problemSchema,
-};
 const MAX_DELIVERIES = 10_000;
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 /** Of an emit, beside its `data`. */
@@ -62,7 +55,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
         params: tenantParams,
         headers: idempotencyHeaders,
         body: emitBody,
-        response: { 202: acceptedSchema, ...refusals },
+        response: { 202: acceptedSchema, 409: problemSchema },
       },
     },
     async (request, reply) => {
@@ -98,7 +91,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
         params: tenantParams,
         headers: idempotencyHeaders,
         body: batchBody,
-        response: { 202: z.object({ events: z.array(acceptedSchema) }), ...refusals },
+        response: { 202: z.object({ events: z.array(acceptedSchema) }), 409: problemSchema },
       },
     },
     async (request, reply) => {
@@ -137,14 +130,17 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
         summary: "List a tenant's events, newest first",
         params: tenantParams,
         querystring: pageQuery,
-        response: { 200: pageOf(eventSummary), 404: problemSchema },
+        response: { 200: pageOf(eventSummary) },
       },
     },
     async (request) => {
-      const { cursor = null, limit } = request.query;
       const tenant = await tenantOr404(deps, request, request.params.tenant);
-      const rows = await listEvents(deps.db, tenant.id, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row) => row.sortId, presentSummary);
+      return readPage(
+        request.query,
+        (page) => listEvents(deps.db, tenant.id, page),
+        presentSummary,
+        (row) => row.sortId,
+      );
     },
   );
 
@@ -156,7 +152,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Get an event with its data as it was emitted',
         params: tenantParams.extend({ event: z.string() }),
-        response: { 200: eventSchema, 404: problemSchema },
+        response: { 200: eventSchema },
       },
     },
     async (request, reply) => {

@@ -8,7 +8,7 @@ import { audited } from '../audit.ts';
 import type { Keyring } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 
 const common = {
@@ -66,7 +66,7 @@ export function keyRoutes(app: App, deps: ApiDeps, keyring: Keyring): void {
         tags,
         summary: 'Create a key',
         body: createKeyBody,
-        response: { 201: newKeySchema, 404: problemSchema, 422: problemSchema },
+        response: { 201: newKeySchema, 404: problemSchema },
       },
     },
     async (request, reply) => {
@@ -110,10 +110,9 @@ export function keyRoutes(app: App, deps: ApiDeps, keyring: Keyring): void {
       },
     },
     async (request) => {
-      const { cursor = null, limit, tenant } = request.query;
+      const { tenant } = request.query;
       const tenantId = tenant === undefined ? null : (await tenantOr404(deps, request, tenant)).id;
-      const rows = await listKeys(deps.db, tenantId, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row) => row.id, present);
+      return readPage(request.query, (page) => listKeys(deps.db, tenantId, page), present);
     },
   );
 
@@ -126,7 +125,7 @@ export function keyRoutes(app: App, deps: ApiDeps, keyring: Keyring): void {
         summary: 'Revoke a key',
         description: 'It stops working at once in this process, and within a second in the others.',
         params: z.object({ key: z.string() }),
-        response: { 204: z.null(), 404: problemSchema },
+        response: { 204: z.null() },
       },
     },
     async (request, reply) => {

@@ -4,7 +4,7 @@ import { listOperationalEvents } from '../../store/operational-events.ts';
 import type { App } from '../app.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 
 const operationalEvent = z
   .object({
@@ -30,16 +30,10 @@ export function operationalEventRoutes(app: App, deps: ApiDeps): void {
         response: { 200: pageOf(operationalEvent) },
       },
     },
-    async (request) => {
-      const { cursor = null, limit } = request.query;
-      const rows = await listOperationalEvents(deps.db, callerOf(request).tenantId, {
-        before: cursor,
-        limit: limit + 1,
-      });
-      return toPage(
-        rows,
-        limit,
-        (row) => row.id,
+    async (request) =>
+      readPage(
+        request.query,
+        (page) => listOperationalEvents(deps.db, callerOf(request).tenantId, page),
         (row) => ({
           id: row.id,
           type: row.type,
@@ -48,7 +42,6 @@ export function operationalEventRoutes(app: App, deps: ApiDeps): void {
           data: JSON.parse(row.data),
           created_at: row.createdAt.toISOString(),
         }),
-      );
-    },
+      ),
   );
 }

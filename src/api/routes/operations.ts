@@ -67,8 +67,6 @@ const bulkRetryBody = z
   })
   .meta({ id: 'BulkRetry', examples: [{ status: 'failed', error_code: 'timeout' }] });
 
-const refusals = { 404: problemSchema, 409: problemSchema, 422: problemSchema };
-
 export function operationRoutes(app: App, deps: ApiDeps): void {
   const tags = ['operations'];
 
@@ -76,7 +74,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
   const description =
     'New attempts on the deliveries that there are, and deliveries where there were none, with a new schedule. ' +
     'What is on its way already is left alone, so this is safe to repeat.';
-  const response = { 202: startedSchema, ...refusals };
+  const response = { 202: startedSchema, 409: problemSchema };
 
   app.post(
     `${base}/recover`,
@@ -164,7 +162,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
           'Deliveries of disabled or deleted endpoints are left out, and so is what is on its way already.',
         params: tenantParams,
         body: bulkRetryBody,
-        response: { 202: startedSchema, ...refusals },
+        response: { 202: startedSchema, 409: problemSchema },
       },
     },
     async (request, reply) => {
@@ -200,7 +198,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'How far an operation is',
         params,
-        response: { 200: operationSchema, 404: problemSchema },
+        response: { 200: operationSchema },
       },
     },
     async (request) => presentOperation(await operationOr404(request)),
@@ -215,7 +213,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
         summary: 'Stop an operation',
         description: 'What it has set going goes on; the rest is left as it is.',
         params,
-        response: { 202: operationSchema, 404: problemSchema, 409: problemSchema },
+        response: { 202: operationSchema, 409: problemSchema },
       },
     },
     async (request, reply) => {

@@ -18,7 +18,7 @@ import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
 import { tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 
 const PROFILE = 'scorm-api';
@@ -88,7 +88,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Register a webhook',
         body: createBody,
-        response: { 201: webhook, 404: problemSchema, 422: problemSchema },
+        response: { 201: webhook, 404: problemSchema },
       },
     },
     async (request, reply) => {
@@ -115,13 +115,10 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const { tenant_id: given, cursor = null, limit } = request.query;
-      const tenant = await scormTenant(deps, request, given);
-      const rows = await listEndpoints(db, vault, tenant.id, { before: cursor, limit: limit + 1 });
-      return toPage(
-        rows,
-        limit,
-        (row) => row.id,
+      const tenant = await scormTenant(deps, request, request.query.tenant_id);
+      return readPage(
+        request.query,
+        (page) => listEndpoints(db, vault, tenant.id, page),
         (row) => present(row, tenant),
       );
     },
@@ -131,7 +128,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
     '/api/v1/webhooks/:webhook',
     {
       config: { access: 'read' },
-      schema: { tags, summary: 'Get a webhook', params, response: { 200: webhook, 404: problemSchema } },
+      schema: { tags, summary: 'Get a webhook', params, response: { 200: webhook } },
     },
     async (request) => {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
@@ -148,7 +145,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
         summary: 'Change a webhook',
         params,
         body: patchBody,
-        response: { 200: webhook, 404: problemSchema, 422: problemSchema },
+        response: { 200: webhook },
       },
     },
     async (request) => {
@@ -169,7 +166,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
     '/api/v1/webhooks/:webhook',
     {
       config: { access: 'manage' },
-      schema: { tags, summary: 'Delete a webhook', params, response: { 204: z.null(), 404: problemSchema } },
+      schema: { tags, summary: 'Delete a webhook', params, response: { 204: z.null() } },
     },
     async (request, reply) => {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
@@ -187,15 +184,13 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
         summary: 'The delivery history of a webhook, newest first',
         params,
         querystring: pageQuery,
-        response: { 200: pageOf(historyItem), 404: problemSchema },
+        response: { 200: pageOf(historyItem) },
       },
     },
     async (request) => {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
-      const { cursor = null, limit } = request.query;
       const filter = { tenantId: tenant.id, endpointId: endpoint.id };
-      const rows = await listDeliveries(db, filter, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row) => row.id, presentHistoryItem);
+      return readPage(request.query, (page) => listDeliveries(db, filter, page), presentHistoryItem);
     },
   );
 }

@@ -7,7 +7,7 @@ import { audited } from '../audit.ts';
 import { requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
-import { pageOf, pageQuery, toPage } from '../paging.ts';
+import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import { tenantParams } from '../schemas/parameters.ts';
 import { createTenantBody, patchTenantBody, presentTenant, tenantSchema } from '../schemas/tenant.ts';
@@ -74,10 +74,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         response: { 200: pageOf(tenantSchema) },
       },
     },
-    async ({ query: { cursor = null, limit } }) => {
-      const rows = await listTenants(deps.db, { before: cursor, limit: limit + 1 });
-      return toPage(rows, limit, (row: Tenant) => row.id, presentTenant);
-    },
+    async ({ query }) => readPage(query, (page) => listTenants(deps.db, page), presentTenant),
   );
 
   app.get(
@@ -88,7 +85,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Get a tenant',
         params: tenantParams,
-        response: { 200: tenantSchema, 404: problemSchema },
+        response: { 200: tenantSchema },
       },
     },
     async (request) => presentTenant(await tenantOr404(deps, request, request.params.tenant)),
@@ -104,7 +101,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         description: 'The external_id goes out on the wire: only an admin key may change it.',
         params: tenantParams,
         body: patchTenantBody,
-        response: { 200: tenantSchema, 404: problemSchema, 409: problemSchema },
+        response: { 200: tenantSchema, 409: problemSchema },
       },
     },
     async (request) => {
@@ -146,7 +143,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         summary: 'Delete a tenant',
         description: 'Its endpoints go with it and what still waits is cancelled. Its log stays.',
         params: tenantParams,
-        response: { 204: z.null(), 404: problemSchema },
+        response: { 204: z.null() },
       },
     },
     async (request, reply) => {

@@ -7,10 +7,10 @@ import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { waitUntilGone, whoIs } from './lock-file.ts';
 
 export type GuardedProcess = {
-  /** resolves when the program has ended, with its exit code (null: by a signal) */
-  exited: Promise<number | null>;
-  /** the last lines that it wrote, for error messages */
-  tail(): string;
+  /** resolves when the program has ended without having been asked to, with the last lines that it wrote */
+  died: Promise<string>;
+  /** Asks until it answers without an error. @throws Error with the last lines that it wrote: it has ended, or is too slow */
+  ready(name: string, ask: () => Promise<unknown>): Promise<void>;
   /** asks it to end, and insists after `graceMs` */
   stop(graceMs?: number): Promise<void>;
 };
@@ -32,6 +32,7 @@ kill $reader 2>/dev/null
 exit $code`;
 
 const TAIL_BYTES = 4096;
+const START_TIMEOUT_MS = 60_000;
 
 /** How long a program of a process that died may take to end. */
 export const PREDECESSOR_MS = 20_000;
@@ -71,27 +72,49 @@ export async function spawnGuarded(options: {
   };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
-  const exited = new Promise<number | null>((resolve) => {
+  let hasExited = false;
+  let isStopping = false;
+  const exited = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       tail += error.message;
-      resolve(null);
+      resolve();
     });
-    child.once('close', (code) => {
+    child.once('close', () => {
       log.end();
       rmSync(pidFile, { force: true });
-      resolve(code);
+      resolve();
+    });
+  });
+  const died = new Promise<string>((resolve) => {
+    void exited.then(() => {
+      hasExited = true;
+      if (!isStopping) resolve(tail.trim());
     });
   });
   // A write to a dead child's pipe is not worth dying for.
   child.stdin?.on('error', () => {});
+  async function stop(graceMs = 15_000): Promise<void> {
+    isStopping = true;
+    child.stdin?.end();
+    const late = setTimeout(() => killGroup(child), graceMs);
+    await exited;
+    clearTimeout(late);
+  }
   return {
-    exited,
-    tail: () => tail.trim(),
-    async stop(graceMs = 15_000) {
-      child.stdin?.end();
-      const late = setTimeout(() => killGroup(child), graceMs);
-      await exited;
-      clearTimeout(late);
+    died,
+    stop,
+    async ready(name, ask) {
+      const deadline = Date.now() + START_TIMEOUT_MS;
+      while (Date.now() < deadline && !hasExited) {
+        try {
+          await ask();
+          return;
+        } catch {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+      await stop();
+      throw new Error(`${name} did not start:\n${tail.trim()}`);
     },
   };
 }

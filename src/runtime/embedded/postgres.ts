@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { cacheDirectory } from './directories.ts';
 import { freePort, startOnFreePorts } from './free-port.ts';
-import { type GuardedProcess, PREDECESSOR_MS, spawnGuarded } from './guarded-process.ts';
+import { PREDECESSOR_MS, spawnGuarded } from './guarded-process.ts';
 import { waitForLock, waitUntilGone } from './lock-file.ts';
 
 const run = promisify(execFile);
@@ -25,7 +25,6 @@ export type EmbeddedPostgres = {
   stop(): Promise<void>;
 };
 
-const START_TIMEOUT_MS = 60_000;
 const DATABASE = 'tidings';
 
 /**
@@ -72,21 +71,9 @@ async function startOnce(options: PostgresOptions): Promise<EmbeddedPostgres> {
     ...user,
   });
   const urlOf = (database: string) => `postgres://tidings:${password}@127.0.0.1:${port}/${database}`;
-  await ready(process, urlOf('postgres'));
+  await process.ready('The embedded PostgreSQL', () => connectOnce(urlOf('postgres')));
   await ensureDatabase(urlOf('postgres'));
-  let stopping = false;
-  return {
-    url: urlOf(DATABASE),
-    died: new Promise((resolve) => {
-      void process.exited.then(() => {
-        if (!stopping) resolve(process.tail());
-      });
-    }),
-    async stop() {
-      stopping = true;
-      await process.stop();
-    },
-  };
+  return { url: urlOf(DATABASE), died: process.died, stop: () => process.stop() };
 }
 
 function settings(port: number, durable: boolean): string[] {
@@ -212,26 +199,14 @@ async function rememberedPort(file: string): Promise<number> {
   return port;
 }
 
-async function ready(process: GuardedProcess, url: string): Promise<void> {
-  let ended = false;
-  void process.exited.then(() => {
-    ended = true;
-  });
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline && !ended) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch {
-      await client.end().catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+async function connectOnce(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+  } finally {
+    await client.end().catch(() => {});
   }
-  await process.stop();
-  throw new Error(`The embedded PostgreSQL did not start:\n${process.tail()}`);
 }
 
 async function ensureDatabase(url: string): Promise<void> {

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { freePort, startOnFreePorts } from './free-port.ts';
-import { type GuardedProcess, PREDECESSOR_MS, spawnGuarded } from './guarded-process.ts';
+import { PREDECESSOR_MS, spawnGuarded } from './guarded-process.ts';
 import { waitUntilGone } from './lock-file.ts';
 
 export type EmbeddedTemporal = {
@@ -15,7 +15,6 @@ export type EmbeddedTemporal = {
   stop(): Promise<void>;
 };
 
-const START_TIMEOUT_MS = 60_000;
 const DEFAULT_PORT = 7233;
 const DEFAULT_UI_PORT = 8233;
 
@@ -65,20 +64,12 @@ async function startOnce(options: TemporalOptions): Promise<EmbeddedTemporal> {
     pidFile,
   });
   const address = `127.0.0.1:${port}`;
-  await ready(process, address);
-  let stopping = false;
+  await process.ready("Temporal's server", () => describeNamespace(address));
   return {
     address,
     uiUrl: ui ? `http://127.0.0.1:${uiPort}` : null,
-    died: new Promise((resolve) => {
-      void process.exited.then(() => {
-        if (!stopping) resolve(process.tail());
-      });
-    }),
-    async stop() {
-      stopping = true;
-      await process.stop();
-    },
+    died: process.died,
+    stop: () => process.stop(),
   };
 }
 
@@ -97,25 +88,13 @@ async function ports(dataFile: string | null, same: boolean): Promise<[number, n
   return chosen;
 }
 
-async function ready(process: GuardedProcess, address: string): Promise<void> {
-  let ended = false;
-  void process.exited.then(() => {
-    ended = true;
-  });
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline && !ended) {
-    const connection = Connection.lazy({ address });
-    try {
-      await connection.withDeadline(Date.now() + 1_000, () =>
-        connection.workflowService.describeNamespace({ namespace: 'default' }),
-      );
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    } finally {
-      await connection.close();
-    }
+async function describeNamespace(address: string): Promise<void> {
+  const connection = Connection.lazy({ address });
+  try {
+    await connection.withDeadline(Date.now() + 1_000, () =>
+      connection.workflowService.describeNamespace({ namespace: 'default' }),
+    );
+  } finally {
+    await connection.close();
   }
-  await process.stop();
-  throw new Error(`Temporal's server did not start:\n${process.tail()}`);
 }
