@@ -110,11 +110,11 @@ async function readNotice(db: Queryable, id: string): Promise<DeliveriesNotice> 
   const { rows: deliveries } = await db.query<ExhaustedDelivery>(
     `select id as "deliveryId", event_id as "eventId", event_type as "eventType", attempt_count as "attemptCount",
        last_error as "lastError", last_response_status as "lastResponseStatus", ended_at as "failedAt"
-     from deliveries where notice_id = $1 and status = 'failed' order by id limit $2`,
+     from deliveries where notice_id = $1 and ended_status = 'failed' order by id limit $2`,
     [id, NOTICE_SAMPLE],
   );
   const { rows: counted } = await db.query<{ total: number }>(
-    `select count(*) as total from deliveries where notice_id = $1 and status = 'failed'`,
+    `select count(*) as total from deliveries where notice_id = $1 and ended_status = 'failed'`,
     [id],
   );
   const [notice] = rows;
