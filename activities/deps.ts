@@ -4,6 +4,7 @@ import type { Sender } from '../src/http/send.ts';
 import type { Logger } from '../src/logger.ts';
 import type { Metrics } from '../src/metrics.ts';
 import type { Db } from '../src/store/pool.ts';
+import type { Recorder } from '../src/store/records.ts';
 import type { Vault } from '../src/store/vault.ts';
 import type { Tracing } from '../src/tracing.ts';
 import type { ConcurrencyCap } from './concurrency-cap.ts';
@@ -23,14 +24,13 @@ export type ActivityDeps = {
   pulse: EndpointPulse;
   cap: ConcurrencyCap;
   spacing: Spacing;
+  recorder: Recorder;
   unrecorded: UnrecordedAttempts;
   /** attempts under way in this process, by delivery and number */
   inHand: Map<string, Promise<Result>>;
   /** in [0, 1) */
   random: () => number;
   version: string;
-  /** after how long of failures an endpoint is switched off, unless its tenant says otherwise */
-  disableAfterMs: number;
   /** of tenants that have none of their own */
   payloadRetentionDays: number;
   /** at most one digest per endpoint in this time */

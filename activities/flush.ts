@@ -1,7 +1,6 @@
 /** Records what came of a group of attempts, without letting the slow ones hold up the quick ones. */
 import { setTimeout } from 'node:timers/promises';
 import { isDatabaseAway } from '../src/store/pool.ts';
-import { recordAttempts } from '../src/store/records.ts';
 import type { AttemptEntry, AttemptOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Result, Settled } from './settle.ts';
@@ -37,14 +36,7 @@ export async function recordAsTheyCome(deps: ActivityDeps, work: Promise<Result>
 async function record(deps: ActivityDeps, batch: Result[]): Promise<boolean> {
   const settled = batch.filter((result): result is Settled => 'record' in result);
   try {
-    applyStatuses(
-      settled,
-      await recordAttempts(
-        deps.db,
-        settled.map((each) => each.record),
-        { disableAfterMs: deps.disableAfterMs },
-      ),
-    );
+    applyStatuses(settled, await deps.recorder.record(settled.map((each) => each.record)));
     return true;
   } catch (error) {
     if (isDatabaseAway(error)) deps.metrics.storageErrors.inc({ part: 'activity' });

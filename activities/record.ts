@@ -4,7 +4,7 @@ import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
 import { profileNamed } from '../src/profiles/index.ts';
 import { loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
 import { type Claim, readOwnClaims } from '../src/store/claims.ts';
-import { type AttemptRecord, recordAttempts } from '../src/store/records.ts';
+import type { AttemptRecord } from '../src/store/records.ts';
 import type { AttemptOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { applyStatuses } from './flush.ts';
@@ -84,11 +84,7 @@ export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Pr
     });
     return [{ entry, record: rebuilt.record }];
   });
-  const statuses = await recordAttempts(
-    deps.db,
-    settled.map((each) => each.record),
-    { disableAfterMs: deps.disableAfterMs },
-  );
+  const statuses = await deps.recorder.record(settled.map((each) => each.record));
   applyStatuses(settled, statuses);
   return { entries };
 }

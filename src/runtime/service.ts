@@ -14,8 +14,9 @@ import { createAddressGuard } from '../http/address-guard.ts';
 import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
-import { createAcceptor } from '../store/group-commit.ts';
+import { createAcceptor } from '../store/accept.ts';
 import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
+import { createRecorder } from '../store/records.ts';
 import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';
@@ -160,13 +161,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       pulse,
       cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
       spacing: createSpacing(),
+      recorder: createRecorder(db, { disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000 }),
       unrecorded: createUnrecordedAttempts(),
       inHand: new Map(),
       random: Math.random,
       version: VERSION,
       noticeIntervalMs,
       payloadRetentionDays: env.TIDINGS_PAYLOAD_RETENTION_DAYS,
-      disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
       attemptBegan: dispatcher.attemptBegan,
     });
     if (stopped) return;

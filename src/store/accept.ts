@@ -6,9 +6,10 @@ import { idTimeMs, newId } from '../domain/ids.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { DispatchableDelivery } from './dispatch.ts';
 import { type AcceptedEvent, readAccepted } from './events.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { claimKeys } from './idempotency-keys.ts';
 import { lockEndpoints } from './locks.ts';
-import { type Queryable, transaction } from './pool.ts';
+import { type Db, type Queryable, transaction } from './pool.ts';
 import { endpointsWithQueue } from './rate-limits.ts';
 import type { Tenant } from './tenants.ts';
 
@@ -45,6 +46,36 @@ type NewDelivery = DispatchableDelivery & {
   event: EventRow;
 };
 
+export type Acceptor = {
+  /** As `acceptEvents`: resolves when it is committed. */
+  accept(request: AcceptRequest): Promise<Accepted>;
+};
+
+/** One transaction waits for the disk while the next one is filled. */
+const TRANSACTIONS = 2;
+const MAX_REQUESTS = 100;
+const MAX_EVENTS = 1_000;
+
+/** For a process that is asked by many at once: those that come together share a transaction. */
+export function createAcceptor(db: Db): Acceptor {
+  return {
+    accept: createGroupCommit<AcceptRequest, Accepted>({
+      commit: (requests) => acceptAll(db, requests),
+      namesOf,
+      sizeOf: ({ events }) => events.length,
+      transactions: TRANSACTIONS,
+      maxRequests: MAX_REQUESTS,
+      maxSize: MAX_EVENTS,
+    }),
+  };
+}
+
+/** By which two of them could be the same request. */
+function namesOf({ tenant, idempotency, events }: AcceptRequest): string[] {
+  const ids = events.flatMap(({ id }) => (id === undefined ? [] : [`id ${tenant.id} ${id}`]));
+  return idempotency === null ? ids : [`key ${tenant.id} ${idempotency.key}`, ...ids];
+}
+
 /** As `acceptAll`, for one request. */
 export async function acceptEvents(db: Queryable, request: AcceptRequest): Promise<Accepted> {
   const [accepted] = await acceptAll(db, [request]);
@@ -57,7 +88,7 @@ export async function acceptEvents(db: Queryable, request: AcceptRequest): Promi
  * @throws Problem idempotency_conflict when a key or an id came before with another body;
  *   payload_too_large when a request would make more than its `maxDeliveries`
  */
-export async function acceptAll(db: Queryable, requests: AcceptRequest[]): Promise<Accepted[]> {
+async function acceptAll(db: Queryable, requests: AcceptRequest[]): Promise<Accepted[]> {
   const rows = new Map(
     requests.map((request) => [request, request.events.map((event) => rowOf(event, request))]),
   );
@@ -255,6 +286,11 @@ function newDelivery(event: EventRow, target: Target): NewDelivery {
   };
 }
 
+/** Without the event and its bytes: these rows may wait long, and in great numbers. */
+function dispatchable({ heldReason, ordered, body, event, ...row }: NewDelivery): DispatchableDelivery {
+  return row;
+}
+
 /** @throws Problem payload_too_large */
 function refuseTooMany(deliveries: NewDelivery[]): void {
   const counts = new Map<AcceptRequest, number>();
@@ -319,7 +355,7 @@ async function resultOf(
   for (const event of await readAccepted(client, request.tenant.id, known)) byId.set(event.id, event);
   return {
     events: ids.map((id) => byId.get(id) as AcceptedEvent),
-    toDispatch: made.filter((row) => row.heldReason === null),
+    toDispatch: made.filter((row) => row.heldReason === null).map(dispatchable),
     fresh: { events: rows.length, deliveries: made.length },
   };
 }

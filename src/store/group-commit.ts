@@ -1,33 +1,38 @@
 /**
- * Group commit of emits: those that come while others are being committed share the next transaction. No delay when it
- * is quiet, and one commit, one insert and one look at the endpoints for many when it is not.
+ * Group commit: requests that come while others are being committed share the next transaction. No delay when it is
+ * quiet; one commit, and one statement instead of many, when it is not.
  */
-import { type Accepted, type AcceptRequest, acceptAll } from './accept.ts';
-import { type Db, isDatabaseAway } from './pool.ts';
+import { isDatabaseAway } from './pool.ts';
 
-export type Acceptor = {
-  /** As `acceptEvents`: resolves when it is committed. */
-  accept(request: AcceptRequest): Promise<Accepted>;
+export type GroupRules<Request, Result> = {
+  /** Commits them all or none. @returns one result for each */
+  commit(requests: Request[]): Promise<Result[]>;
+  /** two requests that share a name may not be in one group, nor overtake each other */
+  namesOf(request: Request): string[];
+  sizeOf(request: Request): number;
+  /** groups that may be committed at the same time */
+  transactions: number;
+  maxRequests: number;
+  /** of all requests of a group together; one request alone may be larger */
+  maxSize: number;
 };
 
-/** One transaction waits for the disk while the next one is filled. */
-const TRANSACTIONS = 2;
-const MAX_REQUESTS = 100;
-const MAX_EVENTS = 1_000;
-
-type Waiting = {
-  request: AcceptRequest;
-  resolve(accepted: Accepted): void;
+type Waiting<Request, Result> = {
+  request: Request;
+  resolve(result: Result): void;
   reject(error: unknown): void;
 };
 
-export function createAcceptor(db: Db): Acceptor {
-  let waiting: Waiting[] = [];
+/** @returns what commits a request, with others or alone: resolves when it is committed, rejects with its own error */
+export function createGroupCommit<Request, Result>(
+  rules: GroupRules<Request, Result>,
+): (request: Request) => Promise<Result> {
+  let waiting: Waiting<Request, Result>[] = [];
   let running = 0;
 
   function fill(): void {
-    while (running < TRANSACTIONS && waiting.length > 0) {
-      const { group, left } = takeGroup(waiting);
+    while (running < rules.transactions && waiting.length > 0) {
+      const { group, left } = takeGroup(waiting, rules);
       waiting = left;
       running += 1;
       void commit(group).finally(() => {
@@ -38,14 +43,11 @@ export function createAcceptor(db: Db): Acceptor {
   }
 
   /** A group in which one request is refused is taken apart: the others are none of its business. */
-  async function commit(group: Waiting[]): Promise<void> {
+  async function commit(group: Waiting<Request, Result>[]): Promise<void> {
     try {
-      const accepted = await acceptAll(
-        db,
-        group.map(({ request }) => request),
-      );
+      const results = await rules.commit(group.map(({ request }) => request));
       group.forEach(({ resolve }, at) => {
-        resolve(accepted[at] as Accepted);
+        resolve(results[at] as Result);
       });
     } catch (error) {
       if (group.length === 1 || isDatabaseAway(error)) {
@@ -58,37 +60,33 @@ export function createAcceptor(db: Db): Acceptor {
     }
   }
 
-  return {
-    accept: (request) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ request, resolve, reject });
-        fill();
-      }),
-  };
+  return (request) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ request, resolve, reject });
+      fill();
+    });
 }
 
-/** The first ones that may share a transaction: two that could be the same request may not. */
-function takeGroup(waiting: Waiting[]): { group: Waiting[]; left: Waiting[] } {
-  const group: Waiting[] = [];
-  const left: Waiting[] = [];
+/** The first ones that may share a transaction. */
+function takeGroup<Request, Result>(
+  waiting: Waiting<Request, Result>[],
+  { namesOf, sizeOf, maxRequests, maxSize }: GroupRules<Request, Result>,
+): { group: Waiting<Request, Result>[]; left: Waiting<Request, Result>[] } {
+  const group: Waiting<Request, Result>[] = [];
+  const left: Waiting<Request, Result>[] = [];
   const names = new Set<string>();
-  let events = 0;
+  let size = 0;
   for (const each of waiting) {
     const own = namesOf(each.request);
     const fits =
       group.length === 0 ||
-      (group.length < MAX_REQUESTS &&
-        events + each.request.events.length <= MAX_EVENTS &&
+      (group.length < maxRequests &&
+        size + sizeOf(each.request) <= maxSize &&
         own.every((name) => !names.has(name)));
     (fits ? group : left).push(each);
     // Also those that are left: what comes after them may not overtake them.
     for (const name of own) names.add(name);
-    if (fits) events += each.request.events.length;
+    if (fits) size += sizeOf(each.request);
   }
   return { group, left };
-}
-
-function namesOf({ tenant, idempotency, events }: AcceptRequest): string[] {
-  const ids = events.flatMap(({ id }) => (id === undefined ? [] : [`id ${tenant.id} ${id}`]));
-  return idempotency === null ? ids : [`key ${tenant.id} ${idempotency.key}`, ...ids];
 }

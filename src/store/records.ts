@@ -3,6 +3,7 @@ import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { NO_CLAIM } from './claims.ts';
 import { applyEffects, type Effects, holdStalled } from './effects.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
@@ -85,34 +86,68 @@ const RECORD = `
   from r where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
   returning d.id, d.status`;
 
+export type Recorder = {
+  /**
+   * Records attempts, with those that end at the same time; repeating it changes nothing.
+   * @returns the status that each delivery has now. One that is missing had been recorded before.
+   */
+  record(records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>>;
+};
+
+const TRANSACTIONS = 2;
+const MAX_CALLS = 50;
+const MAX_RECORDS = 500;
+
 /**
- * Records attempts, all in one statement; repeating it changes nothing.
+ * Records with effects wait for their endpoint's lock, so they have transactions of their own: however many attempts
+ * fail at one endpoint, they hold up no other endpoint's and take no connection from it.
  * @param rules.disableAfterMs after how long of failures an endpoint is switched off, unless its tenant says otherwise
- * @returns the status that each delivery has now. One that is missing had been recorded before.
  */
-export async function recordAttempts(
+export function createRecorder(db: Db, rules: { disableAfterMs: number }): Recorder {
+  const lane = (write: (records: AttemptRecord[]) => Promise<Map<string, DeliveryStatus>>) =>
+    createGroupCommit<AttemptRecord[], Map<string, DeliveryStatus>>({
+      commit: async (calls) => {
+        const statuses = await write(calls.flat());
+        return calls.map(() => statuses);
+      },
+      namesOf: (records) => records.map((record) => record.deliveryId),
+      sizeOf: (records) => records.length,
+      transactions: TRANSACTIONS,
+      maxRequests: MAX_CALLS,
+      maxSize: MAX_RECORDS,
+    });
+  const plain = lane((records) => writeRecords(db, records));
+  const eventful = lane((records) => recordWithEffects(db, records, rules));
+  return {
+    async record(records) {
+      const groups = [
+        { write: plain, records: records.filter((record) => !isEventful(record)) },
+        { write: eventful, records: records.filter(isEventful) },
+      ];
+      const written = await Promise.all(
+        groups.map((group) => (group.records.length === 0 ? [] : group.write(group.records))),
+      );
+      return new Map(written.flatMap((statuses) => [...statuses]));
+    },
+  };
+}
+
+function isEventful({ effects: e }: AttemptRecord): boolean {
+  return (
+    e.exhausted || e.disable || e.stall || e.unstall || e.releaseNext || e.holdIfStalled || e.health !== null
+  );
+}
+
+async function recordWithEffects(
   db: Db,
   records: AttemptRecord[],
   rules: { disableAfterMs: number },
 ): Promise<Map<string, DeliveryStatus>> {
-  if (records.length === 0) return new Map();
-  const eventful = records.filter(
-    ({ effects: e }) =>
-      e.exhausted ||
-      e.disable ||
-      e.stall ||
-      e.unstall ||
-      e.releaseNext ||
-      e.holdIfStalled ||
-      e.health !== null,
-  );
-  if (eventful.length === 0) return write(db, records);
   return transaction(db, async (client) => {
     // The endpoints' locks come first, in one order: emits to ordered endpoints take them too.
-    const endpointIds = [...new Set(eventful.map((record) => record.effects.endpointId))];
-    await lockEndpoints(client, endpointIds);
-    const statuses = await write(client, records);
-    const recorded = eventful.filter((record) => statuses.has(record.deliveryId));
+    await lockEndpoints(client, [...new Set(records.map((record) => record.effects.endpointId))]);
+    const statuses = await writeRecords(client, records);
+    const recorded = records.filter((record) => statuses.has(record.deliveryId));
     // What was cancelled meanwhile is nobody's failure.
     await applyEffects(
       client,
@@ -125,7 +160,8 @@ export async function recordAttempts(
   });
 }
 
-async function write(db: Queryable, records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>> {
+/** All in one statement. */
+async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>> {
   const column = <Value>(pick: (record: AttemptRecord) => Value) => records.map(pick);
   const { rows } = await db.query<{ id: string; status: DeliveryStatus }>({
     name: 'record',

@@ -1,0 +1,112 @@
+/** Attempts that end together are recorded together, and those at one endpoint hold up no other's. */
+import type { AttemptRecord } from '../../src/store/records.ts';
+import { createRecorder } from '../../src/store/records.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.db.query(
+    `insert into tenants (id, name, profile, contacts, created_at) values ('ten', 'One', 'standard-webhooks', '{}', now())`,
+  );
+  await database.db.query(
+    `insert into endpoints (id, tenant_id, sealed, masked_url, host, enabled, created_at, updated_at)
+     select id, 'ten', '', '', 'example.com', true, now(), now() from unnest('{ep_dead,ep_well}'::text[]) id`,
+  );
+});
+afterAll(() => database?.drop());
+beforeEach(() => database.db.query('truncate events, deliveries, attempts cascade'));
+
+/** Deliveries under way: claimed by the run `run`. */
+async function claimed(endpointId: string, ids: string[]): Promise<void> {
+  await database.db.query(
+    `with event as (
+       insert into events (tenant_id, id, sort_id, type, occurred_at, body, data_start, data_end, request_hash, is_test, created_at)
+       select 'ten', id, id, 'a.b', now(), '', 0, 0, '', false, now() from unnest($2::text[]) id
+     )
+     insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, status, created_at,
+       claim_number, claim_run, claim_trigger, claim_from, claim_started_at)
+     select id, 'ten', id, $1, 'a.b', false, 'delivering', now(), 1, 'run', 'schedule', 'pending', now()
+     from unnest($2::text[]) id`,
+    [endpointId, ids],
+  );
+}
+
+function recordOf(deliveryId: string, endpointId: string, succeeded: boolean): AttemptRecord {
+  return {
+    deliveryId,
+    number: 1,
+    trigger: 'schedule',
+    pressId: null,
+    workflowId: 'workflow',
+    runId: 'run',
+    claimRunId: 'run',
+    startedAtMs: Date.now(),
+    durationMs: 1,
+    responseStatus: succeeded ? 200 : 500,
+    errorCode: succeeded ? null : 'http_status',
+    errorMessage: null,
+    exchange: null,
+    next: succeeded ? { status: 'succeeded' } : { status: 'retrying', afterMs: 1_000 },
+    slotsUsed: 1,
+    effects: {
+      endpointId,
+      exhausted: false,
+      disable: false,
+      stall: false,
+      unstall: false,
+      releaseNext: false,
+      holdIfStalled: false,
+      health: succeeded ? null : 'failing',
+    },
+  };
+}
+
+const ids = (count: number, prefix: string) => Array.from({ length: count }, (_, n) => `${prefix}_${n}`);
+
+test('two hundred failures at one endpoint are each recorded and counted, in few transactions', async () => {
+  const failing = ids(200, 'dlv');
+  await claimed('ep_dead', failing);
+  const recorder = createRecorder(database.db, { disableAfterMs: 1e9 });
+  const statuses = await Promise.all(failing.map((id) => recorder.record([recordOf(id, 'ep_dead', false)])));
+  statuses.forEach((status, at) => {
+    expect(status.get(failing[at] ?? '')).toBe('retrying');
+  });
+  const { rows } = await database.db.query(
+    `select (select consecutive_failures from endpoints where id = 'ep_dead') as failures,
+       count(*) as attempts, count(distinct xmin::text) as transactions from attempts`,
+  );
+  expect(rows[0]).toMatchObject({ failures: 200, attempts: 200 });
+  expect(rows[0].transactions).toBeLessThan(20);
+});
+
+test('while an endpoint is locked, the attempts at others are recorded, and take no connection away', async () => {
+  const failing = ids(60, 'dlv_dead');
+  await claimed('ep_dead', failing);
+  await claimed('ep_well', ['dlv_well']);
+  const recorder = createRecorder(database.db, { disableAfterMs: 1e9 });
+  const client = await database.db.connect();
+  await client.query("begin; select 1 from endpoints where id = 'ep_dead' for update");
+  const waiting = Promise.all(failing.map((id) => recorder.record([recordOf(id, 'ep_dead', false)])));
+  const statuses = await recorder.record([recordOf('dlv_well', 'ep_well', true)]);
+  expect(statuses.get('dlv_well')).toBe('succeeded');
+  const waiters = async () =>
+    (await database.db.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'")).rowCount;
+  await eventually(waiters, (count) => (count ?? 0) > 0);
+  expect(await waiters()).toBeLessThanOrEqual(2);
+  await client.query('rollback');
+  client.release();
+  expect((await waiting).every((each, at) => each.get(failing[at] ?? '') === 'retrying')).toBe(true);
+});
+
+test('one that was recorded before changes nothing, and the others are recorded', async () => {
+  await claimed('ep_well', ['dlv_1', 'dlv_2']);
+  const recorder = createRecorder(database.db, { disableAfterMs: 1e9 });
+  await recorder.record([recordOf('dlv_1', 'ep_well', true)]);
+  const both = await recorder.record([
+    recordOf('dlv_1', 'ep_well', false),
+    recordOf('dlv_2', 'ep_well', false),
+  ]);
+  expect([...both]).toEqual([['dlv_2', 'retrying']]);
+});
