@@ -46,6 +46,7 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
     return await recordAsTheyCome(deps, work);
   } finally {
     clearInterval(heartbeat);
+    deps.attemptEnded(workflowId);
   }
 }
 

@@ -35,6 +35,7 @@ export type ActivityDeps = {
   payloadRetentionDays: number;
   /** at most one digest per endpoint in this time */
   noticeIntervalMs: number;
-  /** the dispatcher may start the next workflow */
+  /** by these the dispatcher knows when it may start the next workflow */
   attemptBegan(workflowId: string): void;
+  attemptEnded(workflowId: string): void;
 };

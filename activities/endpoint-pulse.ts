@@ -3,17 +3,12 @@
  * guess costs a little time, a database row per attempt would cost it always.
  */
 
-/**
- * quick     its first attempts may run inside the workflow's first task
- * unproven  failing at once, or never seen and with a timeout too long to find out there: several share an activity
- * suspect   lately slow: it has an activity to itself, so that nobody waits for it
- */
-export type LaneName = 'quick' | 'unproven' | 'suspect';
+import type { Lane } from '../src/domain/lane.ts';
 
 export type EndpointPulse = {
   /** An attempt begins. @returns what to call when it has ended, with how it did */
   watch(endpointId: string): (succeeded: boolean) => void;
-  laneOf(endpointId: string, timeoutMs: number): LaneName;
+  laneOf(endpointId: string, timeoutMs: number): Lane;
 };
 
 /** Two workflow-task heartbeats fit into this; a longer timeout must not be waited for in the quick lane. */
@@ -73,7 +68,7 @@ export function createEndpointPulse(): EndpointPulse {
       if (pulse === undefined) return timeoutMs <= UNPROVEN_TIMEOUT_MS ? 'quick' : 'unproven';
       const allowed = pulse.recent.length === WINDOW ? SLOW_ALLOWED : 0;
       if (pulse.hanging > 0 || pulse.slow > allowed) return 'suspect';
-      return pulse.failing ? 'unproven' : 'quick';
+      return pulse.failing ? 'failing' : 'quick';
     },
   };
 }

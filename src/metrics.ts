@@ -5,6 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { HELD_REASONS } from './domain/delivery.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from './domain/errors.ts';
+import { LANES } from './domain/lane.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -16,7 +17,6 @@ const REQUEST_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Statuses in which a delivery waits or is under way; those that have ended are not counted, for they only grow. */
 const UNENDED_STATUSES = ['pending', 'delivering', 'retrying', 'held'] as const;
 export const ENDPOINT_STATES = ['enabled', 'failing', 'stalled', 'disabled'] as const;
-const LANES = ['quick', 'unproven', 'suspect'] as const;
 const STORAGE_USERS = ['api', 'activity', 'dispatcher', 'metrics'] as const;
 
 /** Not an attempt's end but a delivery's: no request was made. */

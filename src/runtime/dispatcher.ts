@@ -1,15 +1,18 @@
 /**
- * Gets accepted deliveries to Temporal. A lone event has its workflow at once; those that come while both slots are taken
+ * Gets accepted deliveries to Temporal. A lone event has its workflow at once; those that come while the slot is taken
  * go together, like a database's group commit: no delay when it is quiet, batches that grow with the load.
  */
 import { randomUUID } from 'node:crypto';
-import type { EndpointPulse, LaneName } from '../../activities/endpoint-pulse.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EndpointPulse } from '../../activities/endpoint-pulse.ts';
+import { LANES, type Lane } from '../domain/lane.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import { profileNamed } from '../profiles/index.ts';
 import {
   DISPATCH_CHANNEL,
   type DispatchableDelivery,
+  endLeases,
   expireLeases,
   renewLeases,
   returnLeases,
@@ -17,6 +20,7 @@ import {
 } from '../store/dispatch.ts';
 import { type Db, isDatabaseAway } from '../store/pool.ts';
 import type { Span, Tracing } from '../tracing.ts';
+import { DispatchQueue, eventKey } from './dispatch-queue.ts';
 import type { StartRequest, TemporalEngine } from './engine.ts';
 
 export type Dispatcher = {
@@ -25,8 +29,10 @@ export type Dispatcher = {
   leaseMs: number;
   /** Takes up rows that were just accepted under this dispatcher's lease. */
   offer(rows: DispatchableDelivery[]): void;
-  /** An attempt of the workflow has begun: its slot is free. */
+  /** An attempt of the workflow has begun: where it is likely to succeed its slot is free. */
   attemptBegan(workflowId: string): void;
+  /** And it has ended. */
+  attemptEnded(workflowId: string): void;
   start(): void;
   stop(): Promise<void>;
 };
@@ -35,16 +41,25 @@ const LEASE_MS = 30_000;
 const RENEW_MS = 10_000;
 const POLL_MS = 1_000;
 const SLOTS = 1;
+const START_LIMIT_MS = 30_000;
 /** Where the worker that begins the attempt is another process, nobody says so. */
 const SLOT_LIMIT_MS = 1_000;
-const MEMORY_LIMIT = 10_000;
 const POLL_BATCH = 1_000;
+/** After how many times its own duration the next poll may come while some endpoint is crowded. */
+const CROWDED_PAUSE = 10;
 
-/** Each lane has its own queue and its own slots, so that none waits for another. */
-type Lane = {
-  name: LaneName;
-  queue: DispatchableDelivery[];
-  busy: Map<string, NodeJS.Timeout>;
+/**
+ * Until when an attempt holds its slot. The longer, the fuller are the groups that go next. Where attempts fail it rests for
+ * as long as it took: however much is sent there, half of the time is for the others.
+ */
+const HOLDS_UNTIL = { quick: 'begun', unproven: 'ended', failing: 'rested', suspect: 'begun' } as const;
+
+/** Each lane has its own slots, so that none waits for another. */
+type LaneSlots = {
+  name: Lane;
+  holdsUntil: 'begun' | 'ended' | 'rested';
+  /** by workflow */
+  busy: Map<string, { since: number; timer: NodeJS.Timeout }>;
 };
 
 export function createDispatcher(deps: {
@@ -59,12 +74,8 @@ export function createDispatcher(deps: {
 }): Dispatcher {
   const { db, engine, pulse, logger, metrics, burstSize } = deps;
   const owner = `dispatcher-${randomUUID()}`;
-  const lanes: Record<LaneName, Lane> = {
-    quick: newLane('quick'),
-    unproven: newLane('unproven'),
-    suspect: newLane('suspect'),
-  };
-  const all = Object.values(lanes);
+  const lanes = LANES.map(slotsOf);
+  const queue = new DispatchQueue();
   let running = false;
   let polling: Promise<void> = Promise.resolve();
   let timers: NodeJS.Timeout[] = [];
@@ -77,41 +88,34 @@ export function createDispatcher(deps: {
     void work.finally(() => underWay.delete(work));
   }
 
-  const waiting = () => all.reduce((sum, lane) => sum + lane.queue.length, 0);
-
-  function enqueue(rows: DispatchableDelivery[]): void {
-    for (const row of rows) {
-      const timeoutMs = row.timeoutMs ?? profileNamed(row.profile).timeoutMs;
-      // Who has a rate may have to wait for a place: nobody else should.
-      lanes[row.paced ? 'suspect' : pulse.laneOf(row.endpointId, timeoutMs)].queue.push(row);
-    }
-    for (const lane of all) fillSlots(lane);
+  function laneOf(row: DispatchableDelivery): Lane {
+    const timeoutMs = row.timeoutMs ?? profileNamed(row.profile).timeoutMs;
+    // Who has a rate may have to wait for a place: nobody else should.
+    return row.paced ? 'suspect' : pulse.laneOf(row.endpointId, timeoutMs);
   }
 
-  function fillSlots(lane: Lane): void {
-    while (running && lane.busy.size < SLOTS && lane.queue.length > 0) {
-      const rows = takeGroup(lane, burstSize);
+  function enqueue(rows: DispatchableDelivery[]): void {
+    for (const row of rows) queue.push(laneOf(row), row);
+    for (const lane of lanes) fillSlots(lane);
+  }
+
+  function fillSlots(lane: LaneSlots): void {
+    while (running && lane.busy.size < SLOTS) {
+      const rows = queue.takeGroup(lane.name, burstSize);
+      if (rows.length === 0) return;
       const request = startRequest(rows, lane.name);
-      lane.busy.set(
-        request.workflowId,
-        setTimeout(() => freeSlot(lane, request.workflowId), 30_000),
-      );
+      holdSlot(lane, request.workflowId, START_LIMIT_MS);
       track(launch(lane, request, rows));
     }
   }
 
-  async function launch(lane: Lane, request: StartRequest, rows: DispatchableDelivery[]): Promise<void> {
+  async function launch(lane: LaneSlots, request: StartRequest, rows: DispatchableDelivery[]): Promise<void> {
     const span = dispatchSpan(deps.tracing, rows, request.workflowId);
     try {
       await engine.start(request);
       span.end();
       metrics.dispatched.inc({ lane: lane.name });
-      if (!lane.busy.has(request.workflowId)) return;
-      clearTimeout(lane.busy.get(request.workflowId));
-      lane.busy.set(
-        request.workflowId,
-        setTimeout(() => freeSlot(lane, request.workflowId), SLOT_LIMIT_MS),
-      );
+      if (lane.busy.has(request.workflowId)) holdSlot(lane, request.workflowId, SLOT_LIMIT_MS);
     } catch (error) {
       span.end({}, 'temporal_unavailable');
       logger.warn(
@@ -121,8 +125,7 @@ export function createDispatcher(deps: {
       // It may have been started all the same: whoever takes these up again uses another workflow id.
       await giveUp(rows, expireLeases);
       if (!engine.isAvailable()) {
-        const untried = all.flatMap((each) => each.queue.splice(0));
-        await returnUntried(untried);
+        await returnUntried(queue.takeAll());
       }
       freeSlot(lane, request.workflowId);
     }
@@ -143,49 +146,61 @@ export function createDispatcher(deps: {
   async function giveUp(rows: DispatchableDelivery[], how: typeof expireLeases): Promise<void> {
     if (rows.length === 0) return;
     const ids = rows.map((row) => row.id);
-    // With the database away as well, the leases run out by themselves.
-    await how(db, owner, ids).catch((error) =>
-      logger.warn({ reason: error.message }, 'leases could not be given back'),
-    );
+    await how(db, owner, ids).catch(leasesKept);
   }
 
-  function freeSlot(lane: Lane, workflowId: string): void {
-    clearTimeout(lane.busy.get(workflowId));
+  /** With the database away as well, they run out by themselves. */
+  function leasesKept(error: Error): void {
+    logger.warn({ reason: error.message }, 'leases could not be given back');
+  }
+
+  /** The slot is taken until it is freed, at the latest in so many ms. */
+  function holdSlot(lane: LaneSlots, workflowId: string, ms: number): void {
+    const { since = performance.now(), timer } = lane.busy.get(workflowId) ?? {};
+    clearTimeout(timer);
+    lane.busy.set(workflowId, { since, timer: setTimeout(() => freeSlot(lane, workflowId), ms) });
+  }
+
+  function freeSlot(lane: LaneSlots, workflowId: string): void {
+    clearTimeout(lane.busy.get(workflowId)?.timer);
     if (lane.busy.delete(workflowId)) fillSlots(lane);
   }
 
   async function poll(): Promise<void> {
     while (running) {
       let took = 0;
-      const room = Math.min(POLL_BATCH, MEMORY_LIMIT - waiting());
-      if (engine.isAvailable() && room > 0 && waiting() < POLL_BATCH) {
+      let costMs = 0;
+      const crowded = queue.crowdedEndpoints();
+      const polls = engine.isAvailable() && queue.hasRoom(POLL_BATCH);
+      if (polls) {
+        const began = performance.now();
         try {
-          const rows = await takeLeases(db, owner, room, LEASE_MS);
+          const rows = await takeLeases(db, owner, { limit: POLL_BATCH, leaseMs: LEASE_MS, except: crowded });
           took = rows.length;
           enqueue(rows);
         } catch (error) {
           if (isDatabaseAway(error)) metrics.storageErrors.inc({ part: 'dispatcher' });
           logger.warn({ reason: (error as Error).message }, 'the dispatcher could not read the database');
         }
+        costMs = performance.now() - began;
       }
-      if (took < room || room === 0) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, POLL_MS);
-          wakeUp = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
+      if (took < POLL_BATCH) await sleepUntilWoken();
+      // Finding the others among many of a crowded endpoint is work: it may not become all that the database does.
+      if (crowded.length > 0) await sleep(Math.min(POLL_MS, costMs * CROWDED_PAUSE));
     }
   }
 
+  async function sleepUntilWoken(): Promise<void> {
+    const ended = new AbortController();
+    wakeUp = () => ended.abort();
+    await sleep(POLL_MS, undefined, { signal: ended.signal }).catch(() => {});
+  }
+
   async function renew(): Promise<void> {
-    const ids = all.flatMap((lane) => lane.queue.map((row) => row.id));
+    const ids = queue.ids();
     if (ids.length === 0) return;
     const kept = new Set(await renewLeases(db, owner, ids, LEASE_MS));
-    for (const lane of all)
-      lane.queue = lane.queue.filter((row) => kept.has(row.id) || !ids.includes(row.id));
+    queue.remove(new Set(ids.filter((id) => !kept.has(id))));
   }
 
   /** Hears NOTIFY on a connection of its own; while there is none, polling is enough. */
@@ -205,7 +220,7 @@ export function createDispatcher(deps: {
       } catch {
         // The database is away: tried again below.
       }
-      if (running) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      if (running) await sleep(POLL_MS);
     }
   }
   let stopListening: () => void = () => {};
@@ -216,14 +231,23 @@ export function createDispatcher(deps: {
     leaseMs: LEASE_MS,
     offer(rows) {
       if (rows.length === 0) return;
-      if (!running || !engine.isAvailable() || waiting() + rows.length > MEMORY_LIMIT) {
+      if (!running || !engine.isAvailable()) {
         track(returnUntried(rows));
-      } else {
-        enqueue(rows);
+        return;
       }
+      // Those without room are not given back but left to their leases: that costs nothing, and they would have to wait.
+      enqueue(rows.filter((row) => queue.hasRoomFor(laneOf(row), row)));
     },
     attemptBegan(workflowId) {
-      for (const lane of all) freeSlot(lane, workflowId);
+      for (const lane of lanes) if (lane.holdsUntil === 'begun') freeSlot(lane, workflowId);
+    },
+    attemptEnded(workflowId) {
+      for (const lane of lanes) {
+        const slot = lane.busy.get(workflowId);
+        if (slot === undefined) continue;
+        if (lane.holdsUntil === 'rested') holdSlot(lane, workflowId, performance.now() - slot.since);
+        else freeSlot(lane, workflowId);
+      }
     },
     start() {
       running = true;
@@ -243,8 +267,9 @@ export function createDispatcher(deps: {
       await Promise.all([polling, listening]);
       // A start that is under way may still succeed: whether it did decides what becomes of its rows.
       await Promise.all(underWay);
-      for (const lane of all) for (const timer of lane.busy.values()) clearTimeout(timer);
-      await returnUntried(all.flatMap((lane) => lane.queue.splice(0)));
+      for (const lane of lanes) for (const { timer } of lane.busy.values()) clearTimeout(timer);
+      await returnUntried(queue.takeAll());
+      await endLeases(db, owner).catch(leasesKept);
     },
   };
 }
@@ -260,28 +285,13 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
   });
 }
 
-const newLane = (name: LaneName): Lane => ({ name, queue: [], busy: new Map() });
+const slotsOf = (name: Lane): LaneSlots => ({
+  name,
+  holdsUntil: HOLDS_UNTIL[name],
+  busy: new Map(),
+});
 
-const eventKey = (row: DispatchableDelivery) => `${row.tenantId} ${row.eventId}`;
-
-/**
- * Takes from the queue what goes into one workflow: a lone event's deliveries; in a burst those of several events. An
- * event that fits is not torn apart.
- */
-function takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
-  const [first] = lane.queue;
-  if (first === undefined) return [];
-  const isLone = burstSize === 1 || lane.queue.every((row) => eventKey(row) === eventKey(first));
-  const fits = (row: DispatchableDelivery) => !isLone || eventKey(row) === eventKey(first);
-  const taken: DispatchableDelivery[] = [];
-  const left: DispatchableDelivery[] = [];
-  const room = Math.max(burstSize, isLone ? first.siblings : 1);
-  for (const row of lane.queue) (taken.length < room && fits(row) ? taken : left).push(row);
-  lane.queue = left;
-  return taken;
-}
-
-function startRequest(rows: DispatchableDelivery[], lane: LaneName): StartRequest {
+function startRequest(rows: DispatchableDelivery[], lane: Lane): StartRequest {
   const [first] = rows;
   if (first === undefined) throw new Error('A workflow needs a delivery');
   const events = new Set(rows.map(eventKey));

@@ -169,6 +169,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       noticeIntervalMs,
       payloadRetentionDays: env.TIDINGS_PAYLOAD_RETENTION_DAYS,
       attemptBegan: dispatcher.attemptBegan,
+      attemptEnded: dispatcher.attemptEnded,
     });
     if (stopped) return;
     workers = await runWorkers({

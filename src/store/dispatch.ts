@@ -34,18 +34,18 @@ export async function wakeDispatchers(db: Queryable): Promise<void> {
 /**
  * Takes pending deliveries that nobody holds, oldest first, and commits the lease before it returns: whoever
  * dies after that loses nothing but time.
+ * @param options.except endpoints whose deliveries are left
  */
 export async function takeLeases(
   db: Db,
   owner: string,
-  limit: number,
-  leaseMs: number,
+  options: { limit: number; leaseMs: number; except: string[] },
 ): Promise<DispatchableDelivery[]> {
   const { rows } = await db.query<DispatchableDelivery>(
     `with free as (
        select id, leased_by is not null as offered_before from deliveries
        where status = 'pending' and (leased_until is null or leased_until < now())
-         and (next_attempt_at is null or next_attempt_at <= now())
+         and (next_attempt_at is null or next_attempt_at <= now()) and endpoint_id <> all($4)
        order by id limit $2 for update skip locked
      ), taken as (
        update deliveries d set leased_by = $1, leased_until = now() + make_interval(secs => $3::double precision / 1000)
@@ -62,7 +62,7 @@ export async function takeLeases(
      join endpoints p on p.id = t.endpoint_id
      join tenants n on n.id = t.tenant_id
      order by t.id`,
-    [owner, limit, leaseMs],
+    [owner, options.limit, options.leaseMs, options.except],
   );
   return rows;
 }
@@ -91,5 +91,14 @@ export async function expireLeases(db: Db, owner: string, ids: string[]): Promis
   await db.query(
     `update deliveries set leased_until = now() where id = any($2) and leased_by = $1 and status = 'pending'`,
     [owner, ids],
+  );
+}
+
+/** Lets all leases of an owner that stops end now; workflows with some of them may exist. */
+export async function endLeases(db: Db, owner: string): Promise<void> {
+  await db.query(
+    `update deliveries set leased_until = now()
+     where leased_by = $1 and status = 'pending' and leased_until > now()`,
+    [owner],
   );
 }

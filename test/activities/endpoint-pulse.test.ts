@@ -37,7 +37,7 @@ describe('an endpoint that', () => {
     { what: 'was quick once', seen: [good(20)], lane: 'quick' },
     { what: 'took just under a second', seen: [good(999)], lane: 'quick' },
     { what: 'took a second', seen: [good(1_000)], lane: 'suspect' },
-    { what: 'failed last', seen: [good(20), bad(20)], lane: 'unproven' },
+    { what: 'failed last', seen: [good(20), bad(20)], lane: 'failing' },
     { what: 'timed out last', seen: [good(20), bad(5_000)], lane: 'suspect' },
     { what: 'failed, then succeeded', seen: [bad(20), good(20)], lane: 'quick' },
     { what: 'was slow once in a few', seen: [good(5_000), ...many(10, good(20))], lane: 'suspect' },

@@ -1,0 +1,105 @@
+/** What waits in memory to go to Temporal: in lanes, and of no endpoint that is in trouble so much that others find no room. */
+import type { Lane } from '../domain/lane.ts';
+import type { DispatchableDelivery } from '../store/dispatch.ts';
+
+const LANE_LIMIT = 10_000;
+/** Of an endpoint that is in trouble; more wait in the database. */
+const ENDPOINT_LIMIT = 1_000;
+const TROUBLED: Lane[] = ['failing', 'suspect'];
+
+export class DispatchQueue {
+  #lanes: Record<Lane, DispatchableDelivery[]> = {
+    quick: [],
+    unproven: [],
+    failing: [],
+    suspect: [],
+  };
+  /** how many of each endpoint wait in the lanes for trouble */
+  readonly #troubled = new Map<string, number>();
+
+  hasRoomFor(lane: Lane, row: DispatchableDelivery): boolean {
+    return this.#lanes[lane].length < LANE_LIMIT && this.#countAt(row.endpointId) < ENDPOINT_LIMIT;
+  }
+
+  /** Whether so many more may be fetched: only when not as many wait already, for other processes want some too. */
+  hasRoom(count: number): boolean {
+    const { quick, unproven, failing, suspect } = this.#lanes;
+    return quick.length + unproven.length < count && failing.length + suspect.length < LANE_LIMIT;
+  }
+
+  /** Endpoints of which enough wait: who fetches more should leave theirs. */
+  crowdedEndpoints(): string[] {
+    return [...this.#troubled].flatMap(([endpointId, count]) => (count < ENDPOINT_LIMIT ? [] : [endpointId]));
+  }
+
+  push(lane: Lane, row: DispatchableDelivery): void {
+    this.#lanes[lane].push(row);
+    if (TROUBLED.includes(lane)) this.#troubled.set(row.endpointId, this.#countAt(row.endpointId) + 1);
+  }
+
+  /**
+   * Takes what goes into one workflow: a lone event's deliveries; in a burst those of several events, up to `burstSize`.
+   * An event that fits is not torn apart. Empty when nothing waits.
+   */
+  takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
+    const rows = TROUBLED.includes(lane) ? inTurns(this.#lanes[lane]) : this.#lanes[lane];
+    const [first] = rows;
+    if (first === undefined) return [];
+    const ofFirst = rows.filter((row) => eventKey(row) === eventKey(first));
+    const isLone = burstSize === 1 || ofFirst.length === rows.length;
+    const group = isLone ? ofFirst.slice(0, Math.max(burstSize, first.siblings)) : rows.slice(0, burstSize);
+    const taken = new Set(group);
+    return this.#takeFrom(lane, (row) => taken.has(row));
+  }
+
+  takeAll(): DispatchableDelivery[] {
+    return this.#takeWhere(() => true);
+  }
+
+  remove(ids: Set<string>): void {
+    if (ids.size > 0) this.#takeWhere((row) => ids.has(row.id));
+  }
+
+  ids(): string[] {
+    return Object.values(this.#lanes).flatMap((rows) => rows.map((row) => row.id));
+  }
+
+  #takeWhere(wanted: (row: DispatchableDelivery) => boolean): DispatchableDelivery[] {
+    return (Object.keys(this.#lanes) as Lane[]).flatMap((lane) => this.#takeFrom(lane, wanted));
+  }
+
+  #takeFrom(lane: Lane, wanted: (row: DispatchableDelivery) => boolean): DispatchableDelivery[] {
+    const taken: DispatchableDelivery[] = [];
+    const left: DispatchableDelivery[] = [];
+    for (const row of this.#lanes[lane]) (wanted(row) ? taken : left).push(row);
+    this.#lanes[lane] = left;
+    if (TROUBLED.includes(lane)) for (const row of taken) this.#left(row.endpointId);
+    return taken;
+  }
+
+  #countAt(endpointId: string): number {
+    return this.#troubled.get(endpointId) ?? 0;
+  }
+
+  #left(endpointId: string): void {
+    const count = this.#countAt(endpointId) - 1;
+    if (count > 0) this.#troubled.set(endpointId, count);
+    else this.#troubled.delete(endpointId);
+  }
+}
+
+/** Each endpoint's first, then each one's second, and so on: who has many waits no less than who has one. */
+function inTurns(rows: DispatchableDelivery[]): DispatchableDelivery[] {
+  const seen = new Map<string, number>();
+  return rows
+    .map((row) => {
+      const turn = seen.get(row.endpointId) ?? 0;
+      seen.set(row.endpointId, turn + 1);
+      return { row, turn };
+    })
+    .sort((a, b) => a.turn - b.turn)
+    .map(({ row }) => row);
+}
+
+/** By which the deliveries of one event are known: ids that callers chose are unique only within their tenant. */
+export const eventKey = (row: DispatchableDelivery): string => `${row.tenantId} ${row.eventId}`;

@@ -1,0 +1,94 @@
+/** What waits to go to Temporal is taken in groups, and nobody's trouble takes the room of others. */
+import { DispatchQueue } from '../../src/runtime/dispatch-queue.ts';
+import type { DispatchableDelivery } from '../../src/store/dispatch.ts';
+
+let made = 0;
+function delivery(of: Partial<DispatchableDelivery> = {}): DispatchableDelivery {
+  made += 1;
+  return {
+    id: `dlv_${made}`,
+    tenantId: 'ten',
+    eventId: `evt_${made}`,
+    eventIdIsOurs: true,
+    endpointId: 'ep',
+    eventType: 'a.b',
+    host: 'example.com',
+    profile: 'standard-webhooks',
+    timeoutMs: null,
+    paced: false,
+    offeredBefore: false,
+    traceparent: null,
+    siblings: 1,
+    ...of,
+  };
+}
+
+const times = (count: number, of: Partial<DispatchableDelivery> = {}) =>
+  Array.from({ length: count }, () => delivery(of));
+const idsOf = (rows: DispatchableDelivery[]) => rows.map(({ id }) => id);
+
+test('a lone event goes whole, however many deliveries it has', () => {
+  const queue = new DispatchQueue();
+  const rows = times(250, { eventId: 'evt', siblings: 250 });
+  for (const row of rows) queue.push('quick', row);
+  expect(queue.takeGroup('quick', 100)).toEqual(rows);
+  expect(queue.takeGroup('quick', 100)).toEqual([]);
+});
+
+test('events that wait together share groups, oldest first; alone with a burst size of one', () => {
+  const queue = new DispatchQueue();
+  const rows = times(5);
+  for (const row of rows) queue.push('quick', row);
+  expect(queue.takeGroup('quick', 3)).toEqual(rows.slice(0, 3));
+  expect(queue.takeGroup('quick', 1)).toEqual(rows.slice(3, 4));
+  expect(queue.takeGroup('suspect', 3)).toEqual([]);
+  expect(queue.takeAll()).toEqual(rows.slice(4));
+});
+
+test('where there is trouble endpoints take turns, and each keeps its order', () => {
+  const queue = new DispatchQueue();
+  const many = times(10, { endpointId: 'busy' });
+  const few = times(2, { endpointId: 'calm' });
+  for (const row of [...many, ...few]) queue.push('failing', row);
+  expect(new Set(idsOf(queue.takeGroup('failing', 4)))).toEqual(
+    new Set(idsOf([...many.slice(0, 2), ...few])),
+  );
+  expect(queue.takeGroup('failing', 4)).toEqual(many.slice(2, 6));
+});
+
+test.each(['failing', 'suspect'] as const)('of one endpoint only so many may wait when it is %s', (lane) => {
+  const queue = new DispatchQueue();
+  const rows = times(1_000, { endpointId: 'dead' });
+  for (const row of rows) {
+    expect(queue.hasRoomFor(lane, row)).toBe(true);
+    queue.push(lane, row);
+  }
+  expect(queue.crowdedEndpoints()).toEqual(['dead']);
+  expect(queue.hasRoomFor(lane, delivery({ endpointId: 'dead' }))).toBe(false);
+  expect(queue.hasRoomFor(lane, delivery({ endpointId: 'other' }))).toBe(true);
+  expect(queue.hasRoom(1)).toBe(true);
+  queue.takeGroup(lane, 100);
+  expect(queue.crowdedEndpoints()).toEqual([]);
+  expect(queue.hasRoomFor(lane, delivery({ endpointId: 'dead' }))).toBe(true);
+});
+
+test('of a healthy endpoint as many may wait as there is room for', () => {
+  const queue = new DispatchQueue();
+  for (const row of times(10_000)) {
+    expect(queue.hasRoomFor('quick', row)).toBe(true);
+    queue.push('quick', row);
+  }
+  expect(queue.hasRoomFor('quick', delivery())).toBe(false);
+  expect(queue.crowdedEndpoints()).toEqual([]);
+  expect(queue.hasRoom(10_000)).toBe(false);
+});
+
+test('what somebody else has taken up meanwhile is removed', () => {
+  const queue = new DispatchQueue();
+  const [kept, lost] = times(2) as [DispatchableDelivery, DispatchableDelivery];
+  queue.push('quick', kept);
+  queue.push('failing', lost);
+  expect(queue.ids()).toEqual([kept.id, lost.id]);
+  queue.remove(new Set([lost.id]));
+  expect(queue.takeAll()).toEqual([kept]);
+});
