@@ -11,6 +11,7 @@ import { until } from './until.js';
  * @property {number} events how many
  * @property {number} [emitters] closed loop: each waits for its answer
  * @property {number} [rate] open loop: events a second, whatever the answers
+ * @property {boolean} [random] open loop: at random moments, the same in every run, instead of in step
  * @property {number} [batch] events in a request
  */
 /** @typedef {'ok' | 'fail' | 'hang'} Behaviour */

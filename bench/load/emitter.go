@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
@@ -20,6 +21,8 @@ type stream struct {
 	Emitters int `json:"emitters"`
 	// open loop: events a second
 	Rate float64 `json:"rate"`
+	// open loop: at random moments, the same in every run, instead of in step
+	Random bool `json:"random"`
 	// events in a request; more than one uses the batch API
 	Batch int `json:"batch"`
 }
@@ -101,8 +104,15 @@ func (e *emitter) openLoop() {
 	places := make(chan struct{}, maxInFlight)
 	var sending sync.WaitGroup
 	started := time.Now()
+	random := rand.New(rand.NewPCG(1, uint64(e.stream.Events)))
+	inGaps := 0.0
 	for at := range e.stream.Events {
-		due := started.Add(time.Duration(float64(at) / e.stream.Rate * float64(time.Second)))
+		due := started.Add(time.Duration(inGaps / e.stream.Rate * float64(time.Second)))
+		if e.stream.Random {
+			inGaps += random.ExpFloat64()
+		} else {
+			inGaps++
+		}
 		time.Sleep(time.Until(due))
 		places <- struct{}{}
 		sending.Add(1)
