@@ -8,6 +8,7 @@ import { emitAlone } from './emit-alone.js';
 import { fanOut } from './fan-out.js';
 import { hanging } from './hanging.js';
 import { isolation } from './isolation.js';
+import { manyRows } from './many-rows.js';
 import { manyTenants } from './many-tenants.js';
 import { open800, steady50, steady200 } from './steady.js';
 import { tenEndpoints } from './ten-endpoints.js';
@@ -36,4 +37,5 @@ export const SCENARIOS = [
   deadEndpoint,
   backlog,
   manyTenants,
+  manyRows,
 ];
