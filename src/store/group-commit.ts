@@ -7,7 +7,7 @@ import { isDatabaseAway } from './pool.ts';
 export type GroupRules<Request, Result> = {
   /** Commits them all or none. @returns one result for each */
   commit(requests: Request[]): Promise<Result[]>;
-  /** two requests that share a name may not be in one group, nor overtake each other */
+  /** of those that wait, two that share a name are not put into one group, and keep their order */
   namesOf(request: Request): string[];
   sizeOf(request: Request): number;
   /** groups that may be committed at the same time */

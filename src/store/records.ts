@@ -99,8 +99,8 @@ const MAX_CALLS = 50;
 const MAX_RECORDS = 500;
 
 /**
- * Records with effects wait for their endpoint's lock, so they have transactions of their own: however many attempts
- * fail at one endpoint, they hold up no other endpoint's and take no connection from it.
+ * Records with effects wait for their endpoint's lock, so they have transactions of their own, and failures again: however
+ * many attempts fail at one endpoint, they hold up nobody's success and take no connection from it.
  * @param rules.disableAfterMs after how long of failures an endpoint is switched off, unless its tenant says otherwise
  */
 export function createRecorder(db: Db, rules: { disableAfterMs: number }): Recorder {
@@ -116,26 +116,32 @@ export function createRecorder(db: Db, rules: { disableAfterMs: number }): Recor
       maxRequests: MAX_CALLS,
       maxSize: MAX_RECORDS,
     });
-  const plain = lane((records) => writeRecords(db, records));
-  const eventful = lane((records) => recordWithEffects(db, records, rules));
+  const withEffects = (records: AttemptRecord[]) => recordWithEffects(db, records, rules);
+  const lanes = {
+    plain: lane((records) => writeRecords(db, records)),
+    eventful: lane(withEffects),
+    failing: lane(withEffects),
+  };
   return {
     async record(records) {
-      const groups = [
-        { write: plain, records: records.filter((record) => !isEventful(record)) },
-        { write: eventful, records: records.filter(isEventful) },
-      ];
       const written = await Promise.all(
-        groups.map((group) => (group.records.length === 0 ? [] : group.write(group.records))),
+        LANES.map((name) => {
+          const group = records.filter((record) => laneOf(record) === name);
+          return group.length === 0 ? [] : lanes[name](group);
+        }),
       );
       return new Map(written.flatMap((statuses) => [...statuses]));
     },
   };
 }
 
-function isEventful({ effects: e }: AttemptRecord): boolean {
-  return (
-    e.exhausted || e.disable || e.stall || e.unstall || e.releaseNext || e.holdIfStalled || e.health !== null
-  );
+const LANES = ['plain', 'eventful', 'failing'] as const;
+
+function laneOf({ effects: e }: AttemptRecord): (typeof LANES)[number] {
+  if (e.health === 'failing' || e.exhausted) return 'failing';
+  const isEventful =
+    e.disable || e.stall || e.unstall || e.releaseNext || e.holdIfStalled || e.health !== null;
+  return isEventful ? 'eventful' : 'plain';
 }
 
 async function recordWithEffects(

@@ -84,15 +84,21 @@ test('two hundred failures at one endpoint are each recorded and counted, in few
 test('while an endpoint is locked, the attempts at others are recorded, and take no connection away', async () => {
   const failing = ids(60, 'dlv_dead');
   await claimed('ep_dead', failing);
-  await claimed('ep_well', ['dlv_well']);
+  await claimed('ep_well', ['dlv_well', 'dlv_next']);
   const recorder = createRecorder(database.db, { disableAfterMs: 1e9 });
   const client = await database.db.connect();
   await client.query("begin; select 1 from endpoints where id = 'ep_dead' for update");
   const waiting = Promise.all(failing.map((id) => recorder.record([recordOf(id, 'ep_dead', false)])));
-  const statuses = await recorder.record([recordOf('dlv_well', 'ep_well', true)]);
-  expect(statuses.get('dlv_well')).toBe('succeeded');
+  const ordered = recordOf('dlv_next', 'ep_well', true);
+  ordered.effects = { ...ordered.effects, releaseNext: true, health: 'healthy' };
+  const statuses = await recorder.record([recordOf('dlv_well', 'ep_well', true), ordered]);
+  expect(Object.fromEntries(statuses)).toEqual({ dlv_well: 'succeeded', dlv_next: 'succeeded' });
   const waiters = async () =>
-    (await database.db.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'")).rowCount;
+    (
+      await database.db.query(
+        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+      )
+    ).rowCount;
   await eventually(waiters, (count) => (count ?? 0) > 0);
   expect(await waiters()).toBeLessThanOrEqual(2);
   await client.query('rollback');
