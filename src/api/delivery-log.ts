@@ -15,7 +15,7 @@ type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
 /** @param reveal show the whole URLs */
 export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = false): Promise<DeliveryLog> {
   const histories = await readHistories(deps, found, await listAttempts(deps.db, found.id));
-  // Only now: a history tells of what was recorded before it, so these rows are as far as it is, or further.
+  // Only now: what a history tells of is in the rows by then, unless the database was away when it should be written.
   const { delivery, attempts: stored } = (await findWithAttempts(deps.db, found.id)) ?? {
     delivery: found,
     attempts: [],
@@ -144,7 +144,7 @@ function nextStep(delivery: Delivery): string {
   const at = delivery.nextAttemptAt?.toISOString();
   switch (delivery.status) {
     case 'pending':
-      return 'It is about to be sent.';
+      return 'It is about to be sent. Where that takes long, its endpoint fails and much is sent to it, or Temporal is away.';
     case 'delivering':
       return 'An attempt is under way.';
     case 'retrying':
