@@ -1,11 +1,11 @@
-/** What waits in memory to go to Temporal: in lanes, and of no endpoint that is in trouble so much that others find no room. */
+/** What waits in memory to go to Temporal: in lanes, and of no endpoint that fails so much that others find no room. */
 import type { Lane } from '../domain/lane.ts';
 import type { DispatchableDelivery } from '../store/dispatch.ts';
 
 const LANE_LIMIT = 10_000;
-/** Of an endpoint that is in trouble; more wait in the database. */
+/** Of an endpoint that fails; more wait in the database. */
 const ENDPOINT_LIMIT = 1_000;
-const TROUBLED: Lane[] = ['failing', 'suspect'];
+const IN_TURNS: Lane[] = ['failing', 'suspect'];
 
 export class DispatchQueue {
   #lanes: Record<Lane, DispatchableDelivery[]> = {
@@ -14,27 +14,36 @@ export class DispatchQueue {
     failing: [],
     suspect: [],
   };
-  /** how many of each endpoint wait in the lanes for trouble */
-  readonly #troubled = new Map<string, number>();
+  /** how many of each endpoint wait in the lane for what fails */
+  readonly #failing = new Map<string, number>();
 
   hasRoomFor(lane: Lane, row: DispatchableDelivery): boolean {
-    return this.#lanes[lane].length < LANE_LIMIT && this.#countAt(row.endpointId) < ENDPOINT_LIMIT;
+    const isCrowded = lane === 'failing' && this.#countAt(row.endpointId) >= ENDPOINT_LIMIT;
+    return this.#lanes[lane].length < LANE_LIMIT && !isCrowded;
   }
 
   /** Whether so many more may be fetched: only when not as many wait already, for other processes want some too. */
   hasRoom(count: number): boolean {
-    const { quick, unproven, failing, suspect } = this.#lanes;
-    return quick.length + unproven.length < count && failing.length + suspect.length < LANE_LIMIT;
+    return this.#lanes.quick.length + this.#lanes.unproven.length < count;
   }
 
-  /** Endpoints of which enough wait: who fetches more should leave theirs. */
+  /** Endpoints of which enough wait: who fetches more should leave theirs. In a lane that is full, that is all of them. */
   crowdedEndpoints(): string[] {
-    return [...this.#troubled].flatMap(([endpointId, count]) => (count < ENDPOINT_LIMIT ? [] : [endpointId]));
+    const crowded = [...this.#failing].flatMap(([endpointId, count]) =>
+      count < ENDPOINT_LIMIT ? [] : [endpointId],
+    );
+    const full = IN_TURNS.filter((lane) => this.#lanes[lane].length >= LANE_LIMIT);
+    return [
+      ...new Set([
+        ...crowded,
+        ...full.flatMap((lane) => this.#lanes[lane].map(({ endpointId }) => endpointId)),
+      ]),
+    ];
   }
 
   push(lane: Lane, row: DispatchableDelivery): void {
     this.#lanes[lane].push(row);
-    if (TROUBLED.includes(lane)) this.#troubled.set(row.endpointId, this.#countAt(row.endpointId) + 1);
+    if (lane === 'failing') this.#failing.set(row.endpointId, this.#countAt(row.endpointId) + 1);
   }
 
   /**
@@ -42,7 +51,7 @@ export class DispatchQueue {
    * An event that fits is not torn apart. Empty when nothing waits.
    */
   takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
-    const rows = TROUBLED.includes(lane) ? inTurns(this.#lanes[lane]) : this.#lanes[lane];
+    const rows = IN_TURNS.includes(lane) ? inTurns(this.#lanes[lane]) : this.#lanes[lane];
     const [first] = rows;
     if (first === undefined) return [];
     const ofFirst = rows.filter((row) => eventKey(row) === eventKey(first));
@@ -73,18 +82,18 @@ export class DispatchQueue {
     const left: DispatchableDelivery[] = [];
     for (const row of this.#lanes[lane]) (wanted(row) ? taken : left).push(row);
     this.#lanes[lane] = left;
-    if (TROUBLED.includes(lane)) for (const row of taken) this.#left(row.endpointId);
+    if (lane === 'failing') for (const row of taken) this.#left(row.endpointId);
     return taken;
   }
 
   #countAt(endpointId: string): number {
-    return this.#troubled.get(endpointId) ?? 0;
+    return this.#failing.get(endpointId) ?? 0;
   }
 
   #left(endpointId: string): void {
     const count = this.#countAt(endpointId) - 1;
-    if (count > 0) this.#troubled.set(endpointId, count);
-    else this.#troubled.delete(endpointId);
+    if (count > 0) this.#failing.set(endpointId, count);
+    else this.#failing.delete(endpointId);
   }
 }
 

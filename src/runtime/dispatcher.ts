@@ -44,6 +44,8 @@ const SLOTS = 1;
 const START_LIMIT_MS = 30_000;
 /** Where the worker that begins the attempt is another process, nobody says so. */
 const SLOT_LIMIT_MS = 1_000;
+/** What fails is waited for longer, so that it rests too; but not for one that hangs. */
+const FAILING_LIMIT_MS = 3_000;
 const POLL_BATCH = 1_000;
 /** After how many times its own duration the next poll may come while some endpoint is crowded. */
 const CROWDED_PAUSE = 10;
@@ -90,12 +92,12 @@ export function createDispatcher(deps: {
 
   function laneOf(row: DispatchableDelivery): Lane {
     const timeoutMs = row.timeoutMs ?? profileNamed(row.profile).timeoutMs;
-    // Who has a rate may have to wait for a place: nobody else should.
-    return row.paced ? 'suspect' : pulse.laneOf(row.endpointId, timeoutMs);
+    // Who has a rate may have to wait for a place: nobody else should. And somebody waits for what comes of a test.
+    return row.paced || row.isTest ? 'suspect' : pulse.laneOf(row.endpointId, timeoutMs);
   }
 
-  function enqueue(rows: DispatchableDelivery[]): void {
-    for (const row of rows) queue.push(laneOf(row), row);
+  function enqueue(rows: { row: DispatchableDelivery; lane: Lane }[]): void {
+    for (const { row, lane } of rows) queue.push(lane, row);
     for (const lane of lanes) fillSlots(lane);
   }
 
@@ -171,13 +173,12 @@ export function createDispatcher(deps: {
       let took = 0;
       let costMs = 0;
       const crowded = queue.crowdedEndpoints();
-      const polls = engine.isAvailable() && queue.hasRoom(POLL_BATCH);
-      if (polls) {
+      if (engine.isAvailable() && queue.hasRoom(POLL_BATCH)) {
         const began = performance.now();
         try {
           const rows = await takeLeases(db, owner, { limit: POLL_BATCH, leaseMs: LEASE_MS, except: crowded });
           took = rows.length;
-          enqueue(rows);
+          enqueue(rows.map((row) => ({ row, lane: laneOf(row) })));
         } catch (error) {
           if (isDatabaseAway(error)) metrics.storageErrors.inc({ part: 'dispatcher' });
           logger.warn({ reason: (error as Error).message }, 'the dispatcher could not read the database');
@@ -235,11 +236,23 @@ export function createDispatcher(deps: {
         track(returnUntried(rows));
         return;
       }
-      // Those without room are not given back but left to their leases: that costs nothing, and they would have to wait.
-      enqueue(rows.filter((row) => queue.hasRoomFor(laneOf(row), row)));
+      const taken: { row: DispatchableDelivery; lane: Lane }[] = [];
+      const refused: DispatchableDelivery[] = [];
+      for (const row of rows) {
+        const lane = laneOf(row);
+        if (queue.hasRoomFor(lane, row)) taken.push({ row, lane });
+        // Those of endpoints that fail are left to their leases: that costs nothing, and they have to wait.
+        else if (lane !== 'failing') refused.push(row);
+      }
+      enqueue(taken);
+      track(returnUntried(refused));
     },
     attemptBegan(workflowId) {
-      for (const lane of lanes) if (lane.holdsUntil === 'begun') freeSlot(lane, workflowId);
+      for (const lane of lanes) {
+        if (lane.holdsUntil === 'begun') freeSlot(lane, workflowId);
+        else if (lane.holdsUntil === 'rested' && lane.busy.has(workflowId))
+          holdSlot(lane, workflowId, FAILING_LIMIT_MS);
+      }
     },
     attemptEnded(workflowId) {
       for (const lane of lanes) {
@@ -267,7 +280,10 @@ export function createDispatcher(deps: {
       await Promise.all([polling, listening]);
       // A start that is under way may still succeed: whether it did decides what becomes of its rows.
       await Promise.all(underWay);
-      for (const lane of lanes) for (const { timer } of lane.busy.values()) clearTimeout(timer);
+      for (const lane of lanes) {
+        for (const { timer } of lane.busy.values()) clearTimeout(timer);
+        lane.busy.clear();
+      }
       await returnUntried(queue.takeAll());
       await endLeases(db, owner).catch(leasesKept);
     },
@@ -285,11 +301,7 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
   });
 }
 
-const slotsOf = (name: Lane): LaneSlots => ({
-  name,
-  holdsUntil: HOLDS_UNTIL[name],
-  busy: new Map(),
-});
+const slotsOf = (name: Lane): LaneSlots => ({ name, holdsUntil: HOLDS_UNTIL[name], busy: new Map() });
 
 function startRequest(rows: DispatchableDelivery[], lane: Lane): StartRequest {
   const [first] = rows;

@@ -214,7 +214,7 @@ async function insertDeliveries(client: Queryable, events: Set<EventRow>): Promi
       column((row) => row.eventId),
       column((row) => row.endpointId),
       column((row) => row.eventType),
-      column((row) => isTest(row)),
+      column((row) => row.isTest),
       column((row) => row.body),
       column((row) => row.heldReason),
       column((row) => row.event.request.lease?.owner ?? null),
@@ -225,8 +225,6 @@ async function insertDeliveries(client: Queryable, events: Set<EventRow>): Promi
   });
   return deliveries;
 }
-
-const isTest = ({ event }: NewDelivery) => event.request.testEndpointId !== undefined;
 
 type Target = {
   id: string;
@@ -276,6 +274,7 @@ function newDelivery(event: EventRow, target: Target): NewDelivery {
     profile: profile.name,
     timeoutMs: target.timeoutMs,
     paced: target.paced,
+    isTest: event.request.testEndpointId !== undefined,
     offeredBefore: false,
     traceparent,
     siblings: 0,
@@ -306,7 +305,7 @@ function refuseTooMany(deliveries: NewDelivery[]): void {
 
 /** At an ordered endpoint only the first unfinished delivery may go; the others are held behind it. */
 async function holdBehindEarlier(client: Queryable, deliveries: NewDelivery[]): Promise<void> {
-  const concerned = deliveries.filter((row) => row.ordered && !isTest(row));
+  const concerned = deliveries.filter((row) => row.ordered && !row.isTest);
   if (concerned.length === 0) return;
   const endpointIds = [...new Set(concerned.map((row) => row.endpointId))];
   // Under the endpoints' locks, which releasing the next one takes too: nothing slips in between.
@@ -326,7 +325,7 @@ async function holdBehindEarlier(client: Queryable, deliveries: NewDelivery[]): 
 
 /** At a rate-limited endpoint with a queue, what is new goes to its end. */
 async function holdBehindQueue(client: Queryable, deliveries: NewDelivery[]): Promise<void> {
-  const concerned = deliveries.filter((row) => row.paced && !isTest(row));
+  const concerned = deliveries.filter((row) => row.paced && !row.isTest);
   if (concerned.length === 0) return;
   const queued = new Set(
     await endpointsWithQueue(client, [...new Set(concerned.map((row) => row.endpointId))]),

@@ -15,6 +15,8 @@ export type DispatchableDelivery = {
   timeoutMs: number | null;
   /** the endpoint has a rate limit: its attempts may have to wait */
   paced: boolean;
+  /** the test button's: one attempt, which somebody waits for */
+  isTest: boolean;
   /** a dispatcher had it before: a workflow with it may exist */
   offeredBefore: boolean;
   /** the trace that its event belongs to */
@@ -50,11 +52,11 @@ export async function takeLeases(
      ), taken as (
        update deliveries d set leased_by = $1, leased_until = now() + make_interval(secs => $3::double precision / 1000)
        from free where d.id = free.id
-       returning d.id, d.tenant_id, d.event_id, d.endpoint_id, d.event_type, free.offered_before
+       returning d.id, d.tenant_id, d.event_id, d.endpoint_id, d.event_type, d.is_test, free.offered_before
      )
      select t.id, t.tenant_id as "tenantId", t.event_id as "eventId", e.id = e.sort_id as "eventIdIsOurs",
        t.endpoint_id as "endpointId", t.event_type as "eventType", p.host, p.timeout_ms as "timeoutMs",
-       p.rate_per_second is not null as paced, n.profile,
+       p.rate_per_second is not null as paced, n.profile, t.is_test as "isTest",
        t.offered_before as "offeredBefore", e.traceparent,
        (select count(*) from deliveries s where s.tenant_id = t.tenant_id and s.event_id = t.event_id) as siblings
      from taken t

@@ -1,4 +1,5 @@
 /** One endpoint's trouble is its own: the others of the same event are delivered and recorded meanwhile. */
+import { eventually } from '../helpers/eventually.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
 
@@ -60,3 +61,39 @@ test('an endpoint whose secrets cannot be opened waits, uses up no attempt, and 
   await db.query('update endpoints set sealed = $2 where id = $1', [ids[1], rows[0].sealed]);
   expect(await tidings.settled(waiting ?? '')).toMatchObject({ status: 'succeeded', attempt_count: 1 });
 });
+
+test('however much is sent to an endpoint that fails, others are served at once, and in the end all of it is sent', async () => {
+  const good = await startReceiver();
+  const dead = await startReceiver(500);
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Busy' });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: dead.url, retry_schedule: [] });
+  const { emit } = await fanOut({ url: good.url });
+  const path = `/v1/tenants/${tenant.id}/events`;
+  const first = await tidings.call('POST', path, { type: 'a.b', data: 1 });
+  await tidings.settled(first.body.deliveries[0].id, ['failed']);
+
+  // More than may wait in memory, and more than the lane for what fails can take at once.
+  const EVENTS = 4_000;
+  const BATCH = 500;
+  const batch = { events: Array.from({ length: BATCH }, () => ({ type: 'a.b', data: 1 })) };
+  const emitted = await Promise.all(
+    Array.from({ length: EVENTS / BATCH }, () => tidings.call('POST', `${path}/batch`, batch)),
+  );
+  expect(emitted.map(({ status }) => status)).toEqual(emitted.map(() => 202));
+  const [fine] = await emit();
+  const { status } = await tidings.settled(fine ?? '', ['succeeded'], 5_000);
+  expect(status).toBe('succeeded');
+  expect(dead.received.length).toBeLessThan(1 + EVENTS);
+
+  await dead.until(1 + EVENTS, 120_000);
+  const counts = async () =>
+    (
+      await tidings.database.db.query(
+        'select status, count(*) from deliveries where tenant_id = $1 group by status',
+        [tenant.id],
+      )
+    ).rows;
+  await eventually(counts, (rows) => rows.length === 1);
+  expect(await counts()).toEqual([{ status: 'failed', count: 1 + EVENTS }]);
+  expect(dead.received).toHaveLength(1 + EVENTS);
+}, 180_000);

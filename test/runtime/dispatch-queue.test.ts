@@ -16,6 +16,7 @@ function delivery(of: Partial<DispatchableDelivery> = {}): DispatchableDelivery 
     profile: 'standard-webhooks',
     timeoutMs: null,
     paced: false,
+    isTest: false,
     offeredBefore: false,
     traceparent: null,
     siblings: 1,
@@ -56,7 +57,8 @@ test('where there is trouble endpoints take turns, and each keeps its order', ()
   expect(queue.takeGroup('failing', 4)).toEqual(many.slice(2, 6));
 });
 
-test.each(['failing', 'suspect'] as const)('of one endpoint only so many may wait when it is %s', (lane) => {
+test('of one endpoint that fails only so many may wait', () => {
+  const lane = 'failing';
   const queue = new DispatchQueue();
   const rows = times(1_000, { endpointId: 'dead' });
   for (const row of rows) {
@@ -72,15 +74,27 @@ test.each(['failing', 'suspect'] as const)('of one endpoint only so many may wai
   expect(queue.hasRoomFor(lane, delivery({ endpointId: 'dead' }))).toBe(true);
 });
 
-test('of a healthy endpoint as many may wait as there is room for', () => {
+test.each(['quick', 'suspect'] as const)(
+  'of one that is %s as many may wait as there is room for',
+  (lane) => {
+    const queue = new DispatchQueue();
+    for (const row of times(10_000)) {
+      expect(queue.hasRoomFor(lane, row)).toBe(true);
+      queue.push(lane, row);
+    }
+    expect(queue.hasRoomFor(lane, delivery())).toBe(false);
+    expect(queue.crowdedEndpoints()).toEqual(lane === 'quick' ? [] : ['ep']);
+    expect(queue.hasRoom(10_000)).toBe(lane === 'suspect');
+  },
+);
+
+test('a lane for trouble that is full stops nobody else from being fetched', () => {
   const queue = new DispatchQueue();
-  for (const row of times(10_000)) {
-    expect(queue.hasRoomFor('quick', row)).toBe(true);
-    queue.push('quick', row);
-  }
-  expect(queue.hasRoomFor('quick', delivery())).toBe(false);
-  expect(queue.crowdedEndpoints()).toEqual([]);
-  expect(queue.hasRoom(10_000)).toBe(false);
+  const endpoints = Array.from({ length: 20 }, (_, n) => `dead_${n}`);
+  for (const endpointId of endpoints)
+    for (const row of times(500, { endpointId })) queue.push('failing', row);
+  expect(queue.hasRoom(1)).toBe(true);
+  expect(queue.crowdedEndpoints()).toEqual(endpoints);
 });
 
 test('what somebody else has taken up meanwhile is removed', () => {
