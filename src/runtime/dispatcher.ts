@@ -186,7 +186,7 @@ export function createDispatcher(deps: {
         costMs = performance.now() - began;
       }
       if (took < POLL_BATCH) await sleepUntilWoken();
-      // Finding the others among many of a crowded endpoint is work: it may not become all that the database does.
+      // Going from endpoint to endpoint is work where there are many: it may not become all that the database does.
       if (crowded.length > 0) await sleep(Math.min(POLL_MS, costMs * CROWDED_PAUSE));
     }
   }

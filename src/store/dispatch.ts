@@ -33,38 +33,67 @@ export async function wakeDispatchers(db: Queryable): Promise<void> {
   await db.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
 }
 
+const FREE = `status = 'pending' and (leased_until is null or leased_until < now())
+         and (next_attempt_at is null or next_attempt_at <= now())`;
+
+const OLDEST = `
+  with free as (
+    select id, leased_by is not null as offered_before from deliveries
+    where ${FREE} order by id limit $2 for update skip locked
+  )`;
+
+/** Of each endpoint at most, where some are left out. */
+const ENDPOINT_SHARE = 100;
+
+// From endpoint to endpoint, without a look at the rows of those that are left out: there may be millions.
+const OF_OTHERS = `
+  with recursive waiting as (
+    (select endpoint_id from deliveries where status = 'pending' order by endpoint_id limit 1)
+    union all
+    select (select d.endpoint_id from deliveries d where d.status = 'pending' and d.endpoint_id > w.endpoint_id
+      order by d.endpoint_id limit 1)
+    from waiting w where w.endpoint_id is not null
+  ), chosen as (
+    select endpoint_id from waiting where endpoint_id <> all($4) order by random() limit $2
+  ), free as (
+    select d.id, d.offered_before from chosen c cross join lateral (
+      select id, leased_by is not null as offered_before from deliveries
+      where endpoint_id = c.endpoint_id and ${FREE} order by id limit ${ENDPOINT_SHARE} for update skip locked
+    ) d limit $2
+  )`;
+
+const LEASED = `, taken as (
+    update deliveries d set leased_by = $1, leased_until = now() + make_interval(secs => $3::double precision / 1000)
+    from free where d.id = free.id
+    returning d.id, d.tenant_id, d.event_id, d.endpoint_id, d.event_type, d.is_test, free.offered_before
+  )
+  select t.id, t.tenant_id as "tenantId", t.event_id as "eventId", e.id = e.sort_id as "eventIdIsOurs",
+    t.endpoint_id as "endpointId", t.event_type as "eventType", p.host, p.timeout_ms as "timeoutMs",
+    p.rate_per_second is not null as paced, n.profile, t.is_test as "isTest",
+    t.offered_before as "offeredBefore", e.traceparent,
+    (select count(*) from deliveries s where s.tenant_id = t.tenant_id and s.event_id = t.event_id) as siblings
+  from taken t
+  join events e on e.tenant_id = t.tenant_id and e.id = t.event_id
+  join endpoints p on p.id = t.endpoint_id
+  join tenants n on n.id = t.tenant_id
+  order by t.id`;
+
 /**
- * Takes pending deliveries that nobody holds, oldest first, and commits the lease before it returns: whoever
- * dies after that loses nothing but time.
- * @param options.except endpoints whose deliveries are left
+ * Takes pending deliveries that nobody holds, and commits the lease before it returns: whoever dies after that loses
+ * nothing but time.
+ * @param options.except endpoints whose deliveries are left. Without any, the oldest are taken; with some, a share of each
+ *   other endpoint, of any when they are more than `limit`
  */
 export async function takeLeases(
   db: Db,
   owner: string,
   options: { limit: number; leaseMs: number; except: string[] },
 ): Promise<DispatchableDelivery[]> {
+  const { limit, leaseMs, except } = options;
   const { rows } = await db.query<DispatchableDelivery>(
-    `with free as (
-       select id, leased_by is not null as offered_before from deliveries
-       where status = 'pending' and (leased_until is null or leased_until < now())
-         and (next_attempt_at is null or next_attempt_at <= now()) and endpoint_id <> all($4)
-       order by id limit $2 for update skip locked
-     ), taken as (
-       update deliveries d set leased_by = $1, leased_until = now() + make_interval(secs => $3::double precision / 1000)
-       from free where d.id = free.id
-       returning d.id, d.tenant_id, d.event_id, d.endpoint_id, d.event_type, d.is_test, free.offered_before
-     )
-     select t.id, t.tenant_id as "tenantId", t.event_id as "eventId", e.id = e.sort_id as "eventIdIsOurs",
-       t.endpoint_id as "endpointId", t.event_type as "eventType", p.host, p.timeout_ms as "timeoutMs",
-       p.rate_per_second is not null as paced, n.profile, t.is_test as "isTest",
-       t.offered_before as "offeredBefore", e.traceparent,
-       (select count(*) from deliveries s where s.tenant_id = t.tenant_id and s.event_id = t.event_id) as siblings
-     from taken t
-     join events e on e.tenant_id = t.tenant_id and e.id = t.event_id
-     join endpoints p on p.id = t.endpoint_id
-     join tenants n on n.id = t.tenant_id
-     order by t.id`,
-    [owner, options.limit, options.leaseMs, options.except],
+    except.length === 0
+      ? { text: OLDEST + LEASED, values: [owner, limit, leaseMs] }
+      : { text: OF_OTHERS + LEASED, values: [owner, limit, leaseMs, except] },
   );
   return rows;
 }
