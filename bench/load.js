@@ -1,5 +1,6 @@
 /** Drives the Go program that emits and receives. */
 import { join } from 'node:path';
+import { Agent, fetch } from 'undici';
 import { spawnGuarded } from '../dist/src/runtime/embedded/guarded-process.js';
 import { distinctPorts } from './ports.js';
 import { until } from './until.js';
@@ -19,6 +20,9 @@ import { until } from './until.js';
 /** Customers have servers of their own, and what is bounded for each server must not bind them together. */
 const ORIGINS = 200;
 
+/** An emission is answered when it has ended, which may be in many minutes. */
+const patient = new Agent({ headersTimeout: 0 });
+
 /** @returns once it answers */
 export async function startLoad(program, folder) {
   const [receiverPort, controlPort] = await distinctPorts(2);
@@ -33,6 +37,7 @@ export async function startLoad(program, folder) {
   const call = async (method, path, body) => {
     const answer = await fetch(control + path, {
       method,
+      dispatcher: patient,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     if (!answer.ok) throw new Error(`The load answered ${answer.status}: ${await answer.text()}`);
