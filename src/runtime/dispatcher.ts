@@ -54,12 +54,16 @@ const CROWDED_PAUSE = 10;
  * Until when an attempt holds its slot. The longer, the fuller are the groups that go next. Where attempts fail it rests for
  * as long as it took: however much is sent there, half of the time is for the others.
  */
-const HOLDS_UNTIL = { quick: 'begun', unproven: 'ended', failing: 'rested', suspect: 'begun' } as const;
+const HOLDS_UNTIL: Record<Lane, 'begun' | 'ended' | 'rested'> = {
+  quick: 'begun',
+  unproven: 'ended',
+  failing: 'rested',
+  suspect: 'begun',
+};
 
 /** Each lane has its own slots, so that none waits for another. */
 type LaneSlots = {
   name: Lane;
-  holdsUntil: 'begun' | 'ended' | 'rested';
   /** by workflow */
   busy: Map<string, { since: number; timer: NodeJS.Timeout }>;
 };
@@ -249,8 +253,8 @@ export function createDispatcher(deps: {
     },
     attemptBegan(workflowId) {
       for (const lane of lanes) {
-        if (lane.holdsUntil === 'begun') freeSlot(lane, workflowId);
-        else if (lane.holdsUntil === 'rested' && lane.busy.has(workflowId))
+        if (HOLDS_UNTIL[lane.name] === 'begun') freeSlot(lane, workflowId);
+        else if (HOLDS_UNTIL[lane.name] === 'rested' && lane.busy.has(workflowId))
           holdSlot(lane, workflowId, FAILING_LIMIT_MS);
       }
     },
@@ -258,7 +262,7 @@ export function createDispatcher(deps: {
       for (const lane of lanes) {
         const slot = lane.busy.get(workflowId);
         if (slot === undefined) continue;
-        if (lane.holdsUntil === 'rested') holdSlot(lane, workflowId, performance.now() - slot.since);
+        if (HOLDS_UNTIL[lane.name] === 'rested') holdSlot(lane, workflowId, performance.now() - slot.since);
         else freeSlot(lane, workflowId);
       }
     },
@@ -301,7 +305,7 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
   });
 }
 
-const slotsOf = (name: Lane): LaneSlots => ({ name, holdsUntil: HOLDS_UNTIL[name], busy: new Map() });
+const slotsOf = (name: Lane): LaneSlots => ({ name, busy: new Map() });
 
 function startRequest(rows: DispatchableDelivery[], lane: Lane): StartRequest {
   const [first] = rows;

@@ -1,33 +1,20 @@
 /** What a dispatcher takes: the oldest, or beside a crowd what is not of it; nothing twice. */
 import { takeLeases } from '../../src/store/dispatch.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
-  await database.db.query(
-    `insert into tenants (id, name, profile, contacts, created_at) values ('ten', 'One', 'standard-webhooks', '{}', now())`,
-  );
 });
 afterAll(() => database?.drop());
 beforeEach(() => database.db.query('truncate endpoints, events, deliveries cascade'));
 
 /** Pending deliveries whose ids sort in the order of these calls. */
 async function pending(endpointId: string, count: number, prefix: string): Promise<void> {
-  await database.db.query(
-    `with endpoint as (
-       insert into endpoints (id, tenant_id, sealed, masked_url, host, enabled, created_at, updated_at)
-       values ($1, 'ten', '', '', 'example.com', true, now(), now())
-     ), made as (
-       select $3 || lpad(n::text, 6, '0') as id from generate_series(1, $2::int) n
-     ), event as (
-       insert into events (tenant_id, id, sort_id, type, occurred_at, body, data_start, data_end, request_hash, is_test, created_at)
-       select 'ten', id, id, 'a.b', now(), '', 0, 0, '', false, now() from made
-     )
-     insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, status, created_at)
-     select id, 'ten', id, $1, 'a.b', false, 'pending', now() from made`,
-    [endpointId, count, prefix],
-  );
+  await insertEndpoints(database.db, [endpointId]);
+  const ids = Array.from({ length: count }, (_, n) => `${prefix}${String(n + 1).padStart(6, '0')}`);
+  await insertDeliveries(database.db, endpointId, ids, { status: "'pending'" });
 }
 
 const take = (limit: number, except: string[] = []) =>

@@ -3,35 +3,26 @@ import type { AttemptRecord } from '../../src/store/records.ts';
 import { createRecorder } from '../../src/store/records.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
-  await database.db.query(
-    `insert into tenants (id, name, profile, contacts, created_at) values ('ten', 'One', 'standard-webhooks', '{}', now())`,
-  );
-  await database.db.query(
-    `insert into endpoints (id, tenant_id, sealed, masked_url, host, enabled, created_at, updated_at)
-     select id, 'ten', '', '', 'example.com', true, now(), now() from unnest('{ep_dead,ep_well}'::text[]) id`,
-  );
+  await insertEndpoints(database.db, ['ep_dead', 'ep_well']);
 });
 afterAll(() => database?.drop());
 beforeEach(() => database.db.query('truncate events, deliveries, attempts cascade'));
 
 /** Deliveries under way: claimed by the run `run`. */
-async function claimed(endpointId: string, ids: string[]): Promise<void> {
-  await database.db.query(
-    `with event as (
-       insert into events (tenant_id, id, sort_id, type, occurred_at, body, data_start, data_end, request_hash, is_test, created_at)
-       select 'ten', id, id, 'a.b', now(), '', 0, 0, '', false, now() from unnest($2::text[]) id
-     )
-     insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, status, created_at,
-       claim_number, claim_run, claim_trigger, claim_from, claim_started_at)
-     select id, 'ten', id, $1, 'a.b', false, 'delivering', now(), 1, 'run', 'schedule', 'pending', now()
-     from unnest($2::text[]) id`,
-    [endpointId, ids],
-  );
-}
+const claimed = (endpointId: string, ids: string[]) =>
+  insertDeliveries(database.db, endpointId, ids, {
+    status: "'delivering'",
+    claim_number: '1',
+    claim_run: "'run'",
+    claim_trigger: "'schedule'",
+    claim_from: "'pending'",
+    claim_started_at: 'now()',
+  });
 
 function recordOf(deliveryId: string, endpointId: string, succeeded: boolean): AttemptRecord {
   return {
