@@ -12,10 +12,9 @@ import {
 } from '../store/overdue.ts';
 import type { Db } from '../store/pool.ts';
 import type { TemporalEngine } from './engine.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 
-export type Reconciler = {
-  start(): void;
-  stop(): Promise<void>;
+export type Reconciler = Rounds & {
   /** One round. @returns how many deliveries were set free */
   round(): Promise<number>;
 };
@@ -33,8 +32,6 @@ export function createReconciler(deps: {
   noticeIntervalMs: number;
 }): Reconciler {
   const { db, engine, logger, graceMs } = deps;
-  let timer: NodeJS.Timeout | undefined;
-  let current: Promise<unknown> = Promise.resolve();
 
   async function round(): Promise<number> {
     if (!engine.isAvailable()) return 0;
@@ -84,19 +81,6 @@ export function createReconciler(deps: {
     });
   }
 
-  const interval = Math.min(60_000, Math.max(1_000, graceMs / 2));
-  return {
-    round,
-    start() {
-      timer = setInterval(() => {
-        current = round().catch((error) =>
-          logger.warn({ reason: error.message }, 'a reconciler round failed'),
-        );
-      }, interval);
-    },
-    async stop() {
-      clearInterval(timer);
-      await current;
-    },
-  };
+  const everyMs = Math.min(60_000, Math.max(1_000, graceMs / 2));
+  return { round, ...createRounds({ everyMs, work: round, logger, failed: 'a reconciler round failed' }) };
 }

@@ -16,7 +16,9 @@ import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
 import { createAcceptor } from '../store/accept.ts';
 import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
+import { releaseDue } from '../store/rate-limits.ts';
 import { createRecorder } from '../store/records.ts';
+import { analyzeGrown } from '../store/statistics.ts';
 import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';
@@ -24,8 +26,8 @@ import { createHerald } from './herald.ts';
 import { countTelling, createInstruments } from './instruments.ts';
 import type { Monitoring } from './monitoring.ts';
 import { neighbours } from './neighbours.ts';
-import { createPacer } from './pacer.ts';
 import { createReconciler } from './reconciler.ts';
+import { createRounds } from './rounds.ts';
 import { ensureSchedules } from './schedules.ts';
 import { prepareNamespace } from './search-attributes.ts';
 import { openTemporalLink, type TemporalTarget } from './temporal-link.ts';
@@ -66,6 +68,10 @@ export type Service = {
 /** A Temporal that hangs must hold up neither the start nor the stop for ever. */
 const PREPARE_MS = 20_000;
 const DATABASE_RETRY_MS = 1_000;
+const PACE_MS = 500;
+/** Longer than a round of the pacer and the way through Temporal, shorter than an attempt waits for its place. */
+const PACE_AHEAD_MS = 2_000;
+const STATISTICS_MS = 1_000;
 
 /**
  * Waits for a database that is away, as everything else here does once it runs.
@@ -138,7 +144,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }),
   );
   const herald = createHerald({ db, channels, dispatcher, logger });
-  const pacer = createPacer({ db, logger });
+  const pacer = createRounds({
+    everyMs: PACE_MS,
+    work: () => releaseDue(db, PACE_AHEAD_MS),
+    logger,
+    failed: 'a round of the pacer failed',
+  });
+  const statistics = createRounds({
+    everyMs: STATISTICS_MS,
+    work: () => analyzeGrown(db),
+    logger,
+    failed: 'tables that have grown could not be analysed',
+  });
   let stopped = false;
   let giveUpWaiting: () => void = () => {};
   const toldToStop = new Promise<null>((resolve) => {
@@ -209,6 +226,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         logger,
       })
     : null;
+  statistics.start();
   let monitoring: Monitoring | null = null;
   try {
     monitoring = await instruments.serve();
@@ -232,6 +250,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await link.close();
     await sender.close();
     await tracing.stop();
+    await statistics.stop();
     await db.end();
   }
 
