@@ -118,7 +118,7 @@ export const environmentSchema = z.object({
     .int()
     .min(1)
     .max(500)
-    .default(100)
+    .default(250)
     .describe('Deliveries that may share a workflow in a burst. `1` gives every event its own.'),
   TIDINGS_TENANT_KEY_RATE: z.coerce
     .number()

@@ -6,6 +6,8 @@ const LANE_LIMIT = 10_000;
 /** Of an endpoint that fails; more wait in the database. */
 const ENDPOINT_LIMIT = 1_000;
 const IN_TURNS: Lane[] = ['failing', 'suspect'];
+/** What a group's bodies may take together: an attempt holds them all in memory. */
+const GROUP_BYTES = 8 * 1024 * 1024;
 
 export class DispatchQueue {
   #lanes: Record<Lane, DispatchableDelivery[]> = {
@@ -48,17 +50,22 @@ export class DispatchQueue {
 
   /**
    * Takes what goes into one workflow: a lone event's deliveries; in a burst those of several events, up to `burstSize`.
-   * An event that fits is not torn apart. Empty when nothing waits.
+   * Of large bodies fewer go together. Empty when nothing waits.
    */
   takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
     const rows = IN_TURNS.includes(lane) ? inTurns(this.#lanes[lane]) : this.#lanes[lane];
     const [first] = rows;
     if (first === undefined) return [];
-    const ofFirst = rows.filter((row) => eventKey(row) === eventKey(first));
-    const isLone = burstSize === 1 || ofFirst.length === rows.length;
-    const group = isLone ? ofFirst.slice(0, Math.max(burstSize, first.siblings)) : rows.slice(0, burstSize);
+    const isLone = burstSize === 1 || rows.every((row) => areSiblings(row, first));
+    const group = isLone
+      ? rows.filter((row) => areSiblings(row, first)).slice(0, Math.max(burstSize, first.siblings))
+      : withinBytes(rows.slice(0, burstSize));
     const taken = new Set(group);
     return this.#takeFrom(lane, (row) => taken.has(row));
+  }
+
+  count(lane: Lane): number {
+    return this.#lanes[lane].length;
   }
 
   takeAll(): DispatchableDelivery[] {
@@ -110,5 +117,20 @@ function inTurns(rows: DispatchableDelivery[]): DispatchableDelivery[] {
     .map(({ row }) => row);
 }
 
-/** By which the deliveries of one event are known: ids that callers chose are unique only within their tenant. */
-export const eventKey = (row: DispatchableDelivery): string => `${row.tenantId} ${row.eventId}`;
+function withinBytes(rows: DispatchableDelivery[]): DispatchableDelivery[] {
+  let bytes = 0;
+  const end = rows.findIndex((row, at) => {
+    const before = rows[at - 1];
+    // An event's body is held once, however many deliveries it has.
+    if (before === undefined || !areSiblings(row, before)) bytes += row.bytes;
+    return at > 0 && bytes > GROUP_BYTES;
+  });
+  return end === -1 ? rows : rows.slice(0, end);
+}
+
+/** Whether they are of the same event: ids that callers chose are unique only within their tenant. */
+const areSiblings = (one: DispatchableDelivery, other: DispatchableDelivery): boolean =>
+  one.eventId === other.eventId && one.tenantId === other.tenantId;
+
+export const countEvents = (rows: DispatchableDelivery[]): number =>
+  new Set(rows.map((row) => `${row.tenantId} ${row.eventId}`)).size;

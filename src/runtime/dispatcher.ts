@@ -1,6 +1,6 @@
 /**
- * Gets accepted deliveries to Temporal. A lone event has its workflow at once; those that come while the slot is taken
- * go together, like a database's group commit: no delay when it is quiet, batches that grow with the load.
+ * Gets accepted deliveries to Temporal. A lone event has its workflow at once; those that come while the gate is shut go
+ * together, like a database's group commit: no delay when it is quiet, batches that grow with the load.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,8 +20,9 @@ import {
 } from '../store/dispatch.ts';
 import { type Db, isDatabaseAway } from '../store/pool.ts';
 import type { Span, Tracing } from '../tracing.ts';
-import { DispatchQueue, eventKey } from './dispatch-queue.ts';
+import { countEvents, DispatchQueue } from './dispatch-queue.ts';
 import type { StartRequest, TemporalEngine } from './engine.ts';
+import { LaneGate } from './lane-gate.ts';
 
 export type Dispatcher = {
   /** names this process in the leases */
@@ -29,7 +30,7 @@ export type Dispatcher = {
   leaseMs: number;
   /** Takes up rows that were just accepted under this dispatcher's lease. */
   offer(rows: DispatchableDelivery[]): void;
-  /** An attempt of the workflow has begun: where it is likely to succeed its slot is free. */
+  /** An attempt of the workflow has begun: the next one may be started. */
   attemptBegan(workflowId: string): void;
   /** And it has ended. */
   attemptEnded(workflowId: string): void;
@@ -40,33 +41,9 @@ export type Dispatcher = {
 const LEASE_MS = 30_000;
 const RENEW_MS = 10_000;
 const POLL_MS = 1_000;
-const SLOTS = 1;
-const START_LIMIT_MS = 30_000;
-/** Where the worker that begins the attempt is another process, nobody says so. */
-const SLOT_LIMIT_MS = 1_000;
-/** What fails is waited for longer, so that it rests too; but not for one that hangs. */
-const FAILING_LIMIT_MS = 3_000;
 const POLL_BATCH = 1_000;
 /** After how many times its own duration the next poll may come while some endpoint is crowded. */
 const CROWDED_PAUSE = 10;
-
-/**
- * Until when an attempt holds its slot. The longer, the fuller are the groups that go next. Where attempts fail it rests for
- * as long as it took: however much is sent there, half of the time is for the others.
- */
-const HOLDS_UNTIL: Record<Lane, 'begun' | 'ended' | 'rested'> = {
-  quick: 'begun',
-  unproven: 'ended',
-  failing: 'rested',
-  suspect: 'begun',
-};
-
-/** Each lane has its own slots, so that none waits for another. */
-type LaneSlots = {
-  name: Lane;
-  /** by workflow */
-  busy: Map<string, { since: number; timer: NodeJS.Timeout }>;
-};
 
 export function createDispatcher(deps: {
   db: Db;
@@ -80,8 +57,10 @@ export function createDispatcher(deps: {
 }): Dispatcher {
   const { db, engine, pulse, logger, metrics, burstSize } = deps;
   const owner = `dispatcher-${randomUUID()}`;
-  const lanes = LANES.map(slotsOf);
   const queue = new DispatchQueue();
+  const gates: LaneGate[] = LANES.map(
+    (lane) => new LaneGate(lane, { full: burstSize, opened: () => startNext(lane) }),
+  );
   let running = false;
   let polling: Promise<void> = Promise.resolve();
   let timers: NodeJS.Timeout[] = [];
@@ -102,26 +81,26 @@ export function createDispatcher(deps: {
 
   function enqueue(rows: { row: DispatchableDelivery; lane: Lane }[]): void {
     for (const { row, lane } of rows) queue.push(lane, row);
-    for (const lane of lanes) fillSlots(lane);
+    for (const lane of LANES) startNext(lane);
   }
 
-  function fillSlots(lane: LaneSlots): void {
-    while (running && lane.busy.size < SLOTS) {
-      const rows = queue.takeGroup(lane.name, burstSize);
-      if (rows.length === 0) return;
-      const request = startRequest(rows, lane.name);
-      holdSlot(lane, request.workflowId, START_LIMIT_MS);
-      track(launch(lane, request, rows));
+  function startNext(lane: Lane): void {
+    const gate = gates.find((each) => each.lane === lane) as LaneGate;
+    while (running && gate.mayPass(queue.count(lane))) {
+      const rows = queue.takeGroup(lane, burstSize);
+      const request = startRequest(rows, lane);
+      gate.starting(request.workflowId, countEvents(rows));
+      track(launch(gate, request, rows));
     }
   }
 
-  async function launch(lane: LaneSlots, request: StartRequest, rows: DispatchableDelivery[]): Promise<void> {
+  async function launch(gate: LaneGate, request: StartRequest, rows: DispatchableDelivery[]): Promise<void> {
     const span = dispatchSpan(deps.tracing, rows, request.workflowId);
     try {
       await engine.start(request);
       span.end();
-      metrics.dispatched.inc({ lane: lane.name });
-      if (lane.busy.has(request.workflowId)) holdSlot(lane, request.workflowId, SLOT_LIMIT_MS);
+      metrics.dispatched.inc({ lane: gate.lane });
+      gate.started(request.workflowId);
     } catch (error) {
       span.end({}, 'temporal_unavailable');
       logger.warn(
@@ -133,7 +112,7 @@ export function createDispatcher(deps: {
       if (!engine.isAvailable()) {
         await returnUntried(queue.takeAll());
       }
-      freeSlot(lane, request.workflowId);
+      gate.open(request.workflowId);
     }
   }
 
@@ -158,18 +137,6 @@ export function createDispatcher(deps: {
   /** With the database away as well, they run out by themselves. */
   function leasesKept(error: Error): void {
     logger.warn({ reason: error.message }, 'leases could not be given back');
-  }
-
-  /** The slot is taken until it is freed, at the latest in so many ms. */
-  function holdSlot(lane: LaneSlots, workflowId: string, ms: number): void {
-    const { since = performance.now(), timer } = lane.busy.get(workflowId) ?? {};
-    clearTimeout(timer);
-    lane.busy.set(workflowId, { since, timer: setTimeout(() => freeSlot(lane, workflowId), ms) });
-  }
-
-  function freeSlot(lane: LaneSlots, workflowId: string): void {
-    clearTimeout(lane.busy.get(workflowId)?.timer);
-    if (lane.busy.delete(workflowId)) fillSlots(lane);
   }
 
   async function poll(): Promise<void> {
@@ -252,19 +219,10 @@ export function createDispatcher(deps: {
       track(returnUntried(refused));
     },
     attemptBegan(workflowId) {
-      for (const lane of lanes) {
-        if (HOLDS_UNTIL[lane.name] === 'begun') freeSlot(lane, workflowId);
-        else if (HOLDS_UNTIL[lane.name] === 'rested' && lane.busy.has(workflowId))
-          holdSlot(lane, workflowId, FAILING_LIMIT_MS);
-      }
+      for (const gate of gates) gate.attemptBegan(workflowId);
     },
     attemptEnded(workflowId) {
-      for (const lane of lanes) {
-        const slot = lane.busy.get(workflowId);
-        if (slot === undefined) continue;
-        if (HOLDS_UNTIL[lane.name] === 'rested') holdSlot(lane, workflowId, performance.now() - slot.since);
-        else freeSlot(lane, workflowId);
-      }
+      for (const gate of gates) gate.attemptEnded(workflowId);
     },
     start() {
       running = true;
@@ -284,10 +242,7 @@ export function createDispatcher(deps: {
       await Promise.all([polling, listening]);
       // A start that is under way may still succeed: whether it did decides what becomes of its rows.
       await Promise.all(underWay);
-      for (const lane of lanes) {
-        for (const { timer } of lane.busy.values()) clearTimeout(timer);
-        lane.busy.clear();
-      }
+      for (const gate of gates) gate.forget();
       await returnUntried(queue.takeAll());
       await endLeases(db, owner).catch(leasesKept);
     },
@@ -305,23 +260,20 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
   });
 }
 
-const slotsOf = (name: Lane): LaneSlots => ({ name, busy: new Map() });
-
 function startRequest(rows: DispatchableDelivery[], lane: Lane): StartRequest {
   const [first] = rows;
   if (first === undefined) throw new Error('A workflow needs a delivery');
-  const events = new Set(rows.map(eventKey));
+  const events = countEvents(rows);
   const types = [...new Set(rows.map((row) => row.eventType))];
   const hosts = [...new Set(rows.map((row) => row.host))];
   const named = (values: string[], noun: string) =>
     values.length === 1 ? values[0] : `${values.length} ${noun}`;
-  const what =
-    events.size === 1 ? first.eventType : `${rows.length} deliveries of ${named(types, 'event types')}`;
+  const what = events === 1 ? first.eventType : `${rows.length} deliveries of ${named(types, 'event types')}`;
   const byEndpoint = [...new Set(rows.map((row) => row.endpointId))].map((endpointId) =>
     rows.filter((row) => row.endpointId === endpointId).map((row) => row.id),
   );
   return {
-    workflowId: workflowIdFor(rows, events.size === 1),
+    workflowId: workflowIdFor(rows, events === 1),
     input: {
       groups: lane === 'suspect' ? byEndpoint : [rows.map((row) => row.id)],
       ...(lane === 'quick' && { quick: true }),

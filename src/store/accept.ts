@@ -278,6 +278,7 @@ function newDelivery(event: EventRow, target: Target): NewDelivery {
     offeredBefore: false,
     traceparent,
     siblings: 0,
+    bytes: event.rendered.bytes.length,
     heldReason: null,
     ordered: target.ordered,
     body: profile.renderForDelivery?.(event.rendered.bytes, id) ?? null,

@@ -23,6 +23,8 @@ export type DispatchableDelivery = {
   traceparent: string | null;
   /** how many deliveries its event has */
   siblings: number;
+  /** length of its event's body */
+  bytes: number;
 };
 
 /** The channel of PostgreSQL's NOTIFY that wakes the dispatchers. */
@@ -71,7 +73,8 @@ const LEASED = `, taken as (
     t.endpoint_id as "endpointId", t.event_type as "eventType", p.host, p.timeout_ms as "timeoutMs",
     p.rate_per_second is not null as paced, n.profile, t.is_test as "isTest",
     t.offered_before as "offeredBefore", e.traceparent,
-    (select count(*) from deliveries s where s.tenant_id = t.tenant_id and s.event_id = t.event_id) as siblings
+    (select count(*) from deliveries s where s.tenant_id = t.tenant_id and s.event_id = t.event_id) as siblings,
+    octet_length(e.body) as bytes
   from taken t
   join events e on e.tenant_id = t.tenant_id and e.id = t.event_id
   join endpoints p on p.id = t.endpoint_id

@@ -20,6 +20,7 @@ function delivery(of: Partial<DispatchableDelivery> = {}): DispatchableDelivery 
     offeredBefore: false,
     traceparent: null,
     siblings: 1,
+    bytes: 300,
     ...of,
   };
 }
@@ -44,6 +45,18 @@ test('events that wait together share groups, oldest first; alone with a burst s
   expect(queue.takeGroup('quick', 1)).toEqual(rows.slice(3, 4));
   expect(queue.takeGroup('suspect', 3)).toEqual([]);
   expect(queue.takeAll()).toEqual(rows.slice(4));
+});
+
+test('large bodies share a group only up to 8 MB, which siblings count towards once', () => {
+  const queue = new DispatchQueue();
+  const megabyte = { bytes: 1024 * 1024 };
+  const ofOne = times(20, { ...megabyte, eventId: 'evt', siblings: 20 });
+  const others = times(10, megabyte);
+  for (const row of [...ofOne, ...others]) queue.push('quick', row);
+  expect(queue.takeGroup('quick', 100)).toEqual([...ofOne, ...others.slice(0, 7)]);
+  queue.push('quick', delivery({ bytes: 9 * 1024 * 1024 }));
+  expect(queue.takeGroup('quick', 100)).toEqual(others.slice(7));
+  expect(queue.takeGroup('quick', 100)).toHaveLength(1);
 });
 
 test('where there is trouble endpoints take turns, and each keeps its order', () => {
