@@ -16,7 +16,8 @@ export async function loadAttemptEndpoints(
     name: 'attempt-endpoints',
     text: `select ${ENDPOINT_COLUMNS}, (select profile from tenants t where t.id = endpoints.tenant_id),
              (select is_operator from tenants t where t.id = endpoints.tenant_id) as "isOperator"
-           from endpoints where id in (select endpoint_id from deliveries where id = any($1))`,
+           from endpoints where id in (
+             select d.endpoint_id from unnest((select $1::text[])) as i (id) join deliveries d on d.id = i.id)`,
     values: [deliveryIds],
   });
   return new Map(

@@ -87,52 +87,61 @@ export type ClaimedDelivery = {
   traceparent: string | null;
 };
 
-const FIELDS = `a.id, a.event_id as "eventId", a.event_type as "eventType", a.endpoint_id as "endpointId",
+/** An event's body once, however many of its deliveries are read. */
+const BODY = `case when a.body is not null then a.body
+    when row_number() over (partition by a.tenant_id, a.event_id, a.body is null order by a.id) = 1 then e.body end`;
+
+const FIELDS = `a.id, a.tenant_id as "tenantId", a.event_id as "eventId", a.event_type as "eventType", a.endpoint_id as "endpointId",
     a.is_test as "isTest", a.status, a.held_reason as "heldReason", a.ended_status as "endedStatus",
     a.told_at is not null as told, a.last_error as "lastError", a.attempt_count as "attemptCount",
-    a.slots_used as "slotsUsed", coalesce(a.body, e.body) as body, e.erased_at is not null as erased, e.traceparent,
+    a.slots_used as "slotsUsed", ${BODY} as body, e.erased_at is not null as erased, e.traceparent,
     extract(epoch from a.next_attempt_at - now())::double precision * 1000 as "dueInMs",
     extract(epoch from now() - a.claim_started_at)::double precision * 1000 as "claimAgeMs",
     extract(epoch from a.claim_deadline - now())::double precision * 1000 as "claimLeftMs"`;
 
 // A press needs no ownership and no due time; the schedule needs both. A timer may fire a little early.
+// What is given stands apart, where the planner does not look at it: else it would plan each call anew, for longer than the
+// call takes.
 const CLAIM = `
-  with asked as materialized (
+  with given as materialized (
+    select $1::text[] as ids, $2::text as trigger, $3::text as press, $4::text as workflow_id, $5::text as run_id, $6::int as ttl_s
+  ), asked as materialized (
     select d.*, case
       when d.claim_number is not null then case
-        when d.claim_run = $5 then 'unfinished'
+        when d.claim_run = g.run_id then 'unfinished'
         when d.claim_deadline > now() then 'busy'
         else 'abandoned' end
-      when $2 = 'manual' then case
-        when exists (select 1 from attempts a where a.delivery_id = d.id and a.press_id = $3) then 'done_before'
+      when g.trigger = 'manual' then case
+        when exists (select 1 from attempts a where a.delivery_id = d.id and a.press_id = g.press) then 'done_before'
         else 'claimed' end
       when d.status in ('succeeded', 'failed', 'cancelled') then 'ended'
-      when d.workflow_id is not null and d.workflow_id <> $4 then 'foreign'
+      when d.workflow_id is not null and d.workflow_id <> g.workflow_id then 'foreign'
       when d.status = 'held' then 'held'
       when d.next_attempt_at > now() + interval '2 seconds' then 'early'
       else 'claimed' end as verdict
-    from deliveries d where d.id = any($1) order by d.id for update
+    from given g cross join unnest(g.ids) as i (id) join deliveries d on d.id = i.id order by d.id for update of d
   ), claimed as (
     update deliveries d set
-      status = 'delivering', claim_number = d.attempt_count + 1, claim_run = $5,
-      claim_trigger = case when $2 <> 'schedule' then $2 when d.is_test then 'test' else coalesce(d.next_trigger, $2) end,
-      next_trigger = case when $2 <> 'schedule' then d.next_trigger end, claim_press = $3,
-      claim_from = d.status, claim_started_at = now(), claim_deadline = now() + make_interval(secs => $6),
+      status = 'delivering', claim_number = d.attempt_count + 1, claim_run = g.run_id,
+      claim_trigger = case when g.trigger <> 'schedule' then g.trigger when d.is_test then 'test'
+        else coalesce(d.next_trigger, g.trigger) end,
+      next_trigger = case when g.trigger <> 'schedule' then d.next_trigger end, claim_press = g.press,
+      claim_from = d.status, claim_started_at = now(), claim_deadline = now() + make_interval(secs => g.ttl_s),
       leased_until = null,
-      workflow_id = case when $2 = 'manual' then d.workflow_id else $4 end,
-      run_id = case when $2 = 'manual' then d.run_id else $5 end
-    from asked where d.id = asked.id and asked.verdict = 'claimed'
+      workflow_id = case when g.trigger = 'manual' then d.workflow_id else g.workflow_id end,
+      run_id = case when g.trigger = 'manual' then d.run_id else g.run_id end
+    from asked cross join given g where d.id = asked.id and asked.verdict = 'claimed'
     returning d.id, d.workflow_id, d.claim_number, d.claim_trigger, d.claim_started_at
   )
   select ${FIELDS}, a.verdict,
-    coalesce(c.workflow_id, a.workflow_id) is not distinct from $4 as owned,
+    coalesce(c.workflow_id, a.workflow_id) is not distinct from g.workflow_id as owned,
     coalesce(c.claim_number, a.claim_number) as "claimNumber",
-    case when c.id is null then a.claim_run else $5 end as "claimRun",
+    case when c.id is null then a.claim_run else g.run_id end as "claimRun",
     coalesce(c.claim_trigger, a.claim_trigger) as "claimTrigger",
-    case when c.id is null then a.claim_press else $3 end as "claimPress",
+    case when c.id is null then a.claim_press else g.press end as "claimPress",
     case when c.id is null then a.claim_from else a.status end as "claimFrom",
     coalesce(c.claim_started_at, a.claim_started_at) as "claimStartedAt"
-  from asked a
+  from asked a cross join given g
   join events e on e.tenant_id = a.tenant_id and e.id = a.event_id
   left join claimed c on c.id = a.id
   order by a.id`;
@@ -142,7 +151,7 @@ const CLAIM = `
  * Deliveries that do not exist are left out.
  */
 export async function claimDeliveries(db: Db, request: ClaimRequest): Promise<ClaimedDelivery[]> {
-  const { rows } = await db.query<ClaimedDelivery & ClaimColumns>({
+  const { rows } = await db.query<ClaimRow>({
     name: 'claim',
     text: CLAIM,
     values: [
@@ -154,7 +163,7 @@ export async function claimDeliveries(db: Db, request: ClaimRequest): Promise<Cl
       CLAIM_TTL_S,
     ],
   });
-  return rows.map((row) => ({ ...row, claim: claimOf(row) }));
+  return rows.map(claimedFrom(rows));
 }
 
 type ClaimColumns = {
@@ -167,6 +176,20 @@ type ClaimColumns = {
   claimAgeMs: number | null;
   claimLeftMs: number | null;
 };
+
+type ClaimRow = Omit<ClaimedDelivery, 'claim' | 'body'> &
+  ClaimColumns & { tenantId: string; body: Buffer | null };
+
+/** @returns what makes a claimed delivery of each of these rows: siblings share their event's body */
+function claimedFrom(rows: ClaimRow[]): (row: ClaimRow) => ClaimedDelivery {
+  const eventOf = ({ tenantId, eventId }: ClaimRow) => `${tenantId} ${eventId}`;
+  const bodies = new Map(rows.flatMap((row) => (row.body === null ? [] : [[eventOf(row), row.body]])));
+  return (row) => {
+    const body = row.body ?? bodies.get(eventOf(row));
+    if (body === undefined) throw new Error(`The body of ${row.id} is missing`);
+    return { ...row, body, claim: claimOf(row) };
+  };
+}
 
 function claimOf(row: ClaimColumns): Claim | null {
   if (row.claimNumber === null) return null;
@@ -189,7 +212,7 @@ export async function readOwnClaims(
   workflowId: string,
   runId: string,
 ): Promise<ClaimedDelivery[]> {
-  const { rows } = await db.query<ClaimedDelivery & ClaimColumns>(
+  const { rows } = await db.query<ClaimRow>(
     `select ${FIELDS}, 'unfinished' as verdict, a.workflow_id is not distinct from $2 as owned,
        a.claim_number as "claimNumber", a.claim_run as "claimRun", a.claim_trigger as "claimTrigger",
        a.claim_press as "claimPress", a.claim_from as "claimFrom", a.claim_started_at as "claimStartedAt"
@@ -197,7 +220,7 @@ export async function readOwnClaims(
      where a.id = any($1) and a.claim_run = $3 order by a.id`,
     [deliveryIds, workflowId, runId],
   );
-  return rows.map((row) => ({ ...row, claim: claimOf(row) }));
+  return rows.map(claimedFrom(rows));
 }
 
 /** Ends claimed deliveries without an attempt, because their endpoint takes none any more. */

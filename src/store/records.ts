@@ -46,14 +46,43 @@ export type AttemptRecord = {
   effects: Effects;
 };
 
+/** What is handed to PostgreSQL of each record: column by column, an array for each. */
+const COLUMNS: { name: string; type: string; of: (record: AttemptRecord) => unknown }[] = [
+  { name: 'id', type: 'text', of: (r) => r.deliveryId },
+  { name: 'number', type: 'int', of: (r) => r.number },
+  { name: 'trigger', type: 'text', of: (r) => r.trigger },
+  { name: 'press_id', type: 'text', of: (r) => r.pressId },
+  { name: 'workflow_id', type: 'text', of: (r) => r.workflowId },
+  { name: 'run_id', type: 'text', of: (r) => r.runId },
+  { name: 'claim_run', type: 'text', of: (r) => r.claimRunId },
+  { name: 'started_at', type: 'timestamptz', of: (r) => new Date(r.startedAtMs) },
+  { name: 'duration_ms', type: 'int', of: (r) => Math.round(r.durationMs) },
+  { name: 'request_url', type: 'text', of: (r) => r.exchange?.url ?? null },
+  { name: 'request_url_sealed', type: 'bytea', of: (r) => r.exchange?.urlSealed ?? null },
+  { name: 'request_headers', type: 'text', of: (r) => jsonOf(r.exchange?.requestHeaders) },
+  { name: 'response_status', type: 'int', of: (r) => r.responseStatus },
+  { name: 'response_headers', type: 'text', of: (r) => jsonOf(r.exchange?.response?.headers) },
+  { name: 'response_body', type: 'bytea', of: (r) => r.exchange?.response?.body ?? null },
+  { name: 'response_truncated', type: 'bool', of: (r) => r.exchange?.response?.truncated ?? false },
+  { name: 'error_code', type: 'text', of: (r) => r.errorCode },
+  { name: 'error_message', type: 'text', of: (r) => r.errorMessage },
+  { name: 'next_status', type: 'text', of: (r) => r.next.status },
+  {
+    name: 'after_ms',
+    type: 'double precision',
+    of: ({ next }) => (next.status === 'retrying' ? next.afterMs : null),
+  },
+  { name: 'slots_used', type: 'int', of: (r) => r.slotsUsed },
+];
+
+const jsonOf = (headers: [string, string][] | undefined): string | null =>
+  headers === undefined ? null : JSON.stringify(headers);
+
 const RECORD = `
+  -- each array in a select of its own, where the planner does not look at it: else it would plan each call anew
   with r as (
-    select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-      $8::timestamptz[], $9::int[], $10::text[], $11::bytea[], $12::text[], $13::int[], $14::text[], $15::bytea[],
-      $16::bool[], $17::text[], $18::text[], $19::text[], $20::double precision[], $21::int[])
-    as r (id, number, trigger, press_id, workflow_id, run_id, claim_run, started_at, duration_ms, request_url,
-      request_url_sealed, request_headers, response_status, response_headers, response_body, response_truncated,
-      error_code, error_message, next_status, after_ms, slots_used)
+    select * from unnest(${COLUMNS.map(({ type }, at) => `(select $${at + 1}::${type}[])`).join(', ')})
+    as r (${COLUMNS.map(({ name }) => name).join(', ')})
   ), logged as (
     insert into attempts (delivery_id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms,
       request_url, request_url_sealed, request_headers, response_status, response_headers, response_body,
@@ -168,33 +197,10 @@ async function recordWithEffects(
 
 /** All in one statement. */
 async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>> {
-  const column = <Value>(pick: (record: AttemptRecord) => Value) => records.map(pick);
   const { rows } = await db.query<{ id: string; status: DeliveryStatus }>({
     name: 'record',
     text: RECORD,
-    values: [
-      column((r) => r.deliveryId),
-      column((r) => r.number),
-      column((r) => r.trigger),
-      column((r) => r.pressId),
-      column((r) => r.workflowId),
-      column((r) => r.runId),
-      column((r) => r.claimRunId),
-      column((r) => new Date(r.startedAtMs)),
-      column((r) => Math.round(r.durationMs)),
-      column((r) => r.exchange?.url ?? null),
-      column((r) => r.exchange?.urlSealed ?? null),
-      column((r) => (r.exchange === null ? null : JSON.stringify(r.exchange.requestHeaders))),
-      column((r) => r.responseStatus),
-      column((r) => (r.exchange?.response ? JSON.stringify(r.exchange.response.headers) : null)),
-      column((r) => r.exchange?.response?.body ?? null),
-      column((r) => r.exchange?.response?.truncated ?? false),
-      column((r) => r.errorCode),
-      column((r) => r.errorMessage),
-      column((r) => r.next.status),
-      column((r) => (r.next.status === 'retrying' ? r.next.afterMs : null)),
-      column((r) => r.slotsUsed),
-    ],
+    values: COLUMNS.map(({ of }) => records.map(of)),
   });
   return new Map(rows.map((row) => [row.id, row.status]));
 }
