@@ -1,16 +1,13 @@
-/** Finds deliveries that should have moved and did not, because their workflow is gone, and sets them going again. */
+/**
+ * Finds deliveries that should have moved and did not: those whose workflow is gone are set going again, and what waits at
+ * an endpoint that has changed follows it.
+ */
 import type { WorkflowStanding } from '../domain/ports.ts';
 import type { Logger } from '../logger.ts';
 import { listRunningOperations } from '../store/operations.ts';
-import {
-  findHeldInVain,
-  findOverdue,
-  findUntold,
-  freeDeliveries,
-  type OverdueDelivery,
-  releaseHeldInVain,
-} from '../store/overdue.ts';
+import { findOverdue, findUntold, freeDeliveries, type OverdueDelivery } from '../store/overdue.ts';
 import type { Db } from '../store/pool.ts';
+import { alignEndpoints } from '../store/waiting.ts';
 import type { TemporalEngine } from './engine.ts';
 import { createRounds, type Rounds } from './rounds.ts';
 
@@ -20,6 +17,8 @@ export type Reconciler = Rounds & {
 };
 
 const BATCH = 500;
+/** Of what waits at endpoints, in a round: 100,000 deliveries at one endpoint, some ten seconds. */
+const PAGES = 20;
 /** Telling may wait for a digest; only what is overdue by more than that has lost its workflow. */
 const UNTOLD_FACTOR = 6;
 
@@ -47,7 +46,7 @@ export function createReconciler(deps: {
     }
     if (freed > 0)
       logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
-    for (const endpointId of await findHeldInVain(db, BATCH)) await releaseHeldInVain(db, endpointId);
+    await alignEndpoints(db, { endpoints: BATCH, pages: PAGES });
     for (const operationId of await listRunningOperations(db)) await engine.operate(operationId);
     await tellUntold();
     return freed;

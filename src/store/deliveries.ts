@@ -2,8 +2,8 @@
 import type { Delivery, DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { firstIdAt } from '../domain/ids.ts';
-import { releaseNext } from './effects.ts';
 import { type Db, type Queryable, snapshot, transaction } from './pool.ts';
+import { releaseNext } from './waiting.ts';
 
 const COLUMNS = `
   id, tenant_id as "tenantId", event_id as "eventId", endpoint_id as "endpointId", event_type as "eventType",

@@ -1,10 +1,9 @@
 /** What follows for an endpoint from the attempts at it: its health, its stall, its order, and what is said of it. */
 import { newId } from '../domain/ids.ts';
-import { wakeDispatchers } from './dispatch.ts';
 import { noteFailures, noteSuccess } from './endpoint-health.ts';
-import { disableEndpoint, releaseHeld } from './endpoints.ts';
-import { lockEndpoints } from './locks.ts';
+import { disableEndpoint } from './endpoints.ts';
 import type { Queryable } from './pool.ts';
+import { alignWaiting, releaseNext } from './waiting.ts';
 
 export type Effects = {
   endpointId: string;
@@ -51,47 +50,14 @@ export async function applyEffects(
 
 /** lessonly: after an exhausted delivery the endpoint's others wait until a new event gets through. */
 async function stallEndpoint(client: Queryable, endpointId: string): Promise<void> {
-  await client.query('update endpoints set stalled_at = now() where id = $1', [endpointId]);
-  await client.query(
-    `update deliveries set status = 'held', held_reason = 'stalled', leased_until = null,
-       workflow_id = null, run_id = null, next_attempt_at = null
-     where endpoint_id = $1 and status in ('pending', 'retrying') and not is_test`,
-    [endpointId],
-  );
-}
-
-/** @returns those that are held now: planned for a retry, but older than their endpoint's stall */
-export async function holdStalled(client: Queryable, deliveryIds: string[]): Promise<string[]> {
-  if (deliveryIds.length === 0) return [];
-  const { rows } = await client.query<{ id: string }>(
-    `update deliveries d set status = 'held', held_reason = 'stalled', next_attempt_at = null,
-       workflow_id = null, run_id = null
-     from endpoints e
-     where d.id = any($1) and e.id = d.endpoint_id and d.status = 'retrying' and d.created_at < e.stalled_at
-     returning d.id`,
-    [deliveryIds],
-  );
-  return rows.map((row) => row.id);
+  // Not now(), which is when the transaction began to wait for its locks: all that was accepted by this moment is held.
+  await client.query('update endpoints set stalled_at = clock_timestamp() where id = $1', [endpointId]);
+  await alignWaiting(client, endpointId);
 }
 
 export async function releaseStalled(client: Queryable, endpointId: string): Promise<void> {
   await client.query('update endpoints set stalled_at = null where id = $1', [endpointId]);
-  await releaseHeld(client, endpointId, 'stalled');
-}
-
-/** At an ordered endpoint: lets the oldest held delivery go, unless one is still on its way. Takes the endpoint's lock. */
-export async function releaseNext(client: Queryable, endpointId: string): Promise<void> {
-  await lockEndpoints(client, [endpointId]);
-  const { rowCount } = await client.query(
-    `update deliveries set status = 'pending', held_reason = null
-     where id = (
-       select h.id from deliveries h where h.endpoint_id = $1 and h.status = 'held' and h.held_reason = 'ordered'
-         and not exists (select 1 from deliveries d where d.endpoint_id = $1 and not d.is_test
-           and (d.status in ('pending', 'delivering', 'retrying') or (d.status = 'held' and d.held_reason <> 'ordered')))
-       order by h.turn nulls first, h.id limit 1)`,
-    [endpointId],
-  );
-  if (rowCount !== 0) await wakeDispatchers(client);
+  await alignWaiting(client, endpointId);
 }
 
 async function insertExhaustions(client: Queryable, records: Recorded[]): Promise<void> {

@@ -1,14 +1,12 @@
 /** Endpoints: settings in the clear, secrets sealed as one value. */
-import type { HeldReason } from '../domain/delivery.ts';
 import type { DisabledReason, Endpoint, EndpointSecrets } from '../domain/endpoint.ts';
 import { maskUrl } from '../domain/endpoint.ts';
-import type { AttemptErrorCode } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
-import { wakeDispatchers } from './dispatch.ts';
 import { lockEndpoints } from './locks.ts';
 import { insertOperationalEvent } from './operational-events.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import type { Vault } from './vault.ts';
+import { alignWaiting, countWaiting } from './waiting.ts';
 
 export type NewEndpoint = Pick<
   Endpoint,
@@ -124,7 +122,7 @@ export async function listEndpoints(
 }
 
 /**
- * Changes an endpoint under its lock. Switching it off ends what waits for it (`endpoint_disabled`).
+ * Changes an endpoint under its lock, and what waits for it with it: switching it off ends that (`endpoint_disabled`).
  * @param change gets the endpoint as it is and returns it as it shall be; what it throws leaves everything as it was
  * @returns the changed endpoint, or `null` when it is not there
  */
@@ -151,10 +149,7 @@ export async function updateEndpoint(
        where id = $1 returning ${ENDPOINT_COLUMNS}`,
       [id, ...columnValues(id, after, vault)],
     );
-    if (before.enabled && !after.enabled) await failWaiting(client, id, 'endpoint_disabled');
-    if (before.ordered && !after.ordered) await releaseHeld(client, id, 'ordered');
-    if (before.ratePerSecond !== null && after.ratePerSecond === null)
-      await releaseHeld(client, id, 'rate_limited');
+    await alignWaiting(client, id);
     return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
   });
 }
@@ -168,7 +163,7 @@ export async function deleteEndpoint(db: Queryable, tenantId: string, id: string
       [id, tenantId],
     );
     if (rowCount === 0) return false;
-    await failWaiting(client, id, 'endpoint_deleted');
+    await alignWaiting(client, id);
     return true;
   });
 }
@@ -191,7 +186,8 @@ export async function disableEndpoint(
   );
   const [disabled] = rows;
   if (disabled === undefined) return;
-  const ended = await failWaiting(db, id, 'endpoint_disabled');
+  // All of them, though only a page is ended here: the others are as good as ended.
+  const ended = (await alignWaiting(db, id)) + (await countWaiting(db, id));
   await insertOperationalEvent(db, {
     type: 'endpoint.disabled',
     tenantId: disabled.tenantId,
@@ -203,25 +199,4 @@ export async function disableEndpoint(
       deliveries_ended: ended,
     },
   });
-}
-
-/** Ends what waits. People know: they did it by hand, or are told of the endpoint. @returns how many */
-async function failWaiting(db: Queryable, endpointId: string, error: AttemptErrorCode): Promise<number> {
-  const { rowCount } = await db.query(
-    `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
-       last_error = $2, held_reason = null, next_attempt_at = null
-     where endpoint_id = $1 and status in ('pending', 'retrying', 'held') and not is_test`,
-    [endpointId, error],
-  );
-  return rowCount ?? 0;
-}
-
-/** What waited for this goes at once, when there is nothing to wait for any more. */
-export async function releaseHeld(db: Queryable, endpointId: string, reason: HeldReason): Promise<void> {
-  await db.query(
-    `update deliveries set status = 'pending', held_reason = null
-     where endpoint_id = $1 and status = 'held' and held_reason = $2`,
-    [endpointId, reason],
-  );
-  await wakeDispatchers(db);
 }

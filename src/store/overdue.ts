@@ -1,10 +1,8 @@
 /** What the reconciler looks for: deliveries that should have moved and did not. */
 
 import { NO_CLAIM } from './claims.ts';
-import { DISPATCH_CHANNEL, wakeDispatchers } from './dispatch.ts';
-import { releaseNext } from './effects.ts';
-import { lockEndpoints } from './locks.ts';
-import { type Db, transaction } from './pool.ts';
+import { DISPATCH_CHANNEL } from './dispatch.ts';
+import type { Db } from './pool.ts';
 
 export type OverdueDelivery = {
   id: string;
@@ -82,36 +80,4 @@ export async function findUntold(db: Db, graceMs: number, limit: number): Promis
     [graceMs, limit],
   );
   return rows.map((row) => row.id);
-}
-
-/** Endpoints with deliveries that are held although what they waited for is over. */
-export async function findHeldInVain(db: Db, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `select distinct d.endpoint_id as id from deliveries d join endpoints e on e.id = d.endpoint_id
-     where d.status = 'held' and (
-       (d.held_reason = 'stalled' and e.stalled_at is null) or
-       (d.held_reason = 'ordered' and (not e.ordered or not exists (
-         select 1 from deliveries x where x.endpoint_id = e.id and not x.is_test
-           and (x.status in ('pending', 'delivering', 'retrying') or (x.status = 'held' and x.held_reason <> 'ordered'))))) or
-       (d.held_reason = 'rate_limited' and e.rate_per_second is null))
-     limit $1`,
-    [limit],
-  );
-  return rows.map((row) => row.id);
-}
-
-/** Lets go what `findHeldInVain` has found, looked at once more under the endpoint's lock. */
-export async function releaseHeldInVain(db: Db, endpointId: string): Promise<void> {
-  await transaction(db, async (client) => {
-    await lockEndpoints(client, [endpointId]);
-    await client.query(
-      `update deliveries d set status = 'pending', held_reason = null from endpoints e
-       where d.endpoint_id = $1 and e.id = d.endpoint_id and d.status = 'held'
-         and ((d.held_reason = 'stalled' and e.stalled_at is null) or (d.held_reason = 'ordered' and not e.ordered)
-           or (d.held_reason = 'rate_limited' and e.rate_per_second is null))`,
-      [endpointId],
-    );
-    await releaseNext(client, endpointId);
-    await wakeDispatchers(client);
-  });
 }

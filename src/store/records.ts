@@ -2,10 +2,11 @@
 import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { NO_CLAIM } from './claims.ts';
-import { applyEffects, type Effects, holdStalled } from './effects.ts';
+import { applyEffects, type Effects } from './effects.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
+import { holdStalled } from './waiting.ts';
 
 /** What was sent and what came back, as it is kept. Headers are name-value pairs in the order of the wire. */
 export type Exchange = {

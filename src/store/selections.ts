@@ -2,9 +2,10 @@
 import { firstIdAt, newId } from '../domain/ids.ts';
 import type { Operation, Selection } from '../domain/operation.ts';
 import { wakeDispatchers } from './dispatch.ts';
-import { releaseNext, releaseStalled } from './effects.ts';
+import { releaseStalled } from './effects.ts';
 import { lockEndpoints } from './locks.ts';
 import type { Queryable } from './pool.ts';
+import { releaseNext } from './waiting.ts';
 
 type Selected = Pick<Operation, 'tenantId' | 'endpointId'> & { selection: Selection };
 

@@ -86,6 +86,25 @@ test('failing for the whole of its time: two warnings, then it is switched off; 
   await mail.close();
 }, 90_000);
 
+test('what was too much to end with its endpoint ends soon after, unsent', async () => {
+  const receiver = await startReceiver(500);
+  const tidings = await startTestService({ TIDINGS_RECONCILE_AFTER_S: '2' });
+  const left = await tidings.deliverTo({ url: receiver.url, retry_schedule: [3_600] });
+  const { endpoint_id: endpoint } = await tidings.settled(left, ['retrying']);
+  // As it is left by the change of an endpoint where more than a page waits.
+  await tidings.database.db.query(
+    "update endpoints set enabled = false, disabled_reason = 'manual' where id = $1",
+    [endpoint],
+  );
+  expect(await tidings.settled(left)).toMatchObject({
+    status: 'failed',
+    last_error: 'endpoint_disabled',
+    attempt_count: 1,
+  });
+  expect(receiver.received).toHaveLength(1);
+  await tidings.stop();
+}, 60_000);
+
 test('an endpoint that gets through now and then is never switched off', async () => {
   const receiver = await startReceiver(500, 500, 200, 500, 500, 200, 500, 500, 200);
   const tidings = await startTestService({ TIDINGS_DISABLE_AFTER_S: '5' });

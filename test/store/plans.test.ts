@@ -1,6 +1,7 @@
 /** Every list has an index that serves it: the plans say so, on a table large enough to choose by. */
 import { deliveryListQuery } from '../../src/store/deliveries.ts';
 import { DELIVERIES_QUERY, ENDPOINTS_QUERY, QUEUE_AGE_QUERY } from '../../src/store/standing.ts';
+import { unalignedQuery, waitingCountQuery } from '../../src/store/waiting.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;
@@ -67,9 +68,14 @@ test.each([
     'deliveries_overdue',
   ],
   [
-    'what is held',
-    `select id from deliveries where endpoint_id = 'ep_7_1' and status = 'held' order by id limit 1`,
-    'deliveries_held',
+    'what a stall holds',
+    `select id from deliveries where endpoint_id = 'ep_7_1' and status = 'held' and held_reason = 'stalled' order by id limit 500`,
+    'deliveries_stalled',
+  ],
+  [
+    'what waits for a retry at an endpoint',
+    `select id from deliveries where endpoint_id = 'ep_7_1' and status = 'retrying' and not is_test order by id limit 500`,
+    'deliveries_retrying',
   ],
   [
     'what nobody was told of',
@@ -90,6 +96,19 @@ async function vacuum(table: string): Promise<void> {
 test('how many deliveries wait is counted from an index alone', async () => {
   await vacuum('deliveries');
   expect(await plan(DELIVERIES_QUERY, [])).toContain('Index Only Scan using deliveries_unended');
+});
+
+test('how many wait at an endpoint is counted from an index alone, and what is out of line is found from endpoint to endpoint', async () => {
+  await vacuum('deliveries');
+  const count = waitingCountQuery('ep_7_1');
+  expect(await plan(count.text, count.values)).toContain('Index Only Scan using deliveries_unended');
+  const { text, values } = unalignedQuery(500);
+  const shown = await plan(text, values);
+  expect(shown).toContain('Index Only Scan using deliveries_unended');
+  for (const kind of ['stalled', 'by_turn', 'rate_limited', 'to_dispatch_by_endpoint', 'retrying'])
+    expect(shown).toMatch(new RegExp(`Index (Only )?Scan using deliveries_${kind}`));
+  // Neither all rows nor a hash of all that is held.
+  expect(shown).not.toMatch(/Seq Scan on deliveries|hashed SubPlan|Hash Join/);
 });
 
 test('how many endpoints are in each state is counted from an index alone, once there are many', async () => {
