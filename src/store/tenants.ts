@@ -1,6 +1,7 @@
 /** Tenants: who the events belong to. */
 import { newId } from '../domain/ids.ts';
 import { type Db, isUniqueViolation, type Queryable, transaction } from './pool.ts';
+import { WAITING_PAGE } from './waiting.ts';
 
 export type Tenant = {
   id: string;
@@ -118,10 +119,7 @@ export async function updateTenant(
   }
 }
 
-/**
- * Deletes the tenant with its endpoints, and cancels what still waits. Its events and log stay until they are pruned;
- * its `external_id` is free again.
- */
+/** Deletes the tenant with its endpoints; its `external_id` is free again. Its events and log stay until they are pruned. */
 export async function deleteTenant(db: Queryable, id: string): Promise<void> {
   await transaction(db, async (client) => {
     await client.query('update tenants set deleted_at = now(), external_id = null where id = $1', [id]);
@@ -129,11 +127,22 @@ export async function deleteTenant(db: Queryable, id: string): Promise<void> {
       'update endpoints set deleted_at = now(), enabled = false where tenant_id = $1 and deleted_at is null',
       [id],
     );
-    await client.query(
+  });
+}
+
+/**
+ * Cancels what still waits of a tenant that was deleted: page by page, for it may be a million. Where that is broken off, the
+ * reconciler ends the others as those of deleted endpoints.
+ */
+export async function cancelWaitingOfTenant(db: Db, id: string, page: number = WAITING_PAGE): Promise<void> {
+  for (let cancelled = page; cancelled === page; ) {
+    const { rowCount } = await db.query(
       `update deliveries set status = 'cancelled', ended_status = coalesce(ended_status, 'cancelled'), ended_at = now(),
          held_reason = null, next_attempt_at = null, told_at = now()
-       where tenant_id = $1 and status in ('pending', 'delivering', 'retrying', 'held')`,
-      [id],
+       where id = any(array(select id from deliveries
+         where tenant_id = $1 and status in ('pending', 'delivering', 'retrying', 'held') limit $2))`,
+      [id, page],
     );
-  });
+    cancelled = rowCount ?? 0;
+  }
 }

@@ -2,6 +2,7 @@
 import { applyEffects, type Effects, releaseStalled } from '../../src/store/effects.ts';
 import { deleteEndpoint, disableEndpoint } from '../../src/store/endpoints.ts';
 import { transaction } from '../../src/store/pool.ts';
+import { cancelWaitingOfTenant, deleteTenant } from '../../src/store/tenants.ts';
 import { alignEndpoints, alignWaiting, releaseNext, WAITING_PAGE } from '../../src/store/waiting.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -240,4 +241,23 @@ test('two processes at once end each delivery once', async () => {
   const changed = await Promise.all([reconcile(7), reconcile(7)]);
   expect(changed.reduce((sum, n) => sum + n)).toBe(200);
   expect(await counts()).toEqual({ 'failed endpoint_disabled': 200 });
+});
+
+test("a deleted tenant's waiting deliveries are cancelled page by page, and only those", async () => {
+  await insert('a', 7, retrying);
+  await insert('b', 4, held('stalled'));
+  await insert('c', 2, { status: "'succeeded'", ended_status: "'succeeded'" });
+  await deleteTenant(database.db, 'ten');
+  await cancelWaitingOfTenant(database.db, 'ten', 3);
+  expect(await counts()).toEqual({ cancelled: 11, succeeded: 2 });
+  expect(await counts('told_at is null')).toEqual({ succeeded: 2 });
+  await database.db.query('update tenants set deleted_at = null');
+});
+
+test('where a deletion of a tenant is broken off, the reconciler ends the others', async () => {
+  await insert('a', 7, retrying);
+  await deleteTenant(database.db, 'ten');
+  await reconcile(3);
+  expect(await counts()).toEqual({ 'failed endpoint_deleted': 7 });
+  await database.db.query('update tenants set deleted_at = null');
 });

@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import { eraseEvent } from '../../store/erasure.ts';
 import { countPayloads } from '../../store/events.ts';
-import { deleteTenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { presentStarted, startedSchema, startOperation } from '../operations.ts';
 import { tenantParams } from '../schemas/parameters.ts';
+import { removeTenant } from './tenants.ts';
 
 export function erasureRoutes(app: App, deps: ApiDeps): void {
   app.delete(
@@ -54,9 +54,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const { id } = await tenantOr404(deps, request, request.params.tenant);
-      const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
-      await audited(deps, request, act, (client) => deleteTenant(client, id));
-      deps.emitters.forget();
+      await removeTenant(deps, request, id);
       const selection = {
         statuses: [],
         since: null,

@@ -1,7 +1,15 @@
 /** `/v1/tenants`: customers of the emitting product. */
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../../domain/errors.ts';
-import { deleteTenant, insertTenant, listTenants, type Tenant, updateTenant } from '../../store/tenants.ts';
+import {
+  cancelWaitingOfTenant,
+  deleteTenant,
+  insertTenant,
+  listTenants,
+  type Tenant,
+  updateTenant,
+} from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
 import { requireAccess } from '../auth.ts';
@@ -148,10 +156,16 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const { id } = await tenantOr404(deps, request, request.params.tenant);
-      const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
-      await audited(deps, request, act, (client) => deleteTenant(client, id));
-      deps.emitters.forget();
+      await removeTenant(deps, request, id);
       return reply.status(204).send(null);
     },
   );
+}
+
+/** Deletes the tenant and its endpoints, and cancels what still waits. */
+export async function removeTenant(deps: ApiDeps, request: FastifyRequest, id: string): Promise<void> {
+  const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
+  await audited(deps, request, act, (client) => deleteTenant(client, id));
+  deps.emitters.forget();
+  await cancelWaitingOfTenant(deps.db, id);
 }
