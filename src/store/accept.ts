@@ -55,7 +55,6 @@ export type Acceptor = {
 const TRANSACTIONS = 2;
 const MAX_REQUESTS = 100;
 const MAX_EVENTS = 1_000;
-const SMALL_GROUP = 8;
 
 /** For a process that is asked by many at once: those that come together share a transaction. */
 export function createAcceptor(db: Db): Acceptor {
@@ -67,7 +66,6 @@ export function createAcceptor(db: Db): Acceptor {
       transactions: TRANSACTIONS,
       maxRequests: MAX_REQUESTS,
       maxSize: MAX_EVENTS,
-      smallGroup: SMALL_GROUP,
     }),
   };
 }

@@ -2,7 +2,6 @@
  * Group commit: requests that come while others are being committed share the next transaction. No delay when it is
  * quiet; one commit, and one statement instead of many, when it is not.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseAway } from './pool.ts';
 
 export type GroupRules<Request, Result> = {
@@ -16,12 +15,7 @@ export type GroupRules<Request, Result> = {
   maxRequests: number;
   /** of all requests of a group together; one request alone may be larger */
   maxSize: number;
-  /** a group of several requests, but fewer than these, is small for what it costs; default 0: none is */
-  smallGroup?: number;
 };
-
-/** Longest rest after a small group. */
-const REST_MS = 10;
 
 type Waiting<Request, Result> = {
   request: Request;
@@ -41,19 +35,11 @@ export function createGroupCommit<Request, Result>(
       const { group, left } = takeGroup(waiting, rules);
       waiting = left;
       running += 1;
-      void commitAndRest(group).finally(() => {
+      void commit(group).finally(() => {
         running -= 1;
         fill();
       });
     }
-  }
-
-  /** Where several come in the time of one transaction, more come in twice the time: for a little wait, half of the work. */
-  async function commitAndRest(group: Waiting<Request, Result>[]): Promise<void> {
-    const began = performance.now();
-    await commit(group);
-    if (group.length === 1 || group.length >= (rules.smallGroup ?? 0)) return;
-    await sleep(Math.min(REST_MS, performance.now() - began));
   }
 
   /** A group in which one request is refused is taken apart: the others are none of its business. */

@@ -1,11 +1,9 @@
 /** Emits that come together share transactions, and nothing else: not a refusal, not a wait, not an id. */
 import { createHash, randomUUID } from 'node:crypto';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../src/domain/errors.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
 import type { AcceptRequest } from '../../src/store/accept.ts';
 import { createAcceptor } from '../../src/store/accept.ts';
-import { createGroupCommit } from '../../src/store/group-commit.ts';
 import { insertTenant, type Tenant } from '../../src/store/tenants.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
@@ -122,33 +120,4 @@ test('what the database cannot take is the error of its own request', async () =
   ]);
   expect(results.map(({ status }) => status)).toEqual([...Array(10).fill('fulfilled'), 'rejected']);
   expect(await stored(`e.id like 'good-%'`)).toHaveLength(10);
-});
-
-/** @returns the sizes of the groups when two come together, and two more one after the other as soon as those are done */
-async function groupsWith(smallGroup: number): Promise<number[]> {
-  const sizes: number[] = [];
-  const commit = createGroupCommit<number, number>({
-    commit: async (requests) => {
-      sizes.push(requests.length);
-      await sleep(20);
-      return requests;
-    },
-    namesOf: () => [],
-    sizeOf: () => 1,
-    transactions: 1,
-    maxRequests: 100,
-    maxSize: 100,
-    smallGroup,
-  });
-  const first = commit(1);
-  await Promise.all([commit(2), commit(3)]);
-  const fourth = commit(4);
-  await setImmediate();
-  expect(await Promise.all([first, fourth, commit(5)])).toEqual([1, 4, 5]);
-  return sizes;
-}
-
-test('after a small group there is a rest, in which the next one gathers; not after one that is large enough', async () => {
-  expect(await groupsWith(3)).toEqual([1, 2, 2]);
-  expect(await groupsWith(2)).toEqual([1, 2, 1, 1]);
 });
