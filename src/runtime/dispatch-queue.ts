@@ -6,6 +6,8 @@ const LANE_LIMIT = 10_000;
 /** Of an endpoint that fails; more wait in the database. */
 const ENDPOINT_LIMIT = 1_000;
 const IN_TURNS: Lane[] = ['failing', 'suspect'];
+/** Of what fails fewer go together: a long row of failures is a long moment without a look at anything else. */
+const FAILING_GROUP = 100;
 /** What a group's bodies may take together: an attempt holds them all in memory. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 
@@ -59,7 +61,7 @@ export class DispatchQueue {
     const isLone = burstSize === 1 || rows.every((row) => areSiblings(row, first));
     const group = isLone
       ? rows.filter((row) => areSiblings(row, first)).slice(0, Math.max(burstSize, first.siblings))
-      : withinBytes(rows.slice(0, burstSize));
+      : withinBytes(rows.slice(0, lane === 'failing' ? Math.min(burstSize, FAILING_GROUP) : burstSize));
     const taken = new Set(group);
     return this.#takeFrom(lane, (row) => taken.has(row));
   }

@@ -6,8 +6,8 @@ import type { Lane } from '../domain/lane.ts';
 
 /**
  * Until when an attempt keeps the gate shut. Where events come one by one the next may go as soon as it has begun; where
- * they come in groups, it is worth gathering until it has ended. Where attempts fail it rests for as long as it took:
- * however much is sent there, half of the time is for the others.
+ * they come in groups, it is worth gathering until it has ended. Where attempts fail it rests three times as long as it took:
+ * however much is sent there, three quarters of the time are for the others.
  */
 const SHUT_UNTIL: Record<Lane, 'begun' | 'begun, or ended in a burst' | 'ended' | 'rested'> = {
   quick: 'begun, or ended in a burst',
@@ -19,6 +19,7 @@ const SHUT_UNTIL: Record<Lane, 'begun' | 'begun, or ended in a burst' | 'ended' 
 const START_LIMIT_MS = 30_000;
 /** Where the worker that begins the attempt is another process, nobody says so. */
 const BEGIN_LIMIT_MS = 1_000;
+const REST_FACTOR = 3;
 /** What fails is waited for longer, so that it rests too; but not for one that hangs. */
 const FAILING_LIMIT_MS = 3_000;
 /** So many events in a group are a burst. */
@@ -84,7 +85,7 @@ export class LaneGate {
     const passage = this.#passages.get(workflowId);
     if (passage === undefined) return;
     if (SHUT_UNTIL[this.lane] === 'rested')
-      this.#shut(workflowId, passage, performance.now() - passage.since);
+      this.#shut(workflowId, passage, REST_FACTOR * (performance.now() - passage.since));
     else this.open(workflowId);
   }
 

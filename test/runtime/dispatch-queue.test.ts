@@ -70,6 +70,13 @@ test('where there is trouble endpoints take turns, and each keeps its order', ()
   expect(queue.takeGroup('failing', 4)).toEqual(many.slice(2, 6));
 });
 
+test('of what fails fewer go together', () => {
+  const queue = new DispatchQueue();
+  for (const row of times(300)) queue.push('failing', row);
+  expect(queue.takeGroup('failing', 250)).toHaveLength(100);
+  expect(queue.takeGroup('failing', 50)).toHaveLength(50);
+});
+
 test('of one endpoint that fails only so many may wait', () => {
   const lane = 'failing';
   const queue = new DispatchQueue();
