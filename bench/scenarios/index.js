@@ -8,6 +8,7 @@ import { emitAlone } from './emit-alone.js';
 import { fanOut } from './fan-out.js';
 import { hanging } from './hanging.js';
 import { isolation } from './isolation.js';
+import { longRun } from './long-run.js';
 import { manyRows } from './many-rows.js';
 import { manyTenants } from './many-tenants.js';
 import { open800, steady50, steady200 } from './steady.js';
@@ -37,5 +38,6 @@ export const SCENARIOS = [
   deadEndpoint,
   backlog,
   manyTenants,
+  longRun,
   manyRows,
 ];
