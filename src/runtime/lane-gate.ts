@@ -27,8 +27,15 @@ const BURST_EVENTS = 8;
 /** Longest that the others of a burst wait for its attempts: they may be of other endpoints. */
 const GATHER_MS = 100;
 
-/** @property gathers whether only a full group may overtake it */
-type Passage = { since: number; events: number; gathers: boolean; timer: NodeJS.Timeout };
+type Passage = {
+  since: number;
+  events: number;
+  /** its attempt has begun */
+  began: boolean;
+  /** a full group may overtake it */
+  gathers: boolean;
+  timer: NodeJS.Timeout;
+};
 
 export class LaneGate {
   readonly lane: Lane;
@@ -56,18 +63,19 @@ export class LaneGate {
   /** @param events how many events the workflow's deliveries are of */
   starting(workflowId: string, events: number): void {
     const timer = this.#openAfter(workflowId, START_LIMIT_MS);
-    this.#passages.set(workflowId, { since: performance.now(), events, gathers: false, timer });
+    this.#passages.set(workflowId, { since: performance.now(), events, began: false, gathers: false, timer });
   }
 
   started(workflowId: string): void {
     const passage = this.#passages.get(workflowId);
     // Its attempt may have begun before the answer came.
-    if (passage !== undefined && !passage.gathers) this.#shut(workflowId, passage, BEGIN_LIMIT_MS);
+    if (passage !== undefined && !passage.began) this.#shut(workflowId, passage, BEGIN_LIMIT_MS);
   }
 
   attemptBegan(workflowId: string): void {
     const passage = this.#passages.get(workflowId);
     if (passage === undefined) return;
+    passage.began = true;
     const until = SHUT_UNTIL[this.lane];
     if (until === 'rested') this.#shut(workflowId, passage, FAILING_LIMIT_MS);
     if (until === 'begun') this.open(workflowId);

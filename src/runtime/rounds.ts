@@ -8,8 +8,9 @@ export type Rounds = {
 };
 
 /**
- * Does `work` every so many ms; a round that takes longer is not overtaken by the next, and one that fails is logged.
- * @param failed what the log says then
+ * Does `work` every so many ms; a round that takes longer is not overtaken by the next. Failures are logged, of several in a
+ * row with the same reason the first.
+ * @param options.failed what the log says then
  */
 export function createRounds(options: {
   everyMs: number;
@@ -20,14 +21,25 @@ export function createRounds(options: {
   const { everyMs, work, logger, failed } = options;
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<unknown> | undefined;
+  let lastReason: string | undefined;
+
+  async function round(): Promise<void> {
+    try {
+      await work();
+      lastReason = undefined;
+    } catch (error) {
+      const { message: reason } = error as Error;
+      if (reason !== lastReason) logger.warn({ reason }, failed);
+      lastReason = reason;
+    }
+  }
+
   return {
     start() {
       timer = setInterval(() => {
-        current ??= work()
-          .catch((error: Error) => logger.warn({ reason: error.message }, failed))
-          .finally(() => {
-            current = undefined;
-          });
+        current ??= round().finally(() => {
+          current = undefined;
+        });
       }, everyMs);
     },
     async stop() {
