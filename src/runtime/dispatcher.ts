@@ -58,9 +58,10 @@ export function createDispatcher(deps: {
   const { db, engine, pulse, logger, metrics, burstSize } = deps;
   const owner = `dispatcher-${randomUUID()}`;
   const queue = new DispatchQueue();
-  const gates: LaneGate[] = LANES.map(
-    (lane) => new LaneGate(lane, { full: burstSize, opened: () => startNext(lane) }),
-  );
+  const gates = LANES.map((lane) => {
+    const gate: LaneGate = new LaneGate(lane, { full: burstSize, opened: () => startNext(gate) });
+    return gate;
+  });
   let running = false;
   let polling: Promise<void> = Promise.resolve();
   let timers: NodeJS.Timeout[] = [];
@@ -81,15 +82,16 @@ export function createDispatcher(deps: {
 
   function enqueue(rows: { row: DispatchableDelivery; lane: Lane }[]): void {
     for (const { row, lane } of rows) queue.push(lane, row);
-    for (const lane of LANES) startNext(lane);
+    for (const gate of gates) startNext(gate);
   }
 
-  function startNext(lane: Lane): void {
-    const gate = gates.find((each) => each.lane === lane) as LaneGate;
+  function startNext(gate: LaneGate): void {
+    const { lane } = gate;
     while (running && gate.mayPass(queue.count(lane))) {
       const rows = queue.takeGroup(lane, burstSize);
-      const request = startRequest(rows, lane);
-      gate.starting(request.workflowId, countEvents(rows));
+      const events = countEvents(rows);
+      const request = startRequest(rows, lane, events);
+      gate.starting(request.workflowId, events);
       track(launch(gate, request, rows));
     }
   }
@@ -260,10 +262,10 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
   });
 }
 
-function startRequest(rows: DispatchableDelivery[], lane: Lane): StartRequest {
+/** @param events how many events the rows are of */
+function startRequest(rows: DispatchableDelivery[], lane: Lane, events: number): StartRequest {
   const [first] = rows;
   if (first === undefined) throw new Error('A workflow needs a delivery');
-  const events = countEvents(rows);
   const types = [...new Set(rows.map((row) => row.eventType))];
   const hosts = [...new Set(rows.map((row) => row.host))];
   const named = (values: string[], noun: string) =>

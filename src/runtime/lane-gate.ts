@@ -4,13 +4,15 @@
  */
 import type { Lane } from '../domain/lane.ts';
 
+type Until = 'begun' | 'gathered' | 'ended' | 'rested';
+
 /**
  * Until when an attempt keeps the gate shut. Where events come one by one the next may go as soon as it has begun; where
  * they come in groups, it is worth gathering until it has ended. Where attempts fail it rests three times as long as it took:
  * however much is sent there, three quarters of the time are for the others.
  */
-const SHUT_UNTIL: Record<Lane, 'begun' | 'begun, or ended in a burst' | 'ended' | 'rested'> = {
-  quick: 'begun, or ended in a burst',
+const SHUT_UNTIL: Record<Lane, Until> = {
+  quick: 'begun',
   unproven: 'ended',
   failing: 'rested',
   suspect: 'begun',
@@ -29,11 +31,9 @@ const GATHER_MS = 100;
 
 type Passage = {
   since: number;
-  events: number;
+  until: Until;
   /** its attempt has begun */
   began: boolean;
-  /** a full group may overtake it */
-  gathers: boolean;
   timer: NodeJS.Timeout;
 };
 
@@ -57,13 +57,18 @@ export class LaneGate {
   mayPass(waiting: number): boolean {
     if (waiting === 0) return false;
     if (this.#passages.size === 0) return true;
-    return waiting >= this.#full && [...this.#passages.values()].every(({ gathers }) => gathers);
+    // What has gathered to a full group need not gather any longer.
+    return (
+      waiting >= this.#full &&
+      [...this.#passages.values()].every(({ began, until }) => began && until === 'gathered')
+    );
   }
 
   /** @param events how many events the workflow's deliveries are of */
   starting(workflowId: string, events: number): void {
+    const until = this.lane === 'quick' && events >= BURST_EVENTS ? 'gathered' : SHUT_UNTIL[this.lane];
     const timer = this.#openAfter(workflowId, START_LIMIT_MS);
-    this.#passages.set(workflowId, { since: performance.now(), events, began: false, gathers: false, timer });
+    this.#passages.set(workflowId, { since: performance.now(), until, began: false, timer });
   }
 
   started(workflowId: string): void {
@@ -76,23 +81,18 @@ export class LaneGate {
     const passage = this.#passages.get(workflowId);
     if (passage === undefined) return;
     passage.began = true;
-    const until = SHUT_UNTIL[this.lane];
-    if (until === 'rested') this.#shut(workflowId, passage, FAILING_LIMIT_MS);
-    if (until === 'begun') this.open(workflowId);
-    if (until !== 'begun, or ended in a burst') return;
-    if (passage.events < BURST_EVENTS) {
-      this.open(workflowId);
-      return;
+    if (passage.until === 'begun') this.open(workflowId);
+    if (passage.until === 'rested') this.#shut(workflowId, passage, FAILING_LIMIT_MS);
+    if (passage.until === 'gathered') {
+      this.#shut(workflowId, passage, GATHER_MS);
+      this.#opened();
     }
-    passage.gathers = true;
-    this.#shut(workflowId, passage, GATHER_MS);
-    this.#opened();
   }
 
   attemptEnded(workflowId: string): void {
     const passage = this.#passages.get(workflowId);
     if (passage === undefined) return;
-    if (SHUT_UNTIL[this.lane] === 'rested')
+    if (passage.until === 'rested')
       this.#shut(workflowId, passage, REST_FACTOR * (performance.now() - passage.since));
     else this.open(workflowId);
   }
