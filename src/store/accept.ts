@@ -12,6 +12,7 @@ import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import { endpointsWithQueue } from './rate-limits.ts';
 import type { Tenant } from './tenants.ts';
+import { UNENDED } from './waiting.ts';
 
 export type AcceptRequest = {
   tenant: Tenant;
@@ -314,7 +315,7 @@ async function holdBehindEarlier(client: Queryable, deliveries: NewDelivery[]): 
   const { rows } = await client.query<{ id: string }>(
     `select e.id from unnest($1::text[]) as e (id) where exists (
        select 1 from deliveries d where d.endpoint_id = e.id and not d.is_test
-         and d.status in ('pending', 'delivering', 'retrying', 'held'))`,
+         and ${UNENDED})`,
     [endpointIds],
   );
   const occupied = new Set(rows.map((row) => row.id));

@@ -12,6 +12,7 @@ export async function loadAttemptEndpoints(
   vault: Vault,
   deliveryIds: string[],
 ): Promise<Map<string, AttemptEndpoint | null>> {
+  // The ids in a select of their own, as in the claim: one plan for all calls.
   const { rows } = await db.query<EndpointRow & { profile: string; isOperator: boolean }>({
     name: 'attempt-endpoints',
     text: `select ${ENDPOINT_COLUMNS}, (select profile from tenants t where t.id = endpoints.tenant_id),

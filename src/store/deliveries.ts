@@ -3,7 +3,7 @@ import type { Delivery, DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { firstIdAt } from '../domain/ids.ts';
 import { type Db, type Queryable, snapshot, transaction } from './pool.ts';
-import { releaseNext } from './waiting.ts';
+import { releaseNext, UNENDED } from './waiting.ts';
 
 const COLUMNS = `
   id, tenant_id as "tenantId", event_id as "eventId", endpoint_id as "endpointId", event_type as "eventType",
@@ -139,7 +139,7 @@ export async function cancelDeliveries(db: Queryable, ids: string[]): Promise<st
     const { rows } = await client.query<{ id: string; endpointId: string }>(
       `update deliveries set status = 'cancelled', ended_status = 'cancelled', ended_at = now(), held_reason = null,
          next_attempt_at = null
-       where id = any($1) and status in ('pending', 'delivering', 'retrying', 'held') and ended_status is null
+       where id = any($1) and ${UNENDED} and ended_status is null
        returning id, endpoint_id as "endpointId"`,
       [ids],
     );

@@ -1,4 +1,5 @@
 /** The leases by which every accepted delivery gets to Temporal, whichever process dies on the way. */
+import { endpointsWith } from './endpoint-scan.ts';
 import type { Db, Queryable } from './pool.ts';
 
 export type DispatchableDelivery = {
@@ -47,15 +48,9 @@ const OLDEST = `
 /** Of each endpoint at most, where some are left out. */
 const ENDPOINT_SHARE = 100;
 
-// From endpoint to endpoint, without a look at the rows of those that are left out: there may be millions.
+// Without a look at the rows of those that are left out.
 const OF_OTHERS = `
-  with recursive waiting as (
-    (select endpoint_id from deliveries where status = 'pending' order by endpoint_id limit 1)
-    union all
-    select (select d.endpoint_id from deliveries d where d.status = 'pending' and d.endpoint_id > w.endpoint_id
-      order by d.endpoint_id limit 1)
-    from waiting w where w.endpoint_id is not null
-  ), chosen as (
+  with recursive ${endpointsWith("status = 'pending'")}, chosen as (
     select endpoint_id from waiting where endpoint_id <> all($4) order by random() limit $2
   ), free as (
     select d.id, d.offered_before from chosen c cross join lateral (

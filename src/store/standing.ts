@@ -1,5 +1,6 @@
 /** How the whole installation stands, counted from indexes alone: what /metrics asks every few seconds. */
 import type { Db } from './pool.ts';
+import { UNENDED } from './waiting.ts';
 
 /** A database that hangs must not hold up whoever asks. */
 const QUERY_TIMEOUT_MS = 3_000;
@@ -18,7 +19,7 @@ export const QUEUE_AGE_QUERY = `
 
 export const DELIVERIES_QUERY = `
   select status, held_reason as "heldReason", count(*) as count from deliveries
-  where status in ('pending', 'delivering', 'retrying', 'held') group by status, held_reason`;
+  where ${UNENDED} group by status, held_reason`;
 
 export const ENDPOINTS_QUERY = `
   select case when not enabled then 'disabled' when stalled_at is not null then 'stalled'

@@ -8,7 +8,7 @@ const MAX_PAGES = 10_000;
 const GROWTH = 4;
 
 /**
- * Analyses the tables that have grown fourfold since somebody did, from 80 KB until they have 80 MB. A plan that is kept
+ * Analyses the tables that have grown fourfold since somebody did, from 320 KB until they have 80 MB. A plan that is kept
  * from when a table was empty reads all of it; it is made anew only when the table is analysed, and autovacuum does that
  * once a minute. At a thousand events a second that minute is long: each insert costs ten times as much at its end.
  * @returns the tables' names; where the user of the database may not analyse a table, PostgreSQL passes over it

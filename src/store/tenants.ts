@@ -1,7 +1,7 @@
 /** Tenants: who the events belong to. */
 import { newId } from '../domain/ids.ts';
 import { type Db, isUniqueViolation, type Queryable, transaction } from './pool.ts';
-import { WAITING_PAGE } from './waiting.ts';
+import { UNENDED, WAITING_PAGE } from './waiting.ts';
 
 export type Tenant = {
   id: string;
@@ -140,7 +140,7 @@ export async function cancelWaitingOfTenant(db: Db, id: string, page: number = W
       `update deliveries set status = 'cancelled', ended_status = coalesce(ended_status, 'cancelled'), ended_at = now(),
          held_reason = null, next_attempt_at = null, told_at = now()
        where id = any(array(select id from deliveries
-         where tenant_id = $1 and status in ('pending', 'delivering', 'retrying', 'held') limit $2))`,
+         where tenant_id = $1 and ${UNENDED} limit $2))`,
       [id, page],
     );
     cancelled = rowCount ?? 0;

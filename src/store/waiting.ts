@@ -6,6 +6,7 @@
 import type { HeldReason } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { wakeDispatchers } from './dispatch.ts';
+import { endpointsWith } from './endpoint-scan.ts';
 import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
@@ -28,7 +29,8 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 const ALL = Object.keys(KINDS) as Kind[];
 
-const UNENDED = `status in ('pending', 'delivering', 'retrying', 'held')`;
+/** SQL of what has not ended. */
+export const UNENDED = `status in ('pending', 'delivering', 'retrying', 'held')`;
 const NO_TEST = 'not d.is_test';
 // What was accepted since the stall goes: it is what the others wait for.
 const BEFORE_STALL = `${NO_TEST} and d.created_at < (select stalled_at from endpoints where id = $1)`;
@@ -157,16 +159,9 @@ export async function holdStalled(client: Queryable, deliveryIds: string[]): Pro
 const oldest = (kind: Kind, only = 'true') => `(select d.created_at from deliveries d
   where d.endpoint_id = e.id and ${KINDS[kind].where} and ${only} order by ${KINDS[kind].order} limit 1)`;
 
-// From endpoint to endpoint, as the dispatchers look for what is pending. Never `exists`: the planner may make of it a hash
-// of all that is held anywhere.
+// Never `exists`: the planner may make of it a hash of all that is held anywhere.
 const UNALIGNED = `
-  with recursive waiting as (
-    (select endpoint_id from deliveries where ${UNENDED} order by endpoint_id limit 1)
-    union all
-    select (select d.endpoint_id from deliveries d where ${UNENDED} and d.endpoint_id > w.endpoint_id
-      order by d.endpoint_id limit 1)
-    from waiting w where w.endpoint_id is not null
-  )
+  with recursive ${endpointsWith(UNENDED)}
   select e.id from waiting w join endpoints e on e.id = w.endpoint_id
   where case when e.enabled and e.deleted_at is null then
       (e.stalled_at is null and ${oldest('stalled')} is not null)

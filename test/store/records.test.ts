@@ -3,7 +3,7 @@ import type { AttemptRecord } from '../../src/store/records.ts';
 import { createRecorder } from '../../src/store/records.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
+import { insertDeliveries, insertEndpoints, noEffects } from '../helpers/rows.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -41,16 +41,7 @@ function recordOf(deliveryId: string, endpointId: string, succeeded: boolean): A
     exchange: null,
     next: succeeded ? { status: 'succeeded' } : { status: 'retrying', afterMs: 1_000 },
     slotsUsed: 1,
-    effects: {
-      endpointId,
-      exhausted: false,
-      disable: false,
-      stall: false,
-      unstall: false,
-      releaseNext: false,
-      holdIfStalled: false,
-      health: succeeded ? null : 'failing',
-    },
+    effects: { ...noEffects(endpointId), health: succeeded ? null : 'failing' },
   };
 }
 

@@ -6,7 +6,7 @@ import { cancelWaitingOfTenant, deleteTenant } from '../../src/store/tenants.ts'
 import { alignEndpoints, alignWaiting, releaseNext, WAITING_PAGE } from '../../src/store/waiting.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
+import { insertDeliveries, insertEndpoints, noEffects } from '../helpers/rows.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -46,19 +46,9 @@ async function idsThatAre(status: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-const NO_EFFECTS: Effects = {
-  endpointId: 'ep_1',
-  exhausted: false,
-  disable: false,
-  stall: false,
-  unstall: false,
-  releaseNext: false,
-  holdIfStalled: false,
-  health: null,
-};
 const apply = (effects: Partial<Effects>) =>
   transaction(database.db, (client) =>
-    applyEffects(client, [{ deliveryId: 'a000001', effects: { ...NO_EFFECTS, ...effects } }], {
+    applyEffects(client, [{ deliveryId: 'a000001', effects: { ...noEffects('ep_1'), ...effects } }], {
       disableAfterMs: 1e9,
     }),
   );
