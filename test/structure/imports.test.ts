@@ -10,7 +10,7 @@ const BUILTIN = 'node builtins';
 const ALLOWED: Record<string, readonly string[]> = {
   'src/domain': ['typeid-js'],
   'src/config.ts': ['zod', BUILTIN],
-  'src/logger.ts': ['pino', BUILTIN],
+  'src/logger.ts': ['src/domain', 'pino', BUILTIN],
   'src/metrics.ts': ['src/domain', 'prom-client'],
   'src/tracing.ts': ['src/domain', 'src/logger.ts', '@opentelemetry/*'],
   'src/package-root.ts': [BUILTIN],
