@@ -1,5 +1,6 @@
+-- @outside-transaction
 -- Keys other than the operator's own, which lives in the environment.
-create table api_keys (
+create table if not exists api_keys (
   id text collate "C" primary key,
   kind text not null check (kind in ('admin', 'tenant')),
   tenant_id text collate "C" references tenants check ((kind = 'tenant') = (tenant_id is not null)),
@@ -15,9 +16,9 @@ create table api_keys (
   last_used_at timestamptz,
   revoked_at timestamptz
 );
-create index api_keys_by_tenant on api_keys (tenant_id, id);
+create index concurrently if not exists api_keys_by_tenant on api_keys (tenant_id, id);
 
-create table audit_log (
+create table if not exists audit_log (
   id text collate "C" primary key,
   at timestamptz not null default now(),
   -- the key's id, or `admin` for the one from the environment
@@ -30,16 +31,17 @@ create table audit_log (
   details json not null,
   request_id text not null
 );
-create index audit_log_by_tenant on audit_log (tenant_id, id);
-create index audit_log_by_object on audit_log (object_id, id);
+create index concurrently if not exists audit_log_by_tenant on audit_log (tenant_id, id);
+create index concurrently if not exists audit_log_by_object on audit_log (object_id, id);
 
-create function refuse_change() returns trigger language plpgsql as $$
+create or replace function refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception 'The audit log is append-only';
 end $$;
-create trigger append_only before update or delete or truncate on audit_log
+create or replace trigger append_only before update or delete or truncate on audit_log
   for each statement execute function refuse_change();
 
 -- The presses of retry in the minute that began at `presses_since`.
-alter table deliveries add column presses_since timestamptz, add column presses integer not null default 0;
-create index operational_events_by_tenant on operational_events (tenant_id, id);
+alter table deliveries add column if not exists presses_since timestamptz,
+  add column if not exists presses integer not null default 0;
+create index concurrently if not exists operational_events_by_tenant on operational_events (tenant_id, id);

@@ -1,38 +1,64 @@
-/** Brings the schema up to date: numbered SQL files, forward only, each in its own transaction. */
+/**
+ * Brings the schema up to date while it is in use: numbered SQL files, forward only. What a file may hold, and why, is in
+ * docs/migrations.md.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { type Migration, type MigrationStatement, readMigration } from './migration-file.ts';
 import type { Db } from './pool.ts';
+import { compareSchema } from './schema-state.ts';
 
 // Any number, as long as every process uses the same one.
 const LOCK = 7_463_110;
+const LOCK_RETRY_MS = 200;
+
+/** Whoever wants the table waits behind a migration that waits for it: together not for a second, with three tables a file. */
+const LOCK_TIMEOUT_MS = 300;
+/** What changes the catalogue takes milliseconds; what takes longer reads or writes a table, under a lock. */
+const STATEMENT_TIMEOUT_MS = 1_000;
+const TOO_SLOW_TRIES = 5;
+/** Between two tries, those that have queued up go on. */
+const PAUSE_MS = { from: 200, to: 2_000 };
+const PATIENCE_MS = 10 * 60_000;
+
+const LOCK_NOT_AVAILABLE = '55P03';
+const DEADLOCK = '40P01';
+const STATEMENT_TIMED_OUT = '57014';
+
+export type MigrateOptions = {
+  /** told of what takes time */
+  say?: (line: string) => void;
+  /** how long one statement is tried again while others hold its table; 10 minutes by default */
+  patienceMs?: number;
+};
 
 /**
- * Applies the migrations that the database has not seen, in the order of their names; several processes may call
- * it at once.
+ * Applies the migrations that the database has not seen, in the order of their names; several processes may call it at once.
+ * Reads and writes go on meanwhile.
  * @returns the names of those applied now
- * @throws Error when a migration that was applied is no longer there: the database is newer than the program
+ * @throws Error when the database has had a migration that this version does not fit, or when a lock could not be had
  */
-export async function migrate(db: Db, folder: string): Promise<string[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+export async function migrate(db: Db, folder: string, options: MigrateOptions = {}): Promise<string[]> {
+  const files = await migrationNames(folder);
   const client = await db.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
-    await client.query(
-      'create table if not exists schema_migrations (name text primary key, applied_at timestamptz not null default now())',
+    await takeTurn(client);
+    await prepareTable(client);
+    const { rows } = await client.query<{ name: string; needs: string | null }>(
+      'select name, needs from schema_migrations',
     );
-    const { rows } = await client.query<{ name: string }>('select name from schema_migrations');
-    const applied = new Set(rows.map((row) => row.name));
-    const unknown = [...applied].filter((name) => !files.includes(name));
-    if (unknown.length > 0) {
-      throw new Error(`The database has migrations that this version does not know: ${unknown.join(', ')}`);
+    const { missing, foreign } = compareSchema(files, rows);
+    if (foreign.length > 0) {
+      throw new Error(
+        `The database is newer than this version, and no longer fits it (${foreign.join(', ')}). Run the newer version.`,
+      );
     }
-    const missing = files.filter((name) => !applied.has(name));
     for (const name of missing) {
-      const sql = await readFile(join(folder, name), 'utf8');
-      await client.query('begin');
-      await client.query(sql);
-      await client.query('insert into schema_migrations (name) values ($1)', [name]);
-      await client.query('commit');
+      const migration = readMigration(name, await readFile(join(folder, name), 'utf8'));
+      if (migration.isOutsideTransaction) await applyStepwise(client, migration, options);
+      else await applyAtOnce(client, migration, options);
     }
     return missing;
   } finally {
@@ -40,3 +66,123 @@ export async function migrate(db: Db, folder: string): Promise<string[]> {
     client.release(true);
   }
 }
+
+/** In the order in which they are applied. */
+async function migrationNames(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+}
+
+/** Asks again rather than waits: `create index concurrently` would wait for a statement that waits, and that one for it. */
+async function takeTurn(client: pg.PoolClient): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [LOCK]);
+    if (rows[0]?.mine) return;
+    await sleep(LOCK_RETRY_MS);
+  }
+}
+
+async function prepareTable(client: pg.PoolClient): Promise<void> {
+  const { rows } = await client.query<{ columns: string[] | null }>(
+    `select array_agg(attname::text) as columns from pg_attribute where attrelid = to_regclass('schema_migrations') and attnum > 0`,
+  );
+  const columns = rows[0]?.columns;
+  if (!columns) {
+    await client.query(
+      'create table schema_migrations (name text primary key, applied_at timestamptz not null default now(), needs text)',
+    );
+  } else if (!columns.includes('needs')) {
+    await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await patiently('schema_migrations', {}, () =>
+      client.query('alter table schema_migrations add column needs text'),
+    );
+  }
+}
+
+async function applyAtOnce(
+  client: pg.PoolClient,
+  migration: Migration,
+  options: MigrateOptions,
+): Promise<void> {
+  await patiently(migration.name, options, async () => {
+    try {
+      await client.query('begin');
+      await client.query(
+        `set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
+      );
+      await client.query(migration.sql);
+      await record(client, migration);
+      await client.query('commit');
+    } catch (error) {
+      // On a lost connection this fails too, and says less.
+      await client.query('rollback').catch(() => {});
+      throw error;
+    }
+  });
+}
+
+/** What was interrupted begins again at the first statement: each is made to be repeated. */
+async function applyStepwise(
+  client: pg.PoolClient,
+  migration: Migration,
+  options: MigrateOptions,
+): Promise<void> {
+  for (const statement of migration.statements) {
+    if (statement.isUnhurried) options.say?.(`${migration.name}: ${statement.title}`);
+    const limits = statement.isUnhurried ? [0, 0] : [LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS];
+    await client.query(`set lock_timeout = ${limits[0]}; set statement_timeout = ${limits[1]}`);
+    let changed: number;
+    do {
+      changed = await patiently(migration.name, options, () => applyStatement(client, statement));
+    } while (statement.isBatch && changed > 0);
+  }
+  await client.query('reset lock_timeout; reset statement_timeout');
+  await record(client, migration);
+}
+
+/** @returns how many rows it changed */
+async function applyStatement(client: pg.PoolClient, statement: MigrationStatement): Promise<number> {
+  if (statement.builds !== null) await dropInvalid(client, statement.builds);
+  const { rowCount } = await client.query(statement.sql);
+  return rowCount ?? 0;
+}
+
+/** A build that was interrupted leaves an index that serves no query, slows every write, and is taken for the finished one. */
+async function dropInvalid(client: pg.PoolClient, index: string): Promise<void> {
+  const { rows } = await client.query(
+    'select from pg_index where indexrelid = to_regclass($1) and not indisvalid',
+    [index],
+  );
+  if (rows.length > 0) await client.query(`drop index concurrently if exists ${index}`);
+}
+
+async function record(client: pg.PoolClient, { name, contractSince }: Migration): Promise<void> {
+  await client.query('insert into schema_migrations (name, needs) values ($1, $2)', [name, contractSince]);
+}
+
+/** Tries again what did not get its lock, or took too long, and lets others go on in between. */
+async function patiently<Result>(
+  name: string,
+  options: MigrateOptions,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const deadline = Date.now() + (options.patienceMs ?? PATIENCE_MS);
+  let tooSlow = 0;
+  for (let pauseMs = PAUSE_MS.from; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS.to)) {
+    try {
+      return await work();
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === STATEMENT_TIMED_OUT) tooSlow += 1;
+      else if (code !== LOCK_NOT_AVAILABLE && code !== DEADLOCK) throw error;
+      if (tooSlow === TOO_SLOW_TRIES || Date.now() > deadline) throw gaveUp(name, error as Error);
+      if (pauseMs === PAUSE_MS.from) options.say?.(`${name}: waiting for a table that others use`);
+      await sleep(pauseMs);
+    }
+  }
+}
+
+const gaveUp = (name: string, cause: Error) =>
+  new Error(
+    `${name} could not be applied (${cause.message}); nothing of it is left half done that a next run does not finish. Look for a transaction that stays open: select pid, xact_start, query from pg_stat_activity where xact_start < now() - interval '1 minute'. End it, then run tidings migrate again.`,
+    { cause },
+  );
