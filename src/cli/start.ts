@@ -34,15 +34,16 @@ export function startCommand(program: Command): void {
         destination({ dest: logFile, sync: true }),
       );
       const certificate = demo ? await demoCertificate(join(dataDir, 'demo')) : null;
+      let receivers: DemoReceivers | null = null;
       say('Starting PostgreSQL and Temporal …');
       const embedded = await runEmbedded(environment, {
         logger,
         progress: (line) => say(`  ${line}`),
         caFiles: certificate === null ? [] : [certificate.certFile],
+        isReceiver: (port) => receivers?.isAt(port) ?? false,
       });
       const url = embedded.service.url ?? '';
       await writeFile(join(dataDir, URL_FILE), `${url}\n`);
-      let receivers: DemoReceivers | null = null;
       if (certificate !== null) {
         receivers = await startDemoReceivers(join(dataDir, 'demo'), certificate);
         await runDemo(embedded, url, receivers);

@@ -14,6 +14,7 @@ import {
   rangeName,
 } from './address-ranges.ts';
 import { portProblem } from './bad-ports.ts';
+import type { ListeningPorts } from './listening-ports.ts';
 import { createLookup, type Lookup } from './name-lookup.ts';
 import { createOwnServices, type OwnService } from './own-services.ts';
 
@@ -39,18 +40,25 @@ export type AddressGuard = {
   protect(service: OwnService): void;
 };
 
+const NONE_KNOWN: ListeningPorts = { has: () => false, look: async () => {} };
+
 const OPERATOR = 'not dialled unless the operator allows them (TIDINGS_ALLOW_CIDRS)';
 const OWN =
   'this address and port belong to a service of Tidings itself, which is never dialled, whatever TIDINGS_ALLOW_CIDRS says';
 
 /**
  * @param options.lookup how names are resolved; default: DNS, the hosts file and the system
+ * @param options.listening the ports of our own processes; default: only those that `protect` names are known
  * @throws Error when an entry is not `address/bits`
  */
-export function createAddressGuard(options: { allowCidrs: readonly Cidr[]; lookup?: Lookup }): AddressGuard {
-  const { lookup = createLookup() } = options;
+export function createAddressGuard(options: {
+  allowCidrs: readonly Cidr[];
+  lookup?: Lookup;
+  listening?: ListeningPorts;
+}): AddressGuard {
+  const { lookup = createLookup(), listening = NONE_KNOWN } = options;
   const allowed = options.allowCidrs.map(parseNetwork);
-  const own = createOwnServices();
+  const own = createOwnServices(listening);
 
   const isFit = (address: Address): boolean => {
     const embedded = embeddedAddress(address);
@@ -87,7 +95,10 @@ export function createAddressGuard(options: { allowCidrs: readonly Cidr[]; looku
   async function resolve(written: string, port: number) {
     const host = bare(written);
     const answers = isIP(host) === 0 ? await lookUp(host, port) : [{ address: host, family: isIP(host) }];
-    await own.ready(port);
+    await own.ready(
+      port,
+      answers.flatMap(({ address }) => reachedBy(address)),
+    );
     // All answers must be fit: an attacker's name with one public and one private address is no accident.
     for (const { address } of answers) {
       const reason = problem(address, port);
@@ -106,6 +117,12 @@ export function createAddressGuard(options: { allowCidrs: readonly Cidr[]; looku
   }
 
   return { problem, urlProblem, resolve, protect: own.add };
+}
+
+/** The addresses that packets to this one may arrive at: itself, and one that it stands for. */
+function reachedBy(text: string): Address[] {
+  const address = parseAddress(text);
+  return address === null ? [] : [address, embeddedAddress(address)].filter((each) => each !== null);
 }
 
 /** No name ends like this (https://url.spec.whatwg.org/#ends-in-a-number-checker), but resolvers read 127.1 and 0x7f.1. */

@@ -5,6 +5,7 @@
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import { type Address, isPublic, parseAddress } from './address-ranges.ts';
+import type { ListeningPorts } from './listening-ports.ts';
 
 export type OwnService = {
   /** a name or an address; of a listener also `0.0.0.0` and `::` */
@@ -14,8 +15,8 @@ export type OwnService = {
 
 export type OwnServices = {
   add(service: OwnService): void;
-  /** resolves when the addresses of the services at this port are known, as far as they can be */
-  ready(port: number): Promise<void>;
+  /** resolves when what listens at this port of these addresses is known, as far as it can be */
+  ready(port: number, addresses: readonly Address[]): Promise<void>;
   /** whether one of them is reached there, as far as their addresses are known by now */
   isAt(address: Address, port: number): boolean;
 };
@@ -26,7 +27,8 @@ const REFRESH_MS = 60_000;
 /** Where the ingress and the networks of content delivery are shared: others answer at the same public address. */
 const SHARED_PORTS = new Set([80, 443]);
 
-export function createOwnServices(): OwnServices {
+/** @param listening what our own processes listen on, whether or not anybody has named it to `add` */
+export function createOwnServices(listening: ListeningPorts): OwnServices {
   const services: Known[] = [];
   const at = (port: number) => services.filter((service) => service.port === port);
 
@@ -52,7 +54,8 @@ export function createOwnServices(): OwnServices {
       if (literal === null) known.asked = ask(known);
       services.push(known);
     },
-    async ready(port) {
+    async ready(port, addresses) {
+      if (addresses.some(isThisMachine)) await listening.look();
       for (const service of at(port)) {
         await service.asked;
         // A database moves to another address now and then; nobody waits for the news.
@@ -61,6 +64,7 @@ export function createOwnServices(): OwnServices {
     },
     isAt(address, port) {
       const here = isThisMachine(address);
+      if (here && listening.has(port)) return true;
       return at(port).some(({ addresses }) =>
         addresses.some(
           (own) =>

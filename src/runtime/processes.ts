@@ -84,7 +84,13 @@ export type EmbeddedService = {
 /** Everything in one process, on what the environment names and on embedded parts for the rest. */
 export async function runEmbedded(
   environment: Environment,
-  options: { logger: Logger; progress: (line: string) => void; caFiles?: string[] },
+  options: {
+    logger: Logger;
+    progress: (line: string) => void;
+    caFiles?: string[];
+    /** ports of this process that are receivers: the demo's */
+    isReceiver?: (port: number) => boolean;
+  },
 ): Promise<EmbeddedService> {
   const { logger, progress } = options;
   const dataDir = resolve(environment.TIDINGS_DATA_DIR);
@@ -114,6 +120,7 @@ export async function runEmbedded(
       allowCidrs: [...environment.TIDINGS_ALLOW_CIDRS, ...loopbackAllowance(environment, logger)],
       allowHttp: environment.TIDINGS_ALLOW_HTTP ?? true,
       caFiles: [...caFilesOf(environment), ...(options.caFiles ?? [])],
+      ...(options.isReceiver && { isReceiver: options.isReceiver }),
     });
     await service.working;
     return {

@@ -11,6 +11,7 @@ import { createEmitters } from '../api/emitters.ts';
 import { createChannels } from '../channels/index.ts';
 import type { Environment } from '../config.ts';
 import { createAddressGuard } from '../http/address-guard.ts';
+import { createListeningPorts } from '../http/listening-ports.ts';
 import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
@@ -44,6 +45,11 @@ export type ServiceOptions = {
   allowHttp: boolean;
   /** PEM files of more certificate authorities that are trusted for destinations */
   caFiles: readonly string[];
+  /**
+   * Ports on which this process or a child of it listens as a receiver, such as the demo's: they may be dialled. Default: none,
+   * so that nothing of ours is reached.
+   */
+  isReceiver?: (port: number) => boolean;
   /** `serve` is both in one process */
   roles: { api: boolean; worker: boolean };
   logger: Logger;
@@ -125,7 +131,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const noticeIntervalMs = env.TIDINGS_NOTICE_INTERVAL_S * 1000;
   const graceMs = env.TIDINGS_RECONCILE_AFTER_S * 1000;
   const reconciler = createReconciler({ db, engine, logger, graceMs, noticeIntervalMs });
-  const guard = createAddressGuard({ allowCidrs: options.allowCidrs });
+  const listening = createListeningPorts({
+    ...(options.isReceiver && { isReceiver: options.isReceiver }),
+    warn: (message) => logger.warn(message),
+  });
+  const guard = createAddressGuard({ allowCidrs: options.allowCidrs, listening });
   for (const service of neighbours(options)) guard.protect(service);
   const sender = createSender({
     guard,
@@ -235,6 +245,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await closeAll();
     throw error;
   }
+  // What a URL says is judged by the last look: the first one is taken when everything of ours listens.
+  void listening.look();
   const working = roles.worker ? startWorking() : Promise.resolve();
   working.catch((error) => logger.fatal({ err: error }, 'the worker could not be started'));
 

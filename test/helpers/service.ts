@@ -45,6 +45,8 @@ export async function startTestService(
     allowCidrs: LOOPBACK,
     allowHttp: true,
     caFiles: env.TIDINGS_CA_FILE === undefined ? [] : [env.TIDINGS_CA_FILE],
+    // The tests' receivers listen in this process, or are children of it.
+    isReceiver: () => true,
     roles: { api: true, worker: true },
     logger: createLogger((process.env.TEST_LOG_LEVEL as 'info') ?? 'silent'),
     workflowBundle: process.env.TEST_WORKFLOW_BUNDLE ?? '',

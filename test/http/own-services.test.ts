@@ -112,6 +112,17 @@ describe('what a process works with', () => {
     expect(located(env)).toContainEqual(service);
   });
 
+  test.each([
+    { what: "Temporal's HTTP API", service: { host: 'temporal', port: 7243 } },
+    { what: "Temporal's history service", service: { host: 'temporal', port: 7234 } },
+    { what: 'the page of a mail catcher', service: { host: 'mailpit', port: 8025 } },
+    { what: 'the metrics', service: { host: '127.0.0.1', port: 9464 } },
+  ])('$what is found', ({ service }) => {
+    expect(located({ SMTP_URL: 'smtp://mailpit:1025', TIDINGS_METRICS_PORT: '9464' })).toContainEqual(
+      service,
+    );
+  });
+
   test('Temporal and its Web UI are found', () => {
     const found = neighbours({
       environment: readEnvironment({ TIDINGS_PORT: '0' }),

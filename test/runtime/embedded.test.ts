@@ -1,64 +1,10 @@
 /** `npm start` as people run it: it delivers, keeps its data, shares a machine, and leaves no process behind. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../../src/package-root.ts';
-import { atEnd } from '../helpers/cleanup.ts';
+import { environment, MAIN, newFolder, start } from '../helpers/embedded.ts';
 import { apiClient } from '../helpers/service.ts';
-
-const MAIN = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
-
-type Started = {
-  child: ChildProcess;
-  url: string;
-  output(): string;
-  end(signal: NodeJS.Signals): Promise<number | null>;
-};
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'tidings-test-'));
-  // As `mktemp -d` makes them: nobody else may enter, PostgreSQL's user neither.
-  await chmod(folder, 0o700);
-  atEnd(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-const environment = (folder: string) => ({
-  PATH: process.env.PATH,
-  HOME: process.env.HOME,
-  TIDINGS_DATA_DIR: join(folder, 'data'),
-  TIDINGS_TEMPORAL_CLI: process.env.TEST_TEMPORAL_PROGRAM,
-});
-
-async function start(folder: string, ...args: string[]): Promise<Started> {
-  const child = spawn(process.execPath, [MAIN, 'start', ...args], { env: environment(folder), cwd: folder });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  atEnd(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
-  let output = '';
-  const ready = new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk.toString();
-      const [, url] = / API {13}(http:\S+)/.exec(output) ?? [];
-      if (url !== undefined && output.includes('Ctrl-C stops everything')) resolve(url);
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    void exited.then((code) => reject(new Error(`It ended with ${code}:\n${output}`)));
-  });
-  return {
-    child,
-    url: await ready,
-    output: () => output,
-    end(signal) {
-      child.kill(signal);
-      return exited;
-    },
-  };
-}
 
 const cli = (folder: string, ...args: string[]) =>
   execFileSync(process.execPath, [MAIN, ...args], {

@@ -11,6 +11,8 @@ import { type Knows, whyNotGenuine } from './verify.ts';
 export type DemoReceivers = {
   http: string;
   https: string;
+  /** whether one of them listens there */
+  isAt(port: number): boolean;
   /** Says what the receiver at this path checks, and how many requests it refuses first. */
   expect(path: string, profile: string, knows: Knows, refuseFirst?: number): void;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export async function startDemoReceivers(folder: string, certificate: Certificat
   return {
     http: `http://127.0.0.1:${ports[0]}`,
     https: `https://127.0.0.1:${ports[1]}`,
+    isAt: (port) => ports.includes(port),
     expect(path, profile, knows, refuseFirst = 0) {
       expectations.set(path, { profile, knows, refusals: refuseFirst });
     },
