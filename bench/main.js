@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { internalErrors } from '../scripts/internal-errors.js';
 import { databaseWork } from './database-work.js';
 import { buildLoad, goVersion, TEMPORAL_VERSION, temporalPrograms } from './go-programs.js';
 import { startLoad } from './load.js';
@@ -135,6 +136,8 @@ async function runScenario(scenario, { load, cluster, temporal, run }) {
   }, SCENARIO_LIMIT_MS);
   try {
     const row = await scenario.run(bench);
+    const errors = await internalErrors(stack.url);
+    if (errors !== null) throw new Error(errors);
     const warnings = await stack.warnings();
     if (Object.keys(warnings).length > 0) row.extra.warnings = JSON.stringify(warnings);
     if (profileFolder !== null) await keepProfile(stack, profileFolder);

@@ -1,6 +1,7 @@
 /**
  * `npm run fuzz`: a whole service of its own, and Schemathesis (a Python program: `pip install schemathesis`) that tries
- * whatever its OpenAPI document allows and forbids. Ends with Schemathesis' report and exit code.
+ * whatever its OpenAPI document allows and forbids. Ends with Schemathesis' report and exit code, and
+ * fails too when the service counts a 500.
  *
  *   --seconds 120   for how long
  *   -- …            the rest goes to `schemathesis run`
@@ -14,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { readEnvironment } from '../dist/src/config.js';
 import { createLogger } from '../dist/src/logger.js';
 import { runEmbedded } from '../dist/src/runtime/processes.js';
+import { internalErrors } from './internal-errors.js';
 
 // Not whether `allow` is what is documented: an event may be called "batch", so GET …/events/batch is no mistake.
 const CHECKS = [
@@ -55,6 +57,11 @@ try {
   const file = join(folder, 'openapi.json');
   await writeFile(file, JSON.stringify(document));
   process.exitCode = await run(file);
+  const errors = await internalErrors(url);
+  if (errors !== null) {
+    console.error(errors);
+    process.exitCode ||= 1;
+  }
 } finally {
   receiver.closeAllConnections();
   receiver.close();

@@ -127,6 +127,14 @@ export const environmentSchema = z.object({
     .describe(
       "Requests a second that a tenant's key may make in each process, where the key names no limit of its own.",
     ),
+  TIDINGS_WRONG_KEY_RATE: z.coerce
+    .number()
+    .min(1)
+    .default(20)
+    .describe(
+      'Wrong API keys a second from one address, ten times as many at once. Beyond that keys from there that are new to the ' +
+        'process are looked up more slowly; those in use go on working.',
+    ),
   TIDINGS_PRESSES_PER_MINUTE: z.coerce
     .number()
     .int()

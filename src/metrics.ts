@@ -60,6 +60,11 @@ function counted(registry: Registry) {
       'method',
       'status',
     ),
+    // Without labels it begins at 0, so that an alert sees already the first one. Which route: tidings_http_requests_total.
+    internalErrors: counter(
+      'tidings_internal_errors_total',
+      'Requests that were answered with 500: each is a mistake in Tidings.',
+    ),
     notices: counter(
       'tidings_notices_total',
       'Notices about exhausted deliveries, by channel and whether it took them.',

@@ -2,19 +2,14 @@
  * Who asks, and whether they may: every route but the public ones needs a key, sent as `X-API-Key` or as a bearer token, and
  * names the scope that the key must have. A route that names none is a mistake and stops the start.
  */
-import { timingSafeEqual } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
 import { type Access, type Caller, mayDo } from '../domain/access.ts';
 import { Problem } from '../domain/errors.ts';
-import { hashKey, useKey } from '../store/keys.ts';
 import type { ApiDeps } from './deps.ts';
+import { createKeyring, type Keyring } from './keyring.ts';
 
 const PUBLIC = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/|$)|$)/;
-/** A key that was revoked in another process works there for so long. */
-const REMEMBER_MS = 1_000;
-const MAX_REMEMBERED = 10_000;
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 
@@ -36,14 +31,9 @@ export function requireAccess(request: FastifyRequest, access: Access): void {
   );
 }
 
-export type Keyring = {
-  /** what was remembered of keys holds no longer: one was revoked */
-  forget(): void;
-};
-
 /** Guards every route of the app but the public ones. */
 export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<Keyring> {
-  const { findCaller, forget } = createKeyring(deps);
+  const keyring = createKeyring(deps);
   app.addHook('onRoute', ({ url, config }) => {
     if (!isPublic(url) && accessOf(config) === undefined) throw new Error(`${url} does not say who may ask`);
   });
@@ -56,7 +46,7 @@ export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<K
         'Send an API key in the X-API-Key header, or as Authorization: Bearer <key>.',
       );
     }
-    const caller = await findCaller(key);
+    const caller = await keyring.findCaller(key, request.ip);
     if (caller === null) {
       throw new Problem(
         'unauthorized',
@@ -78,7 +68,7 @@ export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<K
         retryAfterS: 1,
       }),
   });
-  return { forget };
+  return keyring;
 }
 
 /** `null`: as many as come. */
@@ -93,27 +83,6 @@ const isPublic = (url: string) => PUBLIC.test(url.split('?')[0] ?? '');
 /** What a route's configuration demands of the key; undefined on a public route. */
 export const accessOf = (config: unknown): Access | undefined =>
   (config as { access?: Access } | undefined)?.access;
-
-/** Looks keys up in the database, and remembers for a moment what it has found: an emitter's key comes with every event. */
-function createKeyring({
-  db,
-  adminKey,
-}: ApiDeps): Keyring & { findCaller(key: string): Promise<Caller | null> } {
-  const adminHash = hashKey(adminKey);
-  const admin: Caller = { id: 'admin', name: null, tenantId: null, scopes: [], ratePerSecond: null };
-  const remembered = new LRUCache<string, { caller: Caller | null }, Buffer>({
-    max: MAX_REMEMBERED,
-    ttl: REMEMBER_MS,
-    fetchMethod: async (_name, _stale, { context: hash }) => ({ caller: await useKey(db, hash) }),
-  });
-  async function findCaller(key: string): Promise<Caller | null> {
-    const hash = hashKey(key);
-    // Digests have one length and are compared in constant time: nothing about the key leaks.
-    if (timingSafeEqual(hash, adminHash)) return admin;
-    return (await remembered.fetch(hash.toString('base64'), { context: hash }))?.caller ?? null;
-  }
-  return { findCaller, forget: () => remembered.clear() };
-}
 
 function keyOf(request: FastifyRequest): string | null {
   const header = request.headers['x-api-key'];

@@ -8,10 +8,9 @@ import type { DispatchableDelivery } from '../store/dispatch.ts';
 import type { Db } from '../store/pool.ts';
 import type { Vault } from '../store/vault.ts';
 import type { Tracing } from '../tracing.ts';
-
-/** Where a process stands; see /readyz. */
 import type { Emitters } from './emitters.ts';
 
+/** Where a process stands; see /readyz. */
 export type Readiness = {
   ready: boolean;
   database: 'ok' | 'away';
@@ -21,6 +20,8 @@ export type Readiness = {
 
 export type ApiDeps = {
   db: Db;
+  /** connections for what every emit needs, apart: whatever else is asked of the database, these are free for emits */
+  emitDb: Db;
   vault: Vault;
   acceptor: Acceptor;
   emitters: Emitters;
@@ -31,6 +32,8 @@ export type ApiDeps = {
   adminKey: string;
   /** requests a second of a tenant's key that names no limit of its own */
   tenantKeyRatePerS: number;
+  /** wrong keys a second from one address, beyond which its new ones wait their turn */
+  wrongKeysPerS: number;
   /** presses of retry that one delivery takes in a minute */
   pressesPerMinute: number;
   /** deliveries that an operation sets going in a second, where it names no pace of its own */

@@ -32,6 +32,7 @@ export const PROBLEMS = {
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'An error of ours' },
   storage_unavailable: { status: 503, title: 'The database is away' },
+  overloaded: { status: 503, title: 'Too much at once' },
   temporal_unavailable: { status: 503, title: 'Temporal is away' },
 } as const satisfies Record<string, ProblemEntry>;
 

@@ -73,6 +73,8 @@ export type Service = {
 
 /** A Temporal that hangs must hold up neither the start nor the stop for ever. */
 const PREPARE_MS = 20_000;
+/** Beside those for everything else. Most are in use only where emits of several tenants wait for locks of their own. */
+const EMIT_CONNECTIONS = 10;
 const DATABASE_RETRY_MS = 1_000;
 const PACE_MS = 500;
 /** Longer than a round of the pacer and the way through Temporal, shorter than an attempt waits for its place. */
@@ -101,9 +103,9 @@ async function reachDatabase(db: Db, logger: Logger): Promise<void> {
 /** @throws Error when the port is taken, or the database cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { environment: env, logger, roles } = options;
-  const db = createPool(options.databaseUrl, {
-    onError: (error) => logger.warn({ reason: error.message }, 'a database connection was lost'),
-  });
+  const onError = (error: Error) => logger.warn({ reason: error.message }, 'a database connection was lost');
+  const db = createPool(options.databaseUrl, { onError });
+  const emitDb = createPool(options.databaseUrl, { onError, max: EMIT_CONNECTIONS });
   await reachDatabase(db, logger);
   const vault = createVault(options.keyRing);
   const link = openTemporalLink(options.temporal, logger);
@@ -218,13 +220,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ? await buildApp({
         db,
         vault,
-        acceptor: createAcceptor(db),
-        emitters: createEmitters(db),
+        emitDb,
+        acceptor: createAcceptor(emitDb),
+        emitters: createEmitters(emitDb),
         engine,
         guard,
         dispatcher: roles.worker ? dispatcher : null,
         adminKey: options.adminKey,
         tenantKeyRatePerS: env.TIDINGS_TENANT_KEY_RATE,
+        wrongKeysPerS: env.TIDINGS_WRONG_KEY_RATE,
         pressesPerMinute: env.TIDINGS_PRESSES_PER_MINUTE,
         operationRatePerS: env.TIDINGS_OPERATION_RATE,
         allowHttp: options.allowHttp,
@@ -263,7 +267,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await sender.close();
     await tracing.stop();
     await statistics.stop();
-    await db.end();
+    await Promise.all([db.end(), emitDb.end()]);
   }
 
   return {

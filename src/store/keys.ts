@@ -36,20 +36,31 @@ export async function insertKey(
   return rows[0] as ApiKey;
 }
 
-/** The key of that hash, unless it is revoked or its tenant is deleted. Notes that it was used, once a minute. */
-export async function useKey(db: Db, hash: Buffer): Promise<ApiKey | null> {
-  const { rows } = await db.query<ApiKey & { stale: boolean }>({
-    name: 'use-key',
-    text: `select ${COLUMNS}, coalesce(last_used_at < now() - interval '1 minute', true) as stale
-           from api_keys k where hash = $1 and revoked_at is null
+/** A key as it was found; `stale`: that it was used was last noted more than a minute ago. */
+export type FoundKey = ApiKey & { stale: boolean };
+
+/**
+ * The keys of these hashes, by the hash in base64, but those that are revoked or whose tenant is deleted. It waits for no lock:
+ * whoever asks together with others shall not wait for what one of them does.
+ */
+export async function findKeys(db: Db, hashes: Buffer[]): Promise<Map<string, FoundKey>> {
+  const { rows } = await db.query<FoundKey & { hash: Buffer }>({
+    name: 'find-keys',
+    text: `select ${COLUMNS}, hash, coalesce(last_used_at < now() - interval '1 minute', true) as stale
+           from api_keys k where hash = any($1) and revoked_at is null
              and not exists (select 1 from tenants t where t.id = k.tenant_id and t.deleted_at is not null)`,
-    values: [hash],
+    values: [hashes],
   });
-  const [found] = rows;
-  if (found === undefined) return null;
-  const { stale, ...key } = found;
-  if (stale) await db.query('update api_keys set last_used_at = now() where id = $1', [key.id]);
-  return key;
+  return new Map(rows.map(({ hash, ...key }) => [hash.toString('base64'), key]));
+}
+
+/** Notes that keys were used. One that somebody is changing is left for the next time. */
+export async function noteUse(db: Db, ids: string[]): Promise<void> {
+  await db.query(
+    `update api_keys set last_used_at = now()
+     where id in (select id from api_keys where id = any($1) order by id for no key update skip locked)`,
+    [ids],
+  );
 }
 
 /** Those not revoked, newest first, `limit` of them, older than the id `before`; of one tenant, or all. */

@@ -62,6 +62,8 @@ export type Scene = {
   emit(tenant: string, count?: number): Promise<void>;
   /** Emits so many a second until the function that it returns is called. */
   load(tenant: string, perSecond: number): () => Promise<void>;
+  /** Takes into account what somebody else has emitted for a tenant. */
+  include(tenant: string, acceptedIds: readonly string[]): void;
   /** the statuses of everything that was accepted, as the rows have them */
   rows(): Promise<{ eventId: string; status: string; told: boolean }[]>;
   /** Waits until every accepted event is accounted for, writes the line, and fails unless it is as promised. */
@@ -185,6 +187,8 @@ export async function openScene(
     expect({ lost: line.lost, died }).toEqual({ lost: 0, died: 0 });
     expect([...refused.keys()].filter((why) => why !== '503' && why !== 'no answer')).toEqual([]);
     expect(line.accepted).toBeGreaterThan(0);
+    // Also of what nobody here has asked: whatever this process was asked since it started.
+    expect((await api('GET', '/metrics')).text).toMatch(/^tidings_internal_errors_total 0$/m);
     return line;
   }
 
@@ -232,6 +236,10 @@ export async function openScene(
         clearInterval(timer);
         await Promise.all(under);
       };
+    },
+    include(tenant, acceptedIds) {
+      tenants.push(tenant);
+      accepted.push(...acceptedIds);
     },
     async close() {
       await Promise.all([...running.values()].map((process) => process.kill()));

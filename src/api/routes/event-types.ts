@@ -78,7 +78,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
         if (inCatalogue || !(await insertEventType(client, tenant.id, entry)))
           throw new Problem('conflict', `There is an event type ${name} already.`);
       });
-      deps.emitters.forget();
+      deps.emitters.forget(tenant.id);
       return reply.status(201).send(present(entry, 'tenant'));
     },
   );

@@ -5,8 +5,8 @@ import { type ApiKey, SCOPES } from '../../domain/access.ts';
 import { insertKey, listKeys, revokeKey } from '../../store/keys.ts';
 import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
-import type { Keyring } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { Keyring } from '../keyring.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
@@ -55,7 +55,7 @@ const newKeySchema = keySchema
   .extend({ key: z.string().describe('Shown here and never again.') })
   .meta({ id: 'NewKey' });
 
-export function keyRoutes(app: App, deps: ApiDeps, keyring: Keyring): void {
+export function keyRoutes(app: App, deps: ApiDeps, keyring: Pick<Keyring, 'forget'>): void {
   const tags = ['keys'];
 
   app.post(
@@ -140,7 +140,7 @@ export function keyRoutes(app: App, deps: ApiDeps, keyring: Keyring): void {
           return key;
         },
       );
-      keyring.forget();
+      keyring.forget(id);
       return reply.status(204).send(null);
     },
   );

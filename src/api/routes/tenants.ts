@@ -66,7 +66,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
           return inserted;
         },
       );
-      deps.emitters.forget();
+      deps.emitters.forget(tenant.id);
       return reply.status(201).send(presentTenant(tenant));
     },
   );
@@ -137,7 +137,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         if (updated === null) throw notFound('tenant', id);
         return updated;
       });
-      deps.emitters.forget();
+      deps.emitters.forget(id);
       return presentTenant(tenant);
     },
   );
@@ -166,6 +166,6 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
 export async function removeTenant(deps: ApiDeps, request: FastifyRequest, id: string): Promise<void> {
   const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
   await audited(deps, request, act, (client) => deleteTenant(client, id));
-  deps.emitters.forget();
+  deps.emitters.forget(id);
   await cancelWaitingOfTenant(deps.db, id);
 }

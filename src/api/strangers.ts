@@ -1,0 +1,47 @@
+/**
+ * From where wrong keys come. An address that sends too many is suspected for a moment: its new keys wait their turn. It is
+ * never locked out, for behind one address there may be a whole company.
+ */
+import { isIPv6 } from 'node:net';
+import { LRUCache } from 'lru-cache';
+
+const MAX_ADDRESSES = 10_000;
+/** One customer of a provider has at least a /64 of IPv6. */
+const IPV6_GROUPS = 4;
+
+export type Strangers = {
+  sentWrong(address: string): void;
+  isSuspect(address: string): boolean;
+};
+
+/**
+ * @param perSecond wrong keys that an address may send a second before it is suspected; it may send ten times as many at once
+ * @param now ms on a clock that only goes forward
+ */
+export function createStrangers(perSecond: number, now: () => number = () => performance.now()): Strangers {
+  const burst = perSecond * 10;
+  // What was sent wrong and is not forgiven yet: less with each second.
+  const debts = new LRUCache<string, { wrong: number; atMs: number }>({ max: MAX_ADDRESSES });
+  const debtOf = (network: string) => {
+    const debt = debts.get(network);
+    return debt === undefined ? 0 : Math.max(0, debt.wrong - ((now() - debt.atMs) / 1000) * perSecond);
+  };
+  return {
+    sentWrong(address) {
+      const network = networkOf(address);
+      debts.set(network, { wrong: Math.min(debtOf(network) + 1, burst + perSecond), atMs: now() });
+    },
+    isSuspect: (address) => debtOf(networkOf(address)) >= burst,
+  };
+}
+
+function networkOf(address: string): string {
+  // As a dual-stack socket shows IPv4.
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  if (!isIPv6(plain)) return plain;
+  const [before = '', after] = (plain.split('%')[0] ?? '').split('::');
+  const left = before === '' ? [] : before.split(':');
+  const right = after === undefined || after === '' ? [] : after.split(':');
+  const zeros = after === undefined ? 0 : 8 - left.length - right.length;
+  return [...left, ...Array<string>(zeros).fill('0'), ...right].slice(0, IPV6_GROUPS).join(':');
+}
