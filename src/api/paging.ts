@@ -1,5 +1,6 @@
 /** Opaque cursors: where the next page begins, in a form that nobody is tempted to make up. */
 import { z } from 'zod';
+import type { WalkedPage } from '../store/delivery-list.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
@@ -28,22 +29,23 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 
 /**
  * The page that a query asks for.
- * @param list reads rows: `limit` of them, the first ones or those that follow the key `before`
+ * @param list reads rows: `limit` of them, the first ones or those that follow the key `before`; or fewer, and says how far it looked
  * @param keyOf what the list is sorted by, descending
  */
 export async function readPage<Row extends { id: string }, Item>(
   { cursor, limit }: z.infer<typeof pageQuery>,
-  list: (page: { before: string | null; limit: number }) => Promise<Row[]>,
+  list: (page: { before: string | null; limit: number }) => Promise<Row[] | WalkedPage<Row>>,
   present: (row: Row) => Item,
   keyOf: (row: Row) => string = ({ id }) => id,
 ): Promise<{ items: Item[]; next_cursor: string | null }> {
   // One more than is shown says whether there are more.
-  const rows = await list({ before: cursor ?? null, limit: limit + 1 });
+  const listed = await list({ before: cursor ?? null, limit: limit + 1 });
+  const { rows, walkedTo } = Array.isArray(listed) ? { rows: listed, walkedTo: null } : listed;
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  const hasMore = rows.length > limit && last !== undefined;
+  const next = rows.length > limit && last !== undefined ? keyOf(last) : walkedTo;
   return {
     items: items.map(present),
-    next_cursor: hasMore ? Buffer.from(keyOf(last)).toString('base64url') : null,
+    next_cursor: next === null ? null : Buffer.from(next).toString('base64url'),
   };
 }

@@ -1,11 +1,11 @@
-/** Deliveries as people ask for them: lists, one, its attempts, and its end by hand. */
+/** One delivery as people ask for it: its row, its attempts, its presses, and its end by hand. Lists are in delivery-list.ts. */
 import type { Delivery, DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
-import { firstIdAt } from '../domain/ids.ts';
 import { type Db, type Queryable, snapshot, transaction } from './pool.ts';
 import { releaseNext, UNENDED } from './waiting.ts';
 
-const COLUMNS = `
+/** The columns of a `Delivery`. */
+export const DELIVERY_COLUMNS = `
   id, tenant_id as "tenantId", event_id as "eventId", endpoint_id as "endpointId", event_type as "eventType",
   is_test as "isTest", status, held_reason as "heldReason", attempt_count as "attemptCount",
   next_attempt_at as "nextAttemptAt", ended_at as "endedAt", last_error as "lastError",
@@ -13,56 +13,8 @@ const COLUMNS = `
   created_at as "createdAt"`;
 
 export async function findDelivery(db: Queryable, id: string): Promise<Delivery | null> {
-  const { rows } = await db.query<Delivery>(`select ${COLUMNS} from deliveries where id = $1`, [id]);
+  const { rows } = await db.query<Delivery>(`select ${DELIVERY_COLUMNS} from deliveries where id = $1`, [id]);
   return rows[0] ?? null;
-}
-
-export type DeliveryFilter = {
-  tenantId: string;
-  endpointId?: string | undefined;
-  eventId?: string | undefined;
-  eventType?: string | undefined;
-  status?: DeliveryStatus | undefined;
-  errorCode?: AttemptErrorCode | undefined;
-  /** exclusive bounds on `created_at` */
-  after?: Date | undefined;
-  before?: Date | undefined;
-};
-
-/** The query of `listDeliveries`, apart so that a test can look at its plan. */
-export function deliveryListQuery(
-  filter: DeliveryFilter,
-  page: { before: string | null; limit: number },
-): { text: string; values: unknown[] } {
-  const values: unknown[] = [filter.tenantId];
-  const conditions = ['tenant_id = $1'];
-  const add = (condition: (parameter: string) => string, value: unknown) => {
-    if (value === undefined || value === null) return;
-    values.push(value);
-    conditions.push(condition(`$${values.length}`));
-  };
-  add((p) => `endpoint_id = ${p}`, filter.endpointId);
-  add((p) => `event_id = ${p}`, filter.eventId);
-  add((p) => `event_type = ${p}`, filter.eventType);
-  add((p) => `status = ${p}`, filter.status);
-  add((p) => `last_error = ${p}`, filter.errorCode);
-  // Ids carry their time, so bounds on time are bounds on the ids that the indexes are sorted by.
-  add((p) => `id >= ${p}`, filter.after && firstIdAt('delivery', filter.after.getTime() + 1));
-  add((p) => `id < ${p}`, filter.before && firstIdAt('delivery', filter.before.getTime()));
-  add((p) => `id < ${p}`, page.before);
-  values.push(page.limit);
-  const text = `select ${COLUMNS} from deliveries where ${conditions.join(' and ')} order by id desc limit $${values.length}`;
-  return { text, values };
-}
-
-/** Newest first, `limit` of them, older than the id `before`. */
-export async function listDeliveries(
-  db: Db,
-  filter: DeliveryFilter,
-  page: { before: string | null; limit: number },
-): Promise<Delivery[]> {
-  const { rows } = await db.query<Delivery>(deliveryListQuery(filter, page));
-  return rows;
 }
 
 /** One attempt as it was recorded. */

@@ -1,6 +1,6 @@
 /** Emitting: the same request twice is one event, a batch is all or nothing, and no byte of `data` is lost. */
 import { startReceiver } from '../helpers/receiver.ts';
-import { startTestService, type TestService } from '../helpers/service.ts';
+import { apiClient, startTestService, type TestService } from '../helpers/service.ts';
 
 let tidings: TestService;
 let tenant: string;
@@ -164,4 +164,40 @@ test('lists are newest first, and pages follow one another without gap or overla
   const earlier = await collect(`&before=${middle.created_at}`);
   expect(later).not.toContain(ids[12]);
   expect(earlier).not.toContain(ids[12]);
+});
+
+test('deliveries of all tenants are one list for an admin key, and of one for a tenant key, whatever the filter says', async () => {
+  const receiver = await startReceiver();
+  const made: { tenant: string; endpoint: string; delivery: string }[] = [];
+  for (const name of ['One', 'Two']) {
+    const { body: created } = await tidings.call('POST', '/v1/tenants', { name });
+    const { body: endpoint } = await tidings.call('POST', `/v1/tenants/${created.id}/endpoints`, {
+      url: receiver.url,
+    });
+    const { body: event } = await tidings.call('POST', `/v1/tenants/${created.id}/events`, {
+      type: 'all.tenants',
+      data: 1,
+    });
+    made.push({ tenant: created.id, endpoint: endpoint.id, delivery: event.deliveries[0].id });
+  }
+  await receiver.until(2);
+  const [one, two] = made as [(typeof made)[0], (typeof made)[0]];
+  const idsOf = async (query: string, call = tidings.call) =>
+    (await call('GET', `/v1/deliveries?${query}`)).body.items.map((item: any) => item.id);
+  expect(await idsOf('event_type=all.tenants')).toEqual([two.delivery, one.delivery]);
+  expect(await idsOf(`endpoint_id=${one.endpoint}`)).toEqual([one.delivery]);
+  await tidings.settled(one.delivery);
+  expect(await idsOf('event_type=all.tenants&response_status=200&limit=200')).toContain(one.delivery);
+  expect(await idsOf('event_type=all.tenants&response_status=500')).toEqual([]);
+  const { body: key } = await tidings.call('POST', '/v1/keys', {
+    kind: 'tenant',
+    tenant: one.tenant,
+    scopes: ['read'],
+  });
+  const call = apiClient(tidings.url, key.key);
+  expect(await idsOf('', call)).toEqual([one.delivery]);
+  expect(await idsOf(`endpoint_id=${two.endpoint}`, call)).toEqual([]);
+  expect(await idsOf(`endpoint_id=${two.endpoint}&status=succeeded&event_type=all.tenants`, call)).toEqual(
+    [],
+  );
 });

@@ -223,6 +223,8 @@ test.each([
   'cursor=%20',
   'status=unknown',
   'error_code=unknown',
+  'response_status=99',
+  'response_status=ok',
   'after=yesterday',
 ])('a list with %s is refused', async (query) => {
   const answer = await tidings.call('GET', `/v1/tenants/${tenants.leah}/deliveries?${query}`);

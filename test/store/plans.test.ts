@@ -1,5 +1,6 @@
 /** Every list has an index that serves it: the plans say so, on a table large enough to choose by. */
-import { deliveryListQuery } from '../../src/store/deliveries.ts';
+import { type DeliveryFilter, deliveryWalks, WALK_IN_ORDER } from '../../src/store/delivery-list.ts';
+import { type Queryable, snapshot } from '../../src/store/pool.ts';
 import { DELIVERIES_QUERY, ENDPOINTS_QUERY, QUEUE_AGE_QUERY } from '../../src/store/standing.ts';
 import { unalignedQuery, waitingCountQuery } from '../../src/store/waiting.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -15,21 +16,29 @@ beforeAll(async () => {
     insert into events select 'ten_' || t, 'evt_' || t || '_' || n, 'evt_' || lpad(n::text, 6, '0') || t, 'a.' || n % 50,
       now(), '', 0, 0, '', false, now() from generate_series(1, 20) t, generate_series(1, 2000) n;
     insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, status, last_error, held_reason,
-        next_attempt_at, created_at)
+        next_attempt_at, last_response_status, created_at)
       select 'dlv_' || lpad(n::text, 6, '0') || t, 'ten_' || t, 'evt_' || t || '_' || n, 'ep_' || t || '_' || (n % 5 + 1),
         'a.' || n % 50, false,
         case when n % 100 = 0 then 'failed' when n % 100 = 1 then 'held' when n % 400 = 2 then 'pending'
           when n % 200 = 3 then 'retrying' else 'succeeded' end,
         case when n % 100 = 0 then 'timeout' end, case when n % 100 = 1 then 'stalled' end,
-        case when n % 200 = 3 then now() end, now()
+        case when n % 200 = 3 then now() end, case when n % 50 = 0 then 500 else 200 end, now()
       from generate_series(1, 20) t, generate_series(1, 2000) n;
     analyze;`);
 });
 afterAll(() => database?.drop());
 
-async function plan(text: string, values: unknown[]): Promise<string> {
-  const { rows } = await database.db.query(`explain ${text}`, values);
+async function plan(text: string, values: unknown[], db: Queryable = database.db): Promise<string> {
+  const { rows } = await db.query(`explain ${text}`, values);
   return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+/** The plan that a list of deliveries gets. */
+async function planAsListed(text: string, values: unknown[]): Promise<string> {
+  return snapshot(database.db, async (client) => {
+    await client.query(WALK_IN_ORDER);
+    return plan(text, values, client);
+  });
 }
 
 const filter = { tenantId: 'ten_7' };
@@ -38,18 +47,78 @@ const page = { before: null, limit: 51 };
 test.each([
   ['all of a tenant', filter, 'deliveries_by_tenant'],
   ['of an endpoint', { ...filter, endpointId: 'ep_7_1' }, 'deliveries_by_endpoint'],
-  ['of an event', { ...filter, eventId: 'evt_7_9' }, 'deliveries_by_event'],
+  ['of an event', { ...filter, eventId: 'evt_7_9' }, 'deliveries_by_event_id'],
   ['of an event type', { ...filter, eventType: 'a.7' }, 'deliveries_by_type'],
   ['the failed ones', { ...filter, status: 'failed' as const }, 'deliveries_by_status'],
   ['the succeeded ones', { ...filter, status: 'succeeded' as const }, 'deliveries_by_tenant'],
   ['with an error', { ...filter, errorCode: 'timeout' as const }, 'deliveries_by_(error|status)'],
   ['since a time', { ...filter, after: new Date(0) }, 'deliveries_(by_tenant|pkey)'],
 ])('deliveries, %s, come from an index', async (_name, given, index) => {
-  const { text, values } = deliveryListQuery(given, page);
-  const shown = await plan(text, values);
+  const [first] = deliveryWalks(given, page);
+  const shown = await planAsListed(first?.rows.text ?? '', first?.rows.values ?? []);
   expect(shown).toMatch(new RegExp(`Index.* using ${index}|Bitmap Index Scan on ${index}`));
   expect(shown).not.toContain('Seq Scan');
 });
+
+// Selective and not: `failed` is one in a hundred, `a.7` one in fifty, `a.rare` nothing, `delivering` nothing either.
+const everyFilter = {
+  eventId: ['evt_7_9', 'evt_none'],
+  endpointId: ['ep_7_1', 'ep_none'],
+  eventType: ['a.7', 'a.rare'],
+  status: ['failed', 'succeeded', 'delivering', 'held', 'retrying', 'pending'],
+  errorCode: ['timeout', 'dns_error'],
+  responseStatus: [500, 200],
+} as const;
+
+/** What a walk may read in passing: with these conditions alone, every row that the index gives is one that is walked. */
+const WALKS: Record<string, { ofTenant: RegExp; ofAll: RegExp }> = {
+  event: { ofTenant: /deliveries_by_event_id/, ofAll: /deliveries_by_event_id/ },
+  error: { ofTenant: /deliveries_by_error\b/, ofAll: /deliveries_by_error_of_all/ },
+  'response status': { ofTenant: /deliveries_by_response\b/, ofAll: /deliveries_by_response_of_all/ },
+  status: {
+    ofTenant: /deliveries_by_status\b/,
+    ofAll: /deliveries_by_status_of_all|deliveries_to_dispatch\b/,
+  },
+  endpoint: { ofTenant: /deliveries_by_endpoint/, ofAll: /deliveries_by_endpoint/ },
+  type: { ofTenant: /deliveries_by_type\b/, ofAll: /deliveries_by_type_of_all/ },
+  id: { ofTenant: /deliveries_by_tenant/, ofAll: /deliveries_pkey/ },
+};
+
+const pairs = Object.entries(everyFilter).flatMap(([name, values]) =>
+  values.flatMap((value) =>
+    [{}, { eventType: 'a.8' }, { status: 'succeeded' }, { after: new Date(0), before: new Date(1e12) }].map(
+      (other) => ({ ...other, [name]: value }) as DeliveryFilter,
+    ),
+  ),
+);
+const filters: DeliveryFilter[] = [{}, ...pairs];
+
+test.each(
+  filters.flatMap((given) => [
+    [JSON.stringify(given), 'a tenant', { ...given, tenantId: 'ten_7' }] as const,
+    [JSON.stringify(given), 'all tenants', given] as const,
+  ]),
+)(
+  'every way down a list with %s of %s follows an index that gives nothing else',
+  async (_name, whose, given) => {
+    for (const before of [null, 'dlv_0010007']) {
+      for (const walk of deliveryWalks(given, { before, limit: 51 })) {
+        const expected = WALKS[walk.along]?.[whose === 'a tenant' ? 'ofTenant' : 'ofAll'];
+        for (const { text, values } of [walk.rows, walk.end]) {
+          const shown = await planAsListed(text, values);
+          const scans = shown.split('\n').filter((line) => line.includes(' on deliveries'));
+          expect(scans).toHaveLength(1);
+          expect(scans[0]).toMatch(/Index (Only )?Scan/);
+          expect(scans[0]).toMatch(expected ?? /^$/);
+          // What the index's conditions do not say is asked of the rows walked alone, above the limit.
+          expect(shown.slice(shown.indexOf(scans[0] ?? ''))).not.toMatch(
+            /Filter: (?!\(attempt_count >= 0\)$|.*\|\|)/m,
+          );
+        }
+      }
+    }
+  },
+);
 
 test.each([
   [

@@ -6,18 +6,25 @@ import { newId } from '../../domain/ids.ts';
 import { VERSION } from '../../package-root.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { buildRequest } from '../../signing/request.ts';
-import { cancelDeliveries, countPress, deliveryContent, listDeliveries } from '../../store/deliveries.ts';
+import { cancelDeliveries, countPress, deliveryContent } from '../../store/deliveries.ts';
+import { listDeliveries } from '../../store/delivery-list.ts';
 import { findEndpointById } from '../../store/endpoints.ts';
 import type { App } from '../app.ts';
 import { type Act, audited, noted } from '../audit.ts';
-import { requireAccess } from '../auth.ts';
+import { callerOf, requireAccess } from '../auth.ts';
 import { curlCommand } from '../curl.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
 import { deliveryOr404, notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
-import { deliveryFilters, deliverySchema, deliverySummary, presentDelivery } from '../schemas/delivery.ts';
+import {
+  deliveryFilters,
+  deliverySchema,
+  deliverySummary,
+  presentDelivery,
+  readDeliveryFilter,
+} from '../schemas/delivery.ts';
 import { revealQuery, tenantParams } from '../schemas/parameters.ts';
 
 const params = z.object({ delivery: z.string() });
@@ -26,6 +33,11 @@ const acknowledged = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES
 export function deliveryRoutes(app: App, deps: ApiDeps): void {
   const tags = ['deliveries'];
 
+  const querystring = pageQuery.extend(deliveryFilters.shape);
+  const response = { 200: pageOf(deliverySummary) };
+  const description =
+    'Several filters together may leave a page short, or empty, although more follow: go on while there is a `next_cursor`.';
+
   app.get(
     '/v1/tenants/:tenant/deliveries',
     {
@@ -33,26 +45,38 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: "List a tenant's deliveries, newest first",
+        description,
         params: tenantParams,
-        querystring: pageQuery.extend(deliveryFilters.shape),
-        response: { 200: pageOf(deliverySummary) },
+        querystring,
+        response,
       },
     },
     async (request) => {
       const { query } = request;
       const tenant = await tenantOr404(deps, request, request.params.tenant);
-      const { after, before } = query;
-      const filter = {
-        tenantId: tenant.id,
-        endpointId: query.endpoint_id,
-        eventId: query.event_id,
-        eventType: query.event_type,
-        status: query.status,
-        errorCode: query.error_code,
-        after: after === undefined ? undefined : new Date(after),
-        before: before === undefined ? undefined : new Date(before),
-      };
+      const filter = { ...readDeliveryFilter(query), tenantId: tenant.id };
       return readPage(query, (page) => listDeliveries(deps.db, filter, page), presentDelivery);
+    },
+  );
+
+  app.get(
+    '/v1/deliveries',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags,
+        summary: 'List the deliveries of all tenants, newest first',
+        description: `With a tenant's key: those of its tenant. ${description}`,
+        querystring,
+        response,
+      },
+    },
+    async (request) => {
+      const filter = {
+        ...readDeliveryFilter(request.query),
+        tenantId: callerOf(request).tenantId ?? undefined,
+      };
+      return readPage(request.query, (page) => listDeliveries(deps.db, filter, page), presentDelivery);
     },
   );
 

@@ -10,7 +10,7 @@ import type { Endpoint } from '../../domain/endpoint.ts';
 import { ATTEMPT_ERRORS, Problem } from '../../domain/errors.ts';
 import { idSuffix, isId } from '../../domain/ids.ts';
 import { scormDeliveryId } from '../../profiles/index.ts';
-import { listDeliveries } from '../../store/deliveries.ts';
+import { listDeliveries } from '../../store/delivery-list.ts';
 import { findEndpointById, listEndpoints } from '../../store/endpoints.ts';
 import { findTenant, type Tenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES, type Delivery, HELD_REASONS, TRIGGERS } from '../../domain/delivery.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../../domain/errors.ts';
+import type { DeliveryFilter } from '../../store/delivery-list.ts';
 
 const errorCode = z.enum(Object.keys(ATTEMPT_ERRORS) as [AttemptErrorCode, ...AttemptErrorCode[]]);
 
@@ -77,9 +78,31 @@ export const deliveryFilters = z.object({
   event_id: z.string().optional(),
   event_type: z.string().optional(),
   error_code: errorCode.optional(),
+  response_status: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(599)
+    .optional()
+    .describe('What the last attempt was answered with.'),
   after: z.iso.datetime({ offset: true }).optional().describe('Created later than this.'),
   before: z.iso.datetime({ offset: true }).optional().describe('Created earlier than this.'),
 });
+
+/** The filter that a query string asks for. */
+export function readDeliveryFilter(query: z.infer<typeof deliveryFilters>): DeliveryFilter {
+  const { after, before } = query;
+  return {
+    endpointId: query.endpoint_id,
+    eventId: query.event_id,
+    eventType: query.event_type,
+    status: query.status,
+    errorCode: query.error_code,
+    responseStatus: query.response_status,
+    after: after === undefined ? undefined : new Date(after),
+    before: before === undefined ? undefined : new Date(before),
+  };
+}
 
 export function presentDelivery(delivery: Delivery): z.infer<typeof deliverySummary> {
   return {
