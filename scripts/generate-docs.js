@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildApp } from '../dist/src/api/app.js';
 import { environmentSchema } from '../dist/src/config.js';
+import { valueMeta } from '../dist/src/config-values.js';
 import { createLogger } from '../dist/src/logger.js';
 import { PACKAGE_ROOT } from '../dist/src/package-root.js';
 
@@ -12,16 +13,18 @@ export function configurationReference() {
     const parsed = schema.safeParse(undefined);
     const value = parsed.success ? parsed.data : undefined;
     const shown = value === undefined || (Array.isArray(value) && value.length === 0) ? '' : `\`${value}\``;
-    return `| \`${name}\` | ${shown} | ${schema.description ?? ''} |`;
+    const { allowed = '' } = valueMeta(schema);
+    return `| \`${name}\` | ${allowed} | ${shown} | ${schema.description ?? ''} |`;
   });
   return [
     '# Configuration',
     '',
-    'Everything is set by environment variables. A value that cannot be used is refused at start, by name.',
+    'Everything is set by environment variables. An empty value counts as none. Values that cannot be used are refused at start, all',
+    'at once and by name, and so are files that cannot be read.',
     'This page is generated from `src/config.ts` by `npm run generate-docs`.',
     '',
-    '| variable | default | what it is for |',
-    '| --- | --- | --- |',
+    '| variable | value | default | what it is for |',
+    '| --- | --- | --- | --- |',
     ...rows,
     '',
   ].join('\n');

@@ -1,250 +1,268 @@
 /** The configuration: every environment variable that Tidings reads, with its default and what it is for. */
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import {
+  baseUrl,
+  commaList,
+  decimal,
+  flag,
+  isCidr,
+  isHost,
+  isHostAndPort,
+  isMailbox,
+  isUrl,
+  oneOf,
+  port,
+  seconds,
+  text,
+  wholeNumber,
+} from './config-values.ts';
 
-const flag = z.stringbool();
-const commaList = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== ''),
-);
-
-function isCidr(text: string): boolean {
-  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
-  const version = isIP(address);
-  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
-}
-
-function isProxyUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, pathname, search, hash } = new URL(text);
-  return /^https?:$/.test(protocol) && hostname !== '' && pathname === '/' && search + hash === '';
-}
+const MAX_COUNT = 1_000_000;
 
 /** A wrong value is refused at start with the variable's name. Descriptions become docs/configuration.md. */
 export const environmentSchema = z.object({
-  TIDINGS_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65535)
+  TIDINGS_PORT: port()
     .default(8400)
     .describe(
       'Port of the API. `0` takes a free one. With `npm start` and no value, the next free one from 8400.',
     ),
-  TIDINGS_HOST: z.string().default('127.0.0.1').describe('Address that the API listens on.'),
-  TIDINGS_DATA_DIR: z
-    .string()
+  TIDINGS_HOST: text('host', 'an IP address or a host name, without a port', isHost)
+    .default('127.0.0.1')
+    .describe('Address that the API listens on.'),
+  TIDINGS_DATA_DIR: text('path', 'the path of a folder')
     .default('.tidings')
     .describe('Where the embedded PostgreSQL and Temporal keep their data, and the generated keys lie.'),
-  TIDINGS_ADMIN_KEY: z
-    .string()
-    .min(16, 'must have at least 16 characters')
+  TIDINGS_ADMIN_KEY: text('key', 'at least 16 visible ASCII characters', (key) => /^[!-~]{16,}$/.test(key))
     .optional()
     .describe('The admin API key. Generated into `admin.key` of the data directory in embedded mode.'),
-  TIDINGS_ENCRYPTION_KEYS: z
-    .string()
+  TIDINGS_ENCRYPTION_KEYS: text(
+    'keys',
+    'id:base64 of 32 bytes for each key, comma-separated, no id twice',
+    isKeyRing,
+  )
     .optional()
     .describe(
       'Keys for secrets at rest: `id:base64(32 bytes)`, comma-separated; the first one encrypts, all decrypt. ' +
         'Generated into `encryption.keys` of the data directory in embedded mode.',
     ),
-  TIDINGS_ALLOW_CIDRS: commaList
-    .pipe(z.array(z.string().refine(isCidr, 'must be a list of CIDRs like 10.0.0.0/8,fd00::/8')))
+  TIDINGS_ALLOW_CIDRS: commaList('CIDRs', 'a list of CIDRs like 10.0.0.0/8,fd00::/8', isCidr)
     .prefault('')
     .describe(
       'Destinations that may be dialled although they are not public, as comma-separated CIDRs. Tidings’ own ' +
         'services stay out of reach (see egress.md).',
     ),
-  TIDINGS_ALLOW_HTTP: flag
+  TIDINGS_ALLOW_HTTP: flag()
     .optional()
     .describe('Whether endpoints may have http URLs. Default: yes in embedded mode, otherwise no.'),
-  TIDINGS_LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+  TIDINGS_LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
     .default('info')
     .describe('The least important level that is logged (JSON lines on standard error).'),
-  TIDINGS_CA_FILE: z
-    .string()
+  TIDINGS_CA_FILE: text('path', 'the path of a PEM file')
     .optional()
-    .describe('PEM file of more certificate authorities that are trusted for destinations.'),
-  TIDINGS_EGRESS_PROXY: z
-    .string()
-    .refine(isProxyUrl, 'must be a URL like http://user:password@proxy.example:3128, without a path')
+    .describe(
+      'PEM file of more certificate authorities that are trusted: for destinations, the egress proxy, the mail server, PostgreSQL, ' +
+        'Temporal and the collector of traces. They add to those of Node, of `NODE_EXTRA_CA_CERTS` and of the system.',
+    ),
+  TIDINGS_EGRESS_PROXY: text(
+    'proxy URL',
+    'a URL like http://user:password@proxy.example:3128, without a path',
+    (value) => isUrl(value, { schemes: ['http', 'https'], userinfo: true }),
+  )
     .optional()
     .describe(
       'HTTP proxy through which everything is sent to endpoints (CONNECT): `http://` or `https://`, with `user:password@` ' +
         'where it wants them. Its own faults never count as attempts.',
     ),
-  TIDINGS_TEMPORAL_CLI: z
-    .string()
+  TIDINGS_TEMPORAL_CLI: text('path', 'the path of a program')
     .optional()
     .describe(
       'Path of the `temporal` program for the embedded server. Default: from `PATH`, the cache, or built.',
     ),
-  TIDINGS_TEMPORAL_UI: z
-    .string()
+  TIDINGS_TEMPORAL_UI: baseUrl('https://temporal.example.com')
     .optional()
     .describe('Address of Temporal’s Web UI, for links. In embedded mode it is known.'),
-  TIDINGS_TASK_QUEUE: z
-    .string()
+  TIDINGS_TASK_QUEUE: text('name', 'a name of 1 to 200 letters, digits and ._:-', (name) =>
+    /^[A-Za-z0-9._:-]{1,200}$/.test(name),
+  )
     .default('tidings')
     .describe('Temporal task queue of the workflows and activities.'),
-  TIDINGS_NOTICE_INTERVAL_S: z.coerce
-    .number()
-    .positive()
+  TIDINGS_NOTICE_INTERVAL_S: seconds(90)
     .default(900)
     .describe('At most one digest of failures per endpoint in this many seconds.'),
-  TIDINGS_DISABLE_AFTER_S: z.coerce
-    .number()
-    .positive()
+  TIDINGS_DISABLE_AFTER_S: seconds(90)
     .default(5 * 24 * 3600)
     .describe(
       'An endpoint that has failed for so many seconds without a success is switched off, unless its tenant says otherwise.',
     ),
-  TIDINGS_RECONCILE_AFTER_S: z.coerce
-    .number()
-    .positive()
+  TIDINGS_RECONCILE_AFTER_S: seconds(14)
     .default(300)
     .describe('A delivery that is overdue by this many seconds is looked after: its workflow may be gone.'),
-  TIDINGS_ENDPOINT_CONCURRENCY: z.coerce
-    .number()
-    .int()
-    .min(1)
+  TIDINGS_ENDPOINT_CONCURRENCY: wholeNumber(1, 1_000)
     .default(32)
     .describe('Attempts in flight for one endpoint, in each worker process.'),
-  TIDINGS_BURST_SIZE: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(500)
+  TIDINGS_BURST_SIZE: wholeNumber(1, 500)
     .default(250)
     .describe('Deliveries that may share a workflow in a burst. `1` gives every event its own.'),
-  TIDINGS_TENANT_KEY_RATE: z.coerce
-    .number()
-    .min(1)
+  TIDINGS_TENANT_KEY_RATE: decimal(1, MAX_COUNT)
     .default(1_000)
     .describe(
       "Requests a second that a tenant's key may make in each process, where the key names no limit of its own.",
     ),
-  TIDINGS_WRONG_KEY_RATE: z.coerce
-    .number()
-    .min(1)
+  TIDINGS_WRONG_KEY_RATE: decimal(1, MAX_COUNT)
     .default(20)
     .describe(
       'Wrong API keys a second from one address, ten times as many at once. Beyond that keys from there that are new to the ' +
         'process are looked up more slowly; those in use go on working.',
     ),
-  TIDINGS_PRESSES_PER_MINUTE: z.coerce
-    .number()
-    .int()
-    .min(1)
+  TIDINGS_PRESSES_PER_MINUTE: wholeNumber(1, MAX_COUNT)
     .default(60)
     .describe('Presses of retry that one delivery takes in a minute.'),
-  TIDINGS_OPERATION_RATE: z.coerce
-    .number()
-    .min(0.1)
-    .max(1_000)
+  TIDINGS_OPERATION_RATE: decimal(0.1, 1_000)
     .default(100)
     .describe(
       'Deliveries that recover, replay and bulk retry set going in a second, where they name no pace.',
     ),
-  TIDINGS_PAYLOAD_RETENTION_DAYS: z.coerce
-    .number()
-    .int()
-    .min(1)
+  TIDINGS_PAYLOAD_RETENTION_DAYS: wholeNumber(1, 3_650)
     .default(30)
     .describe('Days after which the payloads of events are erased, unless their tenant says otherwise.'),
-  TIDINGS_MAX_EVENT_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1024)
+  TIDINGS_MAX_EVENT_BYTES: wholeNumber(1024, 16 * 1024 * 1024)
     .default(256 * 1024)
     .describe('Largest `data` of one event, in bytes.'),
-  TIDINGS_METRICS_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65535)
+  TIDINGS_METRICS_PORT: port()
     .optional()
     .describe(
       'Port of a server for /metrics, /healthz and /readyz alone, which a worker has no other way to answer. ' +
         '`0` takes a free one. Default: none; the API answers them too.',
     ),
-  TIDINGS_METRICS_HOST: z.string().default('127.0.0.1').describe('Address that this server listens on.'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z
-    .string()
+  TIDINGS_METRICS_HOST: text('host', 'an IP address or a host name, without a port', isHost)
+    .default('127.0.0.1')
+    .describe('Address that this server listens on.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl('http://collector:4318')
     .optional()
     .describe(
       'OpenTelemetry collector that traces are sent to (OTLP over HTTP, e.g. `http://collector:4318`). Without it there ' +
         'are no traces. The rest of OpenTelemetry’s variables count too: headers, sampler, service name.',
     ),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z
-    .string()
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: text(
+    'URL',
+    'an http or https URL like http://collector:4318/v1/traces',
+    (value) => isUrl(value, { schemes: ['http', 'https'], path: true, userinfo: true, query: true }),
+  )
     .optional()
     .describe('The same for traces alone, as the whole URL.'),
-  OTEL_TRACES_EXPORTER: z
-    .enum(['otlp', 'none'])
+  OTEL_TRACES_EXPORTER: oneOf('otlp', 'none')
     .optional()
     .describe('`otlp` sends traces, by default to `http://localhost:4318`; `none` sends none.'),
-  DATABASE_URL: z
-    .string()
+  DATABASE_URL: text('database URL', 'a URL like postgres://user:password@host:5432/database', isDatabaseUrl)
     .optional()
     .describe('PostgreSQL to use. `npm start` runs its own when absent; the other commands need it.'),
-  TEMPORAL_ADDRESS: z
-    .string()
+  TEMPORAL_ADDRESS: text('address', 'host:port, without a scheme', isHostAndPort)
     .optional()
     .describe(
       'Temporal to use (`host:port`). All of Temporal’s own `TEMPORAL_*` variables count: namespace, API key, TLS. ' +
         '`npm start` runs its own when absent; the other commands need it.',
     ),
-  SMTP_URL: z
-    .string()
+  SMTP_URL: text('mail URL', 'a URL like smtp://user:password@host:587 or smtps://host', (value) =>
+    isUrl(value, { schemes: ['smtp', 'smtps'], userinfo: true, query: true }),
+  )
     .optional()
     .describe('Mail server for notifications (`smtp://user:password@host:587`). Without it they are logged.'),
-  TIDINGS_MAIL_FROM: z
-    .string()
+  TIDINGS_MAIL_FROM: text('mailbox', 'an address like Tidings <tidings@example.com>', isMailbox)
     .default('Tidings <tidings@localhost>')
     .describe('Sender of the notifications.'),
-  TIDINGS_PUBLIC_URL: z
-    .string()
+  TIDINGS_PUBLIC_URL: baseUrl('https://tidings.example.com')
     .optional()
     .describe('Where people reach this service, for the links in notifications. Default: its own address.'),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
 
-/** A configuration that cannot be used; the message lists every variable that is wrong. */
+/** A configuration that cannot be used; the message lists everything that is wrong. */
 export class ConfigError extends Error {}
+
+/** What two variables together cannot mean. The first one is named in the refusal. */
+export const CONTRADICTIONS: {
+  of: [keyof Environment, keyof Environment, ...(keyof Environment)[]];
+  message: string;
+  /** @param hasApi whether the process is one that serves the API */
+  holds(environment: Partial<Environment>, hasApi: boolean): boolean;
+}[] = [
+  {
+    of: ['TIDINGS_METRICS_PORT', 'TIDINGS_PORT'],
+    message: 'must be another port than TIDINGS_PORT',
+    holds: ({ TIDINGS_METRICS_PORT: one, TIDINGS_PORT: other }, hasApi) =>
+      hasApi && one !== undefined && one !== 0 && one === other,
+  },
+];
+
+/**
+ * Reads what is right and says what is wrong. An empty value counts as none: that is what Compose and CI systems pass on for
+ * a variable that is not set.
+ * @returns the values of the variables that can be used, and a line `NAME: what it must be` for each other
+ */
+export function checkEnvironment(
+  env: NodeJS.ProcessEnv,
+  hasApi = true,
+): { values: Partial<Environment>; problems: string[] } {
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, schema] of Object.entries(environmentSchema.shape)) {
+    const result = schema.safeParse(env[name] === '' ? undefined : env[name]);
+    if (result.success) values[name] = result.data;
+    else problems.push(`${name}: ${result.error.issues[0]?.message}`);
+  }
+  for (const { of, message, holds } of CONTRADICTIONS) {
+    if (holds(values, hasApi)) problems.push(`${of[0]}: ${message}`);
+  }
+  return { values, problems };
+}
 
 /** @throws ConfigError naming each variable and what it should be */
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
-  const present = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  const { values, problems } = checkEnvironment(env);
+  refuse(problems);
+  return values as Environment;
+}
+
+/** @throws ConfigError with all problems, where there are any */
+export function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new ConfigError(
+    `The configuration cannot be used:\n${problems.map((line) => `  ${line}`).join('\n')}`,
   );
-  const result = environmentSchema.safeParse(present);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new ConfigError(`The configuration cannot be used:\n${lines.join('\n')}`);
 }
 
 /**
  * Parses `TIDINGS_ENCRYPTION_KEYS`.
  * @throws ConfigError when an entry is not `id:base64(32 bytes)` or an id comes twice
  */
-export function parseKeyRing(text: string): { id: string; key: Buffer }[] {
-  const ring = text.split(',').map((entry) => {
-    const [, id, base64] = /^\s*([A-Za-z0-9_-]{1,64}):([A-Za-z0-9+/]+=*)\s*$/.exec(entry) ?? [];
-    const key = Buffer.from(base64 ?? '', 'base64');
-    if (id === undefined || key.length !== 32) {
-      throw new ConfigError(
-        'TIDINGS_ENCRYPTION_KEYS: each entry must be id:base64 of 32 bytes, comma-separated',
-      );
-    }
-    return { id, key };
+export function parseKeyRing(ring: string): { id: string; key: Buffer }[] {
+  const keys = ring.split(',').map((entry) => {
+    const [, id = '', base64 = ''] = /^\s*([A-Za-z0-9_-]{1,64}):([A-Za-z0-9+/]+=*)\s*$/.exec(entry) ?? [];
+    return { id, key: Buffer.from(base64, 'base64') };
   });
-  if (new Set(ring.map(({ id }) => id)).size !== ring.length) {
+  if (!keys.every(({ id, key }) => id !== '' && key.length === 32)) {
+    throw new ConfigError(
+      'TIDINGS_ENCRYPTION_KEYS: each entry must be id:base64 of 32 bytes, comma-separated',
+    );
+  }
+  if (new Set(keys.map(({ id }) => id)).size !== keys.length) {
     throw new ConfigError('TIDINGS_ENCRYPTION_KEYS: an id comes twice');
   }
-  return ring;
+  return keys;
+}
+
+function isKeyRing(ring: string): boolean {
+  try {
+    return parseKeyRing(ring).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** A URL, or what `pg` also takes: the folder of a socket. */
+function isDatabaseUrl(value: string): boolean {
+  if (value.startsWith('/') || /^socket:./.test(value)) return true;
+  // Without a host it is the one of PostgreSQL's own variables.
+  return /^postgres(ql)?:\/\//i.test(value) && URL.canParse(value.replace('@/', '@host/'));
 }

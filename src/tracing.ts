@@ -60,8 +60,17 @@ const noTracing: Tracing = {
   stop: async () => {},
 };
 
-/** @param settings the rest of OpenTelemetry's variables (headers, sampler, service name) are read by its SDK */
-export function createTracing(settings: TracingSettings, version: string, logger: Logger): Tracing {
+/**
+ * @param settings the rest of OpenTelemetry's variables (headers, sampler, service name) are read by its SDK
+ * @param authorities PEM, trusted for the collector's TLS; default: Node's. OpenTelemetry's own variables for certificates
+ * stand in their place
+ */
+export function createTracing(
+  settings: TracingSettings,
+  version: string,
+  logger: Logger,
+  authorities?: readonly string[],
+): Tracing {
   const {
     OTEL_EXPORTER_OTLP_ENDPOINT: base,
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own,
@@ -70,11 +79,18 @@ export function createTracing(settings: TracingSettings, version: string, logger
   const isWanted = base !== undefined || own !== undefined || exporter === 'otlp';
   if (!isWanted || exporter === 'none') return noTracing;
   const url = own ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
+  const hasOwnTls = Object.keys(process.env).some((name) =>
+    /^OTEL_EXPORTER_OTLP_.*(CERTIFICATE|CLIENT_KEY)$/.test(name),
+  );
+  const exporterOptions = {
+    ...(url && { url }),
+    ...(authorities && !hasOwnTls && { httpAgentOptions: { keepAlive: true, ca: [...authorities] } }),
+  };
   const provider = new BasicTracerProvider({
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': 'tidings', 'service.version': version }))
       .merge(detectResources({ detectors: [envDetector] })),
-    spanProcessors: [new BatchSpanProcessor(heard(new OTLPTraceExporter(url ? { url } : {}), logger))],
+    spanProcessors: [new BatchSpanProcessor(heard(new OTLPTraceExporter(exporterOptions), logger))],
   });
   const tracer = provider.getTracer('tidings', version);
   return {

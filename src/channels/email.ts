@@ -9,6 +9,8 @@ export type EmailOptions = {
   /** `smtp://…` or `smtps://…` */
   smtpUrl: string;
   from: string;
+  /** PEM of the authorities trusted for the mail server's TLS; default: Node's */
+  authorities?: readonly string[] | undefined;
   /** where the API is reached, without a trailing slash; asked each time, for an embedded one learns its port late */
   publicUrl: () => string;
 };
@@ -22,6 +24,7 @@ export function emailChannel(options: EmailOptions): Channel {
     connectionTimeout: SMTP_TIMEOUT_MS,
     greetingTimeout: SMTP_TIMEOUT_MS,
     socketTimeout: SMTP_TIMEOUT_MS,
+    ...(options.authorities && { tls: { ca: [...options.authorities] } }),
   } as SMTPTransport.Options);
   return {
     name: 'email',

@@ -7,14 +7,16 @@ export type ChannelOptions = {
   warn: (fields: object, message: string) => void;
   smtpUrl: string | undefined;
   mailFrom: string;
+  /** PEM of the authorities trusted for the mail server's TLS; default: Node's */
+  authorities?: readonly string[] | undefined;
   publicUrl: () => string;
 };
 
 /** By name; each says whether it can work with these options. */
 export const CHANNELS: Record<string, (options: ChannelOptions) => Channel | null> = {
   log: ({ warn }) => logChannel(warn),
-  email: ({ smtpUrl, mailFrom, publicUrl }) =>
-    smtpUrl === undefined ? null : emailChannel({ smtpUrl, from: mailFrom, publicUrl }),
+  email: ({ smtpUrl, mailFrom, publicUrl, authorities }) =>
+    smtpUrl === undefined ? null : emailChannel({ smtpUrl, from: mailFrom, publicUrl, authorities }),
 };
 
 /** The channels that work with these options. */

@@ -1,14 +1,14 @@
 /** `tidings migrate`: brings the database up to date, before the processes that need it start. */
 import type { Command } from 'commander';
-import { readEnvironment } from '../config.ts';
 import { migrateDatabase } from '../runtime/processes.ts';
+import { readSettings } from '../runtime/settings.ts';
 
 export function migrateCommand(program: Command): void {
   program
     .command('migrate')
     .description('Bring the database (DATABASE_URL) up to date')
     .action(async () => {
-      const applied = await migrateDatabase(readEnvironment(process.env));
+      const applied = await migrateDatabase(readSettings({ database: true }));
       process.stdout.write(applied.length === 0 ? 'Nothing to do.\n' : `Applied ${applied.join(', ')}.\n`);
     });
 }

@@ -1,9 +1,9 @@
 /** `tidings serve`, `api` and `worker`: the production processes, against a PostgreSQL and a Temporal of yours. */
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { readEnvironment } from '../config.ts';
 import { createLogger } from '../logger.ts';
-import { runProcess } from '../runtime/processes.ts';
+import { PRODUCTION, runProcess } from '../runtime/processes.ts';
+import { readSettings } from '../runtime/settings.ts';
 import { untilSignal } from './shutdown.ts';
 
 /** How long a process that is told to stop while it starts is given to have started. */
@@ -24,7 +24,7 @@ export function serveCommands(program: Command): void {
       .command(name)
       .description(`${description} (DATABASE_URL, TEMPORAL_ADDRESS)`)
       .action(async () => {
-        const environment = readEnvironment(process.env);
+        const environment = readSettings({ ...PRODUCTION, api: roles.api });
         const logger = createLogger(environment.TIDINGS_LOG_LEVEL);
         // Heard from the first moment: a signal during the start ends it in order too.
         const signal = untilSignal();

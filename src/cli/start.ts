@@ -3,12 +3,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { destination, pino } from 'pino';
-import { type Environment, readEnvironment } from '../config.ts';
+import type { Environment } from '../config.ts';
 import { demoCertificate } from '../runtime/demo/certificate.ts';
 import { type DemoReceivers, startDemoReceivers } from '../runtime/demo/receivers.ts';
 import { type CallApi, type DemoTenant, playDemo } from '../runtime/demo/scenario.ts';
 import { ADMIN_KEY_FILE } from '../runtime/keys.ts';
-import { type EmbeddedService, runEmbedded } from '../runtime/processes.ts';
+import { EMBEDDED, type EmbeddedService, runEmbedded } from '../runtime/processes.ts';
+import { readSettings } from '../runtime/settings.ts';
 import { callApi, URL_FILE } from './api.ts';
 import { untilSignal } from './shutdown.ts';
 import { coloured, type DeliveryRow, inWords, lastResult, newTable } from './tables.ts';
@@ -25,7 +26,7 @@ export function startCommand(program: Command): void {
     .action(async ({ demo }: { demo: boolean }) => {
       // Caught from the first moment: what has been started is stopped, whenever somebody changes their mind.
       const signal = untilSignal();
-      const environment = readEnvironment(process.env);
+      const environment = readSettings(EMBEDDED);
       const dataDir = resolve(environment.TIDINGS_DATA_DIR);
       const logFile = join(dataDir, 'logs', 'tidings.log');
       await mkdir(join(dataDir, 'logs'), { recursive: true });

@@ -1,9 +1,8 @@
 /** One POST: to a checked address, bounded in time and size, every failure with a name. */
-import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher } from 'undici';
 import type { AddressGuard } from './address-guard.ts';
 import { type AttemptFailure, errorFailure, statusFailure } from './attempt-failure.ts';
+import { trustedAuthorities } from './authorities.ts';
 import { createConnector } from './connector.ts';
 import { createEgressProxy, EgressFaultError } from './egress-proxy.ts';
 
@@ -52,8 +51,7 @@ export function createSender(options: {
   /** hears of a faulty proxy, at most once a minute */
   warn?: (message: string) => void;
 }): Sender {
-  const extra = (options.caFiles ?? []).map((file) => readFileSync(file, 'utf8'));
-  const ca = extra.length === 0 ? undefined : [...rootCertificates, ...extra];
+  const ca = trustedAuthorities(options.caFiles ?? [])?.all;
   const proxy = options.egressProxy === undefined ? null : createEgressProxy(options.egressProxy, { ca });
   const connector = createConnector({ guard: options.guard, proxy, ca });
   const warn = seldom(options.warn ?? (() => {}));

@@ -30,16 +30,18 @@ export function createInstruments(deps: {
   roles: { api: boolean; worker: boolean };
   /** whether this process's own workers run */
   isPolling: () => boolean;
+  /** PEM of the authorities trusted for the collector's TLS; default: Node's */
+  authorities: readonly string[] | undefined;
   logger: Logger;
 }): Instruments {
-  const { environment: env, db, link, roles, isPolling, logger } = deps;
+  const { environment: env, db, link, roles, isPolling, authorities, logger } = deps;
   const metrics = createMetrics();
   const polled = watchPollers(link, env.TIDINGS_TASK_QUEUE);
   const readiness = createReadiness({ db, roles, polled, isPolling });
   const scrape = createScrape({ metrics, db, readiness });
   return {
     metrics,
-    tracing: createTracing(env, VERSION, logger),
+    tracing: createTracing(env, VERSION, logger, authorities),
     readiness,
     scrape,
     async serve() {

@@ -1,10 +1,8 @@
 /** The shapes in which Tidings runs: everything embedded, or its parts against a PostgreSQL and a Temporal of yours. */
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { ConfigError, type Environment } from '../config.ts';
+import { type Authorities, trustedAuthorities } from '../http/authorities.ts';
 import type { Logger } from '../logger.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { migrate } from '../store/migrate.ts';
@@ -15,18 +13,24 @@ import { type EmbeddedParts, startEmbedded } from './embedded/embedded.ts';
 import { freePort } from './embedded/free-port.ts';
 import { keysFromEnvironment, keysOfDataDirectory } from './keys.ts';
 import { type Service, startService } from './service.ts';
+import { type Needs, requireUsable } from './settings.ts';
 import type { TemporalTarget } from './temporal-link.ts';
+import { temporalFromEnvironment } from './temporal-target.ts';
 
 const MIGRATIONS = join(PACKAGE_ROOT, 'migrations');
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
+/** What the processes need of the environment. */
+export const PRODUCTION: Needs = { keys: true, database: true, temporal: true };
+export const EMBEDDED: Needs = { api: true, embedded: true };
+
 /** @returns the names of the migrations that were applied. @throws ConfigError without DATABASE_URL */
 export async function migrateDatabase(environment: Environment): Promise<string[]> {
-  return migrateAt(requireDatabase(environment));
+  return migrateAt(requireDatabase(environment), authoritiesOf(environment));
 }
 
-async function migrateAt(databaseUrl: string): Promise<string[]> {
-  const db = createPool(databaseUrl, { max: 1, patient: true });
+async function migrateAt(databaseUrl: string, authorities: Authorities | null): Promise<string[]> {
+  const db = createPool(databaseUrl, { max: 1, patient: true, authorities });
   try {
     return await migrate(db, MIGRATIONS);
   } finally {
@@ -37,7 +41,8 @@ async function migrateAt(databaseUrl: string): Promise<string[]> {
 /** Puts what is sealed in the database under the first encryption key. @throws ConfigError naming what is missing */
 export async function reencryptDatabase(environment: Environment): Promise<ResealCount> {
   const { keyRing } = keysFromEnvironment(environment);
-  const db = createPool(requireDatabase(environment), { max: 1, patient: true });
+  const authorities = authoritiesOf(environment);
+  const db = createPool(requireDatabase(environment), { max: 1, patient: true, authorities });
   try {
     return await resealAll(db, createVault(keyRing));
   } finally {
@@ -51,17 +56,14 @@ export async function runProcess(
   roles: { api: boolean; worker: boolean },
   logger: Logger,
 ): Promise<Service> {
+  requireUsable(environment, { ...PRODUCTION, api: roles.api });
   const { adminKey, keyRing } = keysFromEnvironment(environment);
-  const databaseUrl = requireDatabase(environment);
-  if (environment.TEMPORAL_ADDRESS === undefined) {
-    throw new ConfigError(
-      'TEMPORAL_ADDRESS must be set (host:port), or use `npm start`, which runs a Temporal of its own.',
-    );
-  }
+  const authorities = authoritiesOf(environment);
   return startService({
     environment,
-    databaseUrl,
-    temporal: temporalFromEnvironment(environment),
+    databaseUrl: requireDatabase(environment),
+    temporal: temporalFromEnvironment(environment, authorities),
+    authorities,
     adminKey,
     keyRing,
     roles,
@@ -93,6 +95,8 @@ export async function runEmbedded(
   },
 ): Promise<EmbeddedService> {
   const { logger, progress } = options;
+  requireUsable(environment, EMBEDDED);
+  const authorities = authoritiesOf(environment);
   const dataDir = resolve(environment.TIDINGS_DATA_DIR);
   const { adminKey, keyRing } = await keysOfDataDirectory(environment, dataDir);
   const parts = await startEmbedded({
@@ -107,12 +111,13 @@ export async function runEmbedded(
   });
   try {
     const databaseUrl = parts.databaseUrl ?? requireDatabase(environment);
-    const temporal = temporalOf(parts, environment);
-    await migrateAt(databaseUrl);
+    const temporal = temporalOf(parts, environment, authorities);
+    await migrateAt(databaseUrl, authorities);
     const service = await startOnFreePort({
       environment,
       databaseUrl,
       temporal,
+      authorities,
       adminKey,
       keyRing,
       roles: { api: true, worker: true },
@@ -140,20 +145,14 @@ export async function runEmbedded(
   }
 }
 
-function temporalOf(parts: EmbeddedParts, environment: Environment): TemporalTarget {
-  if (parts.temporal === null) return temporalFromEnvironment(environment);
+function temporalOf(
+  parts: EmbeddedParts,
+  environment: Environment,
+  authorities: Authorities | null,
+): TemporalTarget {
+  if (parts.temporal === null) return temporalFromEnvironment(environment, authorities);
   const { address, uiUrl } = parts.temporal;
   return { connection: { address }, namespace: 'default', uiUrl };
-}
-
-/** Temporal's own environment variables and configuration file: address, namespace, API key, TLS. */
-function temporalFromEnvironment(environment: Environment): TemporalTarget {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
-  return {
-    connection: connectionOptions,
-    namespace: namespace ?? 'default',
-    uiUrl: environment.TIDINGS_TEMPORAL_UI?.replace(/\/$/, '') ?? null,
-  };
 }
 
 function requireDatabase({ DATABASE_URL: url }: Environment): string {
@@ -194,18 +193,7 @@ function loopbackAllowance({ TIDINGS_HOST: host }: Environment, logger: Logger):
   return LOOPBACK;
 }
 
-/** @throws ConfigError when the file cannot be read or holds no certificate: better now than at the first delivery */
-function caFilesOf({ TIDINGS_CA_FILE: file }: Environment): string[] {
-  if (file === undefined) return [];
-  try {
-    const certificates = readFileSync(file, 'utf8').match(
-      /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g,
-    );
-    if (certificates === null) throw new Error('there is no PEM certificate in it');
-    for (const pem of certificates) new X509Certificate(pem);
-  } catch (error) {
-    const reason = (error as Error).message;
-    throw new ConfigError(`TIDINGS_CA_FILE: ${file} cannot be used: ${reason}`, { cause: error });
-  }
-  return [file];
-}
+/** What the operator adds to the authorities that Node trusts. */
+const authoritiesOf = (environment: Environment) => trustedAuthorities(caFilesOf(environment));
+
+const caFilesOf = ({ TIDINGS_CA_FILE: file }: Environment) => (file === undefined ? [] : [file]);

@@ -11,6 +11,7 @@ import { createEmitters } from '../api/emitters.ts';
 import { createChannels } from '../channels/index.ts';
 import type { Environment } from '../config.ts';
 import { createAddressGuard } from '../http/address-guard.ts';
+import type { Authorities } from '../http/authorities.ts';
 import { createListeningPorts } from '../http/listening-ports.ts';
 import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
@@ -50,6 +51,8 @@ export type ServiceOptions = {
    * so that nothing of ours is reached.
    */
   isReceiver?: (port: number) => boolean;
+  /** trusted for PostgreSQL, the mail server and the collector of traces; default: Node's */
+  authorities?: Authorities | null;
   /** `serve` is both in one process */
   roles: { api: boolean; worker: boolean };
   logger: Logger;
@@ -103,9 +106,10 @@ async function reachDatabase(db: Db, logger: Logger): Promise<void> {
 /** @throws Error when the port is taken, or the database cannot be used */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { environment: env, logger, roles } = options;
+  const authorities = options.authorities ?? null;
   const onError = (error: Error) => logger.warn({ reason: error.message }, 'a database connection was lost');
-  const db = createPool(options.databaseUrl, { onError });
-  const emitDb = createPool(options.databaseUrl, { onError, max: EMIT_CONNECTIONS });
+  const db = createPool(options.databaseUrl, { authorities, onError });
+  const emitDb = createPool(options.databaseUrl, { authorities, onError, max: EMIT_CONNECTIONS });
   await reachDatabase(db, logger);
   const vault = createVault(options.keyRing);
   const link = openTemporalLink(options.temporal, logger);
@@ -125,6 +129,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     link,
     roles,
     isPolling: () => workers?.isPolling() ?? false,
+    authorities: authorities?.all,
     logger,
   });
   const { metrics, tracing, readiness, scrape } = instruments;
@@ -152,6 +157,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       warn: (fields, message) => logger.warn(fields, message),
       smtpUrl: env.SMTP_URL,
       mailFrom: env.TIDINGS_MAIL_FROM,
+      authorities: authorities?.all,
       publicUrl: () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`,
     }),
   );

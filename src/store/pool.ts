@@ -1,6 +1,8 @@
 /** The connection pool, and the one way to run a transaction. */
+import type { ConnectionOptions } from 'node:tls';
 import { isNativeError } from 'node:util/types';
 import pg from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
 
 export type Db = pg.Pool;
 export type Queryable = pg.Pool | pg.PoolClient;
@@ -20,17 +22,27 @@ const IDLE_IN_TRANSACTION_MS = 30_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
 const SILENT = 'Query read timeout';
 
+/** PEM of certificate authorities: those that the operator has added, and all that are trusted. */
+type Authorities = { added: readonly string[]; all: readonly string[] };
+
 /**
  * @param options.max connections at most
+ * @param options.authorities trusted for TLS, which the URL asks for (`sslmode=verify-full`). Default: Node's. An `sslrootcert` stands
+ * in the place of the public ones, as it does for PostgreSQL's own programs; those that the operator has added stay
  * @param options.patient for maintenance, whose statements take as long as they take
  * @param options.onError told of errors on idle connections, which the pool replaces by itself
  */
 export function createPool(
   connectionString: string,
-  options: { max?: number; patient?: boolean; onError?: (error: Error) => void } = {},
+  options: {
+    max?: number;
+    patient?: boolean;
+    authorities?: Authorities | null;
+    onError?: (error: Error) => void;
+  } = {},
 ): Db {
   const pool = new pg.Pool({
-    connectionString,
+    ...connectionOf(connectionString, options.authorities ?? null),
     max: options.max ?? 20,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
@@ -47,6 +59,25 @@ export function createPool(
   // that was under way rejects by itself.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+/** `pg` takes authorities only in place of its own, and of nothing beside a URL. */
+function connectionOf(url: string, authorities: Authorities | null): pg.ClientConfig {
+  if (authorities === null) return { connectionString: url };
+  const config = parseIntoClientConfig(url);
+  const ssl =
+    (config.ssl as boolean | ConnectionOptions | undefined) ??
+    /^(prefer|require|verify-ca|verify-full)$/.test(process.env.PGSSLMODE ?? '');
+  return { ...(config as pg.ClientConfig), ssl: trusting(ssl, authorities) };
+}
+
+function trusting(
+  ssl: boolean | ConnectionOptions,
+  { added, all }: Authorities,
+): boolean | ConnectionOptions {
+  if (ssl === false) return false;
+  const { ca: pinned, ...rest }: ConnectionOptions = ssl === true ? {} : ssl;
+  return { ...rest, ca: pinned === undefined ? [...all] : [pinned, ...added].flat() };
 }
 
 /**
