@@ -5,7 +5,8 @@ import type { AttemptErrorCode } from '../src/domain/errors.ts';
 import { parseRetryAfterMs } from '../src/domain/schedule.ts';
 import type { SendResult } from '../src/http/send.ts';
 import { profileNamed } from '../src/profiles/index.ts';
-import { type AttemptRequest, buildRequest, redact, redactText } from '../src/signing/request.ts';
+import { redact, redactText } from '../src/signing/redaction.ts';
+import { type AttemptRequest, buildRequest } from '../src/signing/request.ts';
 import { type Claim, endUnsent, releaseClaims } from '../src/store/claims.ts';
 import { holdForRate } from '../src/store/rate-limits.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -99,7 +100,7 @@ function triedFrom(
     endedAgoMs: 0,
     responseStatus: response?.status ?? null,
     errorCode: error?.code ?? null,
-    errorMessage: error?.message ?? null,
+    errorMessage: error && redactText(error.message, request.secretValues),
     retryAfterMs: asks ? parseRetryAfterMs(header, Date.now()) : null,
     exchange: {
       url: maskedUrl,
@@ -108,7 +109,7 @@ function triedFrom(
       response: response && {
         ...response,
         headers: response.headers.map(([name, value]): [string, string] => [
-          name,
+          redactText(name, request.secretValues),
           redactText(value, request.secretValues),
         ]),
         body: redact(response.body, request.secretValues, response.truncated),

@@ -19,5 +19,7 @@ export type SigningScheme = {
   generateSecret(): string;
   /** why a caller's own secret cannot be used, or `null` */
   secretProblem(secret: string): string | null;
+  /** other forms of a secret in which a receiver may show it, such as the bytes (as Latin-1) of the key that it holds */
+  keyForms?(secret: string): string[];
   sign(input: SigningInput): Record<string, string>;
 };

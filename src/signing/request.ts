@@ -2,13 +2,14 @@
 import { type EndpointSecrets, MASK } from '../domain/endpoint.ts';
 import type { Profile } from '../domain/profile.ts';
 import { authorizationHeader } from './index.ts';
+import { MIN_SECRET_LENGTH } from './redaction.ts';
 
 export type AttemptRequest = {
   url: string;
   headers: [string, string][];
   /** as shown in the log: credentials and custom values masked */
   maskedHeaders: [string, string][];
-  /** every secret value in the request: redacted where the receiver echoes it */
+  /** every secret of the endpoint: redacted where the receiver echoes it */
   secretValues: string[];
 };
 
@@ -58,7 +59,7 @@ export function buildRequest(input: {
       ...kept,
       ...hidden.map(([name, value]): [string, string] => [name, maskValue(name, value)]),
     ],
-    secretValues: secretValuesOf(secrets, hidden),
+    secretValues: secretValuesOf(profile, secrets, hidden),
   };
 }
 
@@ -74,19 +75,14 @@ function maskValue(name: string, value: string): string {
   return `${scheme ?? ''}${MASK}`;
 }
 
-const MIN_SECRET_LENGTH = 6;
-
-function secretValuesOf(secrets: EndpointSecrets, hidden: [string, string][]): string[] {
+function secretValuesOf(profile: Profile, secrets: EndpointSecrets, hidden: [string, string][]): string[] {
   const values = [
     ...hidden.flatMap(([, value]) => [value, value.replace(/^(Basic|Bearer) /, '')]),
-    ...secrets.signing.map(({ value }) => value),
+    ...secrets.signing.flatMap(({ value }) => [value, ...(profile.signing?.keyForms?.(value) ?? [])]),
     ...queryValues(secrets.url),
     ...('password' in secrets.auth ? [secrets.auth.password] : []),
   ];
-  // A value of a few characters would tear holes into every body and is no secret.
-  return [...new Set(values)]
-    .filter((value) => value.length >= MIN_SECRET_LENGTH)
-    .sort((a, b) => b.length - a.length);
+  return [...new Set(values)].filter((value) => value.length >= MIN_SECRET_LENGTH);
 }
 
 /** As they are written in the URL and as they are read from it: a receiver may echo either. */
@@ -98,36 +94,4 @@ function queryValues(url: string): string[] {
     ...written.map((parameter) => parameter.slice(parameter.indexOf('=') + 1)),
     ...searchParams.values(),
   ];
-}
-
-/**
- * Puts the mask where a response repeats a secret. Works on bytes: what came back need not be text.
- * @param isCut the excerpt ends before the response did: perhaps in the middle of a secret
- */
-export function redact(bytes: Buffer, secretValues: readonly string[], isCut = false): Buffer {
-  const mask = Buffer.from(MASK).toString('latin1');
-  let text = maskAll(bytes.toString('latin1'), secretValues, mask);
-  if (isCut) text = maskBrokenOff(text, secretValues, mask);
-  return Buffer.from(text, 'latin1');
-}
-
-/** The same for a header's value, which was read as Latin-1. */
-export function redactText(text: string, secretValues: readonly string[]): string {
-  return maskAll(text, secretValues, MASK);
-}
-
-const maskAll = (text: string, secretValues: readonly string[], mask: string) =>
-  formsOf(secretValues).reduce((result, form) => result.replaceAll(form, mask), text);
-
-/** As it is, and as its UTF-8 looks when it is read as Latin-1. */
-const formsOf = (secretValues: readonly string[]) =>
-  secretValues.flatMap((value) => [...new Set([value, Buffer.from(value).toString('latin1')])]);
-
-function maskBrokenOff(text: string, secretValues: readonly string[], mask: string): string {
-  for (const form of formsOf(secretValues)) {
-    for (let length = form.length - 1; length >= MIN_SECRET_LENGTH; length -= 1) {
-      if (text.endsWith(form.slice(0, length))) return text.slice(0, -length) + mask;
-    }
-  }
-  return text;
 }

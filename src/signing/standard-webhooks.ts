@@ -19,6 +19,7 @@ const ED25519_PREFIX = 'whsk_';
 const ED25519_PUBLIC_PREFIX = 'whpk_';
 const HMAC_MIN_BYTES = 24;
 const HMAC_MAX_BYTES = 64;
+const ED25519_SEED_BYTES = 32;
 
 export const standardWebhooks: SigningScheme = {
   name: 'standard-webhooks',
@@ -37,6 +38,12 @@ export const standardWebhooks: SigningScheme = {
         : null;
     }
     return 'must start with whsec_ (HMAC-SHA256) or whsk_ (ed25519)';
+  },
+  keyForms(secret) {
+    const text = secret.replace(/^whs(ec|k)_/, '');
+    const key = Buffer.from(text, 'base64');
+    // Of an ed25519 key the seed is the secret half.
+    return [text, key.toString('latin1'), key.toString('latin1', 0, ED25519_SEED_BYTES)];
   },
   sign({ webhookId, timestampS, body, secrets }: SigningInput) {
     const signed = Buffer.concat([Buffer.from(`${webhookId}.${timestampS}.`), body]);

@@ -1,7 +1,8 @@
 /** The request of an attempt: what goes out, what the log shows of it, and what of it must not come back into the log. */
 import { type EndpointSecrets, MASK } from '../../src/domain/endpoint.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
-import { buildRequest, redact, redactText } from '../../src/signing/request.ts';
+import { redact, redactText } from '../../src/signing/redaction.ts';
+import { buildRequest } from '../../src/signing/request.ts';
 
 const nowMs = 1_700_000_000_999;
 const plain: EndpointSecrets = {

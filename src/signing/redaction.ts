@@ -1,0 +1,144 @@
+/**
+ * Masks secrets in what a receiver sent back, in whatever encoding it repeats them: as they are, escaped for JSON, a URL or
+ * HTML, in hex or base64, in one escaping inside another, or broken off where the excerpt ends.
+ */
+import { MASK } from '../domain/endpoint.ts';
+import { unescaped, type View, viewOf, withoutBrokenEscape, withoutWhitespace } from './text-view.ts';
+
+/** A shorter value would tear holes into every body, and is no secret. */
+export const MIN_SECRET_LENGTH = 6;
+/** Escapings inside each other that are undone: a URL in a JSON string in another JSON string. */
+const MAX_NESTED = 3;
+
+/**
+ * @param secrets as text; the bytes of a key as Latin-1
+ * @param isCut the excerpt ends before the response did: perhaps in the middle of a secret
+ * @returns the same bytes with the mask in place of each secret
+ */
+export function redact(bytes: Buffer, secrets: readonly string[], isCut = false): Buffer {
+  if (bytes.length < MIN_SECRET_LENGTH) return bytes;
+  const text = bytes.toString('latin1');
+  const spans = findSecrets(text, secrets, isCut);
+  return spans.length === 0 ? bytes : Buffer.from(mask(text, spans, LATIN1_MASK), 'latin1');
+}
+
+/** The same for a header's value, which was read as Latin-1, and for a message. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  if (BEYOND_LATIN1.test(text)) return redact(Buffer.from(text), secrets).toString();
+  return mask(text, findSecrets(text, secrets, false), MASK);
+}
+
+const LATIN1_MASK = Buffer.from(MASK).toString('latin1');
+const BEYOND_LATIN1 = /[^\0-\xff]/;
+
+/** From where to where of the source text. */
+type Span = { start: number; end: number };
+
+function mask(text: string, spans: Span[], by: string): string {
+  let result = '';
+  let at = 0;
+  for (const { start, end } of spans) {
+    // One secret may contain another, or overlap with it.
+    if (end <= at) continue;
+    if (start >= at) result += text.slice(at, start) + by;
+    at = end;
+  }
+  return result + text.slice(at);
+}
+
+function findSecrets(text: string, secrets: readonly string[], isCut: boolean): Span[] {
+  if (text.length < MIN_SECRET_LENGTH) return [];
+  const forms = formsOf(secrets);
+  if (forms.length === 0) return [];
+  const whole: Look = (view) => {
+    const folded = fold(view.text);
+    return forms.flatMap((form) => wholeIn(view, folded, form));
+  };
+  const brokenOff: Look = (view) => {
+    const folded = fold(view.text);
+    return forms.flatMap((form) => brokenOffIn(view, folded, form, text.length));
+  };
+  const spans = lookNested(viewOf(text), whole, false);
+  if (isCut) spans.push(...lookNested(viewOf(text), brokenOff, true));
+  return spans.sort((a, b) => a.start - b.start);
+}
+
+type Look = (view: View) => Span[];
+
+/** Looks at the text, at what it is without its escapes, without those inside of these, and so on. */
+function lookNested(view: View, look: Look, isCut: boolean, depth = 0): Span[] {
+  const spans = look(view);
+  const joined = withoutWhitespace(view);
+  if (joined !== null) spans.push(...look(joined));
+  if (depth === MAX_NESTED) return spans;
+  const inner = unescaped(view);
+  if (inner !== null) spans.push(...lookNested(inner, look, isCut, depth + 1));
+  // The last escape may be whole or broken off; nobody can tell.
+  const shorter = isCut ? withoutBrokenEscape(view) : null;
+  if (shorter !== null) spans.push(...lookNested(shorter, look, isCut, depth + 1));
+  return spans;
+}
+
+function wholeIn(view: View, folded: string, form: string): Span[] {
+  const spans: Span[] = [];
+  for (let at = folded.indexOf(form); at !== -1; at = folded.indexOf(form, at + form.length)) {
+    spans.push({ start: view.starts[at] as number, end: view.ends[at + form.length - 1] as number });
+  }
+  return spans;
+}
+
+/** The longest beginning of the form that the text ends with. */
+function brokenOffIn(view: View, folded: string, form: string, cutAt: number): Span[] {
+  const beginning = form.slice(0, MIN_SECRET_LENGTH);
+  const first = Math.max(0, folded.length - form.length);
+  for (let at = folded.indexOf(beginning, first); at !== -1; at = folded.indexOf(beginning, at + 1)) {
+    if (form.startsWith(folded.slice(at))) return [{ start: view.starts[at] as number, end: cutAt }];
+  }
+  return [];
+}
+
+/**
+ * Makes alike what encodings spell differently: hex in upper and lower case, base64 and base64url, a space in a form (`+`).
+ * The length stays.
+ */
+function fold(text: string): string {
+  return text.toLowerCase().replace(/[+_-]/g, (character) => (character === '_' ? '/' : ' '));
+}
+
+const known = new WeakMap<readonly string[], string[]>();
+
+/** What to look for; the same for all headers and the body of a response. */
+function formsOf(secrets: readonly string[]): string[] {
+  const forms = known.get(secrets) ?? makeForms(secrets);
+  known.set(secrets, forms);
+  return forms;
+}
+
+function makeForms(secrets: readonly string[]): string[] {
+  const forms = new Set<string>();
+  for (const secret of secrets) {
+    // As UTF-8, and as Latin-1 where it can be written so; here one byte is one character.
+    const texts = [Buffer.from(secret).toString('latin1'), ...(BEYOND_LATIN1.test(secret) ? [] : [secret])];
+    for (const text of texts) {
+      if (text.length < MIN_SECRET_LENGTH) continue;
+      const bytes = Buffer.from(text, 'latin1');
+      for (const form of [text, bytes.toString('hex'), ...base64Forms(bytes)]) forms.add(fold(form));
+    }
+  }
+  return [...forms];
+}
+
+/**
+ * What base64 makes of these bytes wherever they stand: at each of the three ways to begin, the characters that they alone
+ * decide; and the same with the last character, which they decide where nothing follows.
+ */
+function base64Forms(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    const first = Math.ceil((before * 8) / 6);
+    const last = Math.floor(((before + bytes.length) * 8) / 6);
+    return [text.slice(first, last), text.slice(first)];
+  });
+}
