@@ -128,6 +128,24 @@ export const environmentSchema = z.object({
   TIDINGS_MAX_EVENT_BYTES: wholeNumber(1024, 16 * 1024 * 1024)
     .default(256 * 1024)
     .describe('Largest `data` of one event, in bytes.'),
+  TIDINGS_MAX_OWN_EVENT_TYPES: wholeNumber(0, 100_000)
+    .default(200)
+    .describe('Event types of its own that a tenant may add. Those that it has already stay.'),
+  TIDINGS_MAX_SCHEMA_BYTES: wholeNumber(2, 1024 * 1024)
+    .default(64 * 1024)
+    .describe('Largest JSON Schema of such an event type, in bytes.'),
+  TIDINGS_SCHEMA_THREADS: wholeNumber(1, 64)
+    .default(2)
+    .describe(
+      'Threads in which tenants’ own schemas are compiled and applied. No tenant gets all of them, so less than 2 lets ' +
+        'tenants wait for each other.',
+    ),
+  TIDINGS_SCHEMA_MS_PER_S: wholeNumber(1, 64_000)
+    .default(250)
+    .describe(
+      'Milliseconds of such a thread that a tenant may use in a second; what it has not used is saved for up to 20 s. A ' +
+        'tenant that wants more is answered 429.',
+    ),
   TIDINGS_METRICS_PORT: port()
     .optional()
     .describe(

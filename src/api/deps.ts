@@ -9,6 +9,7 @@ import type { Db } from '../store/pool.ts';
 import type { Vault } from '../store/vault.ts';
 import type { Tracing } from '../tracing.ts';
 import type { Emitters } from './emitters.ts';
+import type { SchemaPool } from './schema-pool.ts';
 
 /** Where a process stands; see /readyz. */
 export type Readiness = {
@@ -25,6 +26,7 @@ export type ApiDeps = {
   vault: Vault;
   acceptor: Acceptor;
   emitters: Emitters;
+  schemas: SchemaPool;
   engine: Engine;
   guard: Pick<AddressGuard, 'urlProblem'>;
   /** this process's dispatcher; null where workers run apart */
@@ -40,6 +42,10 @@ export type ApiDeps = {
   operationRatePerS: number;
   allowHttp: boolean;
   maxEventBytes: number;
+  /** event types that a tenant may add */
+  maxOwnTypes: number;
+  /** of the schema of such a type, as JSON text */
+  maxSchemaBytes: number;
   readiness: () => Promise<Readiness>;
   /** the page of /metrics */
   scrape: () => Promise<string>;

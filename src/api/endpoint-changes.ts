@@ -2,10 +2,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { ENDPOINT_BOUNDS, type Endpoint } from '../domain/endpoint.ts';
-import { Problem } from '../domain/errors.ts';
+import { NAMES_SHOWN, Problem } from '../domain/errors.ts';
 import { profileNamed } from '../profiles/index.ts';
 import { deleteEndpoint, insertEndpoint, updateEndpoint } from '../store/endpoints.ts';
-import { listEventTypes } from '../store/event-types.ts';
+import { filtersOfOwnTypes, listEventTypeNames } from '../store/event-types.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { audited } from './audit.ts';
 import type { ApiDeps } from './deps.ts';
@@ -19,7 +19,7 @@ export async function createEndpoint(
   tenant: Tenant,
   body: z.infer<typeof createEndpointBody>,
 ): Promise<Endpoint> {
-  const rules = await rulesFor(deps, tenant);
+  const rules = await rulesFor(deps, tenant, body.event_types ?? []);
   const { maxEndpoints, title } = rules.profile;
   const limit = maxEndpoints ?? ENDPOINT_BOUNDS.endpointsPerTenant;
   const wanted = newEndpoint(body, rules);
@@ -52,7 +52,7 @@ export async function changeEndpoint(
   id: string,
   body: z.infer<typeof patchEndpointBody>,
 ): Promise<{ before: Endpoint; after: Endpoint } | null> {
-  const rules = await rulesFor(deps, tenant);
+  const rules = await rulesFor(deps, tenant, body.event_types ?? []);
   let before: Endpoint | null = null;
   const after = await audited(
     deps,
@@ -91,7 +91,15 @@ export async function removeEndpoint(
 }
 
 /** What the tenant's profile and the operator demand of an endpoint. */
-async function rulesFor(deps: ApiDeps, tenant: Tenant) {
-  const ownTypes = (await listEventTypes(deps.db, tenant.id)).map((entry) => entry.name);
-  return { profile: profileNamed(tenant.profile), ownTypes, deps };
+async function rulesFor(deps: ApiDeps, tenant: Tenant, filters: readonly string[]) {
+  const profile = profileNamed(tenant.profile);
+  // Where any type is allowed, nobody asks which there are.
+  const asks = !profile.allowsUnknownTypes && filters.length > 0;
+  const [ownNames, ownFilters] = asks
+    ? await Promise.all([
+        listEventTypeNames(deps.db, tenant.id, NAMES_SHOWN),
+        filtersOfOwnTypes(deps.db, tenant.id, filters),
+      ])
+    : [[], []];
+  return { profile, ownNames, ownFilters, deps };
 }

@@ -1,7 +1,7 @@
 /** What an endpoint's settings must obey beyond their form: the profile's contract, the operator's limits. */
 import type { z } from 'zod';
 import { ENDPOINT_BOUNDS, type Endpoint, type EndpointAuth, headerProblem } from '../domain/endpoint.ts';
-import { type FieldError, Problem, type ProblemCode } from '../domain/errors.ts';
+import { type FieldError, Problem, type ProblemCode, someOf } from '../domain/errors.ts';
 import { isSubscribed } from '../domain/event.ts';
 import type { Profile } from '../domain/profile.ts';
 import { authProblem, generateEd25519Secret } from '../signing/index.ts';
@@ -13,8 +13,10 @@ type CreateBody = z.infer<typeof createEndpointBody>;
 type PatchBody = z.infer<typeof patchEndpointBody>;
 type Rules = {
   profile: Profile;
-  /** the tenant's own event types */
-  ownTypes: string[];
+  /** event types of the tenant's own, some of them */
+  ownNames: string[];
+  /** which of the endpoint's `event_types` want one of them */
+  ownFilters: string[];
   deps: Pick<ApiDeps, 'allowHttp' | 'guard'>;
 };
 
@@ -117,11 +119,11 @@ function urlErrors(text: string, { profile, deps }: Rules): RuleError[] {
   return blocked === null ? [] : [field('url', blocked)];
 }
 
-function filterErrors(filter: string, at: number, { profile, ownTypes }: Rules): RuleError[] {
-  if (profile.allowsUnknownTypes) return [];
-  const known = [...profile.catalogue.map((entry) => entry.name), ...ownTypes];
-  if (known.some((name) => isSubscribed([filter], name))) return [];
-  const message = `is no event type of ${profile.title}; there are ${known.join(', ')}`;
+function filterErrors(filter: string, at: number, { profile, ownNames, ownFilters }: Rules): RuleError[] {
+  if (profile.allowsUnknownTypes || ownFilters.includes(filter)) return [];
+  const names = profile.catalogue.map((entry) => entry.name);
+  if (names.some((name) => isSubscribed([filter], name))) return [];
+  const message = `is no event type of ${profile.title}; there are ${someOf([...names, ...ownNames])}`;
   return [{ path: `event_types.${at}`, message, code: 'unknown_event_type' }];
 }
 

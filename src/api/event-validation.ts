@@ -1,9 +1,10 @@
 /** From the raw text of an event to what is stored: known type, data that matches its schema, bytes untouched. */
 import { createHash } from 'node:crypto';
-import { fieldProblem, Problem } from '../domain/errors.ts';
+import { type FieldError, fieldProblem, Problem, someOf } from '../domain/errors.ts';
 import type { EmittedEvent } from '../domain/event.ts';
-import type { JsonSchema, Profile } from '../domain/profile.ts';
-import { checkBounded, checkData, isHarmlessFor, profileValidator, tenantValidator } from './json-schema.ts';
+import type { Profile } from '../domain/profile.ts';
+import { mismatches, profileValidator } from './json-schema.ts';
+import { type SchemaPool, SchemaRefusal } from './schema-pool.ts';
 
 export type EventBody = { type: string; timestamp?: string | undefined; id?: string | undefined };
 
@@ -11,15 +12,18 @@ export type EventBody = { type: string; timestamp?: string | undefined; id?: str
 export type OwnType = { name: string; schemaText: string };
 
 /**
- * Checks the events of one request.
- * @throws Problem as `checkEvent` does; limit_reached when a tenant's own schema takes too long
+ * Checks the events of one request of a tenant.
+ * @throws Problem as `checkEvent` does; limit_reached when a tenant's own schema takes too much, and too_many_requests
  */
-export function checkEvents(inputs: EventInput[]): EmittedEvent[] {
-  const check = () => inputs.map(checkEvent);
-  const length = inputs.reduce((sum, { dataText = '' }) => sum + dataText.length, 0);
-  const isHarmless = ({ schemaText }: OwnType) => isHarmlessFor(schemaText, length);
-  // The watch would cost more than most checks do.
-  return inputs.every(({ ownTypes }) => ownTypes.every(isHarmless)) ? check() : checkBounded(length, check);
+export async function checkEvents(
+  inputs: EventInput[],
+  tenantId: string,
+  schemas: Pick<SchemaPool, 'check'>,
+): Promise<EmittedEvent[]> {
+  const events = inputs.map(checkEvent);
+  const own = inputs.filter((input) => ownTypeOf(input) !== undefined);
+  if (own.length > 0) await checkAgainstOwn(own, tenantId, schemas);
+  return events;
 }
 
 export type EventInput = {
@@ -28,7 +32,6 @@ export type EventInput = {
   path: string;
   /** raw JSON text of `data`; undefined when it is missing */
   dataText: string | undefined;
-  data: unknown;
   /** the raw text that a repeat must equal */
   hashed: string | Buffer;
   profile: Profile;
@@ -37,9 +40,12 @@ export type EventInput = {
   nowMs: number;
 };
 
-/** @throws Problem unknown_event_type, schema_mismatch, payload_too_large, validation_failed */
+/**
+ * Everything but the tenant's own schemas.
+ * @throws Problem unknown_event_type, schema_mismatch, payload_too_large, validation_failed
+ */
 export function checkEvent(input: EventInput): EmittedEvent {
-  const { body, path, dataText, data, profile, ownTypes, maxBytes } = input;
+  const { body, path, dataText, profile, ownTypes, maxBytes } = input;
   if (dataText === undefined) throw fieldProblem(`${path}data`, 'is required');
   const bytes = Buffer.byteLength(dataText);
   if (bytes > maxBytes) {
@@ -49,19 +55,21 @@ export function checkEvent(input: EventInput): EmittedEvent {
     );
   }
   const entry = profile.catalogue.find((each) => each.name === body.type);
-  const ownType = entry === undefined ? ownTypes.find((each) => each.name === body.type) : undefined;
-  if (entry === undefined && ownType === undefined && !profile.allowsUnknownTypes) {
-    const known = [...profile.catalogue, ...ownTypes].map((each) => each.name).join(', ');
+  if (entry === undefined && ownTypeOf(input) === undefined && !profile.allowsUnknownTypes) {
+    const known = someOf([...profile.catalogue, ...ownTypes].map((each) => each.name));
     throw fieldProblem(
       `${path}type`,
       `${body.type} is no event type of ${profile.title}; there are ${known}`,
       'unknown_event_type',
     );
   }
-  const problem = profile.dataProblem?.(data) ?? null;
-  if (problem !== null) throw fieldProblem(`${path}data`, problem, 'profile_rule');
-  if (entry !== undefined) checkData(profileValidator(entry.schema), data, `${path}data`);
-  if (ownType !== undefined) checkData(tenantValidator(ownType.schemaText), data, `${path}data`);
+  // Where the profile asks nothing of the data, nobody needs its value.
+  if (entry !== undefined || profile.dataProblem !== undefined) {
+    const data = JSON.parse(dataText);
+    const problem = profile.dataProblem?.(data) ?? null;
+    if (problem !== null) throw fieldProblem(`${path}data`, problem, 'profile_rule');
+    if (entry !== undefined) refuse(mismatches(profileValidator(entry.schema), data), `${path}data`);
+  }
   return {
     type: body.type,
     timestampMs: body.timestamp === undefined ? input.nowMs : timestampOf(body.timestamp, path),
@@ -69,6 +77,72 @@ export function checkEvent(input: EventInput): EmittedEvent {
     id: body.id,
     requestHash: createHash('sha256').update(input.hashed).digest(),
   };
+}
+
+function ownTypeOf({ body, profile, ownTypes }: EventInput): OwnType | undefined {
+  if (profile.catalogue.some((each) => each.name === body.type)) return undefined;
+  return ownTypes.find((each) => each.name === body.type);
+}
+
+async function checkAgainstOwn(
+  inputs: EventInput[],
+  tenantId: string,
+  schemas: Pick<SchemaPool, 'check'>,
+): Promise<void> {
+  const bySchema = new Map<string, EventInput[]>();
+  for (const input of inputs) {
+    const { schemaText = '' } = ownTypeOf(input) ?? {};
+    const same = bySchema.get(schemaText) ?? [];
+    bySchema.set(schemaText, same);
+    same.push(input);
+  }
+  const checks = [...bySchema].map(async ([schemaText, same]) => {
+    const found = await checkOwn(schemaText, same, tenantId, schemas);
+    return found.map((fieldErrors, at) => ({ fieldErrors, path: `${same[at]?.path}data` }));
+  });
+  for (const { fieldErrors, path } of (await Promise.all(checks)).flat()) refuse(fieldErrors, path);
+}
+
+async function checkOwn(
+  schemaText: string,
+  inputs: EventInput[],
+  tenantId: string,
+  schemas: Pick<SchemaPool, 'check'>,
+): Promise<FieldError[][]> {
+  try {
+    return await schemas.check(
+      tenantId,
+      schemaText,
+      inputs.map(({ dataText = '' }) => dataText),
+    );
+  } catch (error) {
+    if (!(error instanceof SchemaRefusal)) throw error;
+    const [{ body, path } = { body: { type: '' }, path: '' }] = inputs;
+    if (error.by === 'schema') {
+      throw fieldProblem(`${path}type`, `The schema of ${body.type} ${error.message}`, 'schema_mismatch');
+    }
+    throw fieldProblem(
+      `${path}data`,
+      `Checking the data against the schema of ${body.type} ${error.message}. Nothing was accepted. Simplify the schema, or ` +
+        'send less data: patterns that repeat, alternatives and references multiply.',
+      'limit_reached',
+    );
+  }
+}
+
+/** @throws Problem schema_mismatch with the path of each field */
+function refuse(found: FieldError[], path: string): void {
+  if (found.length === 0) return;
+  const fieldErrors = found.map((each) => ({
+    path: [path, each.path].filter(Boolean).join('.'),
+    message: each.message,
+  }));
+  throw new Problem('schema_mismatch', inWords(fieldErrors), { fieldErrors });
+}
+
+/** `data.a is required; data.b must be string` */
+export function inWords(fieldErrors: readonly FieldError[]): string {
+  return fieldErrors.map(({ path, message }) => `${path} ${message}`).join('; ');
 }
 
 // An offset may lead out of the years that have four digits, and so out of the form that receivers expect.
@@ -84,15 +158,4 @@ function timestampOf(text: string, path: string): number {
 /** Any offset; what is finer than a millisecond is cut, not rounded. */
 export function parseTimestampMs(text: string): number {
   return Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
-}
-
-/** Why the example does not match the schema, or `null`. */
-export function exampleProblem(schema: JsonSchema, example: unknown): string | null {
-  try {
-    const text = JSON.stringify(schema);
-    checkBounded(text.length, () => checkData(tenantValidator(text), example, 'example'));
-    return null;
-  } catch (error) {
-    return (error as Error).message;
-  }
 }

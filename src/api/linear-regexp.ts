@@ -5,7 +5,12 @@
  */
 import { RE2JS } from 're2js';
 
-export type LinearRegExp = { test(text: string): boolean; toString(): string };
+export type LinearRegExp = {
+  test(text: string): boolean;
+  toString(): string;
+  /** of the compiled program: at worst each is looked at for each character */
+  instructions: number;
+};
 
 /** A pattern that is none, or that has no linear-time form; the message says why. */
 export class PatternError extends Error {}
@@ -30,7 +35,11 @@ export function linearRegExp(pattern: string): LinearRegExp {
   try {
     const compiled = RE2JS.compile(translated);
     // Ajv tells patterns apart by their text.
-    return { test: (text) => compiled.test(text), toString: () => pattern };
+    return {
+      test: (text) => compiled.test(text),
+      toString: () => pattern,
+      instructions: compiled.programSize(),
+    };
   } catch (error) {
     const { message } = error as Error;
     throw refuse(

@@ -16,7 +16,7 @@ export const pageQuery = z.object({
     .describe(`How many items, 1–${MAX_LIMIT}.`),
   cursor: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,200}$/, NOT_OURS)
+    .regex(/^[A-Za-z0-9_-]{1,400}$/, NOT_OURS)
     .transform((cursor) => Buffer.from(cursor, 'base64url').toString())
     .refine((key) => /^[\x21-\x7e]+$/.test(key), NOT_OURS)
     .optional()

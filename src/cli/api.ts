@@ -32,7 +32,15 @@ export function withApiOptions(command: Command): Command {
 }
 
 /** A refusal by the API, or no answer from it, in words for the terminal. */
-export class ApiError extends Error {}
+export class ApiError extends Error {
+  /** of the answer, where there was one */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /** @throws ApiError with what the API says to do */
 export async function callApi<Answer>(
@@ -61,7 +69,7 @@ export async function callApi<Answer>(
   }
   const text = await response.text();
   if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as Answer;
-  throw new ApiError(refusal(response.status, text));
+  throw new ApiError(refusal(response.status, text), response.status);
 }
 
 function refusal(status: number, text: string): string {

@@ -52,13 +52,14 @@ async function readData(type: string, tenant: string, options: Options): Promise
   if (data === '-') return text(process.stdin);
   if (data?.startsWith('@')) return readFile(data.slice(1), 'utf8');
   if (data !== undefined) return data;
-  const { items } = await callApi<{ items: { name: string; example: unknown }[] }>(
+  const entry = await callApi<{ example: unknown }>(
     options,
     'GET',
-    `/v1/tenants/${tenant}/event-types`,
-  );
-  const entry = items.find((each) => each.name === type);
-  if (entry === undefined)
-    throw new ApiError(`${type} has no example to send: say what to send with --data.`);
+    `/v1/tenants/${tenant}/event-types/${encodeURIComponent(type)}`,
+  ).catch((error) => {
+    throw error instanceof ApiError && error.status === 404
+      ? new ApiError(`${type} has no example to send: say what to send with --data. (${error.message})`)
+      : error;
+  });
   return JSON.stringify(entry.example);
 }

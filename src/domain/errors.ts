@@ -71,6 +71,15 @@ export function fieldProblem(
   return new Problem(code, message, { fieldErrors: [{ path, message }] });
 }
 
+/** So many names are shown where there may be any number of them. */
+export const NAMES_SHOWN = 30;
+
+/** The first names of what there is, for a refusal. */
+export function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN).join(', ');
+  return names.length > NAMES_SHOWN ? `${shown} and more` : shown;
+}
+
 /** Why an attempt failed, in the words shown to people. */
 export const ATTEMPT_ERRORS = {
   dns_error: 'The host name could not be resolved.',

@@ -8,6 +8,7 @@ import { createUnrecordedAttempts } from '../../activities/record.ts';
 import { createSpacing } from '../../activities/spacing.ts';
 import { buildApp } from '../api/app.ts';
 import { createEmitters } from '../api/emitters.ts';
+import { createSchemaPool } from '../api/schema-pool.ts';
 import { createChannels } from '../channels/index.ts';
 import type { Environment } from '../config.ts';
 import { createAddressGuard } from '../http/address-guard.ts';
@@ -222,6 +223,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     pacer.start();
   }
 
+  const schemas = createSchemaPool({
+    threads: env.TIDINGS_SCHEMA_THREADS,
+    msPerS: env.TIDINGS_SCHEMA_MS_PER_S,
+    logger,
+  });
   const app = roles.api
     ? await buildApp({
         db,
@@ -229,6 +235,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         emitDb,
         acceptor: createAcceptor(emitDb),
         emitters: createEmitters(emitDb),
+        schemas,
         engine,
         guard,
         dispatcher: roles.worker ? dispatcher : null,
@@ -239,6 +246,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         operationRatePerS: env.TIDINGS_OPERATION_RATE,
         allowHttp: options.allowHttp,
         maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
+        maxOwnTypes: env.TIDINGS_MAX_OWN_EVENT_TYPES,
+        maxSchemaBytes: env.TIDINGS_MAX_SCHEMA_BYTES,
         readiness,
         scrape,
         metrics,
@@ -269,6 +278,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   async function closeAll(): Promise<void> {
     await monitoring?.close();
+    await schemas.close();
     await link.close();
     await sender.close();
     await tracing.stop();

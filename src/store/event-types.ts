@@ -6,27 +6,103 @@ type Row = { name: string; description: string; schema: string; example: string 
 
 const fromRow = (row: Row): CatalogueEntry => ({ ...row, schema: JSON.parse(row.schema) });
 
-/** @returns `false` when the tenant already has a type of that name */
+/**
+ * To be called in a transaction.
+ * @param limit how many types the tenant may have, this one included; those that it has beyond it stay
+ * @returns whether it was added; `exists` when the tenant has a type of that name, `full` when it has as many as it may have
+ */
 export async function insertEventType(
-  db: Queryable,
+  client: Queryable,
   tenantId: string,
   entry: CatalogueEntry,
-): Promise<boolean> {
-  const { rowCount } = await db.query(
+  limit: number,
+): Promise<'added' | 'exists' | 'full'> {
+  // Counting under the tenant's lock: two requests at once cannot both be the last one allowed.
+  await client.query('select 1 from tenants where id = $1 for no key update', [tenantId]);
+  const { rows } = await client.query<{ exists: boolean; count: number }>(
+    `select exists (select 1 from event_types where tenant_id = $1 and name = $2),
+       (select count(*)::int from (select 1 from event_types where tenant_id = $1 limit $3) few) as count`,
+    [tenantId, entry.name, limit],
+  );
+  const [{ exists, count } = { exists: false, count: 0 }] = rows;
+  if (exists) return 'exists';
+  if (count >= limit) return 'full';
+  await client.query(
     `insert into event_types (tenant_id, name, description, schema, example, created_at)
-     values ($1, $2, $3, $4, $5, now()) on conflict do nothing`,
+     values ($1, $2, $3, $4, $5, now())`,
     [tenantId, entry.name, entry.description, JSON.stringify(entry.schema), entry.example],
   );
-  return rowCount === 1;
+  return 'added';
 }
 
-/** By name. */
-export async function listEventTypes(db: Queryable, tenantId: string): Promise<CatalogueEntry[]> {
+const EVENT_TYPES_QUERY = `
+  with page as (
+    select name, sum(octet_length(schema) + octet_length(example)) over (order by name) as bytes
+    from (select * from event_types where tenant_id = $1 and name > $2 order by name limit $3 + 1) next
+  )
+  select name, description, schema, example, (select count(*)::int from page) as found
+  from event_types where tenant_id = $1 and name in (
+    select name from page where bytes <= $4 or name = (select min(name) from page)
+  ) order by name limit greatest($3, 1)`;
+
+/**
+ * By name, those that follow `after`.
+ * @param limit may be 0: then only whether there are more is of interest
+ * @param maxBytes that schemas and examples may have together; the first type comes however long it is
+ */
+export async function listEventTypes(
+  db: Queryable,
+  tenantId: string,
+  { after, limit, maxBytes }: { after: string; limit: number; maxBytes: number },
+): Promise<{ entries: CatalogueEntry[]; hasMore: boolean }> {
+  const { rows } = await db.query<Row & { found: number }>(EVENT_TYPES_QUERY, [
+    tenantId,
+    after,
+    limit,
+    maxBytes,
+  ]);
+  const shown = rows.slice(0, limit);
+  return {
+    entries: shown.map(({ found, ...row }) => fromRow(row)),
+    hasMore: (rows[0]?.found ?? 0) > shown.length,
+  };
+}
+
+/** @returns `null` where the tenant has not added a type of that name */
+export async function findEventType(
+  db: Queryable,
+  tenantId: string,
+  name: string,
+): Promise<CatalogueEntry | null> {
   const { rows } = await db.query<Row>(
-    'select name, description, schema, example from event_types where tenant_id = $1 order by name',
-    [tenantId],
+    'select name, description, schema, example from event_types where tenant_id = $1 and name = $2',
+    [tenantId, name],
   );
-  return rows.map(fromRow);
+  return rows[0] === undefined ? null : fromRow(rows[0]);
+}
+
+/** The names alone, by name: schemas and examples are long. At most so many. */
+export async function listEventTypeNames(db: Queryable, tenantId: string, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    'select name from event_types where tenant_id = $1 order by name limit $2',
+    [tenantId, limit],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Which of the filters (exact names, or prefixes with `.*`) want a type that the tenant has added. */
+export async function filtersOfOwnTypes(
+  db: Queryable,
+  tenantId: string,
+  filters: readonly string[],
+): Promise<string[]> {
+  const { rows } = await db.query<{ filter: string }>(
+    `select filter from unnest($2::text[]) filter where exists (
+       select 1 from event_types where tenant_id = $1 and case when filter like '%.*'
+         then name > left(filter, -1) and name < left(filter, -2) || '/' else name = filter end)`,
+    [tenantId, filters],
+  );
+  return rows.map(({ filter }) => filter);
 }
 
 /** Those of the named types that the tenant has added, with the JSON text of their schemas. */

@@ -67,7 +67,6 @@ describe('what a schema alone cannot refuse', () => {
       body: { type },
       path: '',
       dataText,
-      data: JSON.parse(dataText),
       hashed: dataText,
       profile: profileNamed(profile),
       ownTypes: [{ name: 'OWN', schemaText: '{}' }],

@@ -40,7 +40,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...['src/domain', 'src/store', 'src/signing', 'src/profiles', 'src/http', 'src/logger.ts'],
     ...['src/metrics.ts', 'src/tracing.ts'],
     ...['src/package-root.ts', 'workflows/contract.ts', BUILTIN, 'zod', 'ajv', 'ajv-formats'],
-    ...['re2js'],
+    ...['re2js', 'piscina'],
     ...['fastify', 'fastify-type-provider-zod', '@fastify/*', 'lru-cache'],
   ],
   // What composes the others may use anything, and nothing else may use it.

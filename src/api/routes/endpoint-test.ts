@@ -2,11 +2,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isEnded } from '../../domain/delivery.ts';
-import { fieldProblem } from '../../domain/errors.ts';
+import { fieldProblem, NAMES_SHOWN, someOf } from '../../domain/errors.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { acceptEvents } from '../../store/accept.ts';
 import { findDelivery } from '../../store/deliveries.ts';
-import { listEventTypes } from '../../store/event-types.ts';
+import { findEventType, listEventTypeNames } from '../../store/event-types.ts';
+import type { Tenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -45,13 +46,8 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, given);
       const endpoint = await endpointOr404(deps, tenant, id);
       const profile = profileNamed(tenant.profile);
-      const catalogue = [...profile.catalogue, ...(await listEventTypes(db, tenant.id))];
       const type = body?.event_type ?? profile.testEventType;
-      const entry = catalogue.find((each) => each.name === type);
-      if (entry === undefined) {
-        const known = catalogue.map((each) => each.name).join(', ');
-        throw fieldProblem('event_type', `has no example; there are ${known}`, 'unknown_event_type');
-      }
+      const example = await exampleOf(deps, tenant, type);
       const { events, toDispatch } = await acceptEvents(db, {
         tenant,
         profile,
@@ -59,7 +55,7 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
           {
             type,
             timestampMs: Date.now(),
-            data: entry.example,
+            data: example,
             id: undefined,
             requestHash: createHash('sha256').update(randomUUID()).digest(),
           },
@@ -75,6 +71,16 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
       return readDeliveryLog(deps, await deliveryOr404(deps, request, deliveryId));
     },
   );
+}
+
+/** @throws Problem unknown_event_type */
+async function exampleOf({ db }: ApiDeps, tenant: Tenant, type: string): Promise<string> {
+  const { catalogue } = profileNamed(tenant.profile);
+  const entry = catalogue.find(({ name }) => name === type) ?? (await findEventType(db, tenant.id, type));
+  if (entry !== null) return entry.example;
+  const own = await listEventTypeNames(db, tenant.id, NAMES_SHOWN);
+  const known = someOf([...catalogue.map(({ name }) => name), ...own]);
+  throw fieldProblem('event_type', `has no example; there are ${known}`, 'unknown_event_type');
 }
 
 const TEST_MARGIN_MS = 2_000;

@@ -3,17 +3,22 @@ import { z } from 'zod';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import type { CatalogueEntry } from '../../domain/profile.ts';
 import { profileNamed } from '../../profiles/index.ts';
-import { insertEventType, listEventTypes } from '../../store/event-types.ts';
+import { findEventType, insertEventType, listEventTypes } from '../../store/event-types.ts';
+import type { Tenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
 import { rawBody } from '../body.ts';
 import type { ApiDeps } from '../deps.ts';
-import { exampleProblem } from '../event-validation.ts';
-import { schemaProblem } from '../json-schema.ts';
-import { tenantOr404 } from '../lookups.ts';
+import { inWords } from '../event-validation.ts';
+import { notFound, tenantOr404 } from '../lookups.ts';
+import { pageOf, pageQuery } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
+import { SchemaRefusal } from '../schema-pool.ts';
 import { createEventTypeBody, eventTypeSchema } from '../schemas/event.ts';
 import { tenantParams } from '../schemas/parameters.ts';
+
+/** Of schemas and examples in one page, beyond the first type: a page may be shorter than asked for. */
+const MAX_PAGE_BYTES = 512 * 1024;
 
 export function eventTypeRoutes(app: App, deps: ApiDeps): void {
   const tags = ['event types'];
@@ -25,20 +30,38 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: 'List the event types of a tenant',
+        description:
+          "The profile's, then the tenant's own by name. Where schemas and examples are long, a page has fewer than `limit`.",
         params: tenantParams,
-        response: { 200: z.object({ items: z.array(eventTypeSchema) }) },
+        querystring: pageQuery,
+        response: { 200: pageOf(eventTypeSchema) },
       },
     },
     async (request) => {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
-      const own = await listEventTypes(deps.db, tenant.id);
-      const { catalogue } = profileNamed(tenant.profile);
-      return {
-        items: [
-          ...catalogue.map((entry) => present(entry, 'profile')),
-          ...own.map((entry) => present(entry, 'tenant')),
-        ],
-      };
+      return readTypes(deps, tenant, request.query);
+    },
+  );
+
+  app.get(
+    '/v1/tenants/:tenant/event-types/:type',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags,
+        summary: 'Get an event type',
+        params: tenantParams.extend({ type: z.string() }),
+        response: { 200: eventTypeSchema },
+      },
+    },
+    async (request) => {
+      const { tenant: given, type } = request.params;
+      const tenant = await tenantOr404(deps, request, given);
+      const inCatalogue = profileNamed(tenant.profile).catalogue.find(({ name }) => name === type);
+      if (inCatalogue !== undefined) return present(inCatalogue, 'profile');
+      const own = await findEventType(deps.db, tenant.id, type);
+      if (own === null) throw notFound('event type', type);
+      return present(own, 'tenant');
     },
   );
 
@@ -56,32 +79,98 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
-      const { name, description, schema, example } = request.body;
-      const problem = schemaProblem(schema);
-      if (problem !== null) throw fieldProblem('schema', problem);
-      const text = rawBody(request).rawAt(['example']);
-      if (text === undefined) throw fieldProblem('example', 'is required');
-      if (Buffer.byteLength(text) > deps.maxEventBytes) {
-        throw fieldProblem(
-          'example',
-          `may have ${deps.maxEventBytes} bytes, as any event`,
-          'payload_too_large',
-        );
-      }
-      const mismatch =
-        exampleProblem(schema, example) ?? profileNamed(tenant.profile).dataProblem?.(example) ?? null;
-      if (mismatch !== null) throw fieldProblem('example', mismatch, 'schema_mismatch');
-      const entry: CatalogueEntry = { name, description, schema, example: text };
+      const { name, description, schema } = request.body;
+      const example = rawBody(request).rawAt(['example']);
+      if (example === undefined) throw fieldProblem('example', 'is required');
+      await checkOwnType(deps, tenant, JSON.stringify(schema), example);
+      const entry: CatalogueEntry = { name, description, schema, example };
       const inCatalogue = profileNamed(tenant.profile).catalogue.some((each) => each.name === name);
       const act = { action: 'event_type.created', tenantId: tenant.id, objectId: name };
       await audited(deps, request, act, async (client) => {
-        if (inCatalogue || !(await insertEventType(client, tenant.id, entry)))
-          throw new Problem('conflict', `There is an event type ${name} already.`);
+        const outcome = inCatalogue
+          ? 'exists'
+          : await insertEventType(client, tenant.id, entry, deps.maxOwnTypes);
+        if (outcome === 'exists') throw new Problem('conflict', `There is an event type ${name} already.`);
+        if (outcome === 'full') throw tooMany(deps.maxOwnTypes);
       });
       deps.emitters.forget(tenant.id);
       return reply.status(201).send(present(entry, 'tenant'));
     },
   );
+}
+
+/** @throws Problem where the schema or the example cannot be used */
+async function checkOwnType(
+  { schemas, maxSchemaBytes, maxEventBytes }: ApiDeps,
+  tenant: Tenant,
+  schemaText: string,
+  exampleText: string,
+): Promise<void> {
+  if (Buffer.byteLength(schemaText) > maxSchemaBytes) {
+    throw fieldProblem('schema', `may have ${maxSchemaBytes} bytes`);
+  }
+  if (Buffer.byteLength(exampleText) > maxEventBytes) {
+    throw fieldProblem('example', `may have ${maxEventBytes} bytes, as any event`, 'payload_too_large');
+  }
+  const found = await schemas.register(tenant.id, schemaText, exampleText).catch((error) => {
+    if (!(error instanceof SchemaRefusal)) throw error;
+    if (error.by === 'schema') throw fieldProblem('schema', error.message);
+    throw fieldProblem(
+      'schema',
+      `is too complicated: compiling it and checking its example ${error.message}`,
+    );
+  });
+  const mismatch = found.map(({ path, message }) => ({
+    path: ['example', path].filter(Boolean).join('.'),
+    message,
+  }));
+  const problem =
+    mismatch.length > 0
+      ? inWords(mismatch)
+      : (profileNamed(tenant.profile).dataProblem?.(JSON.parse(exampleText)) ?? null);
+  if (problem !== null) throw fieldProblem('example', problem, 'schema_mismatch');
+}
+
+function tooMany(most: number): Problem {
+  return new Problem(
+    'limit_reached',
+    `A tenant may have ${most} event types of its own. Use one that it has, or tell apart in the data what is alike; the ` +
+      'operator can allow more (TIDINGS_MAX_OWN_EVENT_TYPES).',
+  );
+}
+
+type Page = ReturnType<typeof pageOf<typeof eventTypeSchema>>;
+
+/** A cursor names where the last type came from, and its name. */
+async function readTypes(
+  { db }: ApiDeps,
+  tenant: Tenant,
+  { cursor = '', limit }: z.infer<typeof pageQuery>,
+): Promise<z.infer<Page>> {
+  const { catalogue } = profileNamed(tenant.profile);
+  const [, origin, after = ''] = /^(profile|tenant):(.+)$/.exec(cursor) ?? [];
+  if (cursor !== '' && origin === undefined) {
+    throw fieldProblem('cursor', 'must be the next_cursor of an earlier page');
+  }
+  const isPast = origin === 'tenant';
+  const start = isPast ? catalogue.length : catalogue.findIndex(({ name }) => name === after) + 1;
+  const shown = catalogue.slice(start, start + limit);
+  const { entries, hasMore } = await listEventTypes(db, tenant.id, {
+    after: isPast ? after : '',
+    limit: limit - shown.length,
+    maxBytes: MAX_PAGE_BYTES,
+  });
+  const items = [
+    ...shown.map((entry) => present(entry, 'profile')),
+    ...entries.map((entry) => present(entry, 'tenant')),
+  ];
+  const last = items.at(-1);
+  const isMore = hasMore || start + shown.length < catalogue.length;
+  return {
+    items,
+    next_cursor:
+      isMore && last !== undefined ? Buffer.from(`${last.origin}:${last.name}`).toString('base64url') : null,
+  };
 }
 
 function present(entry: CatalogueEntry, origin: 'profile' | 'tenant') {

@@ -62,19 +62,17 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       const tenant = await emitterOr404(deps, request, request.params.tenant);
       const raw = rawBody(request);
       const ownTypes = await deps.emitters.ownTypes(tenant, [request.body.type]);
-      const events = checkEvents([
-        {
-          body: request.body,
-          path: '',
-          dataText: raw.rawAt(['data']),
-          data: request.body.data,
-          hashed: raw.bytes,
-          profile: profileNamed(tenant.profile),
-          ownTypes,
-          maxBytes: deps.maxEventBytes,
-          nowMs: Date.now(),
-        },
-      ]);
+      const input = {
+        body: request.body,
+        path: '',
+        dataText: raw.rawAt(['data']),
+        hashed: raw.bytes,
+        profile: profileNamed(tenant.profile),
+        ownTypes,
+        maxBytes: deps.maxEventBytes,
+        nowMs: Date.now(),
+      };
+      const events = await checkEvents([input], tenant.id, deps.schemas);
       const [accepted] = await accept(deps, request, tenant, events);
       return reply.status(202).send(presentAccepted(accepted as AcceptedEvent));
     },
@@ -103,19 +101,17 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       const ownTypes = await deps.emitters.ownTypes(tenant, types);
       const profile = profileNamed(tenant.profile);
       const nowMs = Date.now();
-      const events = checkEvents(
-        bodies.map((body, at) => ({
-          body,
-          path: `events.${at}.`,
-          dataText: raw.rawAt(['events', at, 'data']),
-          data: body.data,
-          hashed: raw.rawAt(['events', at]) ?? '',
-          profile,
-          ownTypes,
-          maxBytes: deps.maxEventBytes,
-          nowMs,
-        })),
-      );
+      const inputs = bodies.map((body, at) => ({
+        body,
+        path: `events.${at}.`,
+        dataText: raw.rawAt(['events', at, 'data']),
+        hashed: raw.rawAt(['events', at]) ?? '',
+        profile,
+        ownTypes,
+        maxBytes: deps.maxEventBytes,
+        nowMs,
+      }));
+      const events = await checkEvents(inputs, tenant.id, deps.schemas);
       const accepted = await accept(deps, request, tenant, events);
       return reply.status(202).send({ events: accepted.map(presentAccepted) });
     },
