@@ -11,6 +11,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return cloneOf(new URL(process.env.TEST_POSTGRES_URL ?? ''));
 }
 
+/** One without tables: for those that make them. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const url = new URL(process.env.TEST_POSTGRES_URL ?? '');
+  url.pathname = '/template0';
+  return cloneOf(url);
+}
+
 /**
  * A copy of the database as it is at this moment, whoever works on it: a backup, restored. Their connections are
  * closed for it, which is the only thing that they notice.
