@@ -9,3 +9,6 @@ function findRoot(folder: string): string {
 export const PACKAGE_ROOT = findRoot(import.meta.dirname);
 
 export const VERSION: string = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')).version;
+
+/** The folder of this version's migrations. */
+export const MIGRATIONS = join(PACKAGE_ROOT, 'migrations');

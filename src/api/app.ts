@@ -19,7 +19,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { newId } from '../domain/ids.ts';
 import { VERSION } from '../package-root.ts';
-import { accessOf, requireKey } from './auth.ts';
+import { accessOf, isPublic, requireKey } from './auth.ts';
 import { acceptJson } from './body.ts';
 import { declareCommonRefusals, tidyDocument } from './common-refusals.ts';
 import type { ApiDeps } from './deps.ts';
@@ -75,10 +75,19 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
   endConnections(app);
   acceptJson(app);
-  answerWithProblems(app, (code) => {
-    if (code === 'storage_unavailable') deps.metrics.storageErrors.inc({ part: 'api' });
-  });
+  answerWithProblems(
+    app,
+    (code) => {
+      if (code === 'storage_unavailable') deps.metrics.storageErrors.inc({ part: 'api' });
+    },
+    () => deps.schema.recheck(),
+  );
   declareCommonRefusals(app);
+  // Before the key is looked up, which takes the database too.
+  app.addHook('onRequest', async (request) => {
+    const problem = isPublic(request.url) ? null : deps.schema.problem();
+    if (problem !== null) throw problem;
+  });
   const keyring = await requireKey(app as unknown as FastifyInstance, deps);
   refuseUnknownRoutes(app);
   observeRequests(app, deps);

@@ -78,7 +78,8 @@ function rateOf(request: FastifyRequest, deps: ApiDeps): number | null {
   return caller.ratePerSecond ?? (caller.tenantId === null ? null : deps.tenantKeyRatePerS);
 }
 
-const isPublic = (url: string) => PUBLIC.test(url.split('?')[0] ?? '');
+/** Whether a route needs no key. */
+export const isPublic = (url: string) => PUBLIC.test(url.split('?')[0] ?? '');
 
 /** What a route's configuration demands of the key; undefined on a public route. */
 export const accessOf = (config: unknown): Access | undefined =>

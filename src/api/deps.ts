@@ -1,4 +1,5 @@
 /** What the API needs of the process that serves it. */
+import type { Problem } from '../domain/errors.ts';
 import type { Engine } from '../domain/ports.ts';
 import type { AddressGuard } from '../http/address-guard.ts';
 import type { Logger } from '../logger.ts';
@@ -17,6 +18,18 @@ export type Readiness = {
   database: 'ok' | 'away';
   temporal: 'ok' | 'away';
   worker: 'ok' | 'away' | 'elsewhere' | 'unknown';
+  /** only while it does not fit this version */
+  schema?: 'outdated' | 'incompatible';
+  /** what to do about the schema */
+  advice?: string;
+};
+
+/** Whether the database's schema fits this version. */
+export type SchemaGate = {
+  /** what to answer while it does not fit, as of the last look; null while it does */
+  problem(): Problem | null;
+  /** looks now. @returns the same */
+  recheck(): Promise<Problem | null>;
 };
 
 export type ApiDeps = {
@@ -46,6 +59,7 @@ export type ApiDeps = {
   maxOwnTypes: number;
   /** of the schema of such a type, as JSON text */
   maxSchemaBytes: number;
+  schema: SchemaGate;
   readiness: () => Promise<Readiness>;
   /** the page of /metrics */
   scrape: () => Promise<string>;

@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type FieldError, PROBLEMS, Problem, type ProblemCode } from '../domain/errors.ts';
-import { isDatabaseAway, isUnstorableText } from '../store/pool.ts';
+import { isDatabaseAway, isSchemaMismatch, isUnstorableText } from '../store/pool.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 const STORAGE_RETRY_AFTER_S = 5;
@@ -24,10 +24,15 @@ export const problemSchema = z
 /**
  * Makes every error of the app a problem, also those of Fastify itself.
  * @param heard told of each error's code
+ * @param schemaProblem looks whether the schema fits; asked when a table or column that a query names is not there
  */
-export function answerWithProblems(app: FastifyInstance, heard: (code: ProblemCode) => void): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = asProblem(error);
+export function answerWithProblems(
+  app: FastifyInstance,
+  heard: (code: ProblemCode) => void,
+  schemaProblem: () => Promise<Problem | null>,
+): void {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const problem = (isSchemaMismatch(error) ? await schemaProblem() : null) ?? asProblem(error);
     heard(problem.code);
     if (problem.status >= 500 && problem.code !== 'temporal_unavailable') {
       request.log.error({ err: error, problem: problem.code }, 'a request failed');

@@ -8,7 +8,8 @@ export function migrateCommand(program: Command): void {
     .command('migrate')
     .description('Bring the database (DATABASE_URL) up to date')
     .action(async () => {
-      const applied = await migrateDatabase(readSettings({ database: true }));
-      process.stdout.write(applied.length === 0 ? 'Nothing to do.\n' : `Applied ${applied.join(', ')}.\n`);
+      const say = (line: string) => void process.stdout.write(`${line}\n`);
+      const applied = await migrateDatabase(readSettings({ database: true }), say);
+      say(applied.length === 0 ? 'Nothing to do.' : `Applied ${applied.join(', ')}.`);
     });
 }

@@ -31,6 +31,8 @@ export const PROBLEMS = {
   too_many_requests: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'An error of ours' },
+  schema_outdated: { status: 503, title: 'The database has not been migrated yet' },
+  schema_incompatible: { status: 503, title: 'The database is too new for this version' },
   storage_unavailable: { status: 503, title: 'The database is away' },
   overloaded: { status: 503, title: 'Too much at once' },
   temporal_unavailable: { status: 503, title: 'Temporal is away' },

@@ -10,6 +10,7 @@ import { createTracing, type Tracing } from '../tracing.ts';
 import { type Monitoring, startMonitoring } from './monitoring.ts';
 import { watchPollers } from './pollers.ts';
 import { createReadiness } from './readiness.ts';
+import type { SchemaWatch } from './schema-watch.ts';
 import { createScrape } from './scrape.ts';
 import type { TemporalLink } from './temporal-link.ts';
 
@@ -26,6 +27,7 @@ export type Instruments = {
 export function createInstruments(deps: {
   environment: Environment;
   db: Db;
+  schema: SchemaWatch;
   link: TemporalLink;
   roles: { api: boolean; worker: boolean };
   /** whether this process's own workers run */
@@ -34,10 +36,10 @@ export function createInstruments(deps: {
   authorities: readonly string[] | undefined;
   logger: Logger;
 }): Instruments {
-  const { environment: env, db, link, roles, isPolling, authorities, logger } = deps;
+  const { environment: env, db, schema, link, roles, isPolling, authorities, logger } = deps;
   const metrics = createMetrics();
   const polled = watchPollers(link, env.TIDINGS_TASK_QUEUE);
-  const readiness = createReadiness({ db, roles, polled, isPolling });
+  const readiness = createReadiness({ schema, roles, polled, isPolling });
   const scrape = createScrape({ metrics, db, readiness });
   return {
     metrics,

@@ -1,10 +1,10 @@
 /** The shapes in which Tidings runs: everything embedded, or its parts against a PostgreSQL and a Temporal of yours. */
 import { isIP } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ConfigError, type Environment } from '../config.ts';
 import { type Authorities, trustedAuthorities } from '../http/authorities.ts';
 import type { Logger } from '../logger.ts';
-import { PACKAGE_ROOT } from '../package-root.ts';
+import { MIGRATIONS } from '../package-root.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
 import { type ResealCount, resealAll } from '../store/reseal.ts';
@@ -17,7 +17,6 @@ import { type Needs, requireUsable } from './settings.ts';
 import type { TemporalTarget } from './temporal-link.ts';
 import { temporalFromEnvironment } from './temporal-target.ts';
 
-const MIGRATIONS = join(PACKAGE_ROOT, 'migrations');
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 /** What the processes need of the environment. */
@@ -25,14 +24,21 @@ export const PRODUCTION: Needs = { keys: true, database: true, temporal: true };
 export const EMBEDDED: Needs = { api: true, embedded: true };
 
 /** @returns the names of the migrations that were applied. @throws ConfigError without DATABASE_URL */
-export async function migrateDatabase(environment: Environment): Promise<string[]> {
-  return migrateAt(requireDatabase(environment), authoritiesOf(environment));
+export async function migrateDatabase(
+  environment: Environment,
+  say: (line: string) => void,
+): Promise<string[]> {
+  return migrateAt(requireDatabase(environment), authoritiesOf(environment), say);
 }
 
-async function migrateAt(databaseUrl: string, authorities: Authorities | null): Promise<string[]> {
+async function migrateAt(
+  databaseUrl: string,
+  authorities: Authorities | null,
+  say: (line: string) => void,
+): Promise<string[]> {
   const db = createPool(databaseUrl, { max: 1, patient: true, authorities });
   try {
-    return await migrate(db, MIGRATIONS);
+    return await migrate(db, MIGRATIONS, { say });
   } finally {
     await db.end();
   }
@@ -62,6 +68,7 @@ export async function runProcess(
   return startService({
     environment,
     databaseUrl: requireDatabase(environment),
+    migrations: MIGRATIONS,
     temporal: temporalFromEnvironment(environment, authorities),
     authorities,
     adminKey,
@@ -112,10 +119,11 @@ export async function runEmbedded(
   try {
     const databaseUrl = parts.databaseUrl ?? requireDatabase(environment);
     const temporal = temporalOf(parts, environment, authorities);
-    await migrateAt(databaseUrl, authorities);
+    await migrateAt(databaseUrl, authorities, (line) => logger.info(line));
     const service = await startOnFreePort({
       environment,
       databaseUrl,
+      migrations: MIGRATIONS,
       temporal,
       authorities,
       adminKey,

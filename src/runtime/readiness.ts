@@ -1,27 +1,28 @@
 /** What /readyz says, of this process as it is now: asked of the parts themselves, not of what was last heard of them. */
 import type { Readiness } from '../api/deps.ts';
-import type { Db } from '../store/pool.ts';
-import { answers } from '../store/standing.ts';
 import type { Polled } from './pollers.ts';
+import type { SchemaWatch } from './schema-watch.ts';
 
 export function createReadiness(deps: {
-  db: Db;
+  /** looks at the database, whether it is there and whether its schema fits */
+  schema: SchemaWatch;
   roles: { api: boolean; worker: boolean };
   /** whether workers poll, as Temporal sees it */
   polled: () => Promise<Polled>;
   /** whether this process's own workers run */
   isPolling: () => boolean;
 }): () => Promise<Readiness> {
-  const { db, roles } = deps;
+  const { schema, roles } = deps;
   return async () => {
-    const [database, polled] = await Promise.all([answers(db), deps.polled()]);
+    const [{ database, unfit }, polled] = await Promise.all([schema.look(), deps.polled()]);
     const worker = roles.worker ? ownWorker(deps.isPolling(), polled) : workerElsewhere(polled);
     return {
       // Accepting needs the database alone: an API without Temporal still keeps its promise.
-      ready: database && (roles.api || worker === 'ok'),
+      ready: database && unfit === null && (roles.api || worker === 'ok'),
       database: database ? 'ok' : 'away',
       temporal: polled === 'unknown' ? 'away' : 'ok',
       worker,
+      ...(unfit !== null && { schema: unfit.schema, advice: unfit.advice }),
     };
   };
 }

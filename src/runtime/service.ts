@@ -18,6 +18,7 @@ import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
 import { createAcceptor } from '../store/accept.ts';
+import { migrationNames } from '../store/migrate.ts';
 import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
 import { releaseDue } from '../store/rate-limits.ts';
 import { createRecorder } from '../store/records.ts';
@@ -32,6 +33,7 @@ import { neighbours } from './neighbours.ts';
 import { createReconciler } from './reconciler.ts';
 import { createRounds } from './rounds.ts';
 import { ensureSchedules } from './schedules.ts';
+import { createSchemaWatch } from './schema-watch.ts';
 import { prepareNamespace } from './search-attributes.ts';
 import { openTemporalLink, type TemporalTarget } from './temporal-link.ts';
 import { type RunningWorkers, runWorkers } from './worker.ts';
@@ -40,6 +42,8 @@ import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
 export type ServiceOptions = {
   environment: Environment;
   databaseUrl: string;
+  /** the folder of this version's migrations, which the schema must fit */
+  migrations: string;
   temporal: TemporalTarget;
   adminKey: string;
   keyRing: KeyRing;
@@ -87,12 +91,12 @@ const STATISTICS_MS = 1_000;
 
 /**
  * Waits for a database that is away, as everything else here does once it runs.
- * @throws Error when it is there and not as it should be: another password, no such database, not migrated
+ * @throws Error when it is there and not as it should be: another password, no such database
  */
 async function reachDatabase(db: Db, logger: Logger): Promise<void> {
   for (let isTold = false; ; isTold = true) {
     try {
-      await db.query('select 1 from tenants limit 1');
+      await db.query('select 1');
       if (isTold) logger.info('the database is there');
       return;
     } catch (error) {
@@ -112,6 +116,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const db = createPool(options.databaseUrl, { authorities, onError });
   const emitDb = createPool(options.databaseUrl, { authorities, onError, max: EMIT_CONNECTIONS });
   await reachDatabase(db, logger);
+  const schema = createSchemaWatch({ db, known: await migrationNames(options.migrations), logger });
+  await schema.look();
   const vault = createVault(options.keyRing);
   const link = openTemporalLink(options.temporal, logger);
   const engine = createEngine(link, env.TIDINGS_TASK_QUEUE, () => void prepare());
@@ -127,6 +133,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const instruments = createInstruments({
     environment: env,
     db,
+    schema,
     link,
     roles,
     isPolling: () => workers?.isPolling() ?? false,
@@ -182,8 +189,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
 
   async function startWorking(): Promise<void> {
-    // Whoever is told to stop while Temporal is away must not wait for it.
-    const connection = await Promise.race([link.connected, toldToStop]);
+    // Whoever is told to stop while Temporal is away, or the schema does not fit, must not wait for it.
+    const ready = Promise.all([link.connected, schema.fits]).then(([connection]) => connection);
+    const connection = await Promise.race([ready, toldToStop]);
     if (connection === null || stopped) return;
     await prepare();
     const activities = createActivities({
@@ -248,6 +256,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
         maxOwnTypes: env.TIDINGS_MAX_OWN_EVENT_TYPES,
         maxSchemaBytes: env.TIDINGS_MAX_SCHEMA_BYTES,
+        schema,
         readiness,
         scrape,
         metrics,
@@ -256,6 +265,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       })
     : null;
   statistics.start();
+  schema.start();
   let monitoring: Monitoring | null = null;
   try {
     monitoring = await instruments.serve();
@@ -283,6 +293,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await sender.close();
     await tracing.stop();
     await statistics.stop();
+    await schema.stop();
     await Promise.all([db.end(), emitDb.end()]);
   }
 

@@ -67,8 +67,8 @@ export async function migrate(db: Db, folder: string, options: MigrateOptions = 
   }
 }
 
-/** In the order in which they are applied. */
-async function migrationNames(folder: string): Promise<string[]> {
+/** @returns the names of a folder's migrations, in the order in which they are applied */
+export async function migrationNames(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
 }
 

@@ -146,6 +146,11 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
+/** Whether the error says that a table, column, function or type of a query is not there. */
+export function isSchemaMismatch(error: unknown): boolean {
+  return ['42P01', '42703', '42883', '42704'].includes((error as { code?: string } | null)?.code ?? '');
+}
+
 /** Whether the error is a violation of the unique constraint or index of that name. */
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   const { code, constraint: name } = (error ?? {}) as { code?: string; constraint?: string };

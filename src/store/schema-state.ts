@@ -1,4 +1,9 @@
 /** Whether the schema fits this version: told from the migrations that it has had and those that this version knows. */
+import type { Db } from './pool.ts';
+
+/** A database that hangs must not hold up whoever asks. */
+const QUERY_TIMEOUT_MS = 3_000;
+const UNDEFINED_TABLE = '42P01';
 
 /** A row of `schema_migrations`. `needs`: the migration that a program must know to fit what this one took away. */
 export type AppliedMigration = { name: string; needs: string | null };
@@ -23,4 +28,22 @@ export function compareSchema(
     missing: known.filter((name) => !names.has(name)),
     foreign: foreign.map(({ name }) => name).sort(),
   };
+}
+
+/**
+ * Compares with the database as it is now.
+ * @throws Error when the database cannot be reached
+ */
+export async function readSchemaState(db: Db, known: readonly string[]): Promise<SchemaComparison> {
+  try {
+    // A release before this one made the table without `needs`.
+    const { rows } = await db.query<AppliedMigration>({
+      text: `select name, to_jsonb(applied) ->> 'needs' as needs from schema_migrations applied`,
+      query_timeout: QUERY_TIMEOUT_MS,
+    } as { text: string });
+    return compareSchema(known, rows);
+  } catch (error) {
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return compareSchema(known, []);
+    throw error;
+  }
 }

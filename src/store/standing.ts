@@ -46,12 +46,3 @@ export async function readStanding(db: Db): Promise<Standing> {
     endpoints: await ask<Standing['endpoints'][number]>(ENDPOINTS_QUERY),
   };
 }
-
-/** Whether the database answers now. */
-export async function answers(db: Db): Promise<boolean> {
-  const timed = { text: 'select 1', query_timeout: QUERY_TIMEOUT_MS };
-  return db.query(timed).then(
-    () => true,
-    () => false,
-  );
-}

@@ -1,10 +1,9 @@
 /** Databases as earlier releases left them, and what two schemas are compared by. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { MIGRATIONS, PACKAGE_ROOT } from '../../src/package-root.ts';
 import type { Db } from '../../src/store/pool.ts';
 
-export const MIGRATIONS = join(PACKAGE_ROOT, 'migrations');
 /** Files whose text has changed since: as they were applied before. */
 const BEFORE = join(PACKAGE_ROOT, 'test/store/migrations-before');
 

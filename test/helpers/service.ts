@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readEnvironment } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
+import { MIGRATIONS } from '../../src/package-root.ts';
 import { type Service, startService } from '../../src/runtime/service.ts';
 import { atEnd } from './cleanup.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -28,13 +29,19 @@ export type TestService = {
 /** @param env more environment variables, e.g. a short notice interval */
 export async function startTestService(
   env: Record<string, string> = {},
-  options: { database?: TestDatabase; temporalAddress?: string } = {},
+  options: {
+    database?: TestDatabase;
+    temporalAddress?: string;
+    migrations?: string;
+    untilWorking?: boolean;
+  } = {},
 ): Promise<TestService> {
   const database = options.database ?? (await createTestDatabase());
   const taskQueue = env.TIDINGS_TASK_QUEUE ?? `test-${randomUUID()}`;
   const service = await startService({
     environment: readEnvironment({ TIDINGS_PORT: '0', TIDINGS_TASK_QUEUE: taskQueue, ...env }),
     databaseUrl: database.url,
+    migrations: options.migrations ?? MIGRATIONS,
     temporal: {
       connection: { address: options.temporalAddress ?? process.env.TEST_TEMPORAL_ADDRESS ?? '' },
       namespace: 'default',
@@ -52,7 +59,7 @@ export async function startTestService(
     workflowBundle: process.env.TEST_WORKFLOW_BUNDLE ?? '',
   });
   const stop = atEnd(() => service.stop());
-  await service.working;
+  if (options.untilWorking ?? true) await service.working;
   const url = service.url ?? '';
   const call = apiClient(url);
   return {

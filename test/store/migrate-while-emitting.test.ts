@@ -1,10 +1,11 @@
 /** An upgrade of an installation with half a million deliveries stops nobody: events are emitted and read while it runs. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MIGRATIONS } from '../../src/package-root.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import type { Db } from '../../src/store/pool.ts';
 import { createPool } from '../../src/store/pool.ts';
 import { createEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
-import { MIGRATIONS, migrateAsBefore } from '../helpers/old-schema.ts';
+import { migrateAsBefore } from '../helpers/old-schema.ts';
 
 const ROWS = 500_000;
 const ENDPOINTS = 1_000;

@@ -3,18 +3,13 @@ import { readFileSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MIGRATIONS } from '../../src/package-root.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { readMigration } from '../../src/store/migration-file.ts';
 import type { Db } from '../../src/store/pool.ts';
 import { createEmptyDatabase } from '../helpers/database.ts';
 import { makeFolder } from '../helpers/folder.ts';
-import {
-  describeSchema,
-  LAST_BEFORE,
-  MIGRATIONS,
-  migrateAsBefore,
-  namesUpTo,
-} from '../helpers/old-schema.ts';
+import { describeSchema, LAST_BEFORE, migrateAsBefore, namesUpTo } from '../helpers/old-schema.ts';
 
 const ALL = namesUpTo('9999');
 const BEFORE = namesUpTo(LAST_BEFORE);

@@ -29,6 +29,11 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
       .describe(
         '`ok`: this process works. `elsewhere`: others do. `away`: nobody does. `unknown`: Temporal is away.',
       ),
+    schema: z
+      .enum(['outdated', 'incompatible'])
+      .optional()
+      .describe('Only while the schema does not fit this version; `advice` says what to do.'),
+    advice: z.string().optional(),
   });
   app.get(
     '/readyz',

@@ -1,0 +1,91 @@
+/** Looks again and again whether the schema fits this version: somebody migrates, or forgets to, while the process runs. */
+import type { SchemaGate } from '../api/deps.ts';
+import { Problem } from '../domain/errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Db } from '../store/pool.ts';
+import { readSchemaState, type SchemaComparison } from '../store/schema-state.ts';
+import { createRounds, type Rounds } from './rounds.ts';
+
+/** Why the schema does not fit, and what to do about it. */
+type Unfit = { schema: 'outdated' | 'incompatible'; advice: string };
+
+export type SchemaWatch = SchemaGate &
+  Rounds & {
+    /** Looks now; those who ask meanwhile get the same answer. While the database is away, the last one stands. */
+    look(): Promise<{ database: boolean; unfit: Unfit | null }>;
+    /** resolves when it fits for the first time */
+    fits: Promise<void>;
+  };
+
+const EVERY_MS = 2_000;
+const RETRY_AFTER_S = 10;
+const MAX_NAMED = 5;
+
+/** @param deps.known the names of this version's migrations */
+export function createSchemaWatch(deps: { db: Db; known: string[]; logger: Logger }): SchemaWatch {
+  const { db, known, logger } = deps;
+  let unfit: Unfit | null = null;
+  let looking: ReturnType<SchemaWatch['look']> | null = null;
+  let sayItFits: () => void = () => {};
+  const fits = new Promise<void>((resolve) => {
+    sayItFits = resolve;
+  });
+
+  function learn(next: Unfit | null): void {
+    if (next !== null && next.advice !== unfit?.advice) logger.error({ schema: next.schema }, next.advice);
+    if (next === null && unfit !== null) logger.info('the schema fits');
+    unfit = next;
+    if (unfit === null) sayItFits();
+  }
+
+  async function read(): ReturnType<SchemaWatch['look']> {
+    const state = await readSchemaState(db, known).catch(() => null);
+    if (state !== null) learn(judge(state));
+    return { database: state !== null, unfit };
+  }
+
+  function look(): ReturnType<SchemaWatch['look']> {
+    looking ??= read().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  const problem = () => (unfit === null ? null : asProblem(unfit));
+  return {
+    ...createRounds({ everyMs: EVERY_MS, work: look, logger, failed: 'the schema could not be looked at' }),
+    look,
+    fits,
+    problem,
+    async recheck() {
+      await look();
+      return problem();
+    },
+  };
+}
+
+function judge({ missing, foreign }: SchemaComparison): Unfit | null {
+  if (foreign.length > 0) {
+    return {
+      schema: 'incompatible',
+      advice: `The database is newer than this version, and no longer fits it (${named(foreign)}). Run the newer version.`,
+    };
+  }
+  if (missing.length === 0) return null;
+  return {
+    schema: 'outdated',
+    advice: `The database is older than this version: run tidings migrate with this version. Missing: ${named(missing)}.`,
+  };
+}
+
+const named = (names: string[]) =>
+  names.length > MAX_NAMED
+    ? `${names.slice(0, MAX_NAMED).join(', ')} and ${names.length - MAX_NAMED} more`
+    : names.join(', ');
+
+const CODES = { outdated: 'schema_outdated', incompatible: 'schema_incompatible' } as const;
+
+const asProblem = ({ schema, advice }: Unfit) =>
+  new Problem(CODES[schema], `${advice} Nothing was accepted; send it again later.`, {
+    retryAfterS: RETRY_AFTER_S,
+  });
