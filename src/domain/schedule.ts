@@ -31,15 +31,15 @@ export function nextDelayMs(
 }
 
 /**
- * The wait that a `retry-after` header asks for, in milliseconds; `null` when there is none or it is not understood.
- * Either form of RFC 9110 §10.2.3: seconds, or an HTTP date.
+ * The wait that a `retry-after` header asks for, in milliseconds, `RETRY_AFTER_CAP_MS` at most; `null` when there is none or
+ * it is not understood. Either form of RFC 9110 §10.2.3: seconds, however many digits they have, or an HTTP date.
  */
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | null {
   if (header === undefined) return null;
   const value = header.trim();
-  if (/^\d{1,10}$/.test(value)) return Number(value) * 1000;
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, RETRY_AFTER_CAP_MS);
   // All of HTTP's date forms are in GMT; the oldest one (asctime) does not say so.
   if (!/^[A-Za-z]{3,9},? .*\d{2}:\d{2}:\d{2}/.test(value)) return null;
   const dateMs = Date.parse(/GMT$/.test(value) ? value : `${value} GMT`);
-  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
+  return Number.isNaN(dateMs) ? null : Math.min(Math.max(0, dateMs - nowMs), RETRY_AFTER_CAP_MS);
 }
