@@ -1,6 +1,6 @@
 /** JSON bodies: parsed strictly, with the raw bytes kept for those who must not lose one. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from '../domain/errors.ts';
+import { fieldProblem, Problem } from '../domain/errors.ts';
 import { type Place, parseRawJson, type RawJson } from './raw-json.ts';
 
 const raws = new WeakMap<FastifyRequest, RawJson & { bytes: Buffer }>();
@@ -17,6 +17,10 @@ export function acceptJson(app: FastifyInstance): void {
       // A POST that needs no body may come with the header all the same.
       if (bytes.length === 0) return undefined;
       const raw = parseRawJson(bytes, PLACES);
+      // Most of what reads an object passes over this name, and what it names would vanish without a word.
+      if (raw.protoAt !== null) {
+        throw fieldProblem(raw.protoAt, 'no field can be called __proto__; give it another name');
+      }
       raws.set(request, { ...raw, bytes });
       return raw.value;
     },

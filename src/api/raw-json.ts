@@ -13,6 +13,8 @@ export type RawJson = {
   text: string;
   /** the raw text of the value at this path, e.g. `['events', 3, 'data']`; undefined when there is none */
   rawAt(path: readonly (string | number)[]): string | undefined;
+  /** where the first key `__proto__` stands outside the places, dotted; null: nowhere */
+  protoAt: string | null;
 };
 
 /** A place whose raw text will be asked for: `null` stands for each item of an array. */
@@ -28,10 +30,11 @@ const MAX_PLACES = 10_000;
 export function parseRawJson(bytes: Buffer, places: readonly Place[]): RawJson {
   const text = decode(bytes);
   const value = parse(text);
-  const spans = scan(text, mapOf(places));
+  const { spans, protoAt } = scan(text, mapOf(places));
   return {
     value,
     text,
+    protoAt,
     rawAt(path) {
       const span = spans.get(JSON.stringify(path));
       return span === undefined ? undefined : text.slice(...span);
@@ -83,14 +86,22 @@ type Frame = {
   start: number;
   /** undefined: nothing in it is asked for */
   area: Area | undefined;
+  /** whether it is part of a place, whose text is taken as it is */
+  isVerbatim: boolean;
 };
 
+function newFrame(isObject: boolean, start: number, area: Area | undefined, outer: Frame | undefined): Frame {
+  const isVerbatim = (area?.isKept ?? false) || (outer?.isVerbatim ?? false);
+  return { seen: isObject ? new Set() : null, at: 0, start, area, isVerbatim };
+}
+
 /** Goes once over a text that JSON.parse has taken, so that nothing needs to be checked but what JSON.parse lets pass. */
-function scan(text: string, root: Area): Map<string, [number, number]> {
+function scan(text: string, root: Area): { spans: Map<string, [number, number]>; protoAt: string | null } {
   const spans = new Map<string, [number, number]>();
   const frames: Frame[] = [];
   let frame: Frame | undefined;
   let offset = 0;
+  let protoAt: string | null = null;
 
   function areaHere(): Area | undefined {
     if (frame === undefined) return root;
@@ -107,7 +118,7 @@ function scan(text: string, root: Area): Map<string, [number, number]> {
     switch (code) {
       case OPEN_OBJECT:
       case OPEN_ARRAY:
-        frame = { seen: code === OPEN_OBJECT ? new Set() : null, at: 0, start: offset, area: areaHere() };
+        frame = newFrame(code === OPEN_OBJECT, offset, areaHere(), frame);
         frames.push(frame);
         // JSON.parse took the text, but what reads it later recurses.
         if (frames.length > MAX_DEPTH)
@@ -136,12 +147,14 @@ function scan(text: string, root: Area): Map<string, [number, number]> {
       default: {
         const start = offset;
         offset = code === QUOTE ? endOfString(text, start) : endOfWord(text, start);
-        if (frame?.seen && code === QUOTE && isKey(text, offset)) nameKey(text, start, offset, frame);
-        else keep(areaHere(), start);
+        if (frame?.seen && code === QUOTE && isKey(text, offset)) {
+          nameKey(text, start, offset, frame);
+          if (frame.at === '__proto__' && !frame.isVerbatim) protoAt ??= frames.map(({ at }) => at).join('.');
+        } else keep(areaHere(), start);
       }
     }
   }
-  return spans;
+  return { spans, protoAt };
 }
 
 const QUOTE = 0x22;
