@@ -1,6 +1,7 @@
 /** What an endpoint's settings must obey beyond their form: the profile's contract, the operator's limits. */
 import type { z } from 'zod';
 import { ENDPOINT_BOUNDS, type Endpoint, type EndpointAuth, headerProblem } from '../domain/endpoint.ts';
+import { endpointUrl, endpointUrlProblem } from '../domain/endpoint-url.ts';
 import { type FieldError, Problem, type ProblemCode, someOf } from '../domain/errors.ts';
 import { isSubscribed } from '../domain/event.ts';
 import type { Profile } from '../domain/profile.ts';
@@ -40,7 +41,7 @@ export function newEndpoint(body: CreateBody, rules: Rules): NewEndpoint {
     ordered: body.ordered ?? false,
     ratePerSecond: body.rate_limit?.per_second ?? null,
     secrets: {
-      url: normalUrl(body.url),
+      url: endpointUrl(new URL(body.url)).href,
       auth: body.auth ?? profile.defaultAuth ?? { type: 'none' },
       headers: body.headers ?? {},
       signing: signingSecrets(body, profile),
@@ -68,7 +69,7 @@ export function changedEndpoint(endpoint: Endpoint, body: PatchBody, rules: Rule
       body.rate_limit === undefined ? endpoint.ratePerSecond : (body.rate_limit?.per_second ?? null),
     secrets: {
       ...secrets,
-      url: body.url === undefined ? secrets.url : normalUrl(body.url),
+      url: body.url === undefined ? secrets.url : endpointUrl(new URL(body.url)).href,
       auth: keep<EndpointAuth>(body.auth, secrets.auth),
       headers: keep(body.headers, secrets.headers),
     },
@@ -103,7 +104,7 @@ function commonErrors(body: PatchBody, rules: Rules): RuleError[] {
 
 function urlErrors(text: string, { profile, deps }: Rules): RuleError[] {
   if (!URL.canParse(text)) return [field('url', 'must be an absolute URL like https://example.com/webhooks')];
-  const url = new URL(text);
+  const url = endpointUrl(new URL(text));
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     return [field('url', 'must begin with https://')];
   if (url.username !== '' || url.password !== '') {
@@ -115,8 +116,8 @@ function urlErrors(text: string, { profile, deps }: Rules): RuleError[] {
   if (url.protocol === 'http:' && !deps.allowHttp) {
     return [field('url', 'must begin with https:// (the operator has not allowed http)')];
   }
-  const blocked = deps.guard.urlProblem(url);
-  return blocked === null ? [] : [field('url', blocked)];
+  const problem = endpointUrlProblem(url) ?? deps.guard.urlProblem(url);
+  return problem === null ? [] : [field('url', problem)];
 }
 
 function filterErrors(filter: string, at: number, { profile, ownNames, ownFilters }: Rules): RuleError[] {
@@ -175,11 +176,4 @@ function signingSecrets(body: CreateBody, profile: Profile): NewEndpoint['secret
 function generatedSecret(body: CreateBody, profile: Profile): string | null {
   if (profile.signing === null || profile.secret !== 'always') return null;
   return body.signature === 'ed25519' ? generateEd25519Secret() : profile.signing.generateSecret();
-}
-
-/** A fragment never leaves the browser; the rest stays as it was typed. */
-function normalUrl(text: string): string {
-  const url = new URL(text);
-  url.hash = '';
-  return url.href;
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { maySee } from '../../domain/access.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
+import { MAX_TYPED_URL_LENGTH } from '../../domain/endpoint-url.ts';
 import { ATTEMPT_ERRORS, Problem } from '../../domain/errors.ts';
 import { idSuffix, isId } from '../../domain/ids.ts';
 import { scormDeliveryId } from '../../profiles/index.ts';
@@ -37,7 +38,7 @@ const webhook = z
 const createBody = z
   .strictObject({
     tenant_id: z.string().min(1),
-    url: z.string().max(2048),
+    url: z.string().max(MAX_TYPED_URL_LENGTH),
     secret: z.string().max(512).optional(),
     event_type: z.string().min(1).max(200),
   })
@@ -55,7 +56,7 @@ const createBody = z
 
 const patchBody = z
   .strictObject({
-    url: z.string().max(2048).optional(),
+    url: z.string().max(MAX_TYPED_URL_LENGTH).optional(),
     event_type: z.string().min(1).max(200).optional(),
     is_active: z.boolean().optional(),
   })

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES, type DeliveryStatus } from '../../domain/delivery.ts';
 import { ENDPOINT_BOUNDS, type Endpoint, MASK } from '../../domain/endpoint.ts';
+import { MAX_TYPED_URL_LENGTH, MAX_URL_LENGTH } from '../../domain/endpoint-url.ts';
 import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
 import { text } from './text.ts';
 
@@ -24,7 +25,12 @@ const auth = z
   );
 
 const fields = {
-  url: z.string().max(2048).describe('Where events are POSTed.'),
+  url: z
+    .string()
+    .max(MAX_TYPED_URL_LENGTH)
+    .describe(
+      `Where events are POSTed. Kept in its normal form, which may have ${MAX_URL_LENGTH} characters.`,
+    ),
   event_types: z
     .array(
       z.string().max(202).regex(EVENT_TYPE_FILTER_PATTERN, 'must be a type like a.b or a prefix like a.*'),
