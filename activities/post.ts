@@ -9,6 +9,7 @@ import { redact, redactText } from '../src/signing/redaction.ts';
 import { type AttemptRequest, buildRequest } from '../src/signing/request.ts';
 import { type Claim, endUnsent, releaseClaims } from '../src/store/claims.ts';
 import { holdForRate } from '../src/store/rate-limits.ts';
+import type { Wire } from '../src/store/records.ts';
 import type { ActivityDeps } from './deps.ts';
 import { countAttempt, startAttemptSpan } from './observe.ts';
 import { type Result, settle, type Tried } from './settle.ts';
@@ -90,7 +91,8 @@ function triedFrom(
   request: AttemptRequest,
   result: SendResult,
 ): Tried {
-  const { response, error } = result;
+  const { response, error, received } = result;
+  const { secretValues } = request;
   const header = response?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
   const asks = response?.status === 429 || response?.status === 503;
   const maskedUrl = maskUrl(request.url);
@@ -100,20 +102,33 @@ function triedFrom(
     endedAgoMs: 0,
     responseStatus: response?.status ?? null,
     errorCode: error?.code ?? null,
-    errorMessage: error && redactText(error.message, request.secretValues),
+    errorMessage: error && redactText(error.message, secretValues),
     retryAfterMs: asks ? parseRetryAfterMs(header, Date.now()) : null,
     exchange: {
       url: maskedUrl,
       urlSealed: maskedUrl.includes(MASK) ? deps.vault.seal(request.url, deliveryId) : null,
       requestHeaders: request.maskedHeaders,
       response: response && {
-        ...response,
+        status: response.status,
         headers: response.headers.map(([name, value]): [string, string] => [
-          redactText(name, request.secretValues),
-          redactText(value, request.secretValues),
+          redactText(name, secretValues),
+          redactText(value, secretValues),
         ]),
-        body: redact(response.body, request.secretValues, response.truncated),
+        body: redact(response.body, secretValues, response.truncated),
+        truncated: response.truncated,
       },
+      received: received && redact(received, secretValues, true),
+      wire: wireOf(result),
     },
+  };
+}
+
+function wireOf({ route, response }: SendResult): Wire | null {
+  if (route === null) return null;
+  return {
+    ...route,
+    rawLength: response?.rawLength ?? null,
+    decodedFrom: response?.decodedFrom ?? null,
+    bodyProblem: response?.bodyProblem ?? null,
   };
 }

@@ -6,6 +6,7 @@ import type { Delivery } from '../domain/delivery.ts';
 import { ATTEMPT_ERRORS, Problem } from '../domain/errors.ts';
 import type { HistoryEntry, RunHistory, RunRef } from '../domain/ports.ts';
 import { findWithAttempts, listAttempts, type StoredAttempt } from '../store/deliveries.ts';
+import type { Wire } from '../store/records.ts';
 import type { ApiDeps } from './deps.ts';
 import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
 
@@ -105,6 +106,8 @@ function attemptView(
     duration_ms: entry?.durationMs ?? row?.durationMs ?? 0,
     request: row === undefined ? null : requestView(row, urlOf(row)),
     response: row === undefined ? null : responseView(row),
+    received: row === undefined ? null : receivedView(row),
+    connection: row === undefined ? null : connectionView(row),
     error: code === null ? null : { code, message: row?.errorMessage ?? ATTEMPT_ERRORS[code] },
     ...(pressId !== null && { press_id: pressId }),
   };
@@ -117,17 +120,36 @@ function requestView(row: StoredAttempt, url: string | null): AttemptView['reque
 
 function responseView(row: StoredAttempt): AttemptView['response'] {
   if (row.responseStatus === null) return null;
-  const bytes = row.responseBody ?? Buffer.alloc(0);
-  const body = bytes.toString('utf8');
-  // An excerpt may end inside a character; only what is not text at all is shown as bytes too.
-  const isText = !body.slice(0, -1).includes('\uFFFD');
+  const wire = wireOf(row);
   return {
     status: row.responseStatus,
     headers: headersView(row.responseHeaders),
-    body,
-    ...(!isText && { body_base64: bytes.toString('base64') }),
+    ...bytesView(row.responseBody ?? Buffer.alloc(0)),
     truncated: row.responseTruncated,
+    raw_length: wire?.rawLength ?? null,
+    decoded_from: wire?.decodedFrom ?? null,
+    body_problem: wire?.bodyProblem ?? null,
   };
+}
+
+function receivedView({ responseStatus, responseBody }: StoredAttempt): AttemptView['received'] {
+  return responseStatus === null && responseBody !== null ? bytesView(responseBody) : null;
+}
+
+const wireOf = ({ wire }: StoredAttempt) => (wire === null ? null : (JSON.parse(wire) as Wire));
+
+function connectionView(row: StoredAttempt): AttemptView['connection'] {
+  const wire = wireOf(row);
+  if (wire === null) return null;
+  const { address, others, reused, resent } = wire;
+  return { address, others, reused, resent };
+}
+
+function bytesView(bytes: Buffer): { body: string; body_base64?: string } {
+  const body = bytes.toString('utf8');
+  // An excerpt may end inside a character; only what is not text at all is shown as bytes too.
+  const isText = !body.slice(0, -1).includes('\uFFFD');
+  return { body, ...(!isText && { body_base64: bytes.toString('base64') }) };
 }
 
 function headersView(json: string | null): Record<string, string> {

@@ -90,6 +90,7 @@ export const ATTEMPT_ERRORS = {
   connection_reset: 'The connection was closed before a response came.',
   tls_error: 'The TLS certificate or handshake was not acceptable.',
   timeout: 'No response came in time.',
+  invalid_response: 'The answer is no HTTP response that can be read.',
   redirect_refused: 'The receiver answered with a redirect; redirects are never followed.',
   http_status: 'The receiver answered with a status outside 200–299.',
   outcome_unknown: 'The sender stopped during this attempt; whether the request arrived is not known.',

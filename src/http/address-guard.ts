@@ -14,6 +14,7 @@ import {
   rangeName,
 } from './address-ranges.ts';
 import { portProblem } from './bad-ports.ts';
+import { inTurn } from './dial.ts';
 import type { ListeningPorts } from './listening-ports.ts';
 import { createLookup, type Lookup } from './name-lookup.ts';
 import { createOwnServices, type OwnService } from './own-services.ts';
@@ -31,11 +32,12 @@ export type AddressGuard = {
   /** what speaks against a URL before its name is looked up, or `null`: when it is dialled, `resolve` decides */
   urlProblem(url: URL): string | null;
   /**
-   * Resolves a host name once and returns the address to dial, so that the address checked is the address dialled.
+   * Resolves a host name once and returns the addresses to dial, in the order of RFC 8305, so that the address checked is
+   * the address dialled.
    * @throws AddressBlockedError when the port or any of the answers may not be dialled
    * @throws Error with the resolver's code when the name leads nowhere
    */
-  resolve(host: string, port: number): Promise<{ address: string; family: 4 | 6 }>;
+  resolve(host: string, port: number): Promise<string[]>;
   /** From now on nothing is dialled there, also where the operator allows the network. */
   protect(service: OwnService): void;
 };
@@ -104,9 +106,8 @@ export function createAddressGuard(options: {
       const reason = problem(address, port);
       if (reason !== null) throw new AddressBlockedError(reason);
     }
-    const [first] = answers;
-    if (first === undefined) throw Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' });
-    return { address: first.address, family: first.family as 4 | 6 };
+    if (answers.length === 0) throw Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' });
+    return inTurn(answers);
   }
 
   async function lookUp(host: string, port: number) {

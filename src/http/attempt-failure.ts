@@ -1,9 +1,30 @@
 /** What went wrong with a POST, in the codes that people see: from statuses and from the errors of sockets, TLS and DNS. */
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../domain/errors.ts';
 import { AddressBlockedError } from './address-guard.ts';
-import { DestinationUnreachableError } from './egress-proxy.ts';
+import { isTlsError, tlsReason } from './tls-reasons.ts';
 
-export type AttemptFailure = { code: AttemptErrorCode; message: string };
+export type AttemptFailure = {
+  code: AttemptErrorCode;
+  message: string;
+};
+
+/** A failure that already has its code and its words. */
+export class AttemptFailedError extends Error {
+  readonly code: AttemptErrorCode;
+  /** what came of an answer that is none */
+  readonly received: Buffer | null;
+  /** whether it may be that somebody on the way has fallen silent, and not the receiver */
+  readonly isSilence: boolean;
+  constructor(
+    failure: AttemptFailure,
+    more: { received?: Buffer | null; isSilence?: boolean; cause?: unknown } = {},
+  ) {
+    super(failure.message, { cause: more.cause });
+    this.code = failure.code;
+    this.received = more.received ?? null;
+    this.isSilence = more.isSilence ?? false;
+  }
+}
 
 export function statusFailure(status: number): AttemptFailure | null {
   if (status >= 200 && status < 300) return null;
@@ -15,20 +36,17 @@ export function statusFailure(status: number): AttemptFailure | null {
 
 const CODES: [RegExp, AttemptErrorCode][] = [
   [/^(ENOTFOUND|EAI_|EDNS|ENODATA|ESERVFAIL)/, 'dns_error'],
-  [/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL)$/, 'connection_refused'],
-  [/^(UND_ERR_CONNECT_TIMEOUT|UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT|ETIMEDOUT)$/, 'timeout'],
-  [/^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/, 'tls_error'],
+  [/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL|EACCES|EPERM)$/, 'connection_refused'],
+  [/^ETIMEDOUT$/, 'timeout'],
 ];
 
-export function errorFailure(error: unknown, timeoutMs: number): AttemptFailure {
+/** The failure that an error means which came while no response had begun. */
+export function errorFailure(error: unknown): AttemptFailure {
+  if (error instanceof AttemptFailedError) return { code: error.code, message: error.message };
   const { name, message } = error as Error;
-  const code = String((error as { code?: unknown }).code ?? '');
   if (error instanceof AddressBlockedError) return { code: 'address_blocked', message };
-  if (error instanceof DestinationUnreachableError) return { code: error.code, message };
-  if (name === 'TimeoutError' || name === 'AbortError') {
-    return { code: 'timeout', message: `No response within ${timeoutMs} ms.` };
-  }
-  const known = CODES.find(([pattern]) => pattern.test(code))?.[1];
-  if (known !== undefined) return { code: known, message: `${ATTEMPT_ERRORS[known]} (${code})` };
-  return { code: 'connection_reset', message: `${ATTEMPT_ERRORS.connection_reset} (${code || name})` };
+  const code = String((error as { code?: unknown }).code ?? '');
+  if (isTlsError(code)) return { code: 'tls_error', message: tlsReason(error as Error) };
+  const known = CODES.find(([pattern]) => pattern.test(code))?.[1] ?? 'connection_reset';
+  return { code: known, message: `${ATTEMPT_ERRORS[known]} (${code || name})` };
 }

@@ -1,86 +1,94 @@
-/**
- * Connections to checked addresses only, direct or through the egress proxy, each ended with the request that wanted
- * it: otherwise a request that gives up after a second leaves its half-open socket behind for as long as TCP tries.
- */
+/** Connections to checked addresses only, direct or through the egress proxy, each given up with the request that wants it. */
 import { once } from 'node:events';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { buildConnector } from 'undici';
-import { type AddressGuard, portOf } from './address-guard.ts';
-import type { EgressProxy } from './egress-proxy.ts';
+import { connect as connectTcp, type Socket } from 'node:net';
+import type { AddressGuard } from './address-guard.ts';
+import { AttemptFailedError, errorFailure } from './attempt-failure.ts';
+import { type Connection, createConnection } from './connection.ts';
+import { dialInTurn, UnreachableError } from './dial.ts';
+import { EgressFaultError, type EgressProxy } from './egress-proxy.ts';
+import type { Progress } from './progress.ts';
+import type { TriedAddress } from './route.ts';
+import type { Target } from './target.ts';
+import { createTlsHandshake } from './tls-handshake.ts';
 
 export type Connector = {
-  connect: buildConnector.connector;
-  /** Calls `work`; a connection that it needs at once is given up with the signal. */
-  during<Result>(signal: AbortSignal, work: () => Result): Result;
+  /**
+   * A new connection, ready for a request.
+   * @throws AddressBlockedError, AttemptFailedError, EgressFaultError, the resolver's error or the signal's reason
+   */
+  connect(target: Target, progress: Progress): Promise<Connection>;
 };
 
-/** For a connection of which it is not known who waits for it; the longest timeout of an endpoint. */
-const LONGEST_CONNECT_MS = 60_000;
+/** A way to the receiver, and the TCP connection below it. */
+type Opened = { socket: Socket; tcp: Socket };
+
 const TCP_KEEP_ALIVE_MS = 60_000;
 
 export function createConnector(options: {
-  guard: AddressGuard;
+  guard: Pick<AddressGuard, 'resolve'>;
   proxy: EgressProxy | null;
   /** PEM; default: Node's */
   ca: readonly string[] | undefined;
 }): Connector {
-  const { guard, proxy, ca } = options;
-  const secure = buildConnector({ ...(ca && { ca: [...ca] }), timeout: 0, allowH2: false });
-  // The agent asks for a connection while it takes the request, or later on its own account. Only the first can be
-  // told from the call, and an async context would name the wrong request for the second.
-  let waiting: AbortSignal | null = null;
+  const { guard, proxy } = options;
+  const startTls = createTlsHandshake(options);
 
-  async function establish(target: buildConnector.Options, signal: AbortSignal): Promise<Socket> {
-    const port = portOf(target);
-    const { address } = await orAborted(guard.resolve(target.hostname, port), signal);
-    const socket =
-      proxy === null ? await dial(address, port, signal) : await proxy.open(address, port, signal);
-    socket.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS);
-    return target.protocol === 'https:' ? startTls(target, socket, signal) : socket;
-  }
+  async function connect({ host, port, isTls }: Target, progress: Progress): Promise<Connection> {
+    const { signal } = progress;
+    progress.phase = 'name';
+    const addresses = await orAborted(guard.resolve(host, port), signal);
+    progress.phase = proxy === null ? 'connect' : 'tunnel';
 
-  function startTls(target: buildConnector.Options, socket: Socket, signal: AbortSignal): Promise<Socket> {
-    // The certificate is checked against the name in the URL; an address has no name to send.
-    const servername = isIP(target.hostname) === 0 ? (target.servername ?? target.hostname) : '';
-    return new Promise<Socket>((resolve, reject) => {
-      const giveUp = () => reject(signal.reason);
-      const lost = () => reject(Object.assign(new Error('closed in the handshake'), { code: 'ECONNRESET' }));
-      signal.addEventListener('abort', giveUp, { once: true });
-      socket.once('close', lost);
-      secure({ ...target, servername, httpSocket: socket }, (error, secured) => {
-        signal.removeEventListener('abort', giveUp);
-        socket.off('close', lost);
-        if (error === null) resolve(secured);
-        else reject(error);
+    async function dial(address: string, until: AbortSignal, accepted: () => void): Promise<Opened> {
+      const tcp =
+        proxy === null ? await dialTcp(address, port, until) : await proxy.open(address, port, until);
+      tcp.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+      if (!isTls) return { socket: tcp, tcp };
+      accepted();
+      progress.phase = 'tls';
+      return { socket: await startTls(tcp, { host, port }, until), tcp };
+    }
+
+    try {
+      const close = ({ socket }: Opened) => socket.destroy();
+      const { opened, ...route } = await dialInTurn(addresses, dial, {
+        ...{ signal, close, leftMs: progress.leftMs() },
       });
-    }).catch((error) => {
-      socket.destroy();
-      throw error;
-    });
+      progress.route = route;
+      return createConnection(opened.socket, opened.tcp, route);
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      progress.route = { address: null, others: error.others };
+      signal.throwIfAborted();
+      throw mostTelling(error.errors, error.others);
+    }
   }
 
-  return {
-    connect(target, callback) {
-      const signal = waiting ?? AbortSignal.timeout(LONGEST_CONNECT_MS);
-      establish(target, signal).then(
-        (socket) => callback(null, socket),
-        (error: Error) => callback(error, null),
-      );
-    },
-    during(signal, work) {
-      waiting = signal;
-      try {
-        return work();
-      } finally {
-        waiting = null;
-      }
-    },
-  };
+  return { connect };
 }
 
-async function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+/** The way that got furthest says most about what is wrong. */
+const RANK = ['tls_error', 'connection_reset', 'timeout', 'connection_refused'];
+
+function mostTelling(errors: readonly unknown[], others: readonly TriedAddress[]): unknown {
+  const fault = errors.find((error) => error instanceof EgressFaultError);
+  if (fault !== undefined) return fault;
+  const rankOf = (error: unknown) => (RANK.indexOf(errorFailure(error).code) + RANK.length) % RANK.length;
+  const [first] = errors.toSorted((a, b) => rankOf(a) - rankOf(b));
+  if (others.length === 1) return first;
+  const { code, message } = errorFailure(first);
+  return new AttemptFailedError(
+    { code, message: `${message} ${triedText(others)}` },
+    { isSilence: first instanceof AttemptFailedError && first.isSilence, cause: first },
+  );
+}
+
+export const triedText = (others: readonly TriedAddress[]) =>
+  `Tried: ${others.map(({ address, error }) => `${address} (${error.replace(/\.$/, '')})`).join(', ')}.`;
+
+async function dialTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const socket = connectTcp({ host, port });
-  // What comes after the connection is the agent's to hear; until it listens, nothing may be thrown.
+  // What comes after the connection is somebody else's to hear; until he listens, nothing may be thrown.
   socket.on('error', () => {});
   try {
     await once(socket, 'connect', { signal });

@@ -7,16 +7,15 @@ import { type IncomingMessage, request } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ATTEMPT_ERRORS } from '../domain/errors.ts';
+import { AttemptFailedError } from './attempt-failure.ts';
 
 /** The proxy is the matter, not the destination. The message holds no secret. */
 export class EgressFaultError extends Error {}
 
 /** The proxy says that it could not reach the destination. */
-export class DestinationUnreachableError extends Error {
-  readonly code: DestinationFailure;
+class DestinationUnreachableError extends AttemptFailedError {
   constructor(code: DestinationFailure, sign: string) {
-    super(`${ATTEMPT_ERRORS[code]} (egress proxy: ${sign})`);
-    this.code = code;
+    super({ code, message: `${ATTEMPT_ERRORS[code]} (egress proxy: ${sign})` });
   }
 }
 

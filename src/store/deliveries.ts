@@ -34,6 +34,8 @@ export type StoredAttempt = {
   responseHeaders: string | null;
   responseBody: Buffer | null;
   responseTruncated: boolean;
+  /** JSON of a `Wire` */
+  wire: string | null;
   errorCode: AttemptErrorCode | null;
   errorMessage: string | null;
 };
@@ -45,7 +47,7 @@ export async function listAttempts(db: Queryable, deliveryId: string): Promise<S
        started_at as "startedAt", duration_ms as "durationMs", request_url as "requestUrl",
        request_url_sealed as "requestUrlSealed", request_headers as "requestHeaders",
        response_status as "responseStatus", response_headers as "responseHeaders", response_body as "responseBody",
-       response_truncated as "responseTruncated", error_code as "errorCode", error_message as "errorMessage"
+       response_truncated as "responseTruncated", wire, error_code as "errorCode", error_message as "errorMessage"
      from attempts where delivery_id = $1 order by number`,
     [deliveryId],
   );

@@ -81,7 +81,7 @@ export async function eraseTenantPage(
   await cancelForErasure(client, tenantId, ids);
   const erased = await erasePayloads(client, tenantId, ids);
   await client.query(
-    `update attempts a set request_headers = null, request_url_sealed = null, response_headers = null
+    `update attempts a set request_headers = null, request_url_sealed = null, response_headers = null, wire = null
      from deliveries d where d.tenant_id = $1 and d.event_id = any($2) and a.delivery_id = d.id`,
     [tenantId, ids],
   );
@@ -147,7 +147,10 @@ async function erasePayloads(client: Queryable, tenantId: string, eventIds: stri
     [tenantId, eventIds],
   );
   await client.query(
-    `update attempts a set response_body = null from deliveries d
+    `update attempts a set response_body = null,
+       -- it quotes what could not be read
+       error_message = case when error_code = 'invalid_response' then null else error_message end
+     from deliveries d
      where d.tenant_id = $1 and d.event_id = any($2) and a.delivery_id = d.id and a.response_body is not null`,
     [tenantId, eventIds],
   );

@@ -22,6 +22,27 @@ export type Exchange = {
     body: Buffer;
     truncated: boolean;
   } | null;
+  /** what came of an answer that could not be read as a response */
+  received: Buffer | null;
+  wire: Wire | null;
+};
+
+/** How an exchange went over the wire, as it is kept: JSON, whose names never change. */
+export type Wire = {
+  /** the address that took the connection; null: none did */
+  address: string | null;
+  /** the other addresses of the name that were tried, and what came of them */
+  others: { address: string; error: string }[];
+  /** whether the connection had carried another request before */
+  reused: boolean;
+  /** whether the request was sent again because a reused connection was closed before one byte came */
+  resent: boolean;
+  /** bytes of the response's body as they came; null: no response */
+  rawLength: number | null;
+  /** how the body was compressed, where it was made readable */
+  decodedFrom: string | null;
+  /** why the body is not whole, where that is the receiver's doing */
+  bodyProblem: string | null;
 };
 
 export type AttemptRecord = {
@@ -63,8 +84,9 @@ const COLUMNS: { name: string; type: string; of: (record: AttemptRecord) => unkn
   { name: 'request_headers', type: 'text', of: (r) => jsonOf(r.exchange?.requestHeaders) },
   { name: 'response_status', type: 'int', of: (r) => r.responseStatus },
   { name: 'response_headers', type: 'text', of: (r) => jsonOf(r.exchange?.response?.headers) },
-  { name: 'response_body', type: 'bytea', of: (r) => r.exchange?.response?.body ?? null },
+  { name: 'response_body', type: 'bytea', of: (r) => bodyOf(r.exchange) },
   { name: 'response_truncated', type: 'bool', of: (r) => r.exchange?.response?.truncated ?? false },
+  { name: 'wire', type: 'text', of: (r) => jsonOf(r.exchange?.wire ?? undefined) },
   { name: 'error_code', type: 'text', of: (r) => r.errorCode },
   { name: 'error_message', type: 'text', of: (r) => r.errorMessage },
   { name: 'next_status', type: 'text', of: (r) => r.next.status },
@@ -76,8 +98,11 @@ const COLUMNS: { name: string; type: string; of: (record: AttemptRecord) => unkn
   { name: 'slots_used', type: 'int', of: (r) => r.slotsUsed },
 ];
 
-const jsonOf = (headers: [string, string][] | undefined): string | null =>
-  headers === undefined ? null : JSON.stringify(headers);
+const jsonOf = (value: [string, string][] | Wire | undefined): string | null =>
+  value === undefined ? null : JSON.stringify(value);
+
+const bodyOf = (exchange: Exchange | null): Buffer | null =>
+  exchange?.response?.body ?? exchange?.received ?? null;
 
 const RECORD = `
   -- each array in a select of its own, where the planner does not look at it: else it would plan each call anew
@@ -87,10 +112,10 @@ const RECORD = `
   ), logged as (
     insert into attempts (delivery_id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms,
       request_url, request_url_sealed, request_headers, response_status, response_headers, response_body,
-      response_truncated, error_code, error_message)
+      response_truncated, wire, error_code, error_message)
     select id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms, request_url,
       request_url_sealed, request_headers::json, response_status, response_headers::json, response_body,
-      response_truncated, error_code, error_message from r
+      response_truncated, wire::json, error_code, error_message from r
     on conflict do nothing
   )
   update deliveries d set

@@ -6,6 +6,8 @@ export type TcpServer = {
   url: string;
   /** resolves when the other side has closed the first connection */
   closed: Promise<void>;
+  /** Reads whatever came: a socket that nobody reads does not hear that it was closed. */
+  drain(): void;
 };
 
 export async function startTcpServer(treat: (socket: Socket) => void): Promise<TcpServer> {
@@ -20,9 +22,12 @@ export async function startTcpServer(treat: (socket: Socket) => void): Promise<T
     treat(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const drain = () => {
+    for (const socket of sockets) socket.resume();
+  };
   atEnd(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, closed };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, closed, drain };
 }

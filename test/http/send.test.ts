@@ -140,12 +140,12 @@ describe('a failure without a response has a name', () => {
     {
       what: 'answers something that is not HTTP',
       treat: (socket: Socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'),
-      code: 'connection_reset',
+      code: 'invalid_response',
     },
     {
       what: 'sends headers without measure',
       treat: (socket: Socket) => void socket.end(hugeHeaders),
-      code: 'connection_reset',
+      code: 'invalid_response',
     },
   ])('$code: the receiver $what', async ({ treat, code }) => {
     const url = await tcp(treat);

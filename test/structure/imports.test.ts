@@ -20,7 +20,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/channels': ['src/domain', 'src/channels/email.ts', 'zod'],
   'src/channels/email.ts': ['src/domain', 'src/channels', 'nodemailer'],
   'src/store': ['src/domain', 'pg', 'pg-connection-string', BUILTIN],
-  'src/http': ['src/domain', 'undici', 'ipaddr.js', BUILTIN],
+  'src/http': ['src/domain', 'ipaddr.js', 'fzstd', BUILTIN],
   workflows: ['src/domain', '@temporalio/workflow'],
   activities: [
     ...[

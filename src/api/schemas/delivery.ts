@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DELIVERY_STATUSES, type Delivery, HELD_REASONS, TRIGGERS } from '../../domain/delivery.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../../domain/errors.ts';
 import type { DeliveryFilter } from '../../store/delivery-list.ts';
+import { textByName } from './text.ts';
 
 const errorCode = z.enum(Object.keys(ATTEMPT_ERRORS) as [AttemptErrorCode, ...AttemptErrorCode[]]);
 
@@ -32,18 +33,54 @@ const attempt = z
     started_at: z.string(),
     duration_ms: z.number(),
     request: z
-      .object({ method: z.literal('POST'), url: z.string(), headers: z.record(z.string(), z.string()) })
+      .object({ method: z.literal('POST'), url: z.string(), headers: textByName })
       .nullable()
       .describe('Secrets masked. Null where it is not known.'),
     response: z
       .object({
         status: z.number(),
-        headers: z.record(z.string(), z.string()),
+        headers: textByName,
         body: z.string().describe('The first 16 KiB, as UTF-8.'),
         body_base64: z.string().optional().describe('The same bytes, where they are not UTF-8.'),
         truncated: z.boolean(),
+        raw_length: z
+          .number()
+          .nullable()
+          .describe('Bytes of the body as they came; more may have followed where it is truncated.'),
+        decoded_from: z
+          .string()
+          .nullable()
+          .describe(
+            'How the body was compressed, where it is shown decompressed. Null: it is shown as it came.',
+          ),
+        body_problem: z
+          .string()
+          .nullable()
+          .describe('Why the body is not whole, where that is the doing of the receiver.'),
       })
       .nullable(),
+    received: z
+      .object({
+        body: z.string().describe('The first 16 KiB, as UTF-8.'),
+        body_base64: z.string().optional().describe('The same bytes, where they are not UTF-8.'),
+      })
+      .nullable()
+      .describe('What came of an answer that could not be read as a response.'),
+    connection: z
+      .object({
+        address: z.string().nullable().describe('The address that took the connection. Null: none did.'),
+        others: z
+          .array(z.object({ address: z.string(), error: z.string() }))
+          .describe('The other addresses of the host that were tried, and what came of them.'),
+        reused: z.boolean().describe('It had carried another request before.'),
+        resent: z
+          .boolean()
+          .describe(
+            'A reused connection was closed before one byte of a response came, so the request was sent once more, on this one.',
+          ),
+      })
+      .nullable()
+      .describe('How the request went to the receiver. Null where it is not known.'),
     error: z.object({ code: errorCode, message: z.string() }).nullable(),
     press_id: z.string().optional().describe('The press of retry that asked for it.'),
   })

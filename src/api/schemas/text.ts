@@ -9,3 +9,10 @@ export const text = (maxLength: number) =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what it is about
     .regex(/^[^\u0000]*$/, 'may not hold the character NUL')
     .refine((value) => !/\p{Surrogate}/u.test(value), 'may not hold half a surrogate pair');
+
+/** Texts by names that others have chosen. Passed on as it is: zod's own record leaves out what is called `__proto__`. */
+export const textByName = z
+  .any()
+  .meta({ type: 'object', additionalProperties: { type: 'string' } }) as unknown as z.ZodType<
+  Record<string, string>
+>;

@@ -1,0 +1,42 @@
+/** How far a request has come: what a timeout names, and what the log shows of the way. */
+import type { Route } from './route.ts';
+
+export type Phase = 'name' | 'connect' | 'tunnel' | 'tls' | 'request' | 'answer' | 'head';
+
+export type Progress = {
+  /** ends when the request's time is up */
+  signal: AbortSignal;
+  /** ms until then */
+  leftMs(): number;
+  phase: Phase;
+  route: Route | null;
+  /** whether it went over a connection that had carried another request before */
+  reused: boolean;
+  /** whether it was sent a second time, because that connection was closed before one byte came */
+  resent: boolean;
+};
+
+export function startProgress(timeoutMs: number): Progress {
+  const endsAtMs = performance.now() + timeoutMs;
+  return {
+    signal: AbortSignal.timeout(timeoutMs),
+    leftMs: () => Math.max(0, endsAtMs - performance.now()),
+    phase: 'name',
+    route: null,
+    reused: false,
+    resent: false,
+  };
+}
+
+const WAITED_FOR: Record<Phase, string> = {
+  name: 'its name was not resolved',
+  connect: 'nothing accepted the connection',
+  tunnel: 'the egress proxy opened no way to it',
+  tls: 'the TLS handshake did not end',
+  request: 'the receiver did not take the whole request',
+  answer: 'the receiver had the request and said nothing',
+  head: 'the headers of its response did not end',
+};
+
+/** What was waited for when the time was up, in a clause. */
+export const waitedFor = ({ phase }: Progress): string => WAITED_FOR[phase];

@@ -1,0 +1,161 @@
+/** Reads one response out of what comes over a connection, piece by piece, within bounds of size. */
+import { type BodyReader, BrokenBodyError, createBodyReader } from './response-body.ts';
+import { InvalidResponseError, quoted, type ResponseHead, readHead } from './response-head.ts';
+
+export const MAX_RESPONSE_BYTES = 16 * 1024;
+const MAX_HEAD_BYTES = 16 * 1024;
+/** of all interim responses (1xx) before the one that counts */
+const MAX_INTERIM_BYTES = 64 * 1024;
+
+export type Received = {
+  head: ResponseHead;
+  /** the first `MAX_RESPONSE_BYTES` of the body as it came */
+  body: Buffer;
+  /** how many bytes of the body came; more may have followed where it is cut */
+  rawLength: number;
+  truncated: boolean;
+  /** why the body is not whole, in a clause, where that is the receiver's doing */
+  bodyProblem: string | null;
+  /** nothing came after it, so the connection may carry another request if the head allows it */
+  isClean: boolean;
+};
+
+export type ResponseReader = {
+  /**
+   * Takes what came. @returns whether the response has ended, or has said enough
+   * @throws InvalidResponseError
+   */
+  feed(bytes: Buffer): boolean;
+  /** The response as far as it came; `null` while its head has not ended. */
+  received(why?: string | null): Received | null;
+  /** what came of an answer whose head has not ended, cut to `MAX_RESPONSE_BYTES` */
+  unread(): Buffer;
+  /** why there is no response when the connection ends here, in a clause */
+  missing(): string | null;
+};
+
+export function createResponseReader(): ResponseReader {
+  let pending: Buffer = Buffer.alloc(0);
+  let interimBytes = 0;
+  let interimStatus: number | null = null;
+  let head: ResponseHead | null = null;
+  let body: BodyReader | null = null;
+  const kept: Buffer[] = [];
+  let rawLength = 0;
+  let truncated = false;
+  let bodyProblem: string | null = null;
+  let isClean = false;
+
+  const keep = (data: Buffer) => {
+    if (rawLength < MAX_RESPONSE_BYTES) kept.push(data);
+    rawLength += data.length;
+  };
+
+  function feedBody(bytes: Buffer, reader: BodyReader): boolean {
+    try {
+      const end = reader.feed(bytes, keep);
+      truncated = rawLength > MAX_RESPONSE_BYTES;
+      isClean = end?.left === 0;
+      return end !== null || truncated;
+    } catch (error) {
+      if (!(error instanceof BrokenBodyError)) throw error;
+      // The status has come, and decides.
+      bodyProblem = error.message;
+      truncated = true;
+      return true;
+    }
+  }
+
+  /** @returns what follows the head; `null` while it has not ended */
+  function feedHead(bytes: Buffer): Buffer | null {
+    pending = pending.length === 0 ? bytes : Buffer.concat([pending, bytes]);
+    for (;;) {
+      const start = startOfHead(pending);
+      refuseOtherProtocols(pending.subarray(start));
+      const end = endOfHead(pending, start);
+      if ((end ?? pending.length) - start > MAX_HEAD_BYTES) {
+        throw new InvalidResponseError(`its headers are larger than ${MAX_HEAD_BYTES / 1024} KiB`);
+      }
+      if (end === null) return null;
+      const read = readHead(pending.subarray(start, end));
+      if (read.status === 101) {
+        throw new InvalidResponseError('it switches to another protocol (101), which nobody has asked for');
+      }
+      if (read.status >= 200) {
+        head = read;
+        body = createBodyReader(read.framing);
+        return pending.subarray(end);
+      }
+      interimStatus = read.status;
+      interimBytes += end;
+      if (interimBytes > MAX_INTERIM_BYTES) {
+        throw new InvalidResponseError(`more than ${MAX_INTERIM_BYTES / 1024} KiB of interim responses came`);
+      }
+      pending = pending.subarray(end);
+    }
+  }
+
+  return {
+    feed(bytes) {
+      if (body !== null) return feedBody(bytes, body);
+      const rest = feedHead(bytes);
+      return rest !== null && body !== null && feedBody(rest, body);
+    },
+    received(why = body?.missing() ?? null) {
+      if (head === null) return null;
+      const bytes = Buffer.concat(kept);
+      return {
+        head,
+        body: bytes.subarray(0, MAX_RESPONSE_BYTES),
+        rawLength,
+        truncated: truncated || why !== null,
+        bodyProblem: bodyProblem ?? why,
+        isClean,
+      };
+    },
+    unread: () => pending.subarray(0, MAX_RESPONSE_BYTES),
+    missing() {
+      if (pending.length > startOfHead(pending)) return 'the connection was closed before its headers ended';
+      if (interimStatus === null) return null;
+      return `the connection was closed after the interim response ${interimStatus}`;
+    },
+  };
+}
+
+/** Empty lines before the status line are passed over. */
+function startOfHead(bytes: Buffer): number {
+  let start = 0;
+  while (bytes[start] === 0x0d || bytes[start] === 0x0a) start += 1;
+  return start;
+}
+
+/** The index after the empty line that ends the head. */
+function endOfHead(bytes: Buffer, start: number): number | null {
+  for (let lf = bytes.indexOf(0x0a, start); lf >= 0; lf = bytes.indexOf(0x0a, lf + 1)) {
+    const next = bytes[lf + 1] === 0x0d ? lf + 2 : lf + 1;
+    if (bytes[next] === 0x0a) return next + 1;
+  }
+  return null;
+}
+
+const PREFIX = 'http/';
+
+/** @throws InvalidResponseError at the first byte that no response begins with: what sent it may wait for an answer */
+function refuseOtherProtocols(bytes: Buffer): void {
+  const first = bytes.toString('latin1', 0, PREFIX.length);
+  if (first.toLowerCase() === PREFIX.slice(0, first.length)) return;
+  const [line = ''] = bytes.toString('latin1').split(/\r?\n/, 1);
+  throw new InvalidResponseError(otherProtocol(bytes) ?? `it begins with ${quoted(line)}`);
+}
+
+function otherProtocol(bytes: Buffer): string | null {
+  // RFC 8446 section 5.1: an alert or handshake record of TLS.
+  if ((bytes[0] === 0x15 || bytes[0] === 0x16) && bytes[1] === 0x03) {
+    return 'it speaks TLS, and the URL says http';
+  }
+  // RFC 9113 section 3.4: a server begins with SETTINGS, on stream 0.
+  if (bytes.length >= 9 && bytes[3] === 0x04 && bytes.readUInt32BE(5) === 0) {
+    return 'it speaks HTTP/2 without being asked for it';
+  }
+  return null;
+}

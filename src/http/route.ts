@@ -1,0 +1,14 @@
+/** How a request found its way to a receiver, as the log shows it. */
+
+export type TriedAddress = {
+  address: string;
+  /** a code like `ECONNREFUSED`, or words */
+  error: string;
+};
+
+export type Route = {
+  /** the address that took the connection; `null`: none did */
+  address: string | null;
+  /** the addresses that were tried before it or beside it, and what they answered */
+  others: TriedAddress[];
+};

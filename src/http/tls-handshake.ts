@@ -1,0 +1,79 @@
+/** TLS over a connection that is there: for the name in the URL, with every failure in words. */
+import { isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { AttemptFailedError } from './attempt-failure.ts';
+import { isTlsError, tlsReason } from './tls-reasons.ts';
+
+export type TlsHandshake = (
+  socket: Socket,
+  target: { host: string; port: number },
+  signal: AbortSignal,
+) => Promise<TLSSocket>;
+
+const MAX_SESSIONS = 500;
+
+/** @param options.ca PEM; default: Node's */
+export function createTlsHandshake(options: { ca: readonly string[] | undefined }): TlsHandshake {
+  const ca = options.ca === undefined ? {} : { ca: [...options.ca] };
+  const sessions = createSessions();
+
+  return (socket, { host, port }, signal) => {
+    const key = `${host} ${port}`;
+    // The certificate is checked against the name in the URL; an address has no name to send.
+    const names = isIP(host) === 0 ? { host, servername: host } : { host, servername: '' };
+    const session = sessions.get(key);
+    return new Promise<TLSSocket>((resolve, reject) => {
+      const secured = connectTls({
+        socket,
+        ...names,
+        ...ca,
+        ...(session && { session }),
+        ALPNProtocols: ['http/1.1'],
+      });
+      const end = (act: () => void) => {
+        signal.removeEventListener('abort', giveUp);
+        secured.off('error', failed).off('close', lost).off('secureConnect', agreed);
+        act();
+      };
+      const fail = (error: unknown) =>
+        end(() => {
+          // What comes after is of no interest, and must not be thrown.
+          secured.on('error', () => {}).destroy();
+          socket.destroy();
+          reject(error);
+        });
+      const giveUp = () => fail(signal.reason);
+      const failed = (error: Error & { code?: string }) => fail(handshakeFailure(error));
+      const lost = () => fail(handshakeFailure(null));
+      const agreed = () => end(() => resolve(secured));
+      secured.on('session', (fresh: Buffer) => sessions.set(key, fresh));
+      secured.once('error', failed).once('close', lost).once('secureConnect', agreed);
+      if (signal.aborted) giveUp();
+      else signal.addEventListener('abort', giveUp, { once: true });
+    });
+  };
+}
+
+function handshakeFailure(error: (Error & { code?: string }) | null): AttemptFailedError {
+  if (error !== null && isTlsError(error.code ?? '')) {
+    return new AttemptFailedError({ code: 'tls_error', message: tlsReason(error) }, { cause: error });
+  }
+  return new AttemptFailedError(
+    { code: 'tls_error', message: 'The connection was closed during the TLS handshake.' },
+    { isSilence: true, cause: error },
+  );
+}
+
+/** Those used last; resuming one spares both sides the expensive part. */
+function createSessions(): { get(key: string): Buffer | undefined; set(key: string, session: Buffer): void } {
+  const sessions = new Map<string, Buffer>();
+  return {
+    get: (key) => sessions.get(key),
+    set(key, session) {
+      sessions.delete(key);
+      sessions.set(key, session);
+      const [oldest] = sessions.keys();
+      if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+    },
+  };
+}
