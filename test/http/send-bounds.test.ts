@@ -1,10 +1,9 @@
 /** What a receiver can cost us: its timeout and a few kilobytes, whatever it does, and not a socket longer. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
 import { createAddressGuard } from '../../src/http/address-guard.ts';
 import { createSender, MAX_RESPONSE_BYTES, type SendRequest, type SendResult } from '../../src/http/send.ts';
 import { atEnd } from '../helpers/cleanup.ts';
+import { startDeafServer } from '../helpers/deaf-server.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { LOOPBACK } from '../helpers/service.ts';
 import { startTcpServer } from '../helpers/tcp-server.ts';
@@ -88,7 +87,7 @@ describe('a receiver is let go when its time is up, and its connection is closed
   });
 
   test('when it never accepts', async () => {
-    const url = await deafServer();
+    const url = `http://127.0.0.1:${await startDeafServer()}/`;
     const dialling = () =>
       process.getActiveResourcesInfo().filter((name) => name.endsWith('ConnectWrap')).length;
     const before = dialling();
@@ -219,25 +218,3 @@ describe('rebinding', () => {
     expect(receiver.received).toHaveLength(1);
   });
 });
-
-/** Listens without ever accepting, its queue full, so that the system leaves every further connection unanswered. */
-async function deafServer(): Promise<string> {
-  const script = `
-    const net = require('node:net');
-    const server = net.createServer().listen(0, '127.0.0.1', 1, () => {
-      require('node:fs').writeSync(1, String(server.address().port));
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-    });`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = once(child, 'exit');
-  atEnd(async () => {
-    child.kill('SIGKILL');
-    await exited;
-  });
-  const [port] = await once(child.stdout, 'data');
-  const url = `http://127.0.0.1:${port}/`;
-  // They are connected by the system alone; how many fit differs by a few.
-  for (let fillers = 0; fillers < 4; fillers += 1) await post(url, { timeoutMs: 100 });
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  return url;
-}
