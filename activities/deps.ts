@@ -1,8 +1,8 @@
 /** What the activities need of the process that runs them. */
-import type { Channel } from '../src/domain/notice.ts';
 import type { Sender } from '../src/http/send.ts';
 import type { Logger } from '../src/logger.ts';
 import type { Metrics } from '../src/metrics.ts';
+import type { TellingRules } from '../src/store/notices.ts';
 import type { Db } from '../src/store/pool.ts';
 import type { Recorder } from '../src/store/records.ts';
 import type { Vault } from '../src/store/vault.ts';
@@ -17,7 +17,6 @@ export type ActivityDeps = {
   db: Db;
   vault: Vault;
   sender: Sender;
-  channels: readonly Channel[];
   logger: Logger;
   metrics: Metrics;
   tracing: Tracing;
@@ -33,8 +32,8 @@ export type ActivityDeps = {
   version: string;
   /** of tenants that have none of their own */
   payloadRetentionDays: number;
-  /** at most one digest per endpoint in this time */
-  noticeIntervalMs: number;
+  /** how people are told of exhausted deliveries */
+  telling: TellingRules;
   /** by these the dispatcher knows when it may start the next workflow */
   attemptBegan(workflowId: string): void;
   attemptEnded(workflowId: string): void;

@@ -1,25 +1,11 @@
-/** The activity that tells people of exhausted deliveries: through every channel, digested, never lost. */
-import { markNoticeSent, nextNoticeStep, returnNotice } from '../src/store/notices.ts';
+/** The activity that has people told of exhausted deliveries: it hands them over to the messages, which are sent apart from it. */
+import { handOver } from '../src/store/notices.ts';
 import type { NotifyOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/**
- * One step towards telling; the workflow calls it again after `waitMs`.
- * @throws what a channel throws: Temporal tries again, for as long as it takes
- */
+/** One step towards handing over; the workflow calls it again after `waitMs`. */
 export async function notify(deps: ActivityDeps, input: { deliveryIds: string[] }): Promise<NotifyOutput> {
-  const step = await nextNoticeStep(deps.db, input.deliveryIds, deps.noticeIntervalMs);
-  if (step.kind === 'told') return { done: true };
-  if (step.kind === 'wait') return { done: false, waitMs: Math.max(1_000, Math.round(step.ms)) };
-  const { notice } = step;
-  try {
-    // Nothing is left to tell where a retry has delivered them all meanwhile.
-    if (notice.total > 0) for (const channel of deps.channels) await channel.tell(notice);
-  } catch (error) {
-    await returnNotice(deps.db, notice.id);
-    throw error;
-  }
-  await markNoticeSent(deps.db, notice.id);
-  // There may be more of them: those that failed after this notice was made.
-  return { done: false, waitMs: 0 };
+  const step = await handOver(deps.db, input.deliveryIds, deps.telling);
+  if (step.kind === 'done') return { done: true };
+  return { done: false, waitMs: step.kind === 'wait' ? step.ms : 0 };
 }

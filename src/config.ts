@@ -88,7 +88,37 @@ export const environmentSchema = z.object({
     .describe('Temporal task queue of the workflows and activities.'),
   TIDINGS_NOTICE_INTERVAL_S: seconds(90)
     .default(900)
-    .describe('At most one digest of failures per endpoint in this many seconds.'),
+    .describe(
+      'What there is to tell of an endpoint comes at once the first time, and then as at most one digest for each contact in this many seconds.',
+    ),
+  TIDINGS_ADDRESS_MAILS_PER_HOUR: wholeNumber(1, MAX_COUNT)
+    .default(60)
+    .describe(
+      'Notices that one e-mail address gets in an hour, of all tenants. What is more waits, and is told together.',
+    ),
+  TIDINGS_TENANT_MAILS_PER_HOUR: wholeNumber(1, MAX_COUNT)
+    .default(600)
+    .describe('Notices that go out for one tenant in an hour, to all of its contacts. What is more waits.'),
+  TIDINGS_VERIFY_CONTACTS: oneOf('tenant', 'all', 'none')
+    .default('tenant')
+    .describe(
+      'Which contacts get a link, and nothing else until its button is pressed: those that a tenant’s own key sets (`tenant`), those that an admin ' +
+        'key sets too (`all`), or none (`none`).',
+    ),
+  TIDINGS_CONTACTS_PER_TENANT: wholeNumber(1, 100).default(20).describe('Contacts that a tenant may have.'),
+  TIDINGS_ADDRESS_LINKS_PER_DAY: wholeNumber(1, MAX_COUNT)
+    .default(5)
+    .describe('Links to verify a contact that one e-mail address gets in a day, of all tenants.'),
+  TIDINGS_TENANT_LINKS_PER_DAY: wholeNumber(1, MAX_COUNT)
+    .default(100)
+    .describe(
+      'Links to verify contacts that go out for one tenant in a day. What is more waits for the next.',
+    ),
+  TIDINGS_SHUTDOWN_SECONDS: decimal(2, 3_600)
+    .default(70)
+    .describe(
+      'From SIGTERM to the end at the most, whatever hangs. Above the longest timeout of an endpoint (60) no attempt in flight is cut off.',
+    ),
   TIDINGS_DISABLE_AFTER_S: seconds(90)
     .default(5 * 24 * 3600)
     .describe(

@@ -67,7 +67,7 @@ function counted(registry: Registry) {
     ),
     notices: counter(
       'tidings_notices_total',
-      'Notices about exhausted deliveries, by channel and whether it took them.',
+      'Messages to people, by channel and whether it took them: refused is for good, failed is tried again.',
       'channel',
       'result',
     ),

@@ -28,6 +28,8 @@ import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts'
 import { observeRequests } from './observe-requests.ts';
 import { answerWithProblems } from './problems.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
+import { contactLinkRoutes } from './routes/contact-links.ts';
+import { contactRoutes } from './routes/contacts.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { endpointSecretRoutes } from './routes/endpoint-secrets.ts';
 import { endpointTestRoutes } from './routes/endpoint-test.ts';
@@ -131,6 +133,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   keyRoutes(app, deps, keyring);
   metricsRoutes(app, deps);
   tenantRoutes(app, deps);
+  contactRoutes(app, deps);
+  await contactLinkRoutes(app, deps);
   endpointRoutes(app, deps);
   endpointSecretRoutes(app, deps);
   endpointTestRoutes(app, deps);

@@ -9,7 +9,8 @@ import { Problem } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { createKeyring, type Keyring } from './keyring.ts';
 
-const PUBLIC = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/|$)|$)/;
+const PUBLIC =
+  /^\/(healthz|readyz|metrics|openapi\.json|docs(\/|$)|contacts\/(verify|unsubscribe|resubscribe)\/|$)/;
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 

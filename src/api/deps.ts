@@ -1,11 +1,14 @@
 /** What the API needs of the process that serves it. */
+import type { VerifyContacts } from '../domain/contact.ts';
 import type { Problem } from '../domain/errors.ts';
 import type { Engine } from '../domain/ports.ts';
 import type { AddressGuard } from '../http/address-guard.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Acceptor } from '../store/accept.ts';
+import type { ContactLinks } from '../store/contact-links.ts';
 import type { DispatchableDelivery } from '../store/dispatch.ts';
+import type { MessageBounds } from '../store/message-counts.ts';
 import type { Db } from '../store/pool.ts';
 import type { Vault } from '../store/vault.ts';
 import type { Tracing } from '../tracing.ts';
@@ -32,6 +35,15 @@ export type SchemaGate = {
   recheck(): Promise<Problem | null>;
 };
 
+/** What a tenant may do with its contacts. */
+export type ContactSettings = {
+  links: ContactLinks;
+  verify: VerifyContacts;
+  /** of one tenant */
+  max: number;
+  bounds: MessageBounds;
+};
+
 export type ApiDeps = {
   db: Db;
   /** connections for what every emit needs, apart: whatever else is asked of the database, these are free for emits */
@@ -54,6 +66,7 @@ export type ApiDeps = {
   /** deliveries that an operation sets going in a second, where it names no pace of its own */
   operationRatePerS: number;
   allowHttp: boolean;
+  contacts: ContactSettings;
   maxEventBytes: number;
   /** event types that a tenant may add */
   maxOwnTypes: number;

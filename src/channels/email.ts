@@ -1,9 +1,9 @@
-/** Tells the tenant's contacts by e-mail: what failed, where to look, how to retry. */
-import { createTransport, type Transporter } from 'nodemailer';
-import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js';
-import type { Channel, Notice } from '../domain/notice.ts';
-import { deliveriesMessage } from './deliveries-message.ts';
-import { endpointMessage } from './endpoint-message.ts';
+/** Tells one contact by e-mail, and finds out what the mail server did with it. */
+import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
+import type { Channel, Telling, TidingsMessage } from '../domain/notice.ts';
+import { endpointLetter } from './endpoint-letter.ts';
+import { type RenderedLetter, render } from './letter.ts';
+import { linkLetter } from './link-letter.ts';
 
 export type EmailOptions = {
   /** `smtp://…` or `smtps://…` */
@@ -13,37 +13,105 @@ export type EmailOptions = {
   authorities?: readonly string[] | undefined;
   /** where the API is reached, without a trailing slash; asked each time, for an embedded one learns its port late */
   publicUrl: () => string;
+  /** how long the mail server may take until it has the whole message, and then until it says that it has taken it */
+  patience?: { handingOverMs: number; answerMs: number };
 };
 
-const SMTP_TIMEOUT_MS = 20_000;
+/** An answer takes long where the server looks at the message first; whoever leaves before may send it twice. */
+const PATIENCE = { handingOverMs: 30_000, answerMs: 90_000 };
 
-/** Its `tell` throws when the mail server does not take the message: the caller tries again later. */
 export function emailChannel(options: EmailOptions): Channel {
-  const transport: Transporter = createTransport({
+  const { handingOverMs, answerMs } = options.patience ?? PATIENCE;
+  const server = {
     url: options.smtpUrl,
-    connectionTimeout: SMTP_TIMEOUT_MS,
-    greetingTimeout: SMTP_TIMEOUT_MS,
-    socketTimeout: SMTP_TIMEOUT_MS,
+    connectionTimeout: handingOverMs,
+    greetingTimeout: handingOverMs,
+    socketTimeout: handingOverMs + answerMs,
     ...(options.authorities && { tls: { ca: [...options.authorities] } }),
-  } as SMTPTransport.Options);
+  };
   return {
     name: 'email',
-    async tell(notice) {
-      if (notice.tenant.contacts.length === 0) return;
-      await transport.sendMail({
-        from: options.from,
-        to: notice.tenant.contacts,
-        // The same notice is the same message, even when a crash makes it go out twice.
-        messageId: `<${notice.id}@tidings>`,
-        headers: { 'auto-submitted': 'auto-generated' },
-        ...composed(notice, options.publicUrl()),
+    audience: 'contacts',
+    async tell(message, signal) {
+      const { recipient } = message;
+      if (recipient === null) return { outcome: 'told' };
+      const slow = new AbortController();
+      const giveUpAfter = (ms: number) => setTimeout(() => slow.abort(), ms);
+      let timer = giveUpAfter(handingOverMs);
+      let isHandedOver = false;
+      let isBrokenOff = false;
+      const brokenOff = AbortSignal.any([signal, slow.signal]);
+      // Heard before nodemailer hears it, which then reads the rest of the message into nowhere.
+      brokenOff.addEventListener('abort', () => {
+        isBrokenOff = true;
       });
+      const transport = createTransport(server);
+      onRead(transport, () => {
+        if (isBrokenOff) return;
+        isHandedOver = true;
+        clearTimeout(timer);
+        timer = giveUpAfter(answerMs);
+      });
+      const letter: SendMailOptions = {
+        from: options.from,
+        to: { name: '', address: recipient.address },
+        // The same message has the same id, even when a crash makes it go out twice.
+        messageId: `<${message.id}@tidings>`,
+        headers: {
+          'auto-submitted': 'auto-generated',
+          'list-unsubscribe': `<${recipient.unsubscribeUrl}>`,
+          'list-unsubscribe-post': 'List-Unsubscribe=One-Click',
+        },
+        ...composed(message, options.publicUrl()),
+        signal: brokenOff,
+      };
+      try {
+        await transport.sendMail(letter);
+        return { outcome: 'told' };
+      } catch (error) {
+        return tellingOf(error as SmtpError, isHandedOver);
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
 
-function composed(notice: Notice, publicUrl: string): { subject: string; text: string; html: string } {
-  return notice.about === 'deliveries'
-    ? deliveriesMessage(notice, publicUrl)
-    : endpointMessage(notice, publicUrl);
+/** Has `done` called when the server has been given the last byte of a message: it reads them once it has agreed to take it. */
+function onRead(transport: Transporter, done: () => void): void {
+  transport.use('stream', ({ message }, next) => {
+    const open = message.createReadStream.bind(message);
+    message.createReadStream = (options) => open(options).once('end', done);
+    next();
+  });
+}
+
+function composed(message: TidingsMessage, publicUrl: string): RenderedLetter {
+  return render(message.about === 'link' ? linkLetter(message) : endpointLetter(message, publicUrl));
+}
+
+/** As nodemailer's errors are: `command` is the one that was answered with `response`. */
+type SmtpError = Error & { code?: string; command?: string; responseCode?: number; response?: string };
+
+/** Of a login or an encryption that is missing or wrong: the operator's affair, whatever was asked when it was said. */
+const NOT_THE_RECIPIENTS = [530, 534, 535, 538];
+
+/** @param isHandedOver whether the server had the whole message */
+function tellingOf(error: SmtpError, isHandedOver: boolean): Telling {
+  const { responseCode, command = '' } = error;
+  const isAboutRecipient =
+    responseCode !== undefined &&
+    // 421: the server says goodbye, at whatever point.
+    responseCode !== 421 &&
+    !NOT_THE_RECIPIENTS.includes(responseCode) &&
+    (command === 'RCPT TO' || command === 'DATA');
+  if (isAboutRecipient) return { outcome: responseCode >= 500 ? 'refused' : 'later', code: codeOf(error) };
+  const reason = error.name === 'AbortError' ? 'the mail server did not answer in time' : error.message;
+  return { outcome: isHandedOver && responseCode === undefined ? 'unsure' : 'away', reason };
+}
+
+/** The code alone, for the words after it often hold the address: `550 5.1.1` (RFC 5321 and 3463). */
+function codeOf({ responseCode, response = '' }: SmtpError): string {
+  const [, enhanced] = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response) ?? [];
+  return [responseCode, enhanced].filter((part) => part !== undefined).join(' ');
 }

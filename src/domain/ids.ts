@@ -13,6 +13,8 @@ export const ID_PREFIXES = {
   key: 'key',
   auditEntry: 'aud',
   operation: 'op',
+  contact: 'con',
+  message: 'msg',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

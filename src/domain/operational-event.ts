@@ -6,6 +6,7 @@ export const OPERATIONAL_EVENT_TYPES = [
   'endpoint.disabled',
   'endpoint.recovered',
   'secret.rotated',
+  'contact.undeliverable',
 ] as const;
 
 export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];

@@ -1,18 +1,23 @@
 /**
- * Tells of operational events: sends them to the operator's endpoint, as deliveries like any other, and the people whom an
- * endpoint concerns by every channel. The table is the outbox: what could not be told is told later.
+ * Tells of operational events: sends them to the operator's endpoint, as deliveries like any other, and puts what people must hear of
+ * into the messages for them. The table is the outbox: what could not be told is told later, each event by itself.
  */
 import { createHash } from 'node:crypto';
-import type { Channel, EndpointNotice } from '../domain/notice.ts';
+import { Problem } from '../domain/errors.ts';
+import { CHANGES } from '../domain/notice.ts';
 import type { Logger } from '../logger.ts';
 import { profileNamed } from '../profiles/index.ts';
 import { acceptEvents } from '../store/accept.ts';
-import { markEventsTold, takeUntoldEvents, type UntoldEvent } from '../store/operational-events.ts';
-import type { Db } from '../store/pool.ts';
-import { findOperatorTenant } from '../store/tenants.ts';
+import { handOverEvent, type TellingRules } from '../store/notices.ts';
+import { markEventsTold, type OperationalEvent, takeUntoldEvents } from '../store/operational-events.ts';
+import { type Db, transaction } from '../store/pool.ts';
+import { findOperatorTenant, type Tenant } from '../store/tenants.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
 export type Herald = { start(): void; stop(): Promise<void> };
+
+const isForPeople = (event: OperationalEvent): event is OperationalEvent & { endpointId: string } =>
+  event.endpointId !== null && (CHANGES as readonly string[]).includes(event.type);
 
 const POLL_MS = 1_000;
 const BATCH = 100;
@@ -21,11 +26,11 @@ const LEASE_S = 60;
 
 export function createHerald(deps: {
   db: Db;
-  channels: readonly Channel[];
+  rules: TellingRules;
   dispatcher: Pick<Dispatcher, 'owner' | 'leaseMs' | 'offer'>;
   logger: Logger;
 }): Herald {
-  const { db, channels, dispatcher, logger } = deps;
+  const { db, dispatcher, logger } = deps;
   let running = false;
   let rounds: Promise<void> = Promise.resolve();
   let wakeUp: () => void = () => {};
@@ -33,17 +38,57 @@ export function createHerald(deps: {
   async function round(): Promise<number> {
     const events = await takeUntoldEvents(db, BATCH, LEASE_S);
     if (events.length === 0) return 0;
-    await relay(events);
-    const told: string[] = [];
-    for (const event of events) if (await tellPeople(event)) told.push(event.id);
-    await markEventsTold(db, told);
+    const operator = await findOperatorTenant(db);
+    const relayed = operator === null ? events : await relay(events, operator);
+    await markEventsTold(
+      db,
+      relayed.filter((event) => !isForPeople(event)).map(({ id }) => id),
+    );
+    for (const event of relayed.filter(isForPeople)) {
+      // Whoever takes over finds the others due when their lease has run out.
+      if (!running) break;
+      await tellPeople(event).catch((error: Error) => failed(event, error));
+    }
     return events.length;
   }
 
+  async function tellPeople({ id, endpointId }: OperationalEvent & { endpointId: string }): Promise<void> {
+    await transaction(db, async (client) => {
+      if (await handOverEvent(client, { id, endpointId }, deps.rules)) await markEventsTold(client, [id]);
+    });
+  }
+
+  /** @returns those that are done with: one that fails leaves the others alone */
+  async function relay(events: OperationalEvent[], tenant: Tenant): Promise<OperationalEvent[]> {
+    try {
+      await acceptAsEvents(events, tenant);
+      return events;
+    } catch (error) {
+      const [only, another] = events;
+      if (only === undefined || !running) return [];
+      if (another !== undefined) {
+        const done: OperationalEvent[] = [];
+        for (const event of events) done.push(...(await relay([event], tenant)));
+        return done;
+      }
+      failed(only, error as Error);
+      // What is refused would be for ever: what people hear of it must not wait for that.
+      return error instanceof Problem ? [only] : [];
+    }
+  }
+
+  function failed(event: OperationalEvent, error: Error): void {
+    const forEver = error instanceof Problem;
+    logger[forEver ? 'error' : 'warn'](
+      { event: event.id, reason: error.message },
+      forEver
+        ? "the operator's endpoint does not get an operational event: it was refused"
+        : 'an operational event could not be told; it is tried again',
+    );
+  }
+
   /** Under the operational event's own id: relayed twice, it is accepted once. */
-  async function relay(events: UntoldEvent[]): Promise<void> {
-    const tenant = await findOperatorTenant(db);
-    if (tenant === null) return;
+  async function acceptAsEvents(events: OperationalEvent[], tenant: Tenant): Promise<void> {
     const { toDispatch } = await acceptEvents(db, {
       tenant,
       profile: profileNamed(tenant.profile),
@@ -62,21 +107,6 @@ export function createHerald(deps: {
       maxDeliveries: Number.POSITIVE_INFINITY,
     });
     dispatcher.offer(toDispatch);
-  }
-
-  async function tellPeople(event: UntoldEvent): Promise<boolean> {
-    const notice = noticeOf(event);
-    if (notice === null) return true;
-    try {
-      for (const channel of channels) await channel.tell(notice);
-      return true;
-    } catch (error) {
-      logger.warn(
-        { event: event.id, reason: (error as Error).message },
-        'people could not be told of an endpoint; it is tried again',
-      );
-      return false;
-    }
   }
 
   async function work(): Promise<void> {
@@ -107,27 +137,4 @@ export function createHerald(deps: {
       await rounds;
     },
   };
-}
-
-/** What people hear of it; `null` for what only machines hear of, or people hear of otherwise. */
-function noticeOf({ id, type, data, tenant, endpoint }: UntoldEvent): EndpointNotice | null {
-  const said = JSON.parse(data);
-  const common = {
-    about: 'endpoint' as const,
-    id,
-    tenant,
-    endpoint,
-    failingSince: said.failing_since ? new Date(said.failing_since) : null,
-    consecutiveFailures: said.consecutive_failures ?? 0,
-  };
-  switch (type) {
-    case 'endpoint.failing':
-      return { ...common, what: 'failing', percent: said.percent, disabledAt: new Date(said.disabled_at) };
-    case 'endpoint.disabled':
-      return { ...common, what: 'disabled', reason: said.reason, deliveriesEnded: said.deliveries_ended };
-    case 'endpoint.recovered':
-      return { ...common, what: 'recovered' };
-    default:
-      return null;
-  }
 }

@@ -1,7 +1,6 @@
 /** What a process is watched by: its metrics, its traces, and what /readyz and /metrics say of it. */
 import type { Readiness } from '../api/deps.ts';
 import type { Environment } from '../config.ts';
-import type { Channel } from '../domain/notice.ts';
 import type { Logger } from '../logger.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { VERSION } from '../package-root.ts';
@@ -54,23 +53,4 @@ export function createInstruments(deps: {
       return monitoring;
     },
   };
-}
-
-/** The channels, with what they tell counted; the counts are there from the start. */
-export function countTelling(metrics: Metrics, channels: Channel[]): Channel[] {
-  return channels.map(({ name: channel, tell }) => {
-    for (const result of ['sent', 'failed']) metrics.notices.inc({ channel, result }, 0);
-    return {
-      name: channel,
-      async tell(notice) {
-        try {
-          await tell(notice);
-          metrics.notices.inc({ channel, result: 'sent' });
-        } catch (error) {
-          metrics.notices.inc({ channel, result: 'failed' });
-          throw error;
-        }
-      },
-    };
-  });
 }

@@ -9,7 +9,6 @@ import { createSpacing } from '../../activities/spacing.ts';
 import { buildApp } from '../api/app.ts';
 import { createEmitters } from '../api/emitters.ts';
 import { createSchemaPool } from '../api/schema-pool.ts';
-import { createChannels } from '../channels/index.ts';
 import type { Environment } from '../config.ts';
 import { createAddressGuard } from '../http/address-guard.ts';
 import type { Authorities } from '../http/authorities.ts';
@@ -18,6 +17,7 @@ import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
 import { createAcceptor } from '../store/accept.ts';
+import { createContactLinks } from '../store/contact-links.ts';
 import { migrationNames } from '../store/migrate.ts';
 import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
 import { releaseDue } from '../store/rate-limits.ts';
@@ -27,7 +27,7 @@ import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createEngine } from './engine.ts';
 import { createHerald } from './herald.ts';
-import { countTelling, createInstruments } from './instruments.ts';
+import { createInstruments } from './instruments.ts';
 import type { Monitoring } from './monitoring.ts';
 import { neighbours } from './neighbours.ts';
 import { createReconciler } from './reconciler.ts';
@@ -35,6 +35,8 @@ import { createRounds } from './rounds.ts';
 import { ensureSchedules } from './schedules.ts';
 import { createSchemaWatch } from './schema-watch.ts';
 import { prepareNamespace } from './search-attributes.ts';
+import { shutdownPlan, stopTogether } from './shutdown.ts';
+import { createTelling, messageBounds } from './telling.ts';
 import { openTemporalLink, type TemporalTarget } from './temporal-link.ts';
 import { type RunningWorkers, runWorkers } from './worker.ts';
 import { WORKFLOW_BUNDLE } from './workflow-bundle.ts';
@@ -75,8 +77,11 @@ export type Service = {
   working: Promise<void>;
   /** one round of the reconciler, for those who do not want to wait for its turn */
   reconcile(): Promise<number>;
-  /** Takes nothing new, finishes what is in flight. */
-  stop(): Promise<void>;
+  /**
+   * Takes nothing new, finishes what is in flight.
+   * @param withinMs after so long it resolves whatever hangs; `TIDINGS_SHUTDOWN_SECONDS` by default
+   */
+  stop(withinMs?: number): Promise<void>;
 };
 
 /** A Temporal that hangs must hold up neither the start nor the stop for ever. */
@@ -88,6 +93,10 @@ const PACE_MS = 500;
 /** Longer than a round of the pacer and the way through Temporal, shorter than an attempt waits for its place. */
 const PACE_AHEAD_MS = 2_000;
 const STATISTICS_MS = 1_000;
+/** Of the time to finish: what then still hangs is cut off while there is time to write that down. */
+const CUT_SHARE = 0.9;
+/** A message that the mail server has not taken by then goes out again elsewhere, as the same message. */
+const MAIL_GRACE_MS = 20_000;
 
 /**
  * Waits for a database that is away, as everything else here does once it runs.
@@ -144,6 +153,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const burstSize = env.TIDINGS_BURST_SIZE;
   const dispatcher = createDispatcher({ db, engine, pulse, logger, metrics, tracing, burstSize });
   const noticeIntervalMs = env.TIDINGS_NOTICE_INTERVAL_S * 1000;
+  const shutdownMs = env.TIDINGS_SHUTDOWN_SECONDS * 1000;
   const graceMs = env.TIDINGS_RECONCILE_AFTER_S * 1000;
   const reconciler = createReconciler({ db, engine, logger, graceMs, noticeIntervalMs });
   const listening = createListeningPorts({
@@ -159,17 +169,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     warn: (message) => logger.warn(message),
   });
   let url: string | null = null;
-  const channels = countTelling(
+  const links = createContactLinks(options.keyRing);
+  const telling = createTelling({
+    environment: env,
+    db,
+    links,
+    authorities: authorities?.all,
+    publicUrl: () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`,
     metrics,
-    createChannels({
-      warn: (fields, message) => logger.warn(fields, message),
-      smtpUrl: env.SMTP_URL,
-      mailFrom: env.TIDINGS_MAIL_FROM,
-      authorities: authorities?.all,
-      publicUrl: () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`,
-    }),
-  );
-  const herald = createHerald({ db, channels, dispatcher, logger });
+    logger,
+  });
+  const herald = createHerald({ db, rules: telling.rules, dispatcher, logger });
   const pacer = createRounds({
     everyMs: PACE_MS,
     work: () => releaseDue(db, PACE_AHEAD_MS),
@@ -198,7 +208,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       db,
       vault,
       sender,
-      channels,
       logger,
       metrics,
       tracing,
@@ -210,7 +219,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       inHand: new Map(),
       random: Math.random,
       version: VERSION,
-      noticeIntervalMs,
+      telling: telling.rules,
       payloadRetentionDays: env.TIDINGS_PAYLOAD_RETENTION_DAYS,
       attemptBegan: dispatcher.attemptBegan,
       attemptEnded: dispatcher.attemptEnded,
@@ -222,6 +231,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       taskQueue: env.TIDINGS_TASK_QUEUE,
       workflowBundle: options.workflowBundle ?? WORKFLOW_BUNDLE,
       activities,
+      graceMs: shutdownPlan(shutdownMs).finishMs,
       logger,
     });
     if (stopped) return;
@@ -253,6 +263,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         pressesPerMinute: env.TIDINGS_PRESSES_PER_MINUTE,
         operationRatePerS: env.TIDINGS_OPERATION_RATE,
         allowHttp: options.allowHttp,
+        contacts: {
+          links,
+          verify: env.TIDINGS_VERIFY_CONTACTS,
+          max: env.TIDINGS_CONTACTS_PER_TENANT,
+          bounds: messageBounds(env),
+        },
         maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
         maxOwnTypes: env.TIDINGS_MAX_OWN_EVENT_TYPES,
         maxSchemaBytes: env.TIDINGS_MAX_SCHEMA_BYTES,
@@ -266,6 +282,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     : null;
   statistics.start();
   schema.start();
+  // Needs no Temporal: what is in the outbox goes out without it.
+  if (roles.worker) telling.postman.start();
   let monitoring: Monitoring | null = null;
   try {
     monitoring = await instruments.serve();
@@ -286,15 +304,34 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     return address;
   }
 
-  async function closeAll(): Promise<void> {
-    await monitoring?.close();
-    await schemas.close();
-    await link.close();
-    await sender.close();
-    await tracing.stop();
-    await statistics.stop();
-    await schema.stop();
-    await Promise.all([db.end(), emitDb.end()]);
+  async function closeAll(withinMs = shutdownPlan(shutdownMs).closeMs): Promise<void> {
+    await stopTogether(
+      {
+        monitoring: () => monitoring?.close(),
+        Temporal: link.close,
+        sender: sender.close,
+        tracing: tracing.stop,
+        schemas: schemas.close,
+        database: () => Promise.all([db.end(), emitDb.end()]),
+      },
+      withinMs,
+      logger,
+    );
+  }
+
+  /** What is being started is stopped too, once it is there. */
+  async function stopWorkers(): Promise<void> {
+    await workers?.stop();
+    await working.catch(() => {});
+    await workers?.stop();
+  }
+
+  /** Those who wait for an answer get it while there is time; then their connections are cut. */
+  async function stopApi(finishMs: number): Promise<void> {
+    if (app === null) return;
+    const timer = setTimeout(() => app.server.closeAllConnections(), finishMs * CUT_SHARE);
+    await app.close();
+    clearTimeout(timer);
   }
 
   return {
@@ -303,18 +340,28 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     app,
     working,
     reconcile: reconciler.round,
-    async stop() {
+    async stop(withinMs = shutdownMs) {
       stopped = true;
       giveUpWaiting();
-      await app?.close();
-      // What is being started is stopped too, once it is there.
-      await working.catch(() => {});
-      await dispatcher.stop();
-      await reconciler.stop();
-      await herald.stop();
-      await pacer.stop();
-      await workers?.stop();
-      await closeAll();
+      const { finishMs, closeMs } = shutdownPlan(withinMs);
+      const { postman } = telling;
+      await stopTogether(
+        {
+          // What the API has accepted to the last goes back for others to take.
+          'API and dispatcher': () =>
+            Promise.all([stopApi(finishMs), dispatcher.stop()]).then(() => dispatcher.stop()),
+          reconciler: reconciler.stop,
+          herald: herald.stop,
+          postman: () => postman.stop(Math.min(finishMs * CUT_SHARE, MAIL_GRACE_MS)),
+          pacer: pacer.stop,
+          statistics: statistics.stop,
+          'schema watch': schema.stop,
+          workers: stopWorkers,
+        },
+        finishMs,
+        logger,
+      );
+      await closeAll(closeMs);
     },
   };
 }

@@ -10,9 +10,9 @@ export type RunningWorkers = {
   stop(): Promise<void>;
 };
 
-/** Above the longest timeout of an endpoint: a POST in flight is finished, not cut. */
-const SHUTDOWN_GRACE = '70 seconds';
 const RESTART_MS = 2_000;
+/** What is then cancelled still has a moment to say how far it got. */
+const GRACE_SHARE = 0.95;
 
 /**
  * How long a workflow's code may run without a pause. Thousands of presses that were waiting come all at once, and on a
@@ -28,6 +28,8 @@ export async function runWorkers(options: {
   taskQueue: string;
   workflowBundle: string;
   activities: Activities;
+  /** for what is in flight, when the workers stop; above the longest timeout of an endpoint no POST is cut off */
+  graceMs: number;
   logger: Logger;
 }): Promise<RunningWorkers> {
   const { connection, namespace, taskQueue, activities, logger } = options;
@@ -39,7 +41,8 @@ export async function runWorkers(options: {
         taskQueue,
         activities,
         workflowBundle: { codePath: options.workflowBundle },
-        shutdownGraceTime: SHUTDOWN_GRACE,
+        shutdownGraceTime: options.graceMs * GRACE_SHARE,
+        shutdownForceTime: options.graceMs,
         // A local activity holds its workflow's task for as long as its slowest POST: there must be more of both than can hang.
         maxConcurrentWorkflowTaskExecutions: 500,
         maxConcurrentLocalActivityExecutions: 1_000,
@@ -54,7 +57,8 @@ export async function runWorkers(options: {
         namespace,
         taskQueue: taskQueue + ATTEMPTS_QUEUE_SUFFIX,
         activities: { attempt: activities.attempt },
-        shutdownGraceTime: SHUTDOWN_GRACE,
+        shutdownGraceTime: options.graceMs * GRACE_SHARE,
+        shutdownForceTime: options.graceMs,
         maxConcurrentActivityTaskExecutions: 1_000,
       }),
   };
@@ -70,7 +74,9 @@ export async function runWorkers(options: {
         current.set(name, worker);
         await worker.run();
       } catch (error) {
-        logger.error({ err: error, worker: name }, 'a worker stopped and is started again');
+        if (stopping)
+          logger.warn({ worker: name, reason: (error as Error).message }, 'a worker did not stop in order');
+        else logger.error({ err: error, worker: name }, 'a worker stopped and is started again');
       }
       if (!stopping) await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
     }

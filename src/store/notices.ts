@@ -1,137 +1,189 @@
-/** Notices: which exhausted deliveries people have been told of, and by which message. */
-
+/**
+ * Notices: what there is to tell of an endpoint, gathered until somebody is told of it. Each goes into a message for everybody
+ * concerned; the messages are paced, the notices are not.
+ */
 import { newId } from '../domain/ids.ts';
-import { type DeliveriesNotice, type ExhaustedDelivery, NOTICE_SAMPLE } from '../domain/notice.ts';
+import { adoptContacts } from './contacts.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
-/** Whoever sends a notice has this long before somebody else may try. */
-const SENDING_LEASE_S = 60;
-const BUSY_MS = 5_000;
+export type TellingRules = {
+  /** the channels that work here, by what they tell */
+  channels: readonly { name: string; audience: 'contacts' | 'operator' }[];
+  /** at most one message for each recipient and endpoint in so long */
+  intervalMs: number;
+};
 
-export type NoticeStep =
-  /** everybody concerned has been told */
-  | { kind: 'told' }
-  /** the caller has the lease on this notice, and tells */
-  | { kind: 'tell'; notice: DeliveriesNotice }
-  /** an earlier notice was not long ago, or somebody else is telling: ask again then */
+export type HandOver =
+  /** everything is in notices that will be told, or has been */
+  | { kind: 'done' }
+  /** another endpoint's are left */
+  | { kind: 'again' }
+  /** for a manual attempt under way, or for a process of the version before that is telling */
   | { kind: 'wait'; ms: number };
 
-/**
- * The next step towards telling people that these deliveries are exhausted. The first exhaustion of an endpoint makes a
- * notice at once; those of the following `intervalMs` share the next one.
- */
-export async function nextNoticeStep(db: Db, deliveryIds: string[], intervalMs: number): Promise<NoticeStep> {
+const BUSY_MS = 5_000;
+/** What happens in one moment goes into one message: a 410 is an exhausted delivery and a disabled endpoint. */
+const GATHER_S = 1.5;
+/** Marks a notice as one that is told through messages; to the version before, as one that somebody is sending. */
+const OURS = `sending_until = 'infinity'`;
+const NOT_OURS = `sent_at is null and sending_until is distinct from 'infinity'`;
+
+/** Puts exhausted deliveries into the notice of their endpoint, with all others there that nobody has been told of. */
+export async function handOver(db: Db, deliveryIds: string[], rules: TellingRules): Promise<HandOver> {
   return transaction(db, async (client) => {
-    const { rows } = await client.query<{ endpointId: string; noticeId: string | null }>(
-      `select endpoint_id as "endpointId", notice_id as "noticeId" from deliveries
-       where id = any($1) and ended_status = 'failed' and told_at is null and status in ('failed', 'delivering')
-       order by id limit 1`,
+    const { rows } = await client.query<{ endpointId: string; failed: boolean }>(
+      `select d.endpoint_id as "endpointId", bool_or(d.status = 'failed') as failed
+       from deliveries d left join notices n on n.id = d.notice_id
+       where d.id = any($1) and d.ended_status = 'failed' and d.told_at is null and d.status in ('failed', 'delivering')
+         and (n.id is null or n.sent_at is null and n.sending_until is distinct from 'infinity')
+       group by d.endpoint_id order by failed desc limit 2`,
       [deliveryIds],
     );
-    const [untold] = rows;
-    if (untold === undefined) return { kind: 'told' };
-    const { rows: paced } = await client.query<{ waitMs: number | null }>(
-      `select extract(epoch from told_at + make_interval(secs => $2) - now())::double precision * 1000 as "waitMs"
-       from endpoints where id = $1 for no key update`,
-      [untold.endpointId, intervalMs / 1000],
+    const [first, another] = rows;
+    if (first === undefined) return { kind: 'done' };
+    // Sent once more by hand: its end is not known yet.
+    if (!first.failed) return { kind: 'wait', ms: BUSY_MS };
+    const noticeId = await openNotice(client, first.endpointId, rules);
+    if (noticeId === null) return { kind: 'wait', ms: BUSY_MS };
+    await client.query(
+      `update deliveries d set notice_id = $1
+       where d.endpoint_id = $2 and d.status = 'failed' and d.told_at is null and d.notice_id is null`,
+      [noticeId, first.endpointId],
     );
-    // Read again under the endpoint's lock: somebody may have put it into a notice meanwhile.
-    const { rows: again } = await client.query<{ noticeId: string | null }>(
-      `select notice_id as "noticeId" from deliveries
-       where id = any($1) and endpoint_id = $2 and status = 'failed' and told_at is null
-       order by notice_id nulls last limit 1`,
-      [deliveryIds, untold.endpointId],
-    );
-    const [still] = again;
-    // Told by somebody else just now, or sent once more by hand: its end is not known yet.
-    if (still === undefined) return { kind: 'wait', ms: BUSY_MS };
-    let noticeId = still.noticeId ?? (await joinUnsent(client, untold.endpointId));
-    if (noticeId === null) {
-      // One that is being sent now may fail: whether the interval counts is known when it has not.
-      if (await isSending(client, untold.endpointId)) return { kind: 'wait', ms: BUSY_MS };
-      const waitMs = paced[0]?.waitMs ?? 0;
-      if (waitMs > 0) return { kind: 'wait', ms: waitMs };
-      noticeId = newId('notification');
-      await client.query(
-        `with made as (
-           insert into notices (id, tenant_id, endpoint_id) select $1, tenant_id, id from endpoints where id = $2
-         ), paced as (
-           update endpoints set told_at = now() where id = $2
-         )
-         update deliveries set notice_id = $1
-         where endpoint_id = $2 and status = 'failed' and told_at is null and notice_id is null`,
-        [noticeId, untold.endpointId],
-      );
-    }
-    const { rowCount } = await client.query(
-      `update notices set sending_until = now() + make_interval(secs => $2)
-       where id = $1 and sent_at is null and (sending_until is null or sending_until < now())`,
-      [noticeId, SENDING_LEASE_S],
-    );
-    if (rowCount === 0) return { kind: 'wait', ms: BUSY_MS };
-    return { kind: 'tell', notice: await readNotice(client, noticeId) };
+    return another === undefined ? { kind: 'done' } : { kind: 'again' };
   });
 }
 
-/** While a notice could not be sent, what fails meanwhile goes with it. */
-async function joinUnsent(client: Queryable, endpointId: string): Promise<string | null> {
-  const { rows } = await client.query<{ id: string }>(
-    `select id from notices
-     where endpoint_id = $1 and sent_at is null and (sending_until is null or sending_until < now())
-     order by id limit 1`,
-    [endpointId],
-  );
-  const [unsent] = rows;
-  if (unsent === undefined) return null;
+/** Puts an operational event into the notice of its endpoint; once, however often it is done. @returns false: not now */
+export async function handOverEvent(
+  client: Queryable,
+  event: { id: string; endpointId: string },
+  rules: TellingRules,
+): Promise<boolean> {
+  const noticeId = await openNotice(client, event.endpointId, rules);
+  if (noticeId === null) return false;
   await client.query(
-    `update deliveries set notice_id = $1
-     where endpoint_id = $2 and status = 'failed' and told_at is null and notice_id is null`,
-    [unsent.id, endpointId],
+    'insert into notice_events (event_id, notice_id) values ($1, $2) on conflict do nothing',
+    [event.id, noticeId],
   );
-  return unsent.id;
+  return true;
 }
 
-async function isSending(client: Queryable, endpointId: string): Promise<boolean> {
-  const { rowCount } = await client.query(
-    'select 1 from notices where endpoint_id = $1 and sent_at is null limit 1',
+/**
+ * The notice of the endpoint that can still be joined, under the endpoint's lock: it stays open until the transaction ends.
+ * @returns `null` while a process of the version before is sending one of this endpoint's
+ */
+async function openNotice(
+  client: Queryable,
+  endpointId: string,
+  rules: TellingRules,
+): Promise<string | null> {
+  const { rows: endpoints } = await client.query<{ tenantId: string; contacts: string[] }>(
+    `select e.tenant_id as "tenantId", t.contacts from endpoints e join tenants t on t.id = e.tenant_id
+     where e.id = $1 for no key update of e`,
     [endpointId],
   );
-  return rowCount !== 0;
+  const [endpoint] = endpoints;
+  if (endpoint === undefined) throw new Error(`Endpoint ${endpointId} is gone`);
+  const { rows } = await client.query<{ id: string; ours: boolean; busy: boolean }>(
+    `select id, ${OURS} is true as ours, sending_until > now() as busy from notices
+     where endpoint_id = $1 and sent_at is null and closed_at is null order by id`,
+    [endpointId],
+  );
+  const open = rows.find(({ ours }) => ours);
+  const left = rows.filter(({ ours }) => !ours);
+  if (left.some(({ busy }) => busy)) return null;
+  if (open !== undefined && left.length === 0) return open.id;
+  const noticeId = open?.id ?? left[0]?.id ?? newId('notification');
+  if (left.length > 0)
+    await adopt(
+      client,
+      noticeId,
+      left.map(({ id }) => id),
+    );
+  else
+    await client.query(
+      `insert into notices (id, tenant_id, endpoint_id, sending_until) values ($1, $2, $3, 'infinity')`,
+      [noticeId, endpoint.tenantId, endpointId],
+    );
+  await adoptContacts(client, endpoint.tenantId, endpoint.contacts);
+  // Those of the version before were due when they were made.
+  await addressNotice(
+    client,
+    { id: noticeId, tenantId: endpoint.tenantId, endpointId },
+    rules,
+    left.length > 0,
+  );
+  return noticeId;
 }
 
-async function readNotice(db: Queryable, id: string): Promise<DeliveriesNotice> {
-  const { rows } = await db.query<Omit<DeliveriesNotice, 'about' | 'deliveries' | 'total'>>(
-    `select n.id, json_build_object('id', t.id, 'name', t.name, 'contacts', t.contacts)::jsonb as tenant,
-       json_build_object('id', e.id, 'maskedUrl', e.masked_url, 'stalled', e.stalled_at is not null,
-         'disabled', not e.enabled)::jsonb as endpoint
-     from notices n join tenants t on t.id = n.tenant_id join endpoints e on e.id = n.endpoint_id where n.id = $1`,
-    [id],
-  );
-  const { rows: deliveries } = await db.query<ExhaustedDelivery>(
-    `select id as "deliveryId", event_id as "eventId", event_type as "eventType", attempt_count as "attemptCount",
-       last_error as "lastError", last_response_status as "lastResponseStatus", ended_at as "failedAt"
-     from deliveries where notice_id = $1 and ended_status = 'failed' order by id limit $2`,
-    [id, NOTICE_SAMPLE],
-  );
-  const { rows: counted } = await db.query<{ total: number }>(
-    `select count(*) as total from deliveries where notice_id = $1 and ended_status = 'failed'`,
-    [id],
-  );
-  const [notice] = rows;
-  if (notice === undefined) throw new Error(`Notice ${id} vanished while it was read`);
-  return { about: 'deliveries', ...notice, deliveries, total: counted[0]?.total ?? 0 };
-}
-
-/** The notice went out: its deliveries' people have been told. */
-export async function markNoticeSent(db: Db, id: string): Promise<void> {
-  await db.query(
-    `with sent as (update notices set sent_at = now(), sending_until = null where id = $1)
-     update deliveries set told_at = now() where notice_id = $1 and told_at is null`,
-    [id],
+/** Takes over notices that the version before has made and not sent, as one. */
+async function adopt(client: Queryable, noticeId: string, left: string[]): Promise<void> {
+  await client.query(`update deliveries set notice_id = $1 where notice_id = any($2) and told_at is null`, [
+    noticeId,
+    left,
+  ]);
+  await client.query(
+    `update notices set sending_until = 'infinity', sent_at = case when id = $1 then null else now() end
+     where id = any($2)`,
+    [noticeId, left],
   );
 }
 
-/** Sending failed: whoever tries next need not wait for the lease. */
-export async function returnNotice(db: Db, id: string): Promise<void> {
-  await db.query('update notices set sending_until = null where id = $1 and sent_at is null', [id]);
+/** A message to each recipient that has none waiting; the notice goes with it. */
+async function addressNotice(
+  client: Queryable,
+  notice: { id: string; tenantId: string; endpointId: string },
+  { channels, intervalMs }: TellingRules,
+  atOnce: boolean,
+): Promise<void> {
+  const named = (audience: string) =>
+    channels.filter((channel) => channel.audience === audience).map(({ name }) => name);
+  const { rows: recipients } = await client.query<{ channel: string; contactId: string }>(
+    `select channel, '' as "contactId" from unnest($2::text[]) channel
+     union all
+     select channel, c.id from unnest($3::text[]) channel, contacts c join tenants t on t.id = c.tenant_id
+     where c.tenant_id = $1 and c.state = 'verified' and lower(c.address) in (select lower(a) from unnest(t.contacts) a)`,
+    [notice.tenantId, named('operator'), named('contacts')],
+  );
+  await client.query(
+    `with recipient as (
+       select * from unnest($4::text[], $5::text[], $6::text[]) as r (id, channel, contact_id)
+     ), message as (
+       insert into messages (id, tenant_id, endpoint_id, channel, contact_id, due_at)
+       select r.id, $2, $3, r.channel, r.contact_id,
+         case when $8 then now() else greatest(now() + make_interval(secs => $9), (
+           select max(settled_at) + make_interval(secs => $7::double precision / 1000) from messages m
+           where m.endpoint_id = $3 and m.channel = r.channel and m.contact_id = r.contact_id and m.outcome = 'sent')) end
+       from recipient r
+       on conflict (endpoint_id, channel, contact_id) where settled_at is null and began_at is null
+         do update set endpoint_id = messages.endpoint_id
+       returning id
+     )
+     insert into message_notices (message_id, notice_id) select id, $1 from message on conflict do nothing`,
+    [
+      notice.id,
+      notice.tenantId,
+      notice.endpointId,
+      recipients.map(() => newId('message')),
+      recipients.map(({ channel }) => channel),
+      recipients.map(({ contactId }) => contactId),
+      intervalMs,
+      atOnce,
+      GATHER_S,
+    ],
+  );
+}
+
+/** Takes over what a process of the version before has left unsent: its endpoints will be told of. @returns how many */
+export async function adoptLeftNotices(db: Db, rules: TellingRules, limit: number): Promise<number> {
+  const { rows } = await db.query<{ endpointId: string }>(
+    `select distinct endpoint_id as "endpointId" from notices
+     where ${NOT_OURS} and (sending_until is null or sending_until < now()) limit $1`,
+    [limit],
+  );
+  for (const { endpointId } of rows) {
+    await transaction(db, (client) => openNotice(client, endpointId, rules));
+  }
+  return rows.length;
 }

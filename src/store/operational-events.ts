@@ -13,10 +13,15 @@ export type OperationalEvent = {
   createdAt: Date;
 };
 
-/** Says something about an endpoint, in the transaction of what it tells of. */
+/** Says something about an endpoint or, without one, of a tenant; in the transaction of what it tells of. */
 export async function insertOperationalEvent(
   db: Queryable,
-  event: { type: OperationalEventType; tenantId: string; endpointId: string; data: Record<string, unknown> },
+  event: {
+    type: OperationalEventType;
+    tenantId: string;
+    endpointId: string | null;
+    data: Record<string, unknown>;
+  },
 ): Promise<void> {
   const id = newId('operationalEvent');
   await db.query(
@@ -27,7 +32,7 @@ export async function insertOperationalEvent(
       event.type,
       event.tenantId,
       event.endpointId,
-      JSON.stringify({ endpoint_id: event.endpointId, ...event.data }),
+      JSON.stringify({ ...(event.endpointId !== null && { endpoint_id: event.endpointId }), ...event.data }),
     ],
   );
 }
@@ -47,18 +52,12 @@ export async function listOperationalEvents(
   return rows;
 }
 
-/** An operational event that is due to be told, with what is said of its tenant and endpoint. */
-export type UntoldEvent = OperationalEvent & {
-  tenant: { id: string; name: string; contacts: string[] };
-  endpoint: { id: string; maskedUrl: string };
-};
-
 /**
  * Takes operational events that nobody has told yet, oldest first. Whoever dies with them loses nothing: they are due
  * again after `leaseS`.
  */
-export async function takeUntoldEvents(db: Db, limit: number, leaseS: number): Promise<UntoldEvent[]> {
-  const { rows } = await db.query<UntoldEvent>(
+export async function takeUntoldEvents(db: Db, limit: number, leaseS: number): Promise<OperationalEvent[]> {
+  const { rows } = await db.query<OperationalEvent>(
     `with due as (
        select id from operational_events where told_at is null and tell_after <= now()
        order by tell_after, id limit $1 for update skip locked
@@ -66,15 +65,14 @@ export async function takeUntoldEvents(db: Db, limit: number, leaseS: number): P
        update operational_events o set tell_after = now() + make_interval(secs => $2) from due where o.id = due.id
        returning o.*
      )
-     select o.id, o.type, o.tenant_id as "tenantId", o.endpoint_id as "endpointId", o.data, o.created_at as "createdAt",
-       json_build_object('id', t.id, 'name', t.name, 'contacts', t.contacts)::jsonb as tenant,
-       json_build_object('id', e.id, 'maskedUrl', e.masked_url)::jsonb as endpoint
-     from taken o join tenants t on t.id = o.tenant_id join endpoints e on e.id = o.endpoint_id order by o.id`,
+     select id, type, tenant_id as "tenantId", endpoint_id as "endpointId", data, created_at as "createdAt"
+     from taken order by id`,
     [limit, leaseS],
   );
   return rows;
 }
 
-export async function markEventsTold(db: Db, ids: string[]): Promise<void> {
+export async function markEventsTold(db: Queryable, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
   await db.query('update operational_events set told_at = now() where id = any($1)', [ids]);
 }

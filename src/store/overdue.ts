@@ -71,10 +71,10 @@ export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promi
   return rowCount ?? 0;
 }
 
-/** Exhausted deliveries of which nobody has been told although `graceMs` has passed, for their workflow is gone. */
+/** Exhausted deliveries that nobody has had told although `graceMs` has passed, for their workflow is gone. */
 export async function findUntold(db: Db, graceMs: number, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `select id from deliveries where status = 'failed' and told_at is null
+    `select id from deliveries where status = 'failed' and told_at is null and notice_id is null
        and ended_at < now() - make_interval(secs => $1::double precision / 1000)
      order by ended_at limit $2`,
     [graceMs, limit],

@@ -82,6 +82,15 @@ export async function listTenants(db: Db, page: { before: string | null; limit: 
   return rows;
 }
 
+/** The tenant's contacts, which nobody else changes until the transaction ends. */
+export async function lockContacts(client: Queryable, id: string): Promise<string[]> {
+  const { rows } = await client.query<{ contacts: string[] }>(
+    'select contacts from tenants where id = $1 and deleted_at is null for no key update',
+    [id],
+  );
+  return rows[0]?.contacts ?? [];
+}
+
 /** @returns the changed tenant, `null` when it is not there, `'taken'` when the `externalId` is another's */
 export async function updateTenant(
   db: Queryable,

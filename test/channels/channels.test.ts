@@ -1,6 +1,6 @@
 /** What every way of telling people owes: a new channel joins the registry and is tested here without an edit. */
 import { CHANNELS, type ChannelOptions, createChannels } from '../../src/channels/index.ts';
-import type { Notice } from '../../src/domain/notice.ts';
+import type { EndpointMessage } from '../../src/domain/notice.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
 
 let mail: MailServer;
@@ -30,14 +30,21 @@ const delivery = {
   lastResponseStatus: 500,
   failedAt: new Date(0),
 };
-const notice: Notice = {
-  about: 'deliveries',
-  id: 'ntf_1',
-  tenant: { id: 'ten_1', name: 'Acme', contacts: ['ops@example.com'] },
+const notice: EndpointMessage = {
+  about: 'endpoint',
+  id: 'msg_1',
+  recipient: {
+    address: 'ops@example.com',
+    unsubscribeUrl: 'https://tidings.example.com/contacts/unsubscribe/t',
+  },
+  tenant: { id: 'ten_1', name: 'Acme' },
   endpoint: { id: 'ep_1', maskedUrl: 'https://crm.example.com/hook', stalled: false, disabled: false },
   deliveries: [delivery],
   total: 1,
+  changes: [],
+  changesTotal: 0,
 };
+const never = new AbortController().signal;
 
 /** What people were told, whichever way. */
 const told = () => JSON.stringify([mail.received, warnings]);
@@ -55,29 +62,29 @@ describe.each(Object.keys(CHANNELS))('the channel %s', (name) => {
     ['the delivery', 'dlv_1'],
     ['where it was to go', 'crm.example.com'],
   ])('says which is %s', async (_what, id) => {
-    await channel()?.tell(notice);
+    await channel()?.tell(notice, never);
     expect(told()).toContain(id);
   });
 
   test('says how many there are when it does not show all', async () => {
-    await channel()?.tell({ ...notice, total: 1234 });
+    await channel()?.tell({ ...notice, total: 1234 }, never);
     expect(told()).toContain('1234');
   });
 
   test('does not mind to be told twice, nor another notice after it', async () => {
-    await channel()?.tell(notice);
-    await channel()?.tell(notice);
-    await expect(channel()?.tell({ ...notice, id: 'ntf_2' })).resolves.toBeUndefined();
+    await channel()?.tell(notice, never);
+    await channel()?.tell(notice, never);
+    await expect(channel()?.tell({ ...notice, id: 'msg_2' }, never)).resolves.toEqual({ outcome: 'told' });
   });
 
-  test('does not mind a tenant without contacts', async () => {
-    const alone = { ...notice, tenant: { ...notice.tenant, contacts: [] } };
-    await expect(channel()?.tell(alone)).resolves.toBeUndefined();
+  test('does not mind a message without a recipient', async () => {
+    const alone = { ...notice, recipient: null };
+    await expect(channel()?.tell(alone, never)).resolves.toEqual({ outcome: 'told' });
   });
 
   test('leaves the notice as it was', async () => {
     const before = structuredClone(notice);
-    await channel()?.tell(notice);
+    await channel()?.tell(notice, never);
     expect(notice).toEqual(before);
   });
 });

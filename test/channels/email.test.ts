@@ -1,6 +1,6 @@
 /** The e-mail that a customer gets when Tidings gives up: it must come once, be readable, and be safe to open. */
 import { emailChannel } from '../../src/channels/email.ts';
-import type { DeliveriesNotice } from '../../src/domain/notice.ts';
+import type { EndpointChange, EndpointMessage } from '../../src/domain/notice.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
 
 let mail: MailServer;
@@ -20,7 +20,7 @@ const channel = (smtpUrl = mail.url) =>
     publicUrl: () => 'https://tidings.example.com',
   });
 
-const failed = (number: number, more: Partial<DeliveriesNotice['deliveries'][0]> = {}) => ({
+const failed = (number: number, more: Partial<EndpointMessage['deliveries'][0]> = {}) => ({
   deliveryId: `dlv_${number}`,
   eventId: `evt_${number}`,
   eventType: 'lesson.completed',
@@ -30,10 +30,14 @@ const failed = (number: number, more: Partial<DeliveriesNotice['deliveries'][0]>
   failedAt: new Date(0),
   ...more,
 });
-const notice: DeliveriesNotice = {
-  about: 'deliveries',
-  id: 'ntf_1',
-  tenant: { id: 'ten_1', name: 'Acme', contacts: ['ops@example.com', 'dev@example.com'] },
+const notice: EndpointMessage = {
+  about: 'endpoint',
+  id: 'msg_1',
+  recipient: {
+    address: 'ops@example.com',
+    unsubscribeUrl: 'https://tidings.example.com/contacts/unsubscribe/t',
+  },
+  tenant: { id: 'ten_1', name: 'Acme' },
   endpoint: {
     id: 'ep_1',
     maskedUrl: 'https://crm.example.com/hook?token=••••',
@@ -42,17 +46,21 @@ const notice: DeliveriesNotice = {
   },
   deliveries: [failed(1)],
   total: 1,
+  changes: [],
+  changesTotal: 0,
 };
+const never = new AbortController().signal;
 
-async function told(change: Partial<DeliveriesNotice> = {}) {
-  await channel().tell({ ...notice, ...change });
+async function told(change: Partial<EndpointMessage> = {}) {
+  await channel().tell({ ...notice, ...change }, never);
   const message = mail.received.at(-1);
   return { message, text: message?.text ?? '', html: message?.html ?? '', subject: message?.subject ?? '' };
 }
 
-test('goes to all contacts of the tenant, from the configured sender', async () => {
+test('goes to its recipient alone, from the configured sender', async () => {
   const { message } = await told();
-  expect(message?.recipients.sort()).toEqual(['dev@example.com', 'ops@example.com']);
+  expect(message?.recipients).toEqual(['ops@example.com']);
+  expect(message?.to).toEqual([expect.objectContaining({ address: 'ops@example.com' })]);
   expect(message?.from).toMatchObject({ address: 'tidings@example.com', name: 'Tidings' });
   expect(mail.received).toHaveLength(1);
 });
@@ -60,10 +68,17 @@ test('goes to all contacts of the tenant, from the configured sender', async () 
 test('is the same message when it goes out twice, and another one for another notice', async () => {
   const first = await told();
   const again = await told();
-  const other = await told({ id: 'ntf_2' });
+  const other = await told({ id: 'msg_2' });
   expect(first.message?.messageId).toMatch(/^<[^<>\s]+@[^<>\s]+>$/);
   expect(again.message?.messageId).toBe(first.message?.messageId);
   expect(other.message?.messageId).not.toBe(first.message?.messageId);
+});
+
+test('can be ended by a link and by one click of the mail program (RFC 8058)', async () => {
+  const { message } = await told();
+  const headers = Object.fromEntries((message?.headers ?? []).map(({ key, value }) => [key, value]));
+  expect(headers['list-unsubscribe']).toBe(`<${notice.recipient?.unsubscribeUrl}>`);
+  expect(headers['list-unsubscribe-post']).toBe('List-Unsubscribe=One-Click');
 });
 
 test('says that a machine wrote it, so that no machine answers', async () => {
@@ -136,7 +151,7 @@ describe('a hostile tenant', () => {
     'puts no header into the message: %j',
     async (name) => {
       const { message } = await told({ tenant: { ...notice.tenant, name } });
-      expect(message?.recipients.sort()).toEqual(['dev@example.com', 'ops@example.com']);
+      expect(message?.recipients).toEqual(['ops@example.com']);
       expect(message?.headers.map(({ key }) => key)).not.toContain('bcc');
     },
   );
@@ -148,28 +163,97 @@ describe('a hostile tenant', () => {
   });
 });
 
-describe('when it cannot be sent', () => {
-  test('a tenant without contacts gets none, and that is no error', async () => {
-    await channel().tell({ ...notice, tenant: { ...notice.tenant, contacts: [] } });
-    expect(mail.received).toEqual([]);
+describe('what has happened to the endpoint', () => {
+  const change = (what: 'disabled' | 'recovered', minute: number): EndpointChange => ({
+    at: new Date(Date.UTC(2026, 0, 1, 12, minute)),
+    failingSince: new Date(0),
+    consecutiveFailures: 7,
+    ...(what === 'disabled' ? { what, reason: 'gone', deliveriesEnded: 3 } : { what }),
+  });
+  const none = { deliveries: [], total: 0 };
+
+  test.each([
+    ['disabled', /switched off/, /answered 410.*3 that waited for it have failed with it.*\/recover/s],
+    ['recovered', /works again/, /has got through.*\/recover/s],
+  ] as const)('%s, alone, is the whole message', async (what, subject, body) => {
+    const found = await told({ ...none, changes: [change(what, 0)], changesTotal: 1 });
+    expect(found.subject).toMatch(subject);
+    expect(found.text).toMatch(body);
+    expect(found.html).toMatch(body);
+    expect(found.text).not.toContain('given up');
   });
 
-  test('a tenant without contacts needs no mail server', async () => {
-    const alone = { ...notice, tenant: { ...notice.tenant, contacts: [] } };
-    await expect(channel('smtp://127.0.0.1:1').tell(alone)).resolves.toBeUndefined();
+  test('several times, is one message: the last in full, all of them by their time, and how many there were', async () => {
+    const changes = [change('disabled', 0), change('recovered', 1), change('disabled', 2)];
+    const { subject, text, html } = await told({ changes, changesTotal: 250 });
+    expect(subject).toBe(
+      'Acme: crm.example.com was switched off, and a lesson.completed event could not be delivered',
+    );
+    for (const content of [text, html]) {
+      for (const time of ['12:00:00', '12:01:00', '12:02:00']) expect(content).toContain(time);
+      expect(content).toContain('250 changes');
+      expect(content).toContain('/v1/deliveries/dlv_1/retry');
+    }
   });
+});
 
-  test('a mail server that is away is an error, so that it is tried again', async () => {
-    const gone = await startMailServer();
-    await gone.close();
-    await expect(channel(gone.url).tell(notice)).rejects.toThrow(/ECONNREFUSED/);
-  });
+describe('whatever comes from outside', () => {
+  const STEERING = [
+    '\u001b[2J',
+    '\u009b31m',
+    '\u202e',
+    '\u2066',
+    '\u200b',
+    '\u2028',
+    '\r\nBcc: x@example.com',
+    '\ufeff',
+    '\u0007',
+  ];
+  const PLACES: Record<string, (text: string) => Partial<EndpointMessage>> = {
+    'the name of a tenant': (text) => ({ tenant: { id: 'ten_1', name: `A${text}B` } }),
+    'an event type': (text) => ({ deliveries: [failed(1, { eventType: `A${text}B` })] }),
+    "an event's id": (text) => ({ deliveries: [failed(1, { eventId: `A${text}B` })] }),
+    'an error': (text) => ({ deliveries: [failed(1, { lastError: `A${text}B`, lastResponseStatus: null })] }),
+    'a URL': (text) => ({
+      endpoint: { ...notice.endpoint, maskedUrl: `https://crm.example.com/${text}?token=••••` },
+    }),
+  };
+  const cases = Object.keys(PLACES).flatMap((place) => STEERING.map((text) => [place, text] as const));
 
-  test('a mail server that does not take it is an error, and takes it later', async () => {
-    mail.accept(false);
-    await expect(channel().tell(notice)).rejects.toThrow('Not now');
-    mail.accept(true);
-    await channel().tell(notice);
-    expect(mail.received).toHaveLength(1);
+  test.each(cases)('in %s, %j is shown and does nothing', async (place, steering) => {
+    const { message, subject, text, html } = await told(PLACES[place]?.(steering));
+    // The lines of the message itself are ours.
+    const shown = [subject, ...text.split(/\r?\n/), ...html.split(/\r?\n/)].join('');
+    expect(shown).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u200b\u202a-\u202e\u2066-\u2069\ufeff]/u);
+    const first = JSON.stringify(steering[0]).slice(1, -1).toLowerCase();
+    const escaped = first.length > 1 ? first : `\\u${steering.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    expect(text.toLowerCase()).toContain(escaped);
+    expect(message?.headers.map(({ key }) => key)).not.toContain('bcc');
+    expect(message?.recipients).toEqual(['ops@example.com']);
   });
+});
+
+test('the link to verify an address says for whom, until when, and that nothing need be done', async () => {
+  await channel().tell(
+    {
+      about: 'link',
+      id: 'msg_3',
+      tenant: { id: 'ten_1', name: 'Acme\u202e' },
+      recipient: {
+        address: 'new@example.com',
+        unsubscribeUrl: 'https://tidings.example.com/contacts/unsubscribe/t',
+      },
+      verifyUrl: 'https://tidings.example.com/contacts/verify/t',
+      expiresAt: new Date(0),
+    },
+    never,
+  );
+  const [message] = mail.received;
+  expect(message?.subject).toBe('Acme\\u202e: confirm that Tidings may write to you');
+  expect(message?.recipients).toEqual(['new@example.com']);
+  for (const part of [message?.text, message?.html]) {
+    expect(part).toContain('https://tidings.example.com/contacts/verify/t');
+    expect(part).toContain('Thu, 01 Jan 1970');
+    expect(part).toContain('need not do anything');
+  }
 });

@@ -1,4 +1,5 @@
 /** An endpoint that is dead is warned of, switched off, and its owner told; so is the operator. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import { eventually } from '../helpers/eventually.ts';
 import { startMailServer } from '../helpers/mail-server.ts';
@@ -13,7 +14,7 @@ const operationalEvents = async (tidings: TestService, endpoint: string) =>
 test('failing for the whole of its time: two warnings, then it is switched off; the next success after that is told too', async () => {
   const mail = await startMailServer();
   const receiver = await startReceiver(500);
-  const tidings = await startTestService({ SMTP_URL: mail.url, TIDINGS_NOTICE_INTERVAL_S: '60' });
+  const tidings = await startTestService({ SMTP_URL: mail.url, TIDINGS_NOTICE_INTERVAL_S: '1' });
   const { body: tenant } = await tidings.call('POST', '/v1/tenants', {
     name: 'Acme',
     contacts: ['ops@example.com'],
@@ -40,9 +41,21 @@ test('failing for the whole of its time: two warnings, then it is switched off; 
     await tidings.call('POST', `/v1/deliveries/${first}/retry`);
     await eventually(now, (body: any) => body.consecutive_failures > before);
   };
-  for (const seconds of [499, 501, 700, 899, 901, 999]) await failAfter(seconds);
+  /** What comes within one interval is told together: here each shall have a message of its own. */
+  const toldOf = async (count: number) => {
+    await eventually(
+      () => mail.received.length,
+      (found) => found === count,
+    );
+    await sleep(1_000);
+  };
+  for (const seconds of [499, 501]) await failAfter(seconds);
+  await toldOf(1);
+  for (const seconds of [700, 899, 901, 999]) await failAfter(seconds);
+  await toldOf(2);
   expect(await now()).toMatchObject({ enabled: true });
   await failAfter(1_001);
+  await toldOf(3);
   const off = await now();
   expect(off).toMatchObject({
     disabled_reason: 'failing',

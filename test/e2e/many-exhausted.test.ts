@@ -17,6 +17,7 @@ test(`${TOTAL} exhausted deliveries of one endpoint are one e-mail at once, and 
   const tidings = await startTestService({
     SMTP_URL: mail.url,
     TIDINGS_NOTICE_INTERVAL_S: String(INTERVAL_S),
+    TIDINGS_ADDRESS_MAILS_PER_HOUR: '1000',
   });
   const { body: tenant } = await tidings.call('POST', '/v1/tenants', {
     name: 'Dead',

@@ -10,6 +10,8 @@ export type MailServer = {
   received: Mail[];
   /** whether the next mails are taken */
   accept(accepting: boolean): void;
+  /** recipients that are refused, with the code that they are refused with */
+  refuse(codes: Record<string, number>): void;
   /** what happens once when the next mail has come, before its sender is told so */
   onNext(hook: () => Promise<unknown>): void;
   close(): Promise<void>;
@@ -18,11 +20,17 @@ export type MailServer = {
 export async function startMailServer(): Promise<MailServer> {
   const received: Mail[] = [];
   let accepting = true;
+  let refused: Record<string, number> = {};
   let hook: () => Promise<unknown> = async () => {};
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     logger: false,
+    onRcptTo({ address }, _session, done) {
+      const responseCode = refused[address];
+      if (responseCode === undefined) return done();
+      done(Object.assign(new Error(`<${address}> is refused`), { responseCode }));
+    },
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -50,6 +58,9 @@ export async function startMailServer(): Promise<MailServer> {
     received,
     accept(value) {
       accepting = value;
+    },
+    refuse(codes) {
+      refused = codes;
     },
     onNext(next) {
       hook = next;

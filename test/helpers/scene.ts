@@ -111,6 +111,7 @@ export async function openScene(
       TIDINGS_PORT: String(port),
       TIDINGS_RECONCILE_AFTER_S: '5',
       TIDINGS_NOTICE_INTERVAL_S: '1',
+      TIDINGS_ADDRESS_MAILS_PER_HOUR: '10000',
       ...setting.env,
       ...env,
     });

@@ -1,18 +1,21 @@
 /** `/v1/tenants`: customers of the emitting product. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Problem } from '../../domain/errors.ts';
+import { distinctContacts, isTrusted } from '../../domain/contact.ts';
+import { fieldProblem, Problem } from '../../domain/errors.ts';
+import { findContacts, noteContacts } from '../../store/contacts.ts';
 import {
   cancelWaitingOfTenant,
   deleteTenant,
   insertTenant,
   listTenants,
+  lockContacts,
   type Tenant,
   updateTenant,
 } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
-import { requireAccess } from '../auth.ts';
+import { callerOf, requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
@@ -28,6 +31,17 @@ const taken = (externalId: unknown) =>
 
 export function tenantRoutes(app: App, deps: ApiDeps): void {
   const tags = ['tenants'];
+  const withContacts = async (tenant: Tenant) =>
+    presentTenant(tenant, await findContacts(deps.db, [tenant.id]));
+  const vouches = (request: FastifyRequest) =>
+    isTrusted(deps.contacts.verify, callerOf(request).tenantId === null);
+
+  /** Each once. @throws Problem limit_reached */
+  function contactsOf(given: readonly string[]): string[] {
+    const contacts = distinctContacts(given);
+    if (contacts.length <= deps.contacts.max) return contacts;
+    throw fieldProblem('contacts', `A tenant may have ${deps.contacts.max} contacts.`, 'limit_reached');
+  }
 
   app.post(
     '/v1/tenants',
@@ -44,11 +58,12 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       const {
         name,
         profile,
-        contacts,
         external_id: externalId = null,
         disable_after_s: disableAfterS,
         payload_retention_days: payloadRetentionDays,
       } = request.body;
+      const contacts = contactsOf(request.body.contacts);
+      const trusted = vouches(request);
       const tenant = await audited(
         deps,
         request,
@@ -63,11 +78,12 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
             payloadRetentionDays,
           });
           if (inserted === null) throw taken(externalId);
+          await noteContacts(client, inserted.id, { before: [], after: contacts }, trusted);
           return inserted;
         },
       );
       deps.emitters.forget(tenant.id);
-      return reply.status(201).send(presentTenant(tenant));
+      return reply.status(201).send(await withContacts(tenant));
     },
   );
 
@@ -82,7 +98,18 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         response: { 200: pageOf(tenantSchema) },
       },
     },
-    async ({ query }) => readPage(query, (page) => listTenants(deps.db, page), presentTenant),
+    async ({ query }) => {
+      const { items, next_cursor } = await readPage(
+        query,
+        (page) => listTenants(deps.db, page),
+        (tenant) => tenant,
+      );
+      const found = await findContacts(
+        deps.db,
+        items.map(({ id }) => id),
+      );
+      return { items: items.map((tenant) => presentTenant(tenant, found)), next_cursor };
+    },
   );
 
   app.get(
@@ -96,7 +123,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         response: { 200: tenantSchema },
       },
     },
-    async (request) => presentTenant(await tenantOr404(deps, request, request.params.tenant)),
+    async (request) => withContacts(await tenantOr404(deps, request, request.params.tenant)),
   );
 
   app.patch(
@@ -116,7 +143,8 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       const { body } = request;
       const { id } = await tenantOr404(deps, request, request.params.tenant);
       if (body.external_id !== undefined) requireAccess(request, 'admin');
-      const { name, contacts, external_id: externalId, disable_after_s: disableAfterS } = body;
+      const { name, external_id: externalId, disable_after_s: disableAfterS } = body;
+      const contacts = body.contacts && contactsOf(body.contacts);
       const { payload_retention_days: payloadRetentionDays } = body;
       const change = {
         ...(name !== undefined && { name }),
@@ -131,14 +159,17 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         objectId: id,
         details: { fields: Object.keys(body) },
       };
+      const trusted = vouches(request);
       const tenant = await audited(deps, request, act, async (client) => {
+        const before = contacts === undefined ? [] : await lockContacts(client, id);
         const updated = await updateTenant(client, id, change);
         if (updated === 'taken') throw taken(externalId);
         if (updated === null) throw notFound('tenant', id);
+        if (contacts !== undefined) await noteContacts(client, id, { before, after: contacts }, trusted);
         return updated;
       });
       deps.emitters.forget(id);
-      return presentTenant(tenant);
+      return withContacts(tenant);
     },
   );
 

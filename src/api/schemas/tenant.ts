@@ -1,6 +1,8 @@
 /** Tenants on the wire. */
 import { z } from 'zod';
+import { type ContactState, MAX_CONTACTS } from '../../domain/contact.ts';
 import { DEFAULT_PROFILE, PROFILES } from '../../profiles/index.ts';
+import { type Contact, contactKey } from '../../store/contacts.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { text } from './text.ts';
 
@@ -17,7 +19,13 @@ const email = z
   .email()
   .regex(/^[^@]{1,64}@/, 'has too long a name before the @')
   .max(254);
-const contacts = z.array(email).max(20).describe('Who is told by e-mail when deliveries fail for good.');
+const contacts = z
+  .array(email)
+  .max(MAX_CONTACTS)
+  .describe(
+    'Who is told by e-mail when deliveries fail for good. Those that a tenant’s own key sets get a link first, and nothing else until its ' +
+      'button is pressed.',
+  );
 
 const disableAfter = z
   .number()
@@ -64,6 +72,38 @@ export const patchTenantBody = z
   })
   .meta({ id: 'PatchTenant', examples: [{ contacts: ['it@example.com'] }] });
 
+const CONTACT_STATES = [
+  'pending',
+  'verified',
+  'unsubscribed',
+  'undeliverable',
+] as const satisfies ContactState[];
+
+export const contactSchema = z
+  .object({
+    id: z
+      .string()
+      .nullable()
+      .describe('By which operational events name it; null: since before states were kept.'),
+    address: z.string(),
+    state: z
+      .enum(CONTACT_STATES)
+      .describe(
+        'pending: has a link and gets nothing else; verified: gets notices; unsubscribed: wants none, which only its owner can undo; ' +
+          'undeliverable: the mail server has refused it for good.',
+      ),
+    refusal: z
+      .string()
+      .nullable()
+      .describe('What the mail server answered when it refused the address, like 550 5.1.1.'),
+    changed_at: z.string().nullable().describe('Since when; null: since before states were kept.'),
+  })
+  .meta({ id: 'Contact' });
+
+export const sendLinkBody = z
+  .strictObject({ address: email })
+  .meta({ id: 'SendLink', examples: [{ address: 'ops@example.com' }] });
+
 export const tenantSchema = z
   .object({
     id: z.string(),
@@ -71,21 +111,36 @@ export const tenantSchema = z
     name: z.string(),
     profile: z.string(),
     contacts: z.array(z.string()),
+    contact_states: z.array(contactSchema).describe('The same contacts, with what they get.'),
     disable_after_s: z.number().nullable(),
     payload_retention_days: z.number().nullable(),
     created_at: z.string(),
   })
   .meta({ id: 'Tenant' });
 
-export function presentTenant(tenant: Tenant): z.infer<typeof tenantSchema> {
+/** @param found what is known of contacts, by tenant and mailbox; one that nothing is known of is trusted */
+export function presentTenant(tenant: Tenant, found: Map<string, Contact>): z.infer<typeof tenantSchema> {
   return {
     id: tenant.id,
     external_id: tenant.externalId,
     name: tenant.name,
     profile: tenant.profile,
     contacts: tenant.contacts,
+    contact_states: tenant.contacts.map((address) =>
+      presentContact(address, found.get(contactKey(tenant.id, address))),
+    ),
     disable_after_s: tenant.disableAfterS,
     payload_retention_days: tenant.payloadRetentionDays,
     created_at: tenant.createdAt.toISOString(),
+  };
+}
+
+export function presentContact(address: string, contact: Contact | undefined): z.infer<typeof contactSchema> {
+  return {
+    id: contact?.id ?? null,
+    address,
+    state: contact?.state ?? 'verified',
+    refusal: contact?.refusal ?? null,
+    changed_at: contact?.changedAt.toISOString() ?? null,
   };
 }

@@ -1,0 +1,160 @@
+/**
+ * `/contacts/…`: what the links in e-mails open. No key is needed but the token in the address. A GET shows a page and changes
+ * nothing, for mail scanners follow links; a POST does it, also the one that mail programs send by themselves (RFC 8058).
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { insertAuditEntry } from '../../store/audit-log.ts';
+import type { LinkPurpose } from '../../store/contact-links.ts';
+import {
+  findLinkedContact,
+  isLinkGood,
+  type LinkedContact,
+  resubscribeContact,
+  unsubscribeContact,
+  verifyContact,
+} from '../../store/contacts.ts';
+import { type Queryable, transaction } from '../../store/pool.ts';
+import type { App } from '../app.ts';
+import { type ContactPage, sendPage } from '../contact-page.ts';
+import type { ApiDeps } from '../deps.ts';
+
+/** A form of one field. */
+const MAX_FORM_BYTES = 4_096;
+
+const params = z.object({ token: z.string().max(200) });
+
+const UNKNOWN: ContactPage = {
+  title: 'This link is not good',
+  paragraphs: [
+    'It is incomplete, it was used already, a newer one has replaced it, or it is too old. Use the link in the newest message, or ask ' +
+      'whoever made you a contact to have it sent again.',
+  ],
+};
+
+type Linked = { contact: LinkedContact; nonce: Buffer };
+
+export async function contactLinkRoutes(app: App, deps: ApiDeps): Promise<void> {
+  async function linked(purpose: LinkPurpose, token: string): Promise<Linked | null> {
+    const read = deps.contacts.links.read(purpose, token);
+    if (read === null) return null;
+    const contact = await findLinkedContact(deps.db, read.contactId);
+    return contact && { contact, nonce: read.nonce };
+  }
+
+  /** Does it, and writes down that the contact did. */
+  async function act(
+    request: FastifyRequest,
+    contact: LinkedContact,
+    action: string,
+    work: (client: Queryable) => Promise<boolean>,
+  ): Promise<boolean> {
+    return transaction(deps.db, async (client) => {
+      if (!(await work(client))) return false;
+      const { id, tenantId } = contact;
+      await insertAuditEntry(client, {
+        actor: id,
+        actorName: null,
+        tenantId,
+        action,
+        objectId: id,
+        details: {},
+        requestId: request.id,
+      });
+      return true;
+    });
+  }
+
+  const unsubscribedPage = ({ contact }: Linked): ContactPage => ({
+    title: 'You are told no more',
+    paragraphs: [`${contact.address} gets no more notices about ${contact.tenantName}.`],
+    button: {
+      label: 'Tell me again',
+      to: `../resubscribe/${deps.contacts.links.tokenFor('resubscribe', contact.id)}`,
+    },
+  });
+  const verifiedPage = ({ contact }: Linked): ContactPage => ({
+    title: 'You are told',
+    paragraphs: [
+      `${contact.address} gets notices when webhooks of ${contact.tenantName} cannot be delivered. Each has a link to end that.`,
+    ],
+  });
+
+  const PAGES: Record<LinkPurpose, PageOf> = {
+    verify: {
+      show: async (found) =>
+        (await isLinkGood(deps.db, found.contact.id, found.nonce))
+          ? {
+              title: 'May Tidings write to you?',
+              paragraphs: [
+                `${found.contact.tenantName} wants ${found.contact.address} to be told when webhooks cannot be delivered.`,
+              ],
+              button: { label: 'Yes, tell me' },
+            }
+          : null,
+      act: async (request, found) => {
+        const { id } = found.contact;
+        const done = await act(request, found.contact, 'contact.verified', (client) =>
+          verifyContact(client, id, found.nonce),
+        );
+        return done ? verifiedPage(found) : null;
+      },
+    },
+    unsubscribe: {
+      show: async (found) =>
+        found.contact.state === 'unsubscribed'
+          ? unsubscribedPage(found)
+          : {
+              title: 'Be told no more?',
+              paragraphs: [`${found.contact.address} gets notices about ${found.contact.tenantName}.`],
+              button: { label: 'Tell me no more' },
+            },
+      act: async (request, found) => {
+        await act(request, found.contact, 'contact.unsubscribed', (client) =>
+          unsubscribeContact(client, found.contact.id),
+        );
+        return unsubscribedPage(found);
+      },
+    },
+    resubscribe: {
+      show: async (found) =>
+        found.contact.state === 'unsubscribed' ? unsubscribedPage(found) : verifiedPage(found),
+      act: async (request, found) => {
+        await act(request, found.contact, 'contact.resubscribed', (client) =>
+          resubscribeContact(client, found.contact.id),
+        );
+        return verifiedPage(found);
+      },
+    },
+  };
+
+  await app.register(async (scope) => {
+    const routes = scope as unknown as App;
+    // Whatever form it comes in: the address says all.
+    routes.removeAllContentTypeParsers();
+    routes.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_FORM_BYTES }, async () => undefined);
+    for (const [purpose, page] of Object.entries(PAGES) as [LinkPurpose, PageOf][]) {
+      const answer = async (
+        reply: FastifyReply,
+        token: string,
+        of: (found: Linked) => Promise<ContactPage | null>,
+      ) => {
+        const found = await linked(purpose, token);
+        const content = found && (await of(found));
+        return content === null ? sendPage(reply, 404, UNKNOWN) : sendPage(reply, 200, content);
+      };
+      const url = `/contacts/${purpose}/:token`;
+      const schema = { hide: true, params };
+      routes.get(url, { schema }, (request, reply) => answer(reply, request.params.token, page.show));
+      routes.post(url, { schema }, (request, reply) =>
+        answer(reply, request.params.token, (found) => page.act(request, found)),
+      );
+    }
+  });
+}
+
+/** `null`: the link is not good (any more). */
+type PageOf = {
+  show(found: Linked): Promise<ContactPage | null>;
+  act(request: FastifyRequest, found: Linked): Promise<ContactPage | null>;
+};

@@ -1,0 +1,46 @@
+/** What a message says: read when it is sent, so that a delivery which has got through meanwhile is not told of. */
+import { type CHANGES, changeOf, type EndpointMessage, type ExhaustedDelivery } from '../domain/notice.ts';
+import type { Queryable } from './pool.ts';
+
+type Content = Pick<EndpointMessage, 'endpoint' | 'deliveries' | 'total' | 'changes' | 'changesTotal'>;
+
+/** @param limit of each list; all are counted */
+export async function readContent(
+  db: Queryable,
+  endpointId: string,
+  noticeIds: string[],
+  limit: number,
+): Promise<Content> {
+  const { rows: endpoints } = await db.query<Content['endpoint']>(
+    `select id, masked_url as "maskedUrl", stalled_at is not null as stalled, not enabled as disabled
+     from endpoints where id = $1`,
+    [endpointId],
+  );
+  const { rows: deliveries } = await db.query<ExhaustedDelivery>(
+    `select id as "deliveryId", event_id as "eventId", event_type as "eventType", attempt_count as "attemptCount",
+       last_error as "lastError", last_response_status as "lastResponseStatus", ended_at as "failedAt"
+     from deliveries where notice_id = any($1) and ended_status = 'failed' order by id limit $2`,
+    [noticeIds, limit],
+  );
+  const { rows: changes } = await db.query<{ type: (typeof CHANGES)[number]; data: string; createdAt: Date }>(
+    `select o.type, o.data, o.created_at as "createdAt" from notice_events n join operational_events o on o.id = n.event_id
+     where n.notice_id = any($1) order by o.id desc limit $2`,
+    [noticeIds, limit],
+  );
+  const { rows: counted } = await db.query<{ total: number; changesTotal: number }>(
+    `select (select count(*) from deliveries where notice_id = any($1) and ended_status = 'failed') as total,
+       (select count(*) from notice_events where notice_id = any($1)) as "changesTotal"`,
+    [noticeIds],
+  );
+  const [endpoint] = endpoints;
+  if (endpoint === undefined) throw new Error(`Endpoint ${endpointId} is gone`);
+  return {
+    endpoint,
+    deliveries,
+    total: counted[0]?.total ?? 0,
+    changes: changes
+      .reverse()
+      .map(({ type, data, createdAt }) => changeOf(type, JSON.parse(data), createdAt)),
+    changesTotal: counted[0]?.changesTotal ?? 0,
+  };
+}

@@ -1,0 +1,326 @@
+/**
+ * Messages: the outbox from which people are told. Each is taken, sent and settled by itself; whoever dies with one leaves it to
+ * others, who send the same message again.
+ */
+import { randomBytes } from 'node:crypto';
+import type { ContactState } from '../domain/contact.ts';
+import { type EndpointMessage, NOTICE_SAMPLE } from '../domain/notice.ts';
+import { readContent } from './message-content.ts';
+import { countMessage, type MessageBounds } from './message-counts.ts';
+import { insertOperationalEvent } from './operational-events.ts';
+import { type Db, type Queryable, transaction } from './pool.ts';
+
+/** Longer than the channel takes for a message. */
+const SENDING_LEASE_S = 130;
+const LOCK_MS = 1_000;
+/** A message waits for one before it, and is looked at again after so long. */
+const UNDER_WAY_S = 5;
+const LINK_DAYS = 3;
+const NONCE_BYTES = 16;
+
+export type DueMessage = { id: string; channel: string; endpointId: string };
+
+/** A message that the caller sends now. */
+export type BegunMessage = {
+  id: string;
+  channel: string;
+  tenant: { id: string; name: string };
+  contact: { id: string; address: string } | null;
+  deferrals: number;
+  /** seconds since its recipient was first refused for the time being; `null`: never */
+  deferredS: number | null;
+} & (
+  | { link: { nonce: Buffer; expiresAt: Date } }
+  | {
+      link: null;
+      content: Pick<EndpointMessage, 'endpoint' | 'deliveries' | 'total' | 'changes' | 'changesTotal'>;
+    }
+);
+
+/** The message that is due longest, of these channels. */
+export async function nextDueMessage(db: Db, channels: string[]): Promise<DueMessage | null> {
+  const { rows } = await db.query<DueMessage>(
+    `select id, channel, endpoint_id as "endpointId" from messages
+     where settled_at is null and due_at <= now() and channel = any($1) order by due_at limit 1`,
+    [channels],
+  );
+  return rows[0] ?? null;
+}
+
+type Row = {
+  channel: string;
+  tenantId: string;
+  tenantName: string | null;
+  contactId: string;
+  address: string | null;
+  state: ContactState | null;
+  isListed: boolean | null;
+  isCounted: boolean;
+  hasBegun: boolean;
+  deferrals: number;
+  deferredS: number | null;
+};
+
+/**
+ * Begins to send a message: from now on nothing joins it, and nobody else sends it for a while.
+ * @returns `null`: somebody else has it, it must wait, or there is nobody to tell or nothing to tell of any more
+ */
+export async function beginMessage(
+  db: Db,
+  { id, endpointId }: DueMessage,
+  rules: { bounds: MessageBounds; intervalMs: number },
+): Promise<BegunMessage | null> {
+  return transaction(db, async (client) => {
+    await lockEndpoint(client, endpointId);
+    const row = await lockDue(client, id);
+    if (row === null) return null;
+    const isLink = endpointId === '';
+    if (row.tenantName === null || !mayBeTold(row, isLink)) return settled(client, id, 'dropped');
+    const pauseS = isLink ? 0 : await pauseOf(client, id, rules.intervalMs);
+    if (pauseS > 0) return postponed(client, id, pauseS);
+    const { tenantId, address } = row;
+    if (!row.isCounted && address !== null) {
+      const waitS = await countMessage(
+        client,
+        { kind: isLink ? 'link' : 'notice', tenantId, address },
+        rules.bounds,
+      );
+      if (waitS > 0) return postponed(client, id, waitS);
+    }
+    await client.query(
+      `update messages set began_at = now(), due_at = now() + make_interval(secs => $2), counted_at = coalesce(counted_at, now())
+       where id = $1`,
+      [id, SENDING_LEASE_S],
+    );
+    const begun = {
+      id,
+      channel: row.channel,
+      tenant: { id: row.tenantId, name: row.tenantName },
+      contact: row.address === null ? null : { id: row.contactId, address: row.address },
+      deferrals: row.deferrals,
+      deferredS: row.deferredS,
+    };
+    if (isLink) return { ...begun, link: await renewLink(client, row.contactId, row.hasBegun) };
+    const content = await closeAndRead(client, id, endpointId);
+    if (content.total + content.changesTotal === 0) return settled(client, id, 'dropped');
+    return { ...begun, link: null, content };
+  });
+}
+
+/** Whoever puts something into a message holds this lock too. @throws when somebody holds it for long */
+async function lockEndpoint(client: Queryable, endpointId: string): Promise<void> {
+  if (endpointId === '') return;
+  await client.query(`set local lock_timeout = ${LOCK_MS}`);
+  await client.query('select 1 from endpoints where id = $1 for no key update', [endpointId]);
+}
+
+async function lockDue(client: Queryable, id: string): Promise<Row | null> {
+  const { rows } = await client.query<Row>(
+    `select m.channel, m.tenant_id as "tenantId", t.name as "tenantName", m.contact_id as "contactId", c.address, c.state,
+       exists (select from unnest(t.contacts) a where lower(a) = lower(c.address)) as "isListed",
+       m.counted_at is not null as "isCounted", m.began_at is not null as "hasBegun", m.deferrals,
+       extract(epoch from now() - m.deferred_since)::double precision as "deferredS"
+     from messages m left join tenants t on t.id = m.tenant_id and t.deleted_at is null left join contacts c on c.id = m.contact_id
+     where m.id = $1 and m.settled_at is null and m.due_at <= now() for update of m skip locked`,
+    [id],
+  );
+  return rows[0] ?? null;
+}
+
+/** Between making a message and sending it, its recipient may have gone, or said that no more is wanted. */
+function mayBeTold({ contactId, state, isListed }: Row, isLink: boolean): boolean {
+  if (contactId === '') return true;
+  if (!isListed) return false;
+  return isLink ? state === 'pending' || state === 'undeliverable' : state === 'verified';
+}
+
+/** How long the message must wait for one that is on its way to the same recipient, or has gone since this one was made. */
+async function pauseOf(client: Queryable, id: string, intervalMs: number): Promise<number> {
+  const { rows } = await client.query<{ pauseS: number | null }>(
+    `select extract(epoch from max(case when o.settled_at is null then now() + make_interval(secs => $2)
+         else o.settled_at + make_interval(secs => $3::double precision / 1000) end) - now())::double precision as "pauseS"
+     from messages m join messages o on o.endpoint_id = m.endpoint_id and o.channel = m.channel and o.contact_id = m.contact_id
+       and o.id <> m.id
+     where m.id = $1
+       and (o.settled_at is null and o.began_at is not null or o.outcome = 'sent' and o.settled_at > m.created_at)`,
+    [id, UNDER_WAY_S, intervalMs],
+  );
+  return rows[0]?.pauseS ?? 0;
+}
+
+/** @param again the link was on its way before, and may have arrived */
+async function renewLink(
+  client: Queryable,
+  contactId: string,
+  again: boolean,
+): Promise<{ nonce: Buffer; expiresAt: Date }> {
+  const { rows } = await client.query<{ nonce: Buffer; expiresAt: Date }>(
+    `update contacts set link_nonce = case when $3 then coalesce(link_nonce, $2) else $2 end,
+       link_expires_at = now() + make_interval(days => $4)
+     where id = $1 returning link_nonce as nonce, link_expires_at as "expiresAt"`,
+    [contactId, randomBytes(NONCE_BYTES), again, LINK_DAYS],
+  );
+  return rows[0] as { nonce: Buffer; expiresAt: Date };
+}
+
+async function closeAndRead(client: Queryable, id: string, endpointId: string) {
+  const { rows } = await client.query<{ id: string }>(
+    `select n.id from message_notices m join notices n on n.id = m.notice_id where m.message_id = $1`,
+    [id],
+  );
+  const noticeIds = rows.map((row) => row.id);
+  await closeNotices(client, noticeIds);
+  return readContent(client, endpointId, noticeIds, NOTICE_SAMPLE);
+}
+
+async function closeNotices(client: Queryable, ids: string[]): Promise<void> {
+  await client.query('update notices set closed_at = now() where id = any($1) and closed_at is null', [ids]);
+}
+
+async function settled(client: Queryable, id: string, outcome: 'dropped'): Promise<null> {
+  await settle(client, id, outcome);
+  return null;
+}
+
+export type Settlement = 'sent' | 'refused' | 'unsure' | 'dropped';
+
+/** That is what became of it. @returns whether anything was left to settle */
+export async function settleMessage(db: Queryable, id: string, outcome: Settlement): Promise<boolean> {
+  return transaction(db, (client) => settle(client, id, outcome));
+}
+
+async function settle(client: Queryable, id: string, outcome: Settlement): Promise<boolean> {
+  // Locked in one order: of two messages that settle at the same time, the second sees that it is the last.
+  const { rows: notices } = await client.query<{ id: string }>(
+    `select n.id from notices n where n.id in (select notice_id from message_notices where message_id = $1)
+     order by n.id for update`,
+    [id],
+  );
+  const { rowCount } = await client.query(
+    'update messages set settled_at = now(), outcome = $2 where id = $1 and settled_at is null',
+    [id, outcome],
+  );
+  if (rowCount === 0) return false;
+  const noticeIds = notices.map((notice) => notice.id);
+  await closeNotices(client, noticeIds);
+  // What everybody was told of, as far as they could be, is told.
+  await client.query(
+    `with told as (
+       update notices n set sent_at = now() where n.id = any($1) and not exists (
+         select from message_notices mn join messages m on m.id = mn.message_id
+         where mn.notice_id = n.id and m.settled_at is null and m.id <> $2)
+       returning n.id, n.endpoint_id
+     ), paced as (
+       -- the version before paces by this
+       update endpoints e set told_at = now() from told where e.id = told.endpoint_id
+     )
+     update deliveries set told_at = now() where notice_id = any(array(select id from told)) and told_at is null`,
+    [noticeIds, id],
+  );
+  return true;
+}
+
+async function postponed(client: Queryable, id: string, seconds: number): Promise<null> {
+  await postpone(client, id, seconds);
+  return null;
+}
+
+/** The message waits, and may be sent in so many seconds; it stays as it is. */
+export async function postpone(db: Queryable, id: string, seconds: number): Promise<void> {
+  await db.query(
+    'update messages set due_at = now() + make_interval(secs => $2) where id = $1 and settled_at is null',
+    [id, seconds],
+  );
+}
+
+/**
+ * The message was not taken, that is certain, and may be sent in so many seconds. Where another one for the same recipient has
+ * been made meanwhile, that one tells all.
+ * @param deferred the recipient could not be told, for the time being
+ */
+export async function returnMessage(
+  db: Db,
+  { id, endpointId }: DueMessage,
+  seconds: number,
+  deferred: boolean,
+): Promise<void> {
+  await transaction(db, async (client) => {
+    await lockEndpoint(client, endpointId);
+    if (deferred) await countDeferral(client, id);
+    const { rows } = await client.query<{ id: string }>(
+      `update messages o set due_at = now() + make_interval(secs => $2), deferrals = m.deferrals, deferred_since = m.deferred_since,
+         counted_at = m.counted_at
+       from messages m where m.id = $1 and o.endpoint_id = m.endpoint_id and o.channel = m.channel
+         and o.contact_id = m.contact_id and o.id <> m.id and o.settled_at is null and o.began_at is null returning o.id`,
+      [id, seconds],
+    );
+    const [other] = rows;
+    if (other === undefined) {
+      await client.query(
+        `update messages set began_at = null, due_at = now() + make_interval(secs => $2)
+         where id = $1 and settled_at is null`,
+        [id, seconds],
+      );
+      return;
+    }
+    await client.query(
+      `insert into message_notices (message_id, notice_id) select $2, notice_id from message_notices where message_id = $1
+       on conflict do nothing`,
+      [id, other.id],
+    );
+    await settle(client, id, 'dropped');
+  });
+}
+
+/** Whether the message was taken is not known: in so many seconds the same one is sent again. */
+export async function repeatMessage(db: Db, id: string, seconds: number): Promise<void> {
+  await transaction(db, async (client) => {
+    await countDeferral(client, id);
+    await postpone(client, id, seconds);
+  });
+}
+
+/** Its recipient gets nothing more: the address is no good. The operator, and the tenant's own programs, hear of it. */
+export async function refuseMessage(
+  db: Db,
+  message: Pick<BegunMessage, 'id' | 'tenant' | 'contact'>,
+  code: string,
+): Promise<void> {
+  await transaction(db, async (client) => {
+    if (!(await settle(client, message.id, 'refused')) || message.contact === null) return;
+    const { rowCount } = await client.query(
+      `update contacts set state = 'undeliverable', refusal = $2, link_nonce = null, changed_at = now()
+       where id = $1 and state in ('pending', 'verified')`,
+      [message.contact.id, code],
+    );
+    if (rowCount === 0) return;
+    // Its id, not the address: that can be erased, and this goes far.
+    const data = { contact_id: message.contact.id, code };
+    const tenantId = message.tenant.id;
+    await insertOperationalEvent(client, { type: 'contact.undeliverable', tenantId, endpointId: null, data });
+  });
+}
+
+/** What is kept of messages that are settled: their outcome, for so many days. */
+const KEEP_DAYS = 30;
+const PRUNE_LIMIT = 5_000;
+
+/** Removes what nothing needs any more: old outcomes, old counts. */
+export async function pruneMessages(db: Db): Promise<void> {
+  await db.query(
+    `with old as (
+       delete from messages where id = any(array(
+         select id from messages where settled_at < now() - make_interval(days => $1) limit $2)) returning id
+     )
+     delete from message_notices where message_id in (select id from old)`,
+    [KEEP_DAYS, PRUNE_LIMIT],
+  );
+  await db.query(`delete from message_counts where span_start < now() - interval '3 days'`);
+}
+
+async function countDeferral(client: Queryable, id: string): Promise<void> {
+  await client.query(
+    'update messages set deferrals = deferrals + 1, deferred_since = coalesce(deferred_since, now()) where id = $1',
+    [id],
+  );
+}
