@@ -14,6 +14,7 @@ import { freePort } from './embedded/free-port.ts';
 import { keysFromEnvironment, keysOfDataDirectory } from './keys.ts';
 import { type Service, startService } from './service.ts';
 import { type Needs, requireUsable } from './settings.ts';
+import { stopTogether } from './shutdown.ts';
 import type { TemporalTarget } from './temporal-link.ts';
 import { temporalFromEnvironment } from './temporal-target.ts';
 
@@ -143,8 +144,11 @@ export async function runEmbedded(
       databaseUrl,
       temporal,
       async stop() {
-        await service.stop();
-        await parts.stop();
+        const shutdownMs = environment.TIDINGS_SHUTDOWN_SECONDS * 1000;
+        const partsMs = Math.min(PARTS_MAX_MS, shutdownMs * PARTS_SHARE);
+        await service.stop(shutdownMs - partsMs);
+        // What has not ended in order by then is killed, and has until the end to go.
+        await stopTogether({ 'embedded parts': () => parts.stop(partsMs * 0.8) }, partsMs, logger);
       },
     };
   } catch (error) {
@@ -171,6 +175,9 @@ function requireDatabase({ DATABASE_URL: url }: Environment): string {
 }
 
 const PORTS_TO_TRY = 20;
+/** Of the time to stop, for the embedded parts, which end after everything that uses them. */
+const PARTS_SHARE = 0.3;
+const PARTS_MAX_MS = 10_000;
 
 /** A port that somebody chose is that port; otherwise two instances on one machine get out of each other's way. */
 async function startOnFreePort(options: Parameters<typeof startService>[0]): Promise<Service> {

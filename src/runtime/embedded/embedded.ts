@@ -11,7 +11,8 @@ export type EmbeddedParts = {
   /** null: not asked for */
   databaseUrl: string | null;
   temporal: { address: string; uiUrl: string | null } | null;
-  stop(): Promise<void>;
+  /** @param graceMs how long each may take before it is killed */
+  stop(graceMs?: number): Promise<void>;
 };
 
 const RESTART_MS = 1_000;
@@ -52,8 +53,8 @@ export async function startEmbedded(options: {
   const temporal = wanted.temporal
     ? findTemporalProgram(options.temporalCli, progress).then(runTemporal)
     : null;
-  const stop = async () => {
-    await Promise.all(parts.map((part) => part.stop()));
+  const stop = async (graceMs?: number) => {
+    await Promise.all(parts.map((part) => part.stop(graceMs)));
     await lock.release();
   };
   const [database, engine] = await Promise.allSettled([postgres, temporal]);
@@ -97,8 +98,8 @@ async function ownDataDirectory(dataDir: string): Promise<Lock> {
   );
 }
 
-type Mortal = { died: Promise<string>; stop(): Promise<void> };
-type KeptAlive<Part> = { first: Part; stop(): Promise<void> };
+type Mortal = { died: Promise<string>; stop(graceMs?: number): Promise<void> };
+type KeptAlive<Part> = { first: Part; stop(graceMs?: number): Promise<void> };
 
 /** Starts a part again when it dies; it comes back on the same port with the same data. */
 async function keepAlive<Part extends Mortal>(
@@ -131,9 +132,9 @@ async function keepAlive<Part extends Mortal>(
   watch(current);
   return {
     first,
-    async stop() {
+    async stop(graceMs) {
       stopping = true;
-      await current.stop();
+      await current.stop(graceMs);
     },
   };
 }

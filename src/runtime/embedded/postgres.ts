@@ -22,7 +22,7 @@ export type EmbeddedPostgres = {
   url: string;
   /** resolves if it ends without having been asked to, with the last lines of its log */
   died: Promise<string>;
-  stop(): Promise<void>;
+  stop(graceMs?: number): Promise<void>;
 };
 
 const DATABASE = 'tidings';
@@ -73,7 +73,7 @@ async function startOnce(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const urlOf = (database: string) => `postgres://tidings:${password}@127.0.0.1:${port}/${database}`;
   await process.ready('The embedded PostgreSQL', () => connectOnce(urlOf('postgres')));
   await ensureDatabase(urlOf('postgres'));
-  return { url: urlOf(DATABASE), died: process.died, stop: () => process.stop() };
+  return { url: urlOf(DATABASE), died: process.died, stop: process.stop };
 }
 
 function settings(port: number, durable: boolean): string[] {

@@ -12,7 +12,7 @@ export type EmbeddedTemporal = {
   uiUrl: string | null;
   /** resolves if it ends without having been asked to, with the last lines of its log */
   died: Promise<string>;
-  stop(): Promise<void>;
+  stop(graceMs?: number): Promise<void>;
 };
 
 const DEFAULT_PORT = 7233;
@@ -69,7 +69,7 @@ async function startOnce(options: TemporalOptions): Promise<EmbeddedTemporal> {
     address,
     uiUrl: ui ? `http://127.0.0.1:${uiPort}` : null,
     died: process.died,
-    stop: () => process.stop(),
+    stop: process.stop,
   };
 }
 
