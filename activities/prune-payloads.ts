@@ -1,20 +1,34 @@
 /** The activity that removes a page of old payloads. */
-import { nextTenantToPrune, prunePage } from '../src/store/erasure.ts';
+import { nextTenantToPrune, pruneEnded, prunePage } from '../src/store/pruning.ts';
 import type { PruneCursor, PrunedPage } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** Small enough to hold no lock for long. */
 const PAGE = 500;
 
+/** First what has ended since it was passed, of all tenants; then what has become old, tenant by tenant. */
 export async function prunePayloads(deps: ActivityDeps, cursor: PruneCursor): Promise<PrunedPage> {
-  const { db, payloadRetentionDays: defaultDays } = deps;
-  let { tenantId, after } = cursor;
-  if (after === null) {
-    const tenant = await nextTenantToPrune(db, tenantId, defaultDays);
-    if (tenant === null) return { erased: 0, next: null };
-    tenantId = tenant.id;
-    after = tenant.prunedTo;
+  if (cursor.tenantId === '') {
+    const { erased, looked } = await pruneEnded(deps.db, PAGE);
+    if (looked === PAGE) return { erased, next: cursor };
+    const page = await pruneNextTenant(deps, '');
+    return { erased: erased + page.erased, next: page.next };
   }
+  if (cursor.after === null) return pruneNextTenant(deps, cursor.tenantId);
+  return pruneTenant(deps, cursor.tenantId, cursor.after);
+}
+
+async function pruneNextTenant(deps: ActivityDeps, afterId: string): Promise<PrunedPage> {
+  const { tenant, lookedTo } = await nextTenantToPrune(deps.db, afterId, deps.payloadRetentionDays);
+  if (tenant !== null) return pruneTenant(deps, tenant.id, tenant.prunedTo);
+  return { erased: 0, next: lookedTo === null ? null : { tenantId: lookedTo, after: null } };
+}
+
+async function pruneTenant(
+  { db, payloadRetentionDays: defaultDays }: ActivityDeps,
+  tenantId: string,
+  after: string,
+): Promise<PrunedPage> {
   const { erased, last } = await prunePage(db, tenantId, { after, limit: PAGE, defaultDays });
   return { erased, next: { tenantId, after: last } };
 }

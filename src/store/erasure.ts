@@ -1,70 +1,14 @@
-/** Removing payloads: by age, of one event, or of a whole tenant. The log of the deliveries stays. */
+/** Removing payloads: of one event, or of a whole tenant. The log of the deliveries stays. Those that are too old: pruning.ts. */
 import { cancelDeliveries } from './deliveries.ts';
-import { type Db, type Queryable, transaction } from './pool.ts';
+import { type Queryable, transaction } from './pool.ts';
 
 const UNENDED = `('pending', 'delivering', 'retrying', 'held')`;
-
-/** The next tenant, after the id, that has payloads older than its retention. */
-export async function nextTenantToPrune(
-  db: Db,
-  after: string,
-  defaultDays: number,
-): Promise<{ id: string; prunedTo: string } | null> {
-  const { rows } = await db.query<{ id: string; prunedTo: string }>(
-    `select t.id, t.pruned_to as "prunedTo" from tenants t
-     cross join lateral (
-       select created_at from events e where e.tenant_id = t.id and e.sort_id > t.pruned_to
-       order by e.sort_id limit 1) first
-     where t.id > $1
-       and first.created_at < now() - make_interval(days => coalesce(t.payload_retention_days, $2)::int)
-     order by t.id limit 1`,
-    [after, defaultDays],
-  );
-  return rows[0] ?? null;
-}
 
 type ErasedPage = {
   erased: number;
   /** the sort id of the last event looked at; `null`: there was none */
   last: string | null;
 };
-
-/**
- * Erases a page of payloads that are older than the tenant's retention; those of deliveries that have not ended are left
- * for another day.
- */
-export async function prunePage(
-  db: Db,
-  tenantId: string,
-  page: { after: string; limit: number; defaultDays: number },
-): Promise<ErasedPage> {
-  return transaction(db, async (client) => {
-    const { rows } = await client.query<{ id: string; sortId: string; unended: boolean }>(
-      `select e.id, e.sort_id as "sortId", exists (
-         select 1 from deliveries d where d.tenant_id = e.tenant_id and d.event_id = e.id and d.status in ${UNENDED}) as unended
-       from events e join tenants t on t.id = e.tenant_id
-       where e.tenant_id = $1 and e.sort_id > $2
-         and e.created_at < now() - make_interval(days => coalesce(t.payload_retention_days, $4)::int)
-       order by e.sort_id limit $3`,
-      [tenantId, page.after, page.limit, page.defaultDays],
-    );
-    const ended = rows.filter((row) => !row.unended);
-    const erased = await erasePayloads(
-      client,
-      tenantId,
-      ended.map((row) => row.id),
-    );
-    // The next round begins before the first that had to be left.
-    const left = rows.findIndex((row) => row.unended);
-    const doneTo = left === -1 ? rows.at(-1)?.sortId : rows[left - 1]?.sortId;
-    await client.query('update tenants set pruned_to = $2 where id = $1 and pruned_to = $3', [
-      tenantId,
-      doneTo ?? page.after,
-      page.after,
-    ]);
-    return { erased, last: rows.at(-1)?.sortId ?? null };
-  });
-}
 
 /** A page of a whole tenant's erasure, whatever its age; what still waits is cancelled first. */
 export async function eraseTenantPage(
@@ -136,7 +80,11 @@ async function cancelForErasure(client: Queryable, tenantId: string, eventIds: s
 }
 
 /** A receiver's answer may repeat what it was sent, so it goes too. @returns how many had a payload until now */
-async function erasePayloads(client: Queryable, tenantId: string, eventIds: string[]): Promise<number> {
+export async function erasePayloads(
+  client: Queryable,
+  tenantId: string,
+  eventIds: string[],
+): Promise<number> {
   if (eventIds.length === 0) return 0;
   const { rowCount } = await client.query(
     `update events set body = '', data_start = 0, data_end = 0, erased_at = now()
