@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointPulse } from '../../activities/endpoint-pulse.ts';
+import { Problem } from '../domain/errors.ts';
 import { LANES, type Lane } from '../domain/lane.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
@@ -109,8 +110,9 @@ export function createDispatcher(deps: {
         { reason: (error as Error).message, workflow: request.workflowId },
         'a workflow could not be started',
       );
-      // It may have been started all the same: whoever takes these up again uses another workflow id.
-      await giveUp(rows, expireLeases);
+      // It may have been started all the same: whoever takes these up again uses another workflow id. What Temporal has refused it
+      // would refuse again: that waits until the lease has run out.
+      if (error instanceof Problem) await giveUp(rows, expireLeases);
       if (!engine.isAvailable()) {
         await returnUntried(queue.takeAll());
       }

@@ -5,6 +5,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import {
   cancel,
   type DeliverInput,
@@ -16,8 +17,9 @@ import {
 import { Problem } from '../domain/errors.ts';
 import type { Engine, RunHistory, RunRef, WorkflowStanding } from '../domain/ports.ts';
 import { readEntries } from './history.ts';
-import { searchAttributePairs } from './search-attributes.ts';
-import { isTemporalAway, type TemporalLink } from './temporal-link.ts';
+import { type Searchable, searchAttributePairs } from './search-attributes.ts';
+import type { TemporalLink } from './temporal-link.ts';
+import type { TemporalTrouble } from './temporal-trouble.ts';
 
 export type StartRequest = {
   workflowId: string;
@@ -37,40 +39,59 @@ export type TemporalEngine = Engine & {
   start(request: StartRequest): Promise<void>;
   /** @throws Problem temporal_unavailable */
   standingOf(workflowId: string): Promise<WorkflowStanding>;
-  useSearchAttributes(usable: boolean): void;
+  useSearchAttributes(searchable: Searchable): void;
 };
 
 const CALL_DEADLINE_MS = 5_000;
 const MAX_SUMMARY = 200;
 const RETRY_AFTER_S = 5;
+/** Where nobody may list the search attributes, they are tried; after a refusal, so much later again. */
+const TRY_AGAIN_MS = 10 * 60_000;
 
 /** @param prepare makes namespace and search attributes anew; called when Temporal has forgotten them */
 export function createEngine(link: TemporalLink, taskQueue: string, prepare: () => void): TemporalEngine {
-  let searchable = false;
+  let searchable: Searchable = 'no';
+  let refusedUntilMs = 0;
+  const mayUse = () => searchable === 'yes' || (searchable === 'untold' && Date.now() >= refusedUntilMs);
 
   async function call<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
     const client = link.client();
     if (client === null) throw unavailable();
     try {
-      return await client.withDeadline(Date.now() + CALL_DEADLINE_MS, () => work(client));
+      const result = await client.withDeadline(Date.now() + CALL_DEADLINE_MS, () => work(client));
+      link.worked();
+      return result;
     } catch (error) {
-      if (!isTemporalAway(error)) throw error;
-      link.lost(error);
+      const trouble = link.failed(error);
+      if (trouble !== null) throw unavailable(error, trouble);
+      if (!isNamespaceMissing(error)) throw error;
+      prepare();
+      throw unavailable(error);
+    }
+  }
+
+  /** A call that begins a workflow: what it does not find can only be the namespace. */
+  async function begin<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
+    try {
+      return await call(work);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      prepare();
       throw unavailable(error);
     }
   }
 
   const attributes = (request: Omit<StartRequest, 'workflowId' | 'input' | 'summary'>) =>
-    searchable ? { typedSearchAttributes: searchAttributePairs(request) } : {};
+    mayUse() ? { typedSearchAttributes: searchAttributePairs(request) } : {};
 
   return {
-    isAvailable: () => link.client() !== null,
-    useSearchAttributes(usable) {
-      searchable = usable;
+    isAvailable: () => link.isUsable(),
+    useSearchAttributes(next) {
+      searchable = next;
     },
     async start(request): Promise<void> {
       try {
-        await call((client) =>
+        await begin((client) =>
           client.workflow.start(WORKFLOW_TYPE, {
             workflowId: request.workflowId,
             taskQueue,
@@ -83,18 +104,18 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
         );
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return;
-        if (!isUnprepared(error)) throw error;
-        // A Temporal that was restored from nothing knows neither: deliver without search attributes meanwhile.
-        const retry = searchable;
-        searchable = false;
-        prepare();
-        if (!retry) throw error;
+        if (!isUnsearchable(error) || !mayUse()) throw error;
+        // A Temporal that was restored from nothing does not know them either: deliver without them meanwhile.
+        if (searchable === 'yes') {
+          searchable = 'no';
+          prepare();
+        } else refusedUntilMs = Date.now() + TRY_AGAIN_MS;
         await this.start(request);
       }
     },
     async press({ id, workflowId }, pressId) {
       if (workflowId !== null && (await signalled(workflowId, pressId, id))) return;
-      await call((client) =>
+      await begin((client) =>
         client.workflow.signalWithStart(WORKFLOW_TYPE, {
           workflowId: `delivery_${id}`,
           taskQueue,
@@ -107,7 +128,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
     },
     async operate(operationId) {
       try {
-        await call((client) =>
+        await begin((client) =>
           client.workflow.start(OPERATION_TYPE, {
             workflowId: `operation_${operationId}`,
             taskQueue,
@@ -172,15 +193,15 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
   }
 }
 
-/** Whether Temporal does not know the namespace or our search attributes. */
-function isUnprepared(error: unknown): boolean {
+/** Whether Temporal does not know our search attributes. */
+const isUnsearchable = (error: unknown) => says(error, /search attribute/i);
+/** Whether it does not know the namespace, or not yet: making one takes it some seconds. */
+const isNamespaceMissing = (error: unknown) =>
+  error instanceof NamespaceNotFoundError || says(error, /namespace .*not found/i);
+
+function says(error: unknown, words: RegExp): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (
-      /search attribute|namespace .*not found/i.test(
-        `${cause.message} ${(cause as { details?: string }).details ?? ''}`,
-      )
-    )
-      return true;
+    if (words.test(`${cause.message} ${(cause as { details?: string }).details ?? ''}`)) return true;
   }
   return false;
 }
@@ -191,13 +212,12 @@ function isNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === NOT_FOUND);
 }
 
-function unavailable(cause?: unknown): Problem {
-  return new Problem(
-    'temporal_unavailable',
-    'Temporal cannot be reached at the moment. Try again in a few seconds.',
-    {
-      retryAfterS: RETRY_AFTER_S,
-      cause,
-    },
-  );
+const DETAILS: Record<TemporalTrouble, string> = {
+  away: 'Temporal cannot be reached at the moment. Try again in a few seconds.',
+  busy: 'Temporal did not take the call at the moment. Try again in a few seconds.',
+  denied: 'Temporal does not take our credentials. Try again later; the operator has been told.',
+};
+
+function unavailable(cause?: unknown, trouble: TemporalTrouble = 'away'): Problem {
+  return new Problem('temporal_unavailable', DETAILS[trouble], { retryAfterS: RETRY_AFTER_S, cause });
 }

@@ -1,7 +1,7 @@
 /** Whether anybody works on what is accepted: Temporal knows who has lately polled the task queues. */
 import type { Client } from '@temporalio/client';
 import { ATTEMPTS_QUEUE_SUFFIX } from '../../workflows/contract.ts';
-import { isTemporalAway, type TemporalLink } from './temporal-link.ts';
+import type { TemporalLink } from './temporal-link.ts';
 
 export type Polled = 'yes' | 'no' | 'unknown';
 
@@ -17,6 +17,7 @@ const ACTIVITIES = 2;
 /** Asks at most once in five seconds; `unknown` while Temporal is away. */
 export function watchPollers(link: TemporalLink, taskQueue: string): () => Promise<Polled> {
   let last: { atMs: number; answer: Promise<Polled> } | null = null;
+  let heard: { atMs: number; answer: Polled } | null = null;
 
   async function ask(client: Client): Promise<Polled> {
     try {
@@ -26,12 +27,16 @@ export function watchPollers(link: TemporalLink, taskQueue: string): () => Promi
           isPolled(client, taskQueue + ATTEMPTS_QUEUE_SUFFIX, ACTIVITIES),
         ]),
       );
-      return polled.every(Boolean) ? 'yes' : 'no';
+      const answer = polled.every(Boolean) ? 'yes' : 'no';
+      heard = { atMs: Date.now(), answer };
+      return answer;
     } catch (error) {
-      // Anything else is Temporal's answer, such as that it does not know the namespace (yet).
-      if (!isTemporalAway(error)) return 'no';
-      link.lost(error);
-      return 'unknown';
+      const trouble = link.failed(error);
+      // An answer too, such as that it does not know the namespace (yet).
+      if (trouble === null) return 'no';
+      // It is there, and only this call was too many: what it said lately holds.
+      const isRecent = heard !== null && Date.now() - heard.atMs < RECENT_MS;
+      return trouble === 'busy' && heard !== null && isRecent ? heard.answer : 'unknown';
     }
   }
 

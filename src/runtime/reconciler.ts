@@ -29,6 +29,8 @@ export function createReconciler(deps: {
   /** how long something may be overdue before it counts */
   graceMs: number;
   noticeIntervalMs: number;
+  /** tells this installation from others in the namespace */
+  taskQueue: string;
 }): Reconciler {
   const { db, engine, logger, graceMs } = deps;
 
@@ -69,8 +71,8 @@ export function createReconciler(deps: {
     const untold = await findUntold(db, deps.noticeIntervalMs + UNTOLD_FACTOR * graceMs, BATCH);
     if (untold.length === 0) return;
     await engine.start({
-      // One name for all processes: while it runs, nobody starts another.
-      workflowId: 'untold',
+      // One name for all processes of this installation: while it runs, none of them starts another.
+      workflowId: `${deps.taskQueue}-untold`,
       again: true,
       input: { untold },
       tenantIds: [],

@@ -29,33 +29,44 @@ export function searchAttributePairs(of: {
   ];
 }
 
+/** Whether workflows may carry the attributes. `untold`: nobody says so, so they are tried. */
+export type Searchable = 'yes' | 'no' | 'untold';
+
 /**
  * Makes the namespace and registers the search attributes, where they are not there yet. Where it may not, it says what
  * to run by hand.
  * @returns whether the attributes can be used
  */
-export async function prepareNamespace(client: Client, logger: Logger): Promise<boolean> {
+export async function prepareNamespace(client: Client, logger: Logger): Promise<Searchable> {
   const { namespace } = client.options;
   try {
     await ensureNamespace(client, namespace);
+  } catch (error) {
+    // A key for one namespace may use it without being allowed to look at it.
+    logger.warn(
+      { reason: (error as Error).message },
+      `The namespace ${namespace} could not be looked at or made`,
+    );
+  }
+  try {
     const registered = await registeredNames(client, namespace);
     const missing = KEYS.filter(({ name }) => !registered.has(name));
-    if (missing.length === 0) return true;
+    if (missing.length === 0) return 'yes';
     await client.connection.operatorService.addSearchAttributes({
       namespace,
       searchAttributes: Object.fromEntries(missing.map(({ name }) => [name, KEYWORD_LIST])),
     });
-    return await becomeVisible(client, namespace);
+    if (await becomeVisible(client, namespace)) return 'yes';
   } catch (error) {
     logger.warn(
       { reason: (error as Error).message },
-      `Could not prepare the namespace ${namespace}; running without search attributes. To have them, run: ${KEYS.map(
+      `The search attributes could not be listed or made in the namespace ${namespace}; they are used once they are there. To make them, run: ${KEYS.map(
         ({ name }) =>
           `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type KeywordList`,
       ).join(' && ')}`,
     );
-    return false;
   }
+  return 'untold';
 }
 
 async function ensureNamespace(client: Client, namespace: string): Promise<void> {

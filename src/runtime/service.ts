@@ -155,7 +155,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const noticeIntervalMs = env.TIDINGS_NOTICE_INTERVAL_S * 1000;
   const shutdownMs = env.TIDINGS_SHUTDOWN_SECONDS * 1000;
   const graceMs = env.TIDINGS_RECONCILE_AFTER_S * 1000;
-  const reconciler = createReconciler({ db, engine, logger, graceMs, noticeIntervalMs });
+  const reconciler = createReconciler({
+    db,
+    engine,
+    logger,
+    graceMs,
+    noticeIntervalMs,
+    taskQueue: env.TIDINGS_TASK_QUEUE,
+  });
   const listening = createListeningPorts({
     ...(options.isReceiver && { isReceiver: options.isReceiver }),
     warn: (message) => logger.warn(message),

@@ -1,5 +1,5 @@
 /** The connection to Temporal: made when it can be, remade when it is lost, asked before it is used. */
-import { Client, isGrpcServiceError } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import {
   DefaultLogger,
   type LogLevel,
@@ -8,6 +8,7 @@ import {
   Runtime,
 } from '@temporalio/worker';
 import type { Logger } from '../logger.ts';
+import { type TemporalTrouble, troubleOf } from './temporal-trouble.ts';
 
 export type TemporalTarget = {
   connection: NativeConnectionOptions;
@@ -22,13 +23,23 @@ export type TemporalLink = {
   client(): Client | null;
   /** resolves with the first connection */
   connected: Promise<NativeConnection>;
-  /** a call failed because Temporal is away: nothing more is asked of it until it answers again */
-  lost(error: unknown): void;
+  /** whether what can wait should be asked of it now */
+  isUsable(): boolean;
+  /**
+   * Hears of a call that failed. While Temporal is away nothing is asked of it until it answers again; where it takes no more, or not
+   * from us, what can wait is asked later and later.
+   * @returns what the error says of Temporal; null: it has answered
+   */
+  failed(error: unknown): TemporalTrouble | null;
+  /** Hears of a call that did not. */
+  worked(): void;
   close(): Promise<void>;
 };
 
 const PROBE_MS = 1_000;
 const PROBE_DEADLINE_MS = 3_000;
+/** Beyond its rate, or without valid credentials, asking more makes it worse. */
+const PAUSE_MS = { from: 1_000, to: 30_000 };
 
 let installed = false;
 
@@ -58,6 +69,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
   let away = false;
   let closed = false;
   let probing: NodeJS.Timeout | undefined;
+  let refused: { trouble: TemporalTrouble; pauseMs: number; untilMs: number } | null = null;
   let announce: (connection: NativeConnection) => void = () => {};
   const connected = new Promise<NativeConnection>((resolve) => {
     announce = resolve;
@@ -77,10 +89,11 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
           workflowService.describeNamespace({ namespace: target.namespace }),
         );
       }
-      if (away) logger.info('Temporal is back');
-      away = false;
+      back();
     } catch (error) {
       if (closed) return;
+      // Whoever answers, with whatever, is there.
+      if (connection !== null && troubleOf(error) !== 'away') return back();
       if (!away)
         logger.warn(
           { reason: (error as Error).message },
@@ -91,19 +104,49 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
     }
   }
 
+  function back(): void {
+    if (away) logger.info('Temporal is back');
+    away = false;
+  }
+
+  function lost(error: unknown): void {
+    if (away || closed) return;
+    logger.warn(
+      { reason: (error as Error).message },
+      'Temporal is away; accepting goes on, delivering waits',
+    );
+    away = true;
+    probing = setTimeout(() => void probe(), PROBE_MS);
+  }
+
+  function pause(trouble: 'denied' | 'busy', error: unknown): void {
+    if (refused?.trouble !== trouble) {
+      const reason = (error as Error).message;
+      if (trouble === 'denied')
+        logger.error({ reason }, 'Temporal does not take our credentials; delivering waits');
+      else logger.warn({ reason }, 'Temporal does not take every call; delivering is slower');
+    }
+    // Several that fail together are one reason to wait, not several.
+    if (refused !== null && Date.now() < refused.untilMs) return;
+    const pauseMs = refused === null ? PAUSE_MS.from : Math.min(refused.pauseMs * 2, PAUSE_MS.to);
+    refused = { trouble, pauseMs, untilMs: Date.now() + pauseMs };
+  }
+
   void probe();
   return {
     target,
     connected,
     client: () => (away ? null : client),
-    lost(error) {
-      if (away || closed) return;
-      logger.warn(
-        { reason: (error as Error).message },
-        'Temporal is away; accepting goes on, delivering waits',
-      );
-      away = true;
-      probing = setTimeout(() => void probe(), PROBE_MS);
+    isUsable: () => !away && client !== null && (refused === null || Date.now() >= refused.untilMs),
+    failed(error) {
+      const trouble = troubleOf(error);
+      if (trouble === 'away') lost(error);
+      else if (trouble !== null) pause(trouble, error);
+      return trouble;
+    },
+    worked() {
+      if (refused !== null) logger.info('Temporal takes our calls again');
+      refused = null;
     },
     async close() {
       closed = true;
@@ -111,18 +154,4 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
       await connection?.close().catch(() => {});
     },
   };
-}
-
-const AWAY_CODES = new Set([1, 4, 14]); // cancelled, deadline exceeded, unavailable
-
-/** Whether the error says that Temporal could not be reached or did not answer in time. */
-export function isTemporalAway(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (isGrpcServiceError(cause)) return AWAY_CODES.has(cause.code);
-    if (
-      /transport error|Connection failed|connection (closed|refused)|tcp connect error/i.test(cause.message)
-    )
-      return true;
-  }
-  return false;
 }
