@@ -161,7 +161,7 @@ export const environmentSchema = z.object({
   TIDINGS_MAX_OWN_EVENT_TYPES: wholeNumber(0, 100_000)
     .default(200)
     .describe('Event types of its own that a tenant may add. Those that it has already stay.'),
-  TIDINGS_MAX_SCHEMA_BYTES: wholeNumber(2, 1024 * 1024)
+  TIDINGS_MAX_SCHEMA_BYTES: wholeNumber(2, 256 * 1024)
     .default(64 * 1024)
     .describe('Largest JSON Schema of such an event type, in bytes.'),
   TIDINGS_SCHEMA_THREADS: wholeNumber(1, 64)

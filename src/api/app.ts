@@ -76,7 +76,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   endConnections(app);
-  acceptJson(app);
+  acceptJson(app, deps.maxEventBytes);
   answerWithProblems(
     app,
     (code) => {

@@ -1,13 +1,52 @@
 /** JSON bodies: parsed strictly, with the raw bytes kept for those who must not lose one. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fieldProblem, Problem } from '../domain/errors.ts';
-import { type Place, parseRawJson, type RawJson } from './raw-json.ts';
+import { callerOf } from './auth.ts';
+import { createFairQueue, QueueFullError } from './fair-queue.ts';
+import type { Place, ScanRules } from './json-scan.ts';
+import { parseRawJson, parseRawJsonInTurns, type RawJson } from './raw-json.ts';
+import { MAX_BATCH } from './schemas/event.ts';
 
 const raws = new WeakMap<FastifyRequest, RawJson & { bytes: Buffer }>();
 
 const PLACES: readonly Place[] = [['data'], ['example'], ['events', null], ['events', null, 'data']];
+const OPAQUE: readonly Place[] = [['data'], ['example'], ['events', null, 'data']];
 
-export function acceptJson(app: FastifyInstance): void {
+/** Read at once: less than a millisecond. What is longer has its turns, one body at a time. */
+const SHORT_BYTES = 16 * 1024;
+/** Of one caller's bodies that wait to be read. */
+const MAX_WAITING_BYTES = 128 * 1024 * 1024;
+
+/** @param maxEventBytes that the data of an event may have */
+export function acceptJson(app: FastifyInstance, maxEventBytes: number): void {
+  const rules: ScanRules = {
+    opaque: OPAQUE,
+    mostOpaqueBytes: maxEventBytes,
+    mostItems: [{ place: ['events'], most: MAX_BATCH }],
+  };
+  const turns = createFairQueue({
+    places: 1,
+    placesPerKey: 1,
+    maxWaiting: Number.POSITIVE_INFINITY,
+    maxSize: MAX_WAITING_BYTES,
+  });
+
+  async function read(request: FastifyRequest, bytes: Buffer): Promise<RawJson> {
+    if (bytes.length <= SHORT_BYTES) return parseRawJson(bytes, PLACES, rules);
+    const { id, tenantId } = callerOf(request);
+    try {
+      const work = () => parseRawJsonInTurns(bytes, PLACES, rules);
+      return await turns.run(tenantId ?? id, bytes.length, work);
+    } catch (error) {
+      if (!(error instanceof QueueFullError)) throw error;
+      throw new Problem(
+        'too_many_requests',
+        'Too many large bodies wait to be read. Try again in a second.',
+        { retryAfterS: 1, cause: error },
+      );
+    }
+  }
+
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>(
     'application/json',
@@ -16,7 +55,7 @@ export function acceptJson(app: FastifyInstance): void {
       refuseOtherEncodings(request);
       // A POST that needs no body may come with the header all the same.
       if (bytes.length === 0) return undefined;
-      const raw = parseRawJson(bytes, PLACES);
+      const raw = await read(request, bytes);
       // Most of what reads an object passes over this name, and what it names would vanish without a word.
       if (raw.protoAt !== null) {
         throw fieldProblem(raw.protoAt, 'no field can be called __proto__; give it another name');

@@ -5,6 +5,7 @@ import type { EmittedEvent } from '../domain/event.ts';
 import type { Profile } from '../domain/profile.ts';
 import { mismatches, profileValidator } from './json-schema.ts';
 import { type SchemaPool, SchemaRefusal } from './schema-pool.ts';
+import { takeTurns } from './turns.ts';
 
 export type EventBody = { type: string; timestamp?: string | undefined; id?: string | undefined };
 
@@ -20,7 +21,12 @@ export async function checkEvents(
   tenantId: string,
   schemas: Pick<SchemaPool, 'check'>,
 ): Promise<EmittedEvent[]> {
-  const events = inputs.map(checkEvent);
+  const events: EmittedEvent[] = [];
+  const betweenTurns = takeTurns();
+  for (const input of inputs) {
+    if (events.length > 0) await betweenTurns();
+    events.push(checkEvent(input));
+  }
   const own = inputs.filter((input) => ownTypeOf(input) !== undefined);
   if (own.length > 0) await checkAgainstOwn(own, tenantId, schemas);
   return events;

@@ -132,13 +132,42 @@ function rowOf(event: EmittedEvent, request: AcceptRequest): EventRow {
   return { ...event, id: event.id ?? sortId, sortId, request, rendered };
 }
 
+/** Of events in one statement: writing more into a connection would keep everybody waiting. */
+const STATEMENT_BYTES = 512 * 1024;
+
 /** @returns the events that are new; the others are known, with the same body */
 async function insertEvents(client: Queryable, rows: EventRow[]): Promise<Set<EventRow>> {
-  if (rows.length === 0) return new Set();
-  const keyOf = (row: EventRow) => `${row.request.tenant.id} ${row.id}`;
   // One order for all: two transactions with the same ids cannot wait for each other.
   const ordered = [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  const column = <Value>(pick: (row: EventRow) => Value) => ordered.map(pick);
+  const inserted = new Set<string>();
+  for (const some of inStatements(ordered)) {
+    for (const key of await insertSome(client, some)) inserted.add(key);
+  }
+  const known = rows.filter((row) => !inserted.has(keyOf(row)));
+  if (known.length > 0) await refuseOtherBodies(client, known);
+  return new Set(rows.filter((row) => inserted.has(keyOf(row))));
+}
+
+const keyOf = (row: EventRow) => `${row.request.tenant.id} ${row.id}`;
+
+function inStatements(rows: EventRow[]): EventRow[][] {
+  const statements: EventRow[][] = [];
+  let left = 0;
+  for (const row of rows) {
+    const { length } = row.rendered.bytes;
+    if (statements.length === 0 || length > left) {
+      statements.push([]);
+      left = STATEMENT_BYTES;
+    }
+    statements.at(-1)?.push(row);
+    left -= length;
+  }
+  return statements;
+}
+
+/** @returns the keys of those that are new */
+async function insertSome(client: Queryable, rows: EventRow[]): Promise<string[]> {
+  const column = <Value>(pick: (row: EventRow) => Value) => rows.map(pick);
   const result = await client.query<{ key: string }>({
     name: 'accept-events',
     text: `insert into events (tenant_id, id, sort_id, type, occurred_at, body, data_start, data_end, request_hash,
@@ -161,10 +190,7 @@ async function insertEvents(client: Queryable, rows: EventRow[]): Promise<Set<Ev
       column((row) => row.request.traceparent ?? null),
     ],
   });
-  const inserted = new Set(result.rows.map(({ key }) => key));
-  const known = rows.filter((row) => !inserted.has(keyOf(row)));
-  if (known.length > 0) await refuseOtherBodies(client, known);
-  return new Set(rows.filter((row) => inserted.has(keyOf(row))));
+  return result.rows.map(({ key }) => key);
 }
 
 async function refuseOtherBodies(client: Queryable, known: EventRow[]): Promise<void> {

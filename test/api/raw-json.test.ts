@@ -1,5 +1,6 @@
 /** A request's body is read strictly and cut without changing a byte; both are promises to the receiver. */
-import { type Place, parseRawJson } from '../../src/api/raw-json.ts';
+import type { Place, ScanRules } from '../../src/api/json-scan.ts';
+import { parseRawJson } from '../../src/api/raw-json.ts';
 
 const parse = (text: string, ...places: Place[]) => parseRawJson(Buffer.from(text), places);
 const refusal = (code: string, status: number) => expect.objectContaining({ code, status });
@@ -172,4 +173,71 @@ describe('bytes that are not UTF-8 are refused', () => {
   ])('%s', (_what, bytes) => {
     expect(() => parseRawJson(bytes, [])).toThrow(refusal('invalid_encoding', 400));
   });
+});
+
+describe('what is too much is noticed while it is read', () => {
+  const place: Place = ['data'];
+  const read = (text: string, rules: ScanRules) => () => parseRawJson(Buffer.from(text), [place], rules);
+  const items: Place = ['events'];
+
+  test.each<[string, string, ScanRules, string]>([
+    [
+      'items',
+      `{"events":[${'1,'.repeat(5)}1]}`,
+      { mostItems: [{ place: items, most: 5 }] },
+      'validation_failed',
+    ],
+    [
+      'items, before anything else is wrong',
+      `{"events":[${'{},'.repeat(5)}nothing`,
+      { mostItems: [{ place: items, most: 5 }] },
+      'validation_failed',
+    ],
+    ['values', `[${'1,'.repeat(20_000)}1]`, {}, 'validation_failed'],
+    ['text', `{"pad":"${'x'.repeat(1024 * 1024)}"}`, {}, 'payload_too_large'],
+    ['text in one key', `{"${'x'.repeat(1024 * 1024)}":1}`, {}, 'payload_too_large'],
+    [
+      'data in one string',
+      `{"data":"${'x'.repeat(99)}"}`,
+      { opaque: [place], mostOpaqueBytes: 100 },
+      'payload_too_large',
+    ],
+    [
+      'data in one number',
+      `{"data":${'1'.repeat(101)}}`,
+      { opaque: [place], mostOpaqueBytes: 100 },
+      'payload_too_large',
+    ],
+    [
+      'data in many values',
+      `{"data":[${'1,'.repeat(50)}1]}`,
+      { opaque: [place], mostOpaqueBytes: 100 },
+      'payload_too_large',
+    ],
+  ])('%s', (_what, text, rules, code) => {
+    expect(read(text, rules)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test.each<[string, string, ScanRules]>([
+    [
+      'items',
+      `{"events":[${'1,'.repeat(4)}1],"other":[${'1,'.repeat(9)}1]}`,
+      { mostItems: [{ place: items, most: 5 }] },
+    ],
+    ['values', `[${'1,'.repeat(19_998)}1]`, {}],
+    ['data in one string', `{"data":"${'x'.repeat(98)}"}`, { opaque: [place], mostOpaqueBytes: 100 }],
+    ['data in one number', `{"data":${'1'.repeat(100)}}`, { opaque: [place], mostOpaqueBytes: 100 }],
+    ['values in the data, and text', `{"data":[${'1,'.repeat(600_000)}1]}`, { opaque: [place] }],
+  ])('and what just is not too much is read: %s', (_what, text, rules) => {
+    expect(read(text, rules)).not.toThrow();
+  });
+});
+
+test.each<[string, string | null]>([
+  ['{"a":{"b":[1,{"__proto__":1}]}}', 'a.b.1.__proto__'],
+  ['{"events":[{"data":{},"\\u005f_proto__":1}]}', 'events.0.__proto__'],
+  ['{"events":[{"data":{"__proto__":1}}],"b":"__proto__"}', null],
+])('a field called __proto__ is found outside the data: %s', (text, protoAt) => {
+  const place: Place = ['events', null, 'data'];
+  expect(parseRawJson(Buffer.from(text), [place], { opaque: [place] }).protoAt).toBe(protoAt);
 });

@@ -1,6 +1,7 @@
 /** For every JSON that there is: what is cut out is what was written. For every other text and bytes: a refusal, no crash. */
 import fc from 'fast-check';
-import { type Place, parseRawJson } from '../../src/api/raw-json.ts';
+import type { Place } from '../../src/api/json-scan.ts';
+import { parseRawJson, parseRawJsonInTurns } from '../../src/api/raw-json.ts';
 import { Problem } from '../../src/domain/errors.ts';
 import { jsonObjectText, jsonText } from './json-text.ts';
 
@@ -77,5 +78,42 @@ test('any bytes are read or refused', () => {
       }
     }),
     { numRuns: 1_000 },
+  );
+});
+
+test("an event's data is left out of the value, whatever it holds, and its text is kept", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(jsonText, jsonText), { maxLength: 5 }), (events) => {
+      const written = events.map(([data, other]) => `{"other":${other},"data" : ${data}\n}`);
+      const place: Place = ['events', null, 'data'];
+      const raw = parseRawJson(Buffer.from(` {"events":[${written.join(', ')}]} `), [place], {
+        opaque: [place],
+      });
+      expect(raw.value).toEqual({
+        events: events.map(([, other]) => ({ other: JSON.parse(other), data: null })),
+      });
+      events.forEach(([data], at) => {
+        expect(raw.rawAt(['events', at, 'data'])).toBe(data);
+      });
+    }),
+  );
+});
+
+test('a body that is read in turns is read as at once', async () => {
+  const place: Place = ['data'];
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(jsonText, fc.string({ unit: 'binary' })), async (text) => {
+      // Longer than what is read between two looks at the clock.
+      const bytes = Buffer.from(`{"pad":"${'x'.repeat(70_000)}","data":${text}}`);
+      const outcome = (read: () => unknown) =>
+        Promise.resolve()
+          .then(read)
+          .then(
+            (raw: any) => [raw.value, raw.rawAt(place)],
+            (error) => error.message,
+          );
+      const inTurns = await outcome(() => parseRawJsonInTurns(bytes, [place], { opaque: [place] }));
+      expect(inTurns).toEqual(await outcome(() => parseRawJson(bytes, [place], { opaque: [place] })));
+    }),
   );
 });

@@ -4,7 +4,8 @@ import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN } from '../../domain/event.ts';
 import { text } from './text.ts';
 
-const MAX_BATCH = 500;
+/** Events in one request. */
+export const MAX_BATCH = 500;
 
 const eventType = z
   .string()
