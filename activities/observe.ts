@@ -1,4 +1,5 @@
 /** What each attempt leaves for those who operate: a span in its event's trace, a count, a duration. */
+import { clockOffsetMs } from '../src/domain/clock.ts';
 import { idTimeMs } from '../src/domain/ids.ts';
 import { outcomeOf } from '../src/metrics.ts';
 import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
@@ -33,6 +34,8 @@ export function countAttempt({ metrics }: ActivityDeps, delivery: ClaimedDeliver
   if (errorCode === 'outcome_unknown') return;
   metrics.attemptDuration.observe(durationMs / 1000);
   if (errorCode === null && delivery.attemptCount === 0 && !delivery.isTest) {
-    metrics.deliveryLatency.observe((startedAtMs + durationMs - idTimeMs(delivery.id)) / 1000);
+    metrics.deliveryLatency.observe(
+      (startedAtMs + durationMs + clockOffsetMs() - idTimeMs(delivery.id)) / 1000,
+    );
   }
 }

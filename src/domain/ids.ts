@@ -1,5 +1,6 @@
 /** Ids are TypeIDs (prefix + UUIDv7 in Crockford base32): readable, unique, and sorted by time of creation. */
 import { fromString, fromUUIDBytes, toUUIDBytes, typeidUnboxed } from 'typeid-js';
+import { clockOffsetMs } from './clock.ts';
 
 export const ID_PREFIXES = {
   tenant: 'ten',
@@ -19,9 +20,15 @@ export const ID_PREFIXES = {
 
 export type IdKind = keyof typeof ID_PREFIXES;
 
-/** A new id of the kind, e.g. `dlv_01jd8v3q4xf5rbn6c3m2z9k7wh`. */
+/** A new id of the kind, e.g. `dlv_01jd8v3q4xf5rbn6c3m2z9k7wh`, by the database's clock. */
 export function newId(kind: IdKind): string {
-  return typeidUnboxed(ID_PREFIXES[kind]);
+  const prefix = ID_PREFIXES[kind];
+  const id = typeidUnboxed(prefix);
+  const offsetMs = clockOffsetMs();
+  if (offsetMs === 0) return id;
+  const bytes = toUUIDBytes(fromString(id, prefix));
+  Buffer.from(bytes.buffer, bytes.byteOffset).writeUIntBE(idTimeMs(id) + offsetMs, 0, 6);
+  return fromUUIDBytes(prefix, bytes);
 }
 
 /** Whether `value` has the form of an id of that kind; says nothing about whether the thing exists. */

@@ -18,6 +18,7 @@ import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
 import { createAcceptor } from '../store/accept.ts';
 import { createContactLinks } from '../store/contact-links.ts';
+import { followDatabaseClock } from '../store/clock.ts';
 import { migrationNames } from '../store/migrate.ts';
 import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
 import { releaseDue } from '../store/rate-limits.ts';
@@ -97,6 +98,7 @@ const STATISTICS_MS = 1_000;
 const CUT_SHARE = 0.9;
 /** A message that the mail server has not taken by then goes out again elsewhere, as the same message. */
 const MAIL_GRACE_MS = 20_000;
+const CLOCK_MS = 10_000;
 
 /**
  * Waits for a database that is away, as everything else here does once it runs.
@@ -125,6 +127,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const db = createPool(options.databaseUrl, { authorities, onError });
   const emitDb = createPool(options.databaseUrl, { authorities, onError, max: EMIT_CONNECTIONS });
   await reachDatabase(db, logger);
+  await followDatabaseClock(db);
   const schema = createSchemaWatch({ db, known: await migrationNames(options.migrations), logger });
   await schema.look();
   const vault = createVault(options.keyRing);
@@ -203,6 +206,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let giveUpWaiting: () => void = () => {};
   const toldToStop = new Promise<null>((resolve) => {
     giveUpWaiting = () => resolve(null);
+  });
+  const clock = createRounds({
+    everyMs: CLOCK_MS,
+    work: () => followDatabaseClock(db),
+    logger,
+    failed: "the database's clock could not be read",
   });
 
   async function startWorking(): Promise<void> {
@@ -299,6 +308,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await closeAll();
     throw error;
   }
+  clock.start();
   // What a URL says is judged by the last look: the first one is taken when everything of ours listens.
   void listening.look();
   const working = roles.worker ? startWorking() : Promise.resolve();
@@ -346,6 +356,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     monitoringUrl: monitoring?.url ?? null,
     app,
     working,
+    await clock.stop();
     reconcile: reconciler.round,
     async stop(withinMs = shutdownMs) {
       stopped = true;

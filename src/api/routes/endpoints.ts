@@ -157,13 +157,17 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
 }
 
 /** What an endpoint that was just enabled again has missed, and how to have it sent; `null`: nothing to offer. */
+/** An emit that was under way when the endpoint was switched off may have passed over it, and has an earlier time. */
+const UNDER_WAY_MS = 30_000;
+
 async function recoverOffer(
   deps: ApiDeps,
   tenant: Tenant,
   { before, after }: { before: Endpoint; after: Endpoint },
 ) {
-  const since = before.troubledSince ?? before.disabledAt;
-  if (before.enabled || !after.enabled || since === null) return null;
+  const trouble = before.troubledSince ?? before.disabledAt;
+  if (before.enabled || !after.enabled || trouble === null) return null;
+  const since = new Date(Math.max(trouble.getTime() - UNDER_WAY_MS, after.createdAt.getTime()));
   const selection = recoverSelection(since.toISOString(), null);
   const missed = await countSelected(deps.db, { tenantId: tenant.id, endpointId: after.id, selection });
   return {
