@@ -3,6 +3,7 @@
 import type { AttemptErrorCode } from '../src/domain/errors.ts';
 import { decide } from '../src/domain/outcome.ts';
 import type { Profile } from '../src/domain/profile.ts';
+import { RETRY_AFTER_CAP_MS, scheduleOf } from '../src/domain/schedule.ts';
 import type { AttemptEndpoint } from '../src/store/attempt-endpoints.ts';
 import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
 import type { AttemptRecord, Exchange } from '../src/store/records.ts';
@@ -37,10 +38,6 @@ export function settle(input: {
   group: number;
 }): Settled {
   const { delivery, claim, endpoint, profile, tried, random, group } = input;
-  const schedule = {
-    delaysS: endpoint.retrySchedule ?? profile.schedule.delaysS,
-    jitter: endpoint.retrySchedule === null ? profile.schedule.jitter : 0,
-  };
   const decision = decide(
     { status: tried.responseStatus, error: tried.errorCode, retryAfterMs: tried.retryAfterMs },
     claim.trigger,
@@ -51,7 +48,7 @@ export function settle(input: {
       held: delivery.heldReason,
       isTest: delivery.isTest,
     },
-    schedule,
+    scheduleOf(endpoint.retrySchedule, profile.schedule),
     random,
   );
   const succeeded = decision.kind === 'succeeded';
@@ -79,6 +76,12 @@ export function settle(input: {
       'slotsUsed' in decision
         ? decision.slotsUsed
         : delivery.slotsUsed + (succeeded && claim.trigger !== 'manual' ? 1 : 0),
+    endedAgoMs: tried.endedAgoMs,
+    notBeforeMs:
+      tried.retryAfterMs === null
+        ? null
+        : Math.min(tried.retryAfterMs, RETRY_AFTER_CAP_MS) - tried.endedAgoMs,
+    planVersion: endpoint.planVersion,
     effects: {
       endpointId: endpoint.id,
       exhausted: alarms,

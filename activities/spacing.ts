@@ -14,17 +14,20 @@ const FORGET_MS = 60_000;
 
 /** @param now a monotonic clock in ms */
 export function createSpacing(now: () => number = () => performance.now()): Spacing {
-  const freeAt = new Map<string, number>();
+  // The last start and the rate that it followed, not when the next is free: the rate may have changed by then.
+  const started = new Map<string, { at: number; perSecond: number }>();
+  const freeAt = (endpoint: { at: number } | undefined, perSecond: number) =>
+    endpoint === undefined ? 0 : endpoint.at + 1_000 / perSecond;
   return {
     async next(endpointId, perSecond) {
       const nowMs = now();
-      const at = Math.max(nowMs, freeAt.get(endpointId) ?? 0);
+      const at = Math.max(nowMs, freeAt(started.get(endpointId), perSecond));
       // Re-inserted at the end: the first ones are those not used for longest.
-      freeAt.delete(endpointId);
-      freeAt.set(endpointId, at + 1_000 / perSecond);
-      for (const [id, free] of freeAt) {
-        if (free > nowMs - FORGET_MS) break;
-        freeAt.delete(id);
+      started.delete(endpointId);
+      started.set(endpointId, { at, perSecond });
+      for (const [id, last] of started) {
+        if (freeAt(last, last.perSecond) > nowMs - FORGET_MS) break;
+        started.delete(id);
       }
       if (at > nowMs) await setTimeout(at - nowMs);
     },

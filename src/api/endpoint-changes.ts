@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { ENDPOINT_BOUNDS, type Endpoint } from '../domain/endpoint.ts';
 import { NAMES_SHOWN, Problem } from '../domain/errors.ts';
 import { profileNamed } from '../profiles/index.ts';
-import { deleteEndpoint, insertEndpoint, updateEndpoint } from '../store/endpoints.ts';
+import { deleteEndpoint, followEndpoint, insertEndpoint, updateEndpoint } from '../store/endpoints.ts';
 import { filtersOfOwnTypes, listEventTypeNames } from '../store/event-types.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { audited } from './audit.ts';
@@ -53,6 +53,7 @@ export async function changeEndpoint(
   body: z.infer<typeof patchEndpointBody>,
 ): Promise<{ before: Endpoint; after: Endpoint } | null> {
   const rules = await rulesFor(deps, tenant, body.event_types ?? []);
+  const { schedule: profileSchedule } = rules.profile;
   let before: Endpoint | null = null;
   const after = await audited(
     deps,
@@ -66,12 +67,14 @@ export async function changeEndpoint(
         details: { fields: Object.keys(body), ...(body.enabled !== undefined && { enabled: body.enabled }) },
       },
     (client) =>
-      updateEndpoint(client, deps.vault, tenant.id, id, (endpoint) => {
+      updateEndpoint(client, deps.vault, { tenantId: tenant.id, id, profileSchedule }, (endpoint) => {
         before = endpoint;
         return changedEndpoint(endpoint, body, rules);
       }),
   );
-  return before === null || after === null ? null : { before, after };
+  if (before === null || after === null) return null;
+  followBehind(deps, id);
+  return { before, after };
 }
 
 /** @returns whether there was one to delete */
@@ -81,12 +84,21 @@ export async function removeEndpoint(
   tenant: Tenant,
   id: string,
 ): Promise<boolean> {
-  return audited(
+  const isGone = await audited(
     deps,
     request,
     (isDeleted: boolean) =>
       isDeleted ? { action: 'endpoint.deleted', tenantId: tenant.id, objectId: id } : null,
     (client) => deleteEndpoint(client, tenant.id, id),
+  );
+  if (isGone) followBehind(deps, id);
+  return isGone;
+}
+
+/** Has all that waits at an endpoint follow it, behind the answer: it may be a million. Broken off, the reconciler goes on. */
+function followBehind({ db, logger }: ApiDeps, endpointId: string): void {
+  followEndpoint(db, endpointId).catch((error) =>
+    logger.warn({ reason: error.message, endpoint: endpointId }, 'what waits is left to the reconciler'),
   );
 }
 

@@ -7,6 +7,11 @@ export type RetrySchedule = {
   jitter: number;
 };
 
+/** What an endpoint follows: its own schedule to the second, or its profile's. */
+export function scheduleOf(own: readonly number[] | null, ofProfile: RetrySchedule): RetrySchedule {
+  return own === null ? ofProfile : { delaysS: own, jitter: 0 };
+}
+
 /** A receiver's `retry-after` may postpone an attempt by no more than this (product.md, "Details decided"). */
 export const RETRY_AFTER_CAP_MS = 24 * 3600 * 1000;
 

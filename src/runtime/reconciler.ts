@@ -7,6 +7,7 @@ import type { Logger } from '../logger.ts';
 import { listRunningOperations } from '../store/operations.ts';
 import { findOverdue, findUntold, freeDeliveries, type OverdueDelivery } from '../store/overdue.ts';
 import type { Db } from '../store/pool.ts';
+import { listToReplan, replanPage } from '../store/replan.ts';
 import { alignEndpoints } from '../store/waiting.ts';
 import type { TemporalEngine } from './engine.ts';
 import { createRounds, type Rounds } from './rounds.ts';
@@ -49,6 +50,7 @@ export function createReconciler(deps: {
     if (freed > 0)
       logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
     await alignEndpoints(db, { endpoints: BATCH, pages: PAGES });
+    for (const endpointId of await listToReplan(db, PAGES)) await replanPage(db, endpointId);
     for (const operationId of await listRunningOperations(db)) await engine.operate(operationId);
     await tellUntold();
     return freed;

@@ -23,6 +23,7 @@ import { migrationNames } from '../store/migrate.ts';
 import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
 import { releaseDue } from '../store/rate-limits.ts';
 import { createRecorder } from '../store/records.ts';
+import { releaseMoved } from '../store/replan.ts';
 import { analyzeGrown } from '../store/statistics.ts';
 import { createVault, type KeyRing } from '../store/vault.ts';
 import { createDispatcher } from './dispatcher.ts';
@@ -91,6 +92,7 @@ const PREPARE_MS = 20_000;
 const EMIT_CONNECTIONS = 10;
 const DATABASE_RETRY_MS = 1_000;
 const PACE_MS = 500;
+const MOVED_BATCH = 1_000;
 /** Longer than a round of the pacer and the way through Temporal, shorter than an attempt waits for its place. */
 const PACE_AHEAD_MS = 2_000;
 const STATISTICS_MS = 1_000;
@@ -192,7 +194,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const herald = createHerald({ db, rules: telling.rules, dispatcher, logger });
   const pacer = createRounds({
     everyMs: PACE_MS,
-    work: () => releaseDue(db, PACE_AHEAD_MS),
+    work: async () => {
+      await releaseDue(db, PACE_AHEAD_MS);
+      while ((await releaseMoved(db, MOVED_BATCH)) === MOVED_BATCH);
+    },
     logger,
     failed: 'a round of the pacer failed',
   });

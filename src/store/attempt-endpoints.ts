@@ -4,7 +4,14 @@ import { ENDPOINT_COLUMNS, type EndpointRow, openEndpoint } from './endpoints.ts
 import type { Db } from './pool.ts';
 import type { Vault } from './vault.ts';
 
-export type AttemptEndpoint = Endpoint & { profile: string; isOperator: boolean };
+export type AttemptEndpoint = Endpoint & {
+  profile: string;
+  isOperator: boolean;
+  /** counts the changes of its schedule */
+  planVersion: number;
+};
+
+type Beside = Pick<AttemptEndpoint, 'profile' | 'isOperator' | 'planVersion'>;
 
 /** The endpoints of these deliveries by id; `null` for one whose secrets cannot be opened: it must not hold up the others. */
 export async function loadAttemptEndpoints(
@@ -13,29 +20,25 @@ export async function loadAttemptEndpoints(
   deliveryIds: string[],
 ): Promise<Map<string, AttemptEndpoint | null>> {
   // The ids in a select of their own, as in the claim: one plan for all calls.
-  const { rows } = await db.query<EndpointRow & { profile: string; isOperator: boolean }>({
+  const { rows } = await db.query<EndpointRow & Beside>({
     name: 'attempt-endpoints',
-    text: `select ${ENDPOINT_COLUMNS}, (select profile from tenants t where t.id = endpoints.tenant_id),
+    text: `select ${ENDPOINT_COLUMNS}, plan_version as "planVersion", (select profile from tenants t where t.id = endpoints.tenant_id),
              (select is_operator from tenants t where t.id = endpoints.tenant_id) as "isOperator"
            from endpoints where id in (
              select d.endpoint_id from unnest((select $1::text[])) as i (id) join deliveries d on d.id = i.id)`,
     values: [deliveryIds],
   });
   return new Map(
-    rows.map(({ profile, isOperator, ...row }) => [
+    rows.map(({ profile, isOperator, planVersion, ...row }) => [
       row.id,
-      opened(row as EndpointRow, { profile, isOperator }, vault),
+      opened(row as EndpointRow, { profile, isOperator, planVersion }, vault),
     ]),
   );
 }
 
-function opened(
-  row: EndpointRow,
-  tenant: { profile: string; isOperator: boolean },
-  vault: Vault,
-): AttemptEndpoint | null {
+function opened(row: EndpointRow, beside: Beside, vault: Vault): AttemptEndpoint | null {
   try {
-    return { ...openEndpoint(row, vault), ...tenant };
+    return { ...openEndpoint(row, vault), ...beside };
   } catch {
     return null;
   }

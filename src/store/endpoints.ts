@@ -1,12 +1,15 @@
 /** Endpoints: settings in the clear, secrets sealed as one value. */
+import { isDeepStrictEqual } from 'node:util';
 import type { DisabledReason, Endpoint, EndpointSecrets } from '../domain/endpoint.ts';
 import { maskUrl } from '../domain/endpoint.ts';
 import { newId } from '../domain/ids.ts';
+import { type RetrySchedule, scheduleOf } from '../domain/schedule.ts';
 import { lockEndpoints } from './locks.ts';
 import { insertOperationalEvent } from './operational-events.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
+import { beginReplan, replanPage } from './replan.ts';
 import type { Vault } from './vault.ts';
-import { alignWaiting, countWaiting } from './waiting.ts';
+import { alignWaiting, countWaiting, WAITING_PAGE } from './waiting.ts';
 
 export type NewEndpoint = Pick<
   Endpoint,
@@ -123,16 +126,18 @@ export async function listEndpoints(
 
 /**
  * Changes an endpoint under its lock, and what waits for it with it: switching it off ends that (`endpoint_disabled`).
+ * What waits is changed with it as far as a page goes; `followEndpoint` does the rest.
+ * @param which.profileSchedule what it follows where it has no schedule of its own
  * @param change gets the endpoint as it is and returns it as it shall be; what it throws leaves everything as it was
  * @returns the changed endpoint, or `null` when it is not there
  */
 export async function updateEndpoint(
   db: Queryable,
   vault: Vault,
-  tenantId: string,
-  id: string,
+  which: { tenantId: string; id: string; profileSchedule: RetrySchedule },
   change: (endpoint: Endpoint) => Endpoint,
 ): Promise<Endpoint | null> {
+  const { tenantId, id, profileSchedule } = which;
   return transaction(db, async (client) => {
     await lockEndpoints(client, [id]);
     const before = await findEndpoint(client, vault, tenantId, id);
@@ -145,13 +150,25 @@ export async function updateEndpoint(
          consecutive_failures = case when $7 and not enabled then 0 else consecutive_failures end,
          disabled_at = case when $7 then null else coalesce(disabled_at, now()) end,
          troubled_since = case when not $7 and enabled then coalesce(failing_since, now()) else troubled_since end,
+         -- the next place is as far from the last one as the new rate says
+         rate_next_at = rate_next_at + make_interval(secs => 1 / $12::double precision - 1 / rate_per_second),
          updated_at = now()
        where id = $1 returning ${ENDPOINT_COLUMNS}`,
       [id, ...columnValues(id, after, vault)],
     );
     await alignWaiting(client, id);
+    if (!isDeepStrictEqual(before.retrySchedule, after.retrySchedule)) {
+      await beginReplan(client, id, scheduleOf(after.retrySchedule, profileSchedule));
+      await replanPage(client, id);
+    }
     return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
   });
+}
+
+/** Brings the rest of what waits at an endpoint in line with it, page by page: there may be a million. */
+export async function followEndpoint(db: Db, id: string, page: number = WAITING_PAGE): Promise<void> {
+  while ((await alignWaiting(db, id, page)) === page);
+  while (await replanPage(db, id, page));
 }
 
 /** @returns whether there was one to delete */

@@ -6,6 +6,7 @@ import { applyEffects, type Effects } from './effects.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
+import { replanLate } from './replan.ts';
 import { holdStalled } from './waiting.ts';
 
 /** What was sent and what came back, as it is kept. Headers are name-value pairs in the order of the wire. */
@@ -64,6 +65,12 @@ export type AttemptRecord = {
   /** `unchanged` puts back the status from before the claim */
   next: { status: 'succeeded' | 'failed' | 'unchanged' } | { status: 'retrying'; afterMs: number };
   slotsUsed: number;
+  /** ms since its end */
+  endedAgoMs: number;
+  /** ms until its receiver takes another, where it said so */
+  notBeforeMs: number | null;
+  /** of the endpoint whose schedule was followed */
+  planVersion: number;
   /** what follows for its endpoint */
   effects: Effects;
 };
@@ -96,6 +103,8 @@ const COLUMNS: { name: string; type: string; of: (record: AttemptRecord) => unkn
     of: ({ next }) => (next.status === 'retrying' ? next.afterMs : null),
   },
   { name: 'slots_used', type: 'int', of: (r) => r.slotsUsed },
+  { name: 'ended_ago_ms', type: 'double precision', of: (r) => r.endedAgoMs },
+  { name: 'not_before_ms', type: 'double precision', of: (r) => r.notBeforeMs },
 ];
 
 const jsonOf = (value: [string, string][] | Wire | undefined): string | null =>
@@ -136,6 +145,12 @@ const RECORD = `
     ended_at = case when d.status = 'delivering' and r.next_status in ('succeeded', 'failed') then now() else d.ended_at end,
     -- a test's failure and a late success are nobody's alarm
     told_at = case when d.is_test or r.next_status = 'succeeded' then coalesce(d.told_at, now()) else d.told_at end,
+    -- the schedule counts from its own attempts; what a receiver asks for counts whoever it asks
+    attempted_at = case when d.claim_trigger = 'manual' then d.attempted_at
+      else now() - make_interval(secs => r.ended_ago_ms / 1000) end,
+    not_before = greatest(case when d.claim_trigger = 'manual' then d.not_before end,
+      now() + make_interval(secs => r.not_before_ms / 1000)),
+    moved = false,
     last_error = r.error_code, last_response_status = r.response_status,
     ${NO_CLAIM}
   from r where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
@@ -228,5 +243,9 @@ async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Ma
     text: RECORD,
     values: COLUMNS.map(({ of }) => records.map(of)),
   });
+  await replanLate(
+    db,
+    records.filter(({ next }) => next.status === 'retrying'),
+  );
   return new Map(rows.map((row) => [row.id, row.status]));
 }

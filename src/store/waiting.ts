@@ -36,13 +36,21 @@ const NO_TEST = 'not d.is_test';
 const BEFORE_STALL = `${NO_TEST} and d.created_at < (select stalled_at from endpoints where id = $1)`;
 
 const RELEASED = `status = 'pending', held_reason = null`;
-const STALLED = `status = 'held', held_reason = 'stalled', leased_until = null, workflow_id = null, run_id = null,
-  next_attempt_at = null`;
+const heldFor = (
+  reason: HeldReason,
+) => `status = 'held', held_reason = '${reason}', leased_until = null, workflow_id = null,
+  run_id = null, next_attempt_at = null`;
+/** Where order is kept, the one that the others wait for: an attempt under way, or else the oldest. A press is beside the order. */
+const NOT_FIRST = `${NO_TEST} and d.id <> coalesce(
+  (select f.id from deliveries f where f.status = 'delivering' and f.attempt_count >= 0 and f.endpoint_id = $1 and not f.is_test
+    and f.claim_trigger <> 'manual' order by f.id limit 1),
+  least((select f.id from deliveries f where f.endpoint_id = $1 and f.status = 'pending' and not f.is_test order by f.id limit 1),
+    (select f.id from deliveries f where f.endpoint_id = $1 and f.status = 'retrying' and not f.is_test order by f.id limit 1)))`;
 /** People know: they did it by hand, or are told of the endpoint. */
 const ENDED = `status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(), held_reason = null,
   next_attempt_at = null`;
 
-type Change = { kind: Kind; set: string; only: string };
+type Change = { kind: Kind; set: string; only: string; newestFirst?: true };
 
 type EndpointState = {
   enabled: boolean;
@@ -63,9 +71,21 @@ function changesAt({ enabled, deleted, stalled, ordered, paced }: EndpointState)
   if (!ordered) inVain.push('ordered');
   if (!paced) inVain.push('rate_limited');
   const toHold: Kind[] = stalled ? ['pending', 'retrying'] : [];
+  const inOrder: Kind[] = ordered ? ['pending', 'retrying'] : [];
   return [
-    ...toHold.map((kind) => ({ kind, set: STALLED, only: BEFORE_STALL })),
-    ...inVain.map((kind) => ({ kind, set: RELEASED, only: 'true' })),
+    ...toHold.map((kind) => ({ kind, set: heldFor('stalled'), only: BEFORE_STALL })),
+    // What was accepted before order was kept goes on in that order: the oldest go meanwhile, so the newest are held first.
+    ...inOrder.map((kind) => ({
+      kind,
+      set: heldFor('ordered'),
+      only: NOT_FIRST,
+      newestFirst: true as const,
+    })),
+    ...inVain.map((kind) => ({
+      kind,
+      set: kind === 'ordered' ? `${RELEASED}, turn = null` : RELEASED,
+      only: 'true',
+    })),
   ];
 }
 
@@ -101,10 +121,11 @@ export async function alignWaiting(
 async function changePage(
   client: Queryable,
   endpointId: string,
-  { kind, set, only }: Change,
+  { kind, set, only, newestFirst }: Change,
   limit: number,
 ): Promise<number> {
-  const { where, order } = KINDS[kind];
+  const { where } = KINDS[kind];
+  const order = newestFirst ? 'd.id desc' : KINDS[kind].order;
   // An array, not a join: the page is chosen once, and found by its ids. Claims lock in this order too.
   const { rowCount } = await client.query(
     `update deliveries set ${set} where id = any(array(
@@ -114,7 +135,10 @@ async function changePage(
   return rowCount ?? 0;
 }
 
-/** How many deliveries wait at an endpoint: neither ended nor under way, tests left out. */
+/** Some 30 ms; whoever is told of a hundred thousand need not know how many more there are. */
+const MAX_COUNTED = 100_000;
+
+/** How many deliveries wait at an endpoint, up to 100,000: neither ended nor under way, tests left out. */
 export async function countWaiting(client: Queryable, endpointId: string): Promise<number> {
   const { rows } = await client.query<{ count: number }>(waitingCountQuery(endpointId));
   return rows[0]?.count ?? 0;
@@ -122,7 +146,8 @@ export async function countWaiting(client: Queryable, endpointId: string): Promi
 
 /** The query of `countWaiting`, apart so that a test can look at its plan. */
 export const waitingCountQuery = (endpointId: string) => ({
-  text: `select count(*) from deliveries d where endpoint_id = $1 and ${UNENDED} and status <> 'delivering' and ${NO_TEST}`,
+  text: `select count(*) from (select 1 from deliveries d
+    where endpoint_id = $1 and ${UNENDED} and status <> 'delivering' and ${NO_TEST} limit ${MAX_COUNTED}) waiting`,
   values: [endpointId],
 });
 
@@ -147,7 +172,7 @@ export async function releaseNext(client: Queryable, endpointId: string): Promis
 export async function holdStalled(client: Queryable, deliveryIds: string[]): Promise<string[]> {
   if (deliveryIds.length === 0) return [];
   const { rows } = await client.query<{ id: string }>(
-    `update deliveries d set ${STALLED} from endpoints e
+    `update deliveries d set ${heldFor('stalled')} from endpoints e
      where d.id = any($1) and e.id = d.endpoint_id and d.status = 'retrying' and d.created_at < e.stalled_at
      returning d.id`,
     [deliveryIds],
@@ -156,8 +181,9 @@ export async function holdStalled(client: Queryable, deliveryIds: string[]): Pro
 }
 
 /** When the oldest of a kind at the endpoint `e` was accepted; null: there is none. Whatever waits beside it, it is one look. */
-const oldest = (kind: Kind, only = 'true') => `(select d.created_at from deliveries d
-  where d.endpoint_id = e.id and ${KINDS[kind].where} and ${only} order by ${KINDS[kind].order} limit 1)`;
+const oldest = (kind: Kind, only = 'true', nth = 0) => `(select d.created_at from deliveries d
+  where d.endpoint_id = e.id and ${KINDS[kind].where} and ${only} order by ${KINDS[kind].order} limit 1 offset ${nth})`;
+const second = (kind: Kind) => oldest(kind, NO_TEST, 1);
 
 // Never `exists`: the planner may make of it a hash of all that is held anywhere.
 const UNALIGNED = `
@@ -166,6 +192,8 @@ const UNALIGNED = `
   where case when e.enabled and e.deleted_at is null then
       (e.stalled_at is null and ${oldest('stalled')} is not null)
       or ${oldest('pending', NO_TEST)} < e.stalled_at or ${oldest('retrying', NO_TEST)} < e.stalled_at
+      or (e.ordered and (${second('pending')} is not null or ${second('retrying')} is not null
+        or (${oldest('pending', NO_TEST)} is not null and ${oldest('retrying', NO_TEST)} is not null)))
       or (${oldest('ordered')} is not null and (not e.ordered or ${occupied('e.id')} is null))
       or (e.rate_per_second is null and ${oldest('rate_limited')} is not null)
     else coalesce(${ALL.map((kind) => oldest(kind, NO_TEST)).join(', ')}) is not null end

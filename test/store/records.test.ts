@@ -41,6 +41,9 @@ function recordOf(deliveryId: string, endpointId: string, succeeded: boolean): A
     exchange: null,
     next: succeeded ? { status: 'succeeded' } : { status: 'retrying', afterMs: 1_000 },
     slotsUsed: 1,
+    endedAgoMs: 0,
+    notBeforeMs: null,
+    planVersion: 0,
     effects: { ...noEffects(endpointId), health: succeeded ? null : 'failing' },
   };
 }

@@ -89,7 +89,8 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
       };
       const expiresAt = new Date(nowMs + rotation.overlapS * 1000).toISOString();
       const secret = await audited(deps, request, act, async (client) => {
-        const endpoint = await updateEndpoint(client, vault, tenant.id, id, (before) =>
+        const which = { tenantId: tenant.id, id, profileSchedule: profileNamed(tenant.profile).schedule };
+        const endpoint = await updateEndpoint(client, vault, which, (before) =>
           rotation.apply(before, nowMs),
         );
         if (endpoint === null) throw notFound('endpoint', id);
