@@ -1,10 +1,17 @@
 /** The activity that carries an operation on: its next page, or a look at how its deliveries fare. */
+import { clockOffsetMs } from '../src/domain/clock.ts';
 import type { Operation } from '../src/domain/operation.ts';
 import { profileNamed } from '../src/profiles/index.ts';
 import { eraseTenantItself, eraseTenantPage } from '../src/store/erasure.ts';
-import { countProgress, finishOperation, lockRunningOperation, moveCursor } from '../src/store/operations.ts';
+import {
+  finishOperation,
+  lockRunningOperation,
+  moveCursor,
+  settleMatched,
+  tally,
+} from '../src/store/operations.ts';
 import { type Queryable, transaction } from '../src/store/pool.ts';
-import { setGoing } from '../src/store/selections.ts';
+import { type BodyOf, setGoing } from '../src/store/selections.ts';
 import { findTenant } from '../src/store/tenants.ts';
 import type { OperationStep } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -16,19 +23,42 @@ const WATCHING = 'watching';
 const WATCH_MIN_MS = 500;
 const WATCH_MAX_MS = 60_000;
 
+/** Pages that had nothing that matches, one after the other: then it is the turn of others. */
+const MAX_EMPTY_PAGES = 20;
+
 export async function advanceOperation(
   deps: ActivityDeps,
   input: { operationId: string },
 ): Promise<OperationStep> {
+  for (let empty = 1; ; empty += 1) {
+    const step = await advance(deps, input);
+    if (step !== 'nothing found') return step;
+    if (empty === MAX_EMPTY_PAGES) return { done: false, waitMs: 1, doing: 'looking' };
+  }
+}
+
+/** A page, in the transaction that says so. */
+async function advance(
+  deps: ActivityDeps,
+  input: { operationId: string },
+): Promise<OperationStep | 'nothing found'> {
   return transaction(deps.db, async (client) => {
     const operation = await lockRunningOperation(client, input.operationId);
     if (operation === null) return { done: true };
     if (operation.cursor === WATCHING) return watch(client, operation);
     if (operation.kind === 'erase') return erase(client, operation);
-    const page = await setGoing(client, operation, pageSize(operation), await bodies(deps, operation));
-    await moveCursor(client, operation.id, page.cursor ?? WATCHING);
-    const waitMs = page.cursor === null ? WATCH_MIN_MS : (page.count / operation.perSecond) * 1000;
-    return { done: false, waitMs: Math.max(1, Math.round(waitMs)), doing: `${page.count} set going` };
+    const { cursor, count } = await setGoing(
+      client,
+      operation,
+      pageSize(operation),
+      await bodies(deps, operation),
+    );
+    await moveCursor(client, operation.id, cursor ?? WATCHING, { taken: count });
+    if (cursor === null) await settleMatched(client, operation.id);
+    else if (count === 0) return 'nothing found';
+    await tally(client, operation.id);
+    const waitMs = cursor === null ? WATCH_MIN_MS : (count / operation.perSecond) * 1000;
+    return { done: false, waitMs: Math.max(1, Math.round(waitMs)), doing: `${count} set going` };
   });
 }
 
@@ -36,31 +66,33 @@ export async function advanceOperation(
 const pageSize = ({ perSecond }: Operation) => Math.max(1, Math.min(MAX_PAGE, Math.floor(perSecond)));
 
 /** Where a contract's body carries the delivery's own id, a delivery that is made now has its own. */
-async function bodies(deps: ActivityDeps, { tenantId }: Operation) {
+async function bodies(deps: ActivityDeps, { tenantId }: Operation): Promise<BodyOf | null> {
   const tenant = await findTenant(deps.db, tenantId);
-  const render = tenant === null ? undefined : profileNamed(tenant.profile).renderForDelivery;
-  return (eventBody: Buffer, deliveryId: string) => render?.(eventBody, deliveryId) ?? null;
+  return (tenant === null ? undefined : profileNamed(tenant.profile).renderForDelivery) ?? null;
 }
 
 async function erase(client: Queryable, operation: Operation & { cursor: string }): Promise<OperationStep> {
   const { erased, last } = await eraseTenantPage(client, operation.tenantId, operation.cursor, MAX_PAGE);
   if (last === null) {
     await eraseTenantItself(client, operation.tenantId);
-    await finishOperation(client, operation.id, 'completed', { done: operation.done, failed: 0 });
+    await settleMatched(client, operation.id);
+    await finishOperation(client, operation.id, 'completed');
     return { done: true };
   }
-  await moveCursor(client, operation.id, last, erased);
+  await moveCursor(client, operation.id, last, { done: erased });
   return { done: false, waitMs: WATCH_MIN_MS, doing: `${erased} payloads erased` };
 }
 
 async function watch(client: Queryable, operation: Operation): Promise<OperationStep> {
-  const { done, failed, open } = await countProgress(client, operation.id);
-  if (open === 0) {
-    await finishOperation(client, operation.id, 'completed', { done, failed });
+  const { isOpen, goesOn } = await tally(client, operation.id);
+  if (!isOpen) {
+    await finishOperation(client, operation.id, 'completed');
     return { done: true };
   }
   // The longer it takes, the longer it is likely to take: a schedule may run for days.
-  const ageMs = Date.now() - operation.startedAt.getTime();
-  const waitMs = Math.round(Math.min(WATCH_MAX_MS, Math.max(WATCH_MIN_MS, ageMs / 10)));
-  return { done: false, waitMs, doing: `${open} have not ended yet` };
+  const ageMs = Date.now() + clockOffsetMs() - operation.startedAt.getTime();
+  const waitMs = goesOn
+    ? WATCH_MIN_MS
+    : Math.round(Math.min(WATCH_MAX_MS, Math.max(WATCH_MIN_MS, ageMs / 10)));
+  return { done: false, waitMs, doing: 'some have not ended yet' };
 }

@@ -147,6 +147,15 @@ export const environmentSchema = z.object({
   TIDINGS_PRESSES_PER_MINUTE: wholeNumber(1, MAX_COUNT)
     .default(60)
     .describe('Presses of retry that one delivery takes in a minute.'),
+  TIDINGS_TESTS_PER_ENDPOINT: wholeNumber(1, 1_000)
+    .default(5)
+    .describe('Tests of one endpoint that may be under way at once, in each process.'),
+  TIDINGS_TESTS_PER_TENANT: wholeNumber(1, 10_000)
+    .default(20)
+    .describe('Tests of all endpoints of a tenant that may be under way at once, in each process.'),
+  TIDINGS_OPERATIONS_PER_TENANT: wholeNumber(1, 1_000)
+    .default(10)
+    .describe('Operations (recover, replay, bulk retry) of a tenant that may run at once.'),
   TIDINGS_OPERATION_RATE: decimal(0.1, 1_000)
     .default(100)
     .describe(

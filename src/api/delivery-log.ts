@@ -5,7 +5,7 @@
 import type { Delivery } from '../domain/delivery.ts';
 import { ATTEMPT_ERRORS, Problem } from '../domain/errors.ts';
 import type { HistoryEntry, RunHistory, RunRef } from '../domain/ports.ts';
-import { findWithAttempts, listAttempts, type StoredAttempt } from '../store/deliveries.ts';
+import { findWithAttempts, LOG_ATTEMPTS, listRuns, type StoredAttempt } from '../store/deliveries.ts';
 import type { Wire } from '../store/records.ts';
 import type { ApiDeps } from './deps.ts';
 import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
@@ -15,7 +15,7 @@ type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
 
 /** @param reveal show the whole URLs */
 export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = false): Promise<DeliveryLog> {
-  const histories = await readHistories(deps, found, await listAttempts(deps.db, found.id));
+  const histories = await readHistories(deps, found, await listRuns(deps.db, found.id));
   // Only now: what a history tells of is in the rows by then, unless the database was away when it should be written.
   const { delivery, attempts: stored } = (await findWithAttempts(deps.db, found.id)) ?? {
     delivery: found,
@@ -23,11 +23,15 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
   };
   const entries = histories?.flatMap((history) => history.entries) ?? [];
   const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
+  const attempts = mergeAttempts(deps, delivery.id, stored, entries, reveal);
+  const leftOut = stored.length < LOG_ATTEMPTS ? 0 : (attempts[0]?.number ?? 1) - 1;
   return {
     ...presentDelivery(delivery),
-    attempts: mergeAttempts(deps, delivery.id, stored, entries, reveal),
+    attempts,
+    ...(leftOut > 0 && { attempts_left_out: leftOut }),
     presses: entries
       .filter((entry) => entry.kind === 'press')
+      .sort((a, b) => a.atMs - b.atMs)
       .map(({ pressId, atMs, by }) => ({ press_id: pressId, at: new Date(atMs).toISOString(), by })),
     next_step: nextStep(delivery),
     log_source: histories === null ? 'archive' : 'history',
@@ -39,18 +43,22 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
   };
 }
 
+/** Runs whose histories are read: each press after the end has one of its own. Of older attempts the rows tell. */
+const MAX_RUNS = 20;
+
 /** @returns `null` when a run that made an attempt has no history any more, or Temporal is away */
 async function readHistories(
   deps: ApiDeps,
   delivery: Delivery,
-  stored: StoredAttempt[],
+  newest: { workflowId: string | null; runId: string | null }[],
 ): Promise<RunHistory[] | null> {
   const runs = new Map<string, RunRef>();
   const add = (workflowId: string | null, runId: string | null) => {
-    if (workflowId !== null) runs.set(`${workflowId} ${runId}`, { workflowId, runId });
+    if (workflowId !== null && runs.size < MAX_RUNS)
+      runs.set(`${workflowId} ${runId}`, { workflowId, runId });
   };
-  for (const { workflowId, runId } of stored) add(workflowId, runId);
   add(delivery.workflowId, delivery.runId);
+  for (const { workflowId, runId } of newest) add(workflowId, runId);
   try {
     const required = await Promise.all(
       [...runs.values()].map((run) => deps.engine.readHistory(run, delivery.id)),
@@ -87,7 +95,11 @@ function mergeAttempts(
     reveal && row.requestUrlSealed !== null
       ? deps.vault.open(row.requestUrlSealed, deliveryId)
       : row.requestUrl;
-  const numbers = [...new Set([...fromHistory.keys(), ...rows.keys()])].sort((a, b) => a - b);
+  // Where there are more attempts than are shown, histories tell of some of the others too.
+  const first = stored.length < LOG_ATTEMPTS ? 0 : (stored[0]?.number ?? 0);
+  const numbers = [...new Set([...fromHistory.keys(), ...rows.keys()])]
+    .filter((number) => number >= first)
+    .sort((a, b) => a - b);
   return numbers.map((number) => attemptView(number, fromHistory.get(number), rows.get(number), urlOf));
 }
 

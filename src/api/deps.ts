@@ -65,6 +65,11 @@ export type ApiDeps = {
   pressesPerMinute: number;
   /** deliveries that an operation sets going in a second, where it names no pace of its own */
   operationRatePerS: number;
+  /** operations of a tenant that may run at once */
+  operationsPerTenant: number;
+  /** tests that may be under way at once in this process */
+  testsPerEndpoint: number;
+  testsPerTenant: number;
   allowHttp: boolean;
   contacts: ContactSettings;
   maxEventBytes: number;

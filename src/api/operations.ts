@@ -3,10 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../domain/errors.ts';
 import { OPERATION_KINDS, OPERATION_STATUSES, type Operation } from '../domain/operation.ts';
-import { insertOperation, type NewOperation } from '../store/operations.ts';
-import { countSelected } from '../store/selections.ts';
+import { countRunningOperations, insertOperation, type NewOperation } from '../store/operations.ts';
+import type { Queryable } from '../store/pool.ts';
+import { type Count, countSelected } from '../store/selection-walks.ts';
 import { audited } from './audit.ts';
 import type { ApiDeps } from './deps.ts';
+import { atLeastField } from './schemas/parameters.ts';
 
 export const operationSchema = z
   .object({
@@ -16,7 +18,12 @@ export const operationSchema = z
     endpoint_id: z.string().nullable(),
     status: z.enum(OPERATION_STATUSES).describe('`completed` when every delivery of it has ended.'),
     matched: z.number().describe('How many deliveries it is about.'),
-    done: z.number().describe('How many of them have succeeded (of an erasure: are erased).'),
+    at_least: atLeastField,
+    done: z
+      .number()
+      .describe(
+        'How many of them have succeeded (of an erasure: are erased). Of a large one, as of a moment ago.',
+      ),
     failed: z.number().describe('How many have failed, or were cancelled.'),
     started_at: z.string(),
     finished_at: z.string().nullable(),
@@ -24,7 +31,7 @@ export const operationSchema = z
   .meta({ id: 'Operation' });
 
 export const startedSchema = z
-  .object({ id: z.string(), matched: z.number() })
+  .object({ id: z.string(), matched: z.number(), at_least: atLeastField })
   .meta({ id: 'StartedOperation' });
 
 export const paceField = z
@@ -35,30 +42,35 @@ export const paceField = z
   .describe('How many to set going in a second. Default: as configured.');
 
 /**
- * @param wanted `matched` is counted here where it is absent
+ * @param wanted `counted` is found here where it is absent
  * @returns the operation. Where Temporal is away it begins when Temporal is back.
+ * @throws Problem too_many_requests when as many of the tenant run as may
  */
 export async function startOperation(
   deps: ApiDeps,
   request: FastifyRequest,
-  wanted: Omit<NewOperation, 'perSecond' | 'matched'> & { perSecond: number | undefined; matched?: number },
+  wanted: Omit<NewOperation, 'perSecond' | 'matched' | 'atLeast'> & {
+    perSecond: number | undefined;
+    counted?: Count;
+  },
 ): Promise<Operation> {
   const { kind, tenantId, endpointId, selection } = wanted;
+  const { count: matched, atLeast } = wanted.counted ?? (await countSelected(deps.db, wanted));
   const operation = await audited(
     deps,
     request,
-    ({ id, matched }: Operation) => ({
+    ({ id }: Operation) => ({
       action: `operation.${kind}`,
       tenantId,
       objectId: id,
       details: { endpoint_id: endpointId, matched, ...selection },
     }),
-    async (client) =>
-      insertOperation(client, {
-        ...wanted,
-        perSecond: wanted.perSecond ?? deps.operationRatePerS,
-        matched: wanted.matched ?? (await countSelected(client, wanted)),
-      }),
+    async (client) => {
+      // An erasure is a duty: nothing may be in its way.
+      if (kind !== 'erase') await refuseTooMany(client, tenantId, deps.operationsPerTenant);
+      const perSecond = wanted.perSecond ?? deps.operationRatePerS;
+      return insertOperation(client, { kind, tenantId, endpointId, selection, perSecond, matched, atLeast });
+    },
   );
   await deps.engine.operate(operation.id).catch((error) => {
     if (!(error instanceof Problem && error.code === 'temporal_unavailable')) throw error;
@@ -66,7 +78,23 @@ export async function startOperation(
   return operation;
 }
 
-export const presentStarted = ({ id, matched }: Operation) => ({ id, matched });
+const RETRY_AFTER_S = 10;
+
+/** @throws Problem too_many_requests */
+async function refuseTooMany(client: Queryable, tenantId: string, limit: number): Promise<void> {
+  if ((await countRunningOperations(client, tenantId)) < limit) return;
+  throw new Problem(
+    'too_many_requests',
+    `${limit} operations of this tenant are running, which is as many as may. Wait until one has ended, or cancel one.`,
+    { retryAfterS: RETRY_AFTER_S },
+  );
+}
+
+export const presentStarted = ({ id, matched, atLeast }: Operation) => ({
+  id,
+  matched,
+  ...(atLeast && { at_least: true as const }),
+});
 
 export function presentOperation(operation: Operation): z.infer<typeof operationSchema> {
   return {
@@ -76,6 +104,7 @@ export function presentOperation(operation: Operation): z.infer<typeof operation
     endpoint_id: operation.endpointId,
     status: operation.status,
     matched: operation.matched,
+    ...(operation.atLeast && { at_least: true as const }),
     done: operation.done,
     failed: operation.failed,
     started_at: operation.startedAt.toISOString(),

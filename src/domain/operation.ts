@@ -57,8 +57,10 @@ export type Operation = {
   selection: Selection;
   perSecond: number;
   status: OperationStatus;
-  /** how many deliveries it is about */
+  /** how many deliveries it is about, as far as that is known */
   matched: number;
+  /** there may be more: they are counted as they are set going */
+  atLeast: boolean;
   /** of them: have succeeded (or, for an erasure, are done), and have failed */
   done: number;
   failed: number;

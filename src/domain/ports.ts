@@ -46,7 +46,7 @@ export type Engine = {
   /** Tells the delivery's workflow that it has been cancelled. The row says so already: best effort. */
   cancelled(delivery: { id: string; workflowId: string | null }): Promise<void>;
   /**
-   * What the run's history says about the delivery; `null` when there is no such history (any more).
+   * What the run's history says about the delivery; `null` when there is no such history (any more), or it is too large to read.
    * @throws Problem temporal_unavailable
    */
   readHistory(run: RunRef, deliveryId: string): Promise<RunHistory | null>;

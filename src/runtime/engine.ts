@@ -44,6 +44,8 @@ export type TemporalEngine = Engine & {
 
 const CALL_DEADLINE_MS = 5_000;
 const MAX_SUMMARY = 200;
+/** Temporal suggests a new run from 4 MiB on. What has become larger all the same is not read: it would hold up everything. */
+const MAX_HISTORY_BYTES = 8 * 1024 * 1024;
 const RETRY_AFTER_S = 5;
 /** Where nobody may list the search attributes, they are tried; after a refusal, so much later again. */
 const TRY_AGAIN_MS = 10 * 60_000;
@@ -162,7 +164,9 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
       try {
         return await call(async (client) => {
           const handle = client.workflow.getHandle(run.workflowId, run.runId ?? undefined);
-          const [{ runId }, history] = await Promise.all([handle.describe(), handle.fetchHistory()]);
+          const { runId, historySize = 0 } = await handle.describe();
+          if (historySize > MAX_HISTORY_BYTES) return null;
+          const history = await handle.fetchHistory();
           return {
             ref: { workflowId: run.workflowId, runId: run.runId ?? runId },
             entries: readEntries(history.events ?? [], deliveryId),

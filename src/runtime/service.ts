@@ -17,8 +17,8 @@ import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
 import { createAcceptor } from '../store/accept.ts';
-import { createContactLinks } from '../store/contact-links.ts';
 import { followDatabaseClock } from '../store/clock.ts';
+import { createContactLinks } from '../store/contact-links.ts';
 import { migrationNames } from '../store/migrate.ts';
 import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
 import { releaseDue } from '../store/rate-limits.ts';
@@ -207,16 +207,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     logger,
     failed: 'tables that have grown could not be analysed',
   });
-  let stopped = false;
-  let giveUpWaiting: () => void = () => {};
-  const toldToStop = new Promise<null>((resolve) => {
-    giveUpWaiting = () => resolve(null);
-  });
   const clock = createRounds({
     everyMs: CLOCK_MS,
     work: () => followDatabaseClock(db),
     logger,
     failed: "the database's clock could not be read",
+  });
+  let stopped = false;
+  let giveUpWaiting: () => void = () => {};
+  const toldToStop = new Promise<null>((resolve) => {
+    giveUpWaiting = () => resolve(null);
   });
 
   async function startWorking(): Promise<void> {
@@ -283,6 +283,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         wrongKeysPerS: env.TIDINGS_WRONG_KEY_RATE,
         pressesPerMinute: env.TIDINGS_PRESSES_PER_MINUTE,
         operationRatePerS: env.TIDINGS_OPERATION_RATE,
+        operationsPerTenant: env.TIDINGS_OPERATIONS_PER_TENANT,
+        testsPerEndpoint: env.TIDINGS_TESTS_PER_ENDPOINT,
+        testsPerTenant: env.TIDINGS_TESTS_PER_TENANT,
         allowHttp: options.allowHttp,
         contacts: {
           links,
@@ -305,6 +308,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   schema.start();
   // Needs no Temporal: what is in the outbox goes out without it.
   if (roles.worker) telling.postman.start();
+  clock.start();
   let monitoring: Monitoring | null = null;
   try {
     monitoring = await instruments.serve();
@@ -313,7 +317,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await closeAll();
     throw error;
   }
-  clock.start();
   // What a URL says is judged by the last look: the first one is taken when everything of ours listens.
   void listening.look();
   const working = roles.worker ? startWorking() : Promise.resolve();
@@ -361,7 +364,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     monitoringUrl: monitoring?.url ?? null,
     app,
     working,
-    await clock.stop();
     reconcile: reconciler.round,
     async stop(withinMs = shutdownMs) {
       stopped = true;
@@ -379,6 +381,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           pacer: pacer.stop,
           statistics: statistics.stop,
           'schema watch': schema.stop,
+          clock: clock.stop,
           workers: stopWorkers,
         },
         finishMs,

@@ -1,6 +1,7 @@
 /** The audit log: who changed what. Rows are only ever added; the database refuses anything else. */
 import { newId } from '../domain/ids.ts';
-import type { Db, Queryable } from './pool.ts';
+import type { WalkedPage } from './delivery-list.ts';
+import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
 
 export type AuditEntry = {
   /** the key's id, or `admin` for the one from the environment */
@@ -40,20 +41,60 @@ export async function insertAuditEntry(db: Queryable, entry: AuditEntry): Promis
   );
 }
 
-/** Newest first, `limit` of them, older than the id `before`. */
+/** Rows that a page looks at. Where the filter leaves out so many, the page ends early. */
+const MAX_WALKED = 5_000;
+
+export type AuditFilter = {
+  tenantId?: string | undefined;
+  objectId?: string | undefined;
+  action?: string | undefined;
+};
+
+/** The rows of a page, and the last one that is looked at. */
+function auditLogQueries(
+  { tenantId, objectId, action }: AuditFilter,
+  page: { before: string | null; limit: number },
+  maxWalked: number = MAX_WALKED,
+): Record<'rows' | 'end', { text: string; values: unknown[] }> {
+  const values: unknown[] = [];
+  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const conditions: string[] = [];
+  if (objectId !== undefined) {
+    const object = parameter(objectId);
+    // An object has one tenant: where that is another one, there is nothing to walk.
+    conditions.push(
+      tenantId === undefined
+        ? `object_id = ${object}`
+        : `object_id = (select object_id from (select object_id, tenant_id from audit_log where object_id = ${object}
+             order by id desc limit 1) newest where tenant_id = ${parameter(tenantId)})`,
+    );
+  } else if (tenantId !== undefined) conditions.push(`tenant_id = ${parameter(tenantId)}`);
+  if (page.before !== null) conditions.push(`id < ${parameter(page.before)}`);
+  const walked = `from audit_log ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''} order by id desc`;
+  const end = { text: `select id ${walked} limit 1 offset ${maxWalked - 1}`, values: [...values] };
+  const others = [
+    ...(tenantId === undefined ? [] : [`tenant_id = ${parameter(tenantId)}`]),
+    ...(action === undefined ? [] : [`action = ${parameter(action)}`]),
+  ];
+  const text = `select id, at, actor, actor_name as "actorName", tenant_id as "tenantId", action, object_id as "objectId",
+      details, request_id as "requestId"
+    from (select * ${walked} limit ${maxWalked}) walked ${others.length > 0 ? `where ${others.join(' and ')}` : ''}
+    order by id desc limit ${parameter(page.limit)}`;
+  return { rows: { text, values }, end };
+}
+
+/** Newest first, `limit` of them at most, older than the id `before`. */
 export async function listAuditEntries(
   db: Db,
-  filter: { tenantId?: string | undefined; objectId?: string | undefined; action?: string | undefined },
+  filter: AuditFilter,
   page: { before: string | null; limit: number },
-): Promise<StoredAuditEntry[]> {
-  const { rows } = await db.query<StoredAuditEntry>(
-    `select id, at, actor, actor_name as "actorName", tenant_id as "tenantId", action, object_id as "objectId",
-       details, request_id as "requestId"
-     from audit_log
-     where ($1::text is null or tenant_id = $1) and ($2::text is null or object_id = $2)
-       and ($3::text is null or action = $3) and ($4::text is null or id < $4)
-     order by id desc limit $5`,
-    [filter.tenantId ?? null, filter.objectId ?? null, filter.action ?? null, page.before, page.limit],
-  );
-  return rows;
+): Promise<WalkedPage<StoredAuditEntry>> {
+  const queries = auditLogQueries(filter, page);
+  return snapshot(db, async (client) => {
+    await client.query(WALK_IN_ORDER);
+    const { rows } = await client.query<StoredAuditEntry>(queries.rows);
+    if (rows.length === page.limit) return { rows, walkedTo: null };
+    const end = await client.query<{ id: string }>(queries.end);
+    return { rows, walkedTo: end.rows[0]?.id ?? null };
+  });
 }

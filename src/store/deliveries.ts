@@ -40,21 +40,47 @@ export type StoredAttempt = {
   errorMessage: string | null;
 };
 
-/** In the order in which they were made. */
-export async function listAttempts(db: Queryable, deliveryId: string): Promise<StoredAttempt[]> {
+/** Attempts that a log shows: the newest. Each may have 16 KiB of a response. */
+export const LOG_ATTEMPTS = 100;
+
+/** The newest, in the order in which they were made. */
+async function listAttempts(db: Queryable, deliveryId: string): Promise<StoredAttempt[]> {
   const { rows } = await db.query<StoredAttempt>(
     `select number, trigger, press_id as "pressId", workflow_id as "workflowId", run_id as "runId",
        started_at as "startedAt", duration_ms as "durationMs", request_url as "requestUrl",
        request_url_sealed as "requestUrlSealed", request_headers as "requestHeaders",
        response_status as "responseStatus", response_headers as "responseHeaders", response_body as "responseBody",
        response_truncated as "responseTruncated", wire, error_code as "errorCode", error_message as "errorMessage"
-     from attempts where delivery_id = $1 order by number`,
+     from attempts where delivery_id = $1 order by number desc limit ${LOG_ATTEMPTS}`,
+    [deliveryId],
+  );
+  return rows.reverse();
+}
+
+/** The runs that made the newest attempts, the newest first. */
+export async function listRuns(
+  db: Queryable,
+  deliveryId: string,
+): Promise<{ workflowId: string | null; runId: string | null }[]> {
+  const { rows } = await db.query<{ workflowId: string | null; runId: string | null }>(
+    `select workflow_id as "workflowId", run_id as "runId" from attempts
+     where delivery_id = $1 order by number desc limit ${LOG_ATTEMPTS}`,
     [deliveryId],
   );
   return rows;
 }
 
-/** The delivery and its attempts as of one moment. `null`: it is gone. */
+/** Those of the deliveries that have ended, or are not there any more. */
+export async function endedAmong(db: Queryable, ids: string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from unnest($1::text[]) as asked (id)
+     where not exists (select 1 from deliveries d where d.id = asked.id and ${UNENDED})`,
+    [ids],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** The delivery and its newest attempts as of one moment. `null`: it is gone. */
 export async function findWithAttempts(
   db: Db,
   id: string,
@@ -104,21 +130,35 @@ export async function cancelDeliveries(db: Queryable, ids: string[]): Promise<st
   });
 }
 
-/** How many deliveries of an endpoint have each status and last error; tests do not count. */
+/** Deliveries that the statistics of an endpoint count: its newest. */
+export const STATS_DELIVERIES = 10_000;
+
+export type DeliveryCounts = {
+  counts: { status: DeliveryStatus; lastError: AttemptErrorCode | null; count: number }[];
+  /** when the oldest that was counted was created, where there are older ones; `null`: all were counted */
+  since: Date | null;
+};
+
+/** How many of the newest deliveries of an endpoint have each status and last error; tests do not count. */
 export async function countDeliveries(
   db: Db,
   endpointId: string,
-): Promise<{ status: DeliveryStatus; lastError: AttemptErrorCode | null; count: number }[]> {
-  const { rows } = await db.query<{
-    status: DeliveryStatus;
-    lastError: AttemptErrorCode | null;
-    count: number;
-  }>(
-    `select status, last_error as "lastError", count(*) from deliveries
-     where endpoint_id = $1 and not is_test group by status, last_error`,
-    [endpointId],
+  newest: number = STATS_DELIVERIES,
+): Promise<DeliveryCounts> {
+  const { rows } = await db.query<DeliveryCounts['counts'][number] & { walked: number; oldest: Date }>(
+    `select status, last_error as "lastError", count(*) filter (where not is_test) as count, count(*) as walked,
+       min(created_at) as oldest
+     from (select status, last_error, is_test, created_at from deliveries where endpoint_id = $1 order by id desc limit $2) newest
+     group by status, last_error`,
+    [endpointId, newest],
   );
-  return rows;
+  const walked = rows.reduce((sum, row) => sum + row.walked, 0);
+  return {
+    counts: rows
+      .filter(({ count }) => count > 0)
+      .map(({ status, lastError, count }) => ({ status, lastError, count })),
+    since: walked < newest ? null : new Date(Math.min(...rows.map(({ oldest }) => oldest.getTime()))),
+  };
 }
 
 /**

@@ -6,10 +6,10 @@ import type { Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { firstIdAt } from '../domain/ids.ts';
 import { DELIVERY_COLUMNS } from './deliveries.ts';
-import { type Db, type Queryable, snapshot } from './pool.ts';
+import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
 
 /** Rows that one walk looks at. Where filters exclude so many, the page ends early and says where it stopped. */
-const MAX_WALKED = 5_000;
+const MAX_WALKED = 2_000;
 
 export type DeliveryFilter = {
   /** absent: those of every tenant */
@@ -51,13 +51,6 @@ export type Walk = {
 
 /** An event has few deliveries, and its index is sorted by tenant first: its ids are sorted here, and no other index offers to. */
 const ID_UNINDEXED = "(id || '')";
-
-/**
- * For the transaction: reading everything and sorting it is never shorter, though statistics that are old may say so. The
- * bound is the walk's, whatever the planner knows.
- */
-export const WALK_IN_ORDER = `select set_config(name, 'off', true)
-  from unnest(array['enable_bitmapscan', 'enable_seqscan', 'enable_sort']) name`;
 
 type Filter = {
   name: string;

@@ -17,32 +17,37 @@ export async function readAccepted(db: Queryable, tenantId: string, ids: string[
      where tenant_id = $1 and event_id = any($2) order by id`,
     [tenantId, ids],
   );
-  const accepted = events.map(({ id, type, occurredAt }) => ({
-    id,
-    type,
-    timestampMs: occurredAt.getTime(),
-    deliveries: stubs
-      .filter((stub) => stub.eventId === id)
-      .map(({ id: deliveryId, endpointId, status }) => ({ id: deliveryId, endpointId, status })),
-  }));
-  return accepted.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+  const accepted = new Map<string, AcceptedEvent>(
+    events.map(({ id, type, occurredAt }) => [
+      id,
+      { id, type, timestampMs: occurredAt.getTime(), deliveries: [] },
+    ]),
+  );
+  for (const { eventId, id, endpointId, status } of stubs)
+    accepted.get(eventId)?.deliveries.push({ id, endpointId, status });
+  return ids.flatMap((id) => accepted.get(id) ?? []);
 }
 
-export type StoredEvent = {
+/** An event without what it carries. */
+export type EventSummary = {
   id: string;
   sortId: string;
   type: string;
   occurredAt: Date;
   createdAt: Date;
+  erasedAt: Date | null;
+};
+
+export type StoredEvent = EventSummary & {
   /** the body as rendered, and where `data` stands in it */
   body: Buffer;
   dataStart: number;
   dataEnd: number;
-  erasedAt: Date | null;
 };
 
-const EVENT_COLUMNS = `id, sort_id as "sortId", type, occurred_at as "occurredAt", created_at as "createdAt",
-  body, data_start as "dataStart", data_end as "dataEnd", erased_at as "erasedAt"`;
+const SUMMARY_COLUMNS = `id, sort_id as "sortId", type, occurred_at as "occurredAt", created_at as "createdAt",
+  erased_at as "erasedAt"`;
+const EVENT_COLUMNS = `${SUMMARY_COLUMNS}, body, data_start as "dataStart", data_end as "dataEnd"`;
 
 export async function findEvent(db: Db, tenantId: string, id: string): Promise<StoredEvent | null> {
   const { rows } = await db.query<StoredEvent>(
@@ -57,13 +62,21 @@ export async function eventDeliveries(db: Db, tenantId: string, eventId: string)
   return event?.deliveries ?? [];
 }
 
-/** How many events of the tenant still have their payload. */
-export async function countPayloads(db: Queryable, tenantId: string): Promise<number> {
-  const { rows } = await db.query<{ n: number }>(
-    'select count(*) as n from events where tenant_id = $1 and erased_at is null',
-    [tenantId],
+const MAX_COUNTED = 10_000;
+
+/** How many events of the tenant still have their payload, as far as a look at its first events says. */
+export async function countPayloads(
+  db: Queryable,
+  tenantId: string,
+  maxWalked: number = MAX_COUNTED,
+): Promise<{ count: number; atLeast: boolean }> {
+  const { rows } = await db.query<{ count: number; walked: number }>(
+    `select count(*) filter (where erased_at is null) as count, count(*) as walked
+     from (select erased_at from events where tenant_id = $1 order by sort_id limit $2) walked`,
+    [tenantId, maxWalked],
   );
-  return rows[0]?.n ?? 0;
+  const { count = 0, walked = 0 } = rows[0] ?? {};
+  return { count, atLeast: walked === maxWalked };
 }
 
 /** Newest first; `before` is the `sortId` of the last one seen. */
@@ -71,9 +84,9 @@ export async function listEvents(
   db: Db,
   tenantId: string,
   page: { before: string | null; limit: number },
-): Promise<StoredEvent[]> {
-  const { rows } = await db.query<StoredEvent>(
-    `select ${EVENT_COLUMNS} from events
+): Promise<EventSummary[]> {
+  const { rows } = await db.query<EventSummary>(
+    `select ${SUMMARY_COLUMNS} from events
      where tenant_id = $1 and ($2::text is null or sort_id < $2)
      order by sort_id desc limit $3`,
     [tenantId, page.before, page.limit],

@@ -2,20 +2,21 @@
 
 import { newId } from '../domain/ids.ts';
 import type { Operation, OperationStatus } from '../domain/operation.ts';
-import type { Db, Queryable } from './pool.ts';
+import { type Db, type Queryable, WALK_IN_ORDER } from './pool.ts';
 
 const COLUMNS = `id, kind, tenant_id as "tenantId", endpoint_id as "endpointId", params::jsonb as selection,
-  per_second as "perSecond", status, matched, done, failed, started_at as "startedAt", finished_at as "finishedAt"`;
+  per_second as "perSecond", status, case when at_least then greatest(matched, taken) else matched end as matched,
+  at_least as "atLeast", done, failed, started_at as "startedAt", finished_at as "finishedAt"`;
 
 export type NewOperation = Pick<
   Operation,
-  'kind' | 'tenantId' | 'endpointId' | 'selection' | 'perSecond' | 'matched'
+  'kind' | 'tenantId' | 'endpointId' | 'selection' | 'perSecond' | 'matched' | 'atLeast'
 >;
 
 export async function insertOperation(db: Queryable, operation: NewOperation): Promise<Operation> {
   const { rows } = await db.query<Operation>(
-    `insert into operations (id, kind, tenant_id, endpoint_id, params, per_second, status, matched, started_at)
-     values ($1, $2, $3, $4, $5, $6, 'running', $7, now()) returning ${COLUMNS}`,
+    `insert into operations (id, kind, tenant_id, endpoint_id, params, per_second, status, matched, at_least, started_at)
+     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, now()) returning ${COLUMNS}`,
     [
       newId('operation'),
       operation.kind,
@@ -24,18 +25,42 @@ export async function insertOperation(db: Queryable, operation: NewOperation): P
       JSON.stringify(operation.selection),
       operation.perSecond,
       operation.matched,
+      operation.atLeast,
     ],
   );
   return rows[0] as Operation;
 }
 
-/** While it runs, with its progress as it is now. */
+/** Deliveries of an operation that are looked at when somebody asks how far it is. */
+const LOOKED_AT = 1_000;
+
+/** While it runs, with its progress as it is now: of a large one, as of the last tally. */
 export async function findOperation(db: Queryable, id: string): Promise<Operation | null> {
   const { rows } = await db.query<Operation>(`select ${COLUMNS} from operations where id = $1`, [id]);
   const [operation] = rows;
-  if (operation === undefined) return null;
-  if (operation.status !== 'running' || operation.kind === 'erase') return operation;
-  return { ...operation, ...(await countProgress(db, id)) };
+  if (operation?.status !== 'running' || operation.kind === 'erase') return operation ?? null;
+  const { rows: counts } = await db.query<{ done: number; failed: number }>(
+    `select count(*) filter (where d.status = 'succeeded') as done,
+       count(*) filter (where d.status in ('failed', 'cancelled')) as failed
+     from (select delivery_id from operation_deliveries where operation_id = $1 and ended is null
+       order by delivery_id limit ${LOOKED_AT}) o join deliveries d on d.id = o.delivery_id`,
+    [id],
+  );
+  const { done = 0, failed = 0 } = counts[0] ?? {};
+  return { ...operation, done: operation.done + done, failed: operation.failed + failed };
+}
+
+/**
+ * How many operations of the tenant run, under the tenant's lock: two requests at once cannot both be the last one allowed.
+ * An erasure does not count, for nothing may be in its way.
+ */
+export async function countRunningOperations(client: Queryable, tenantId: string): Promise<number> {
+  await client.query('select 1 from tenants where id = $1 for no key update', [tenantId]);
+  const { rows } = await client.query<{ n: number }>(
+    `select count(*) as n from operations where tenant_id = $1 and status = 'running' and kind <> 'erase'`,
+    [tenantId],
+  );
+  return rows[0]?.n ?? 0;
 }
 
 /** The operation under its lock, and where its next page begins; `null` when it does not run any more. */
@@ -50,24 +75,67 @@ export async function lockRunningOperation(
   return rows[0] ?? null;
 }
 
-/** The page is done when its transaction is. @param done how many more are done, for an operation that counts itself */
-export async function moveCursor(client: Queryable, id: string, cursor: string, done = 0): Promise<void> {
-  await client.query('update operations set cursor = $2, done = done + $3 where id = $1', [id, cursor, done]);
+/** The page is done when its transaction is. @param page.done how many more are done, for an operation that counts itself */
+export async function moveCursor(
+  client: Queryable,
+  id: string,
+  cursor: string,
+  page: { taken?: number; done?: number },
+): Promise<void> {
+  await client.query(
+    'update operations set cursor = $2, taken = taken + $3, done = done + $4 where id = $1',
+    [id, cursor, page.taken ?? 0, page.done ?? 0],
+  );
 }
 
-/** How far a running operation's deliveries have come. */
-export async function countProgress(
-  db: Queryable,
-  id: string,
-): Promise<{ done: number; failed: number; open: number }> {
-  const { rows } = await db.query<{ done: number; failed: number; open: number }>(
-    `select count(*) filter (where d.status = 'succeeded') as done,
-       count(*) filter (where d.status in ('failed', 'cancelled')) as failed,
-       count(*) filter (where d.status not in ('succeeded', 'failed', 'cancelled')) as open
-     from operation_deliveries o join deliveries d on d.id = o.delivery_id where o.operation_id = $1`,
+/** Everything has been found: what it is about is known now, where it could not be counted before. */
+export async function settleMatched(client: Queryable, id: string): Promise<void> {
+  await client.query(
+    `update operations set matched = greatest(taken, case when kind = 'erase' then done else 0 end), at_least = false
+     where id = $1 and at_least`,
     [id],
   );
-  return rows[0] ?? { done: 0, failed: 0, open: 0 };
+}
+
+/** Deliveries that a tally looks at. */
+const TALLIED = 5_000;
+
+export type Tally = {
+  /** some of its deliveries have not ended */
+  isOpen: boolean;
+  /** the next tally goes on where this one stopped; else it begins anew */
+  goesOn: boolean;
+};
+
+/** Counts those deliveries of an operation that have ended since they were looked at last: a page of them, in turns. */
+export async function tally(client: Queryable, id: string, page: number = TALLIED): Promise<Tally> {
+  await client.query(WALK_IN_ORDER);
+  const { rows } = await client.query<{ goesOn: boolean }>(
+    `with looked_at as materialized (
+       select o.delivery_id, d.status from (
+         select delivery_id from operation_deliveries where operation_id = $1 and ended is null
+           and delivery_id > (select tallied_to from operations where id = $1)
+         order by delivery_id limit $2
+       ) o join deliveries d on d.id = o.delivery_id
+     ), counted as (
+       update operation_deliveries o set ended = case l.status when 'succeeded' then 'done' else 'failed' end
+       from looked_at l
+       where o.operation_id = $1 and o.delivery_id = l.delivery_id and o.ended is null and l.status in ('succeeded', 'failed', 'cancelled')
+       returning o.ended
+     )
+     update operations set
+       done = done + (select count(*) from counted where ended = 'done'),
+       failed = failed + (select count(*) from counted where ended = 'failed'),
+       tallied_to = case when (select count(*) from looked_at) = $2 then (select max(delivery_id) from looked_at) else '' end
+     where id = $1
+     returning tallied_to <> '' as "goesOn"`,
+    [id, page],
+  );
+  const open = await client.query(
+    'select 1 from operation_deliveries where operation_id = $1 and ended is null limit 1',
+    [id],
+  );
+  return { isOpen: open.rowCount !== 0, goesOn: rows[0]?.goesOn ?? false };
 }
 
 /** @returns whether it was running until now */
@@ -75,12 +143,10 @@ export async function finishOperation(
   db: Queryable,
   id: string,
   status: Exclude<OperationStatus, 'running'>,
-  counts: { done: number; failed: number },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update operations set status = $2, done = $3, failed = $4, finished_at = now()
-     where id = $1 and status = 'running'`,
-    [id, status, counts.done, counts.failed],
+    `update operations set status = $2, finished_at = now() where id = $1 and status = 'running'`,
+    [id, status],
   );
   return rowCount === 1;
 }

@@ -99,6 +99,13 @@ export async function snapshot<Result>(
   return within(db, 'begin isolation level repeatable read, read only', work);
 }
 
+/**
+ * For a transaction that walks indexes: reading everything, to sort or to join it, is never shorter, though statistics that are
+ * old may say so. The bound is the walk's, whatever the planner knows.
+ */
+export const WALK_IN_ORDER = `select set_config(name, 'off', true) from unnest(array['enable_bitmapscan', 'enable_seqscan',
+  'enable_sort', 'enable_hashjoin', 'enable_mergejoin']) name`;
+
 async function within<Result>(
   db: Db,
   begin: string,

@@ -1,6 +1,6 @@
 /** Tenants: who the events belong to. */
 import { newId } from '../domain/ids.ts';
-import { type Db, isUniqueViolation, type Queryable, transaction } from './pool.ts';
+import { type Db, isUniqueViolation, type Queryable, transaction, WALK_IN_ORDER } from './pool.ts';
 import { UNENDED, WAITING_PAGE } from './waiting.ts';
 
 export type Tenant = {
@@ -139,19 +139,25 @@ export async function deleteTenant(db: Queryable, id: string): Promise<void> {
   });
 }
 
+/** Cancels a page of what still waits of a tenant that was deleted. @returns whether there may be more */
+export async function cancelWaitingPage(db: Db, id: string, page: number = WAITING_PAGE): Promise<boolean> {
+  return transaction(db, async (client) => {
+    await client.query(WALK_IN_ORDER);
+    const { rowCount } = await client.query(
+      `update deliveries set status = 'cancelled', ended_status = coalesce(ended_status, 'cancelled'), ended_at = now(),
+       held_reason = null, next_attempt_at = null, told_at = now()
+     where id = any(array(select id from deliveries
+       where tenant_id = $1 and ${UNENDED} limit $2))`,
+      [id, page],
+    );
+    return rowCount === page;
+  });
+}
+
 /**
  * Cancels what still waits of a tenant that was deleted: page by page, for it may be a million. Where that is broken off, the
  * reconciler ends the others as those of deleted endpoints.
  */
 export async function cancelWaitingOfTenant(db: Db, id: string, page: number = WAITING_PAGE): Promise<void> {
-  for (let cancelled = page; cancelled === page; ) {
-    const { rowCount } = await db.query(
-      `update deliveries set status = 'cancelled', ended_status = coalesce(ended_status, 'cancelled'), ended_at = now(),
-         held_reason = null, next_attempt_at = null, told_at = now()
-       where id = any(array(select id from deliveries
-         where tenant_id = $1 and ${UNENDED} limit $2))`,
-      [id, page],
-    );
-    cancelled = rowCount ?? 0;
-  }
+  while (await cancelWaitingPage(db, id, page));
 }

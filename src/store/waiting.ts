@@ -8,7 +8,7 @@ import type { AttemptErrorCode } from '../domain/errors.ts';
 import { wakeDispatchers } from './dispatch.ts';
 import { endpointsWith } from './endpoint-scan.ts';
 import { lockEndpoints } from './locks.ts';
-import { type Db, type Queryable, transaction } from './pool.ts';
+import { type Db, type Queryable, transaction, WALK_IN_ORDER } from './pool.ts';
 
 /** Some 200 ms on two cores; on a disk that is twenty times as slow it is still done in time. */
 export const WAITING_PAGE = 5_000;
@@ -99,6 +99,7 @@ export async function alignWaiting(
   page: number = WAITING_PAGE,
 ): Promise<number> {
   return transaction(db, async (client) => {
+    await client.query(WALK_IN_ORDER);
     await lockEndpoints(client, [endpointId]);
     const { rows } = await client.query<EndpointState>(
       `select enabled, deleted_at is not null as deleted, stalled_at is not null as stalled, ordered,

@@ -5,6 +5,20 @@ import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
 
 const HOUR_MS = 3_600_000;
+const RealDate = Date;
+
+/** A clock that is off for all of this process. Timers, which do not look at it, stay as they are. */
+function shifted(offsetMs: number): DateConstructor {
+  return class extends RealDate {
+    constructor(...given: [] | [number]) {
+      if (given.length === 0) super(RealDate.now() + offsetMs);
+      else super(...given);
+    }
+    static override now(): number {
+      return RealDate.now() + offsetMs;
+    }
+  } as DateConstructor;
+}
 
 describe.each([
   ['behind', -HOUR_MS],
@@ -12,28 +26,12 @@ describe.each([
 ])('an hour %s', (_name, offsetMs) => {
   let tidings: TestService;
   beforeAll(async () => {
-    // Dates alone: timers, which do not look at the clock, stay as they are.
-    jest.useFakeTimers({
-      now: Date.now() + offsetMs,
-      advanceTimers: true,
-      doNotFake: [
-        'hrtime',
-        'nextTick',
-        'performance',
-        'queueMicrotask',
-        'setImmediate',
-        'clearImmediate',
-        'setInterval',
-        'clearInterval',
-        'setTimeout',
-        'clearTimeout',
-      ],
-    });
+    globalThis.Date = shifted(offsetMs);
     tidings = await startTestService();
   });
   afterAll(async () => {
     await tidings?.stop();
-    jest.useRealTimers();
+    globalThis.Date = RealDate;
   });
 
   async function subscribe(tenant: object, endpoint: object) {

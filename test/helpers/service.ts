@@ -34,6 +34,7 @@ export async function startTestService(
     temporalAddress?: string;
     migrations?: string;
     untilWorking?: boolean;
+    roles?: { api: boolean; worker: boolean };
   } = {},
 ): Promise<TestService> {
   const database = options.database ?? (await createTestDatabase());
@@ -54,7 +55,7 @@ export async function startTestService(
     caFiles: env.TIDINGS_CA_FILE === undefined ? [] : [env.TIDINGS_CA_FILE],
     // The tests' receivers listen in this process, or are children of it.
     isReceiver: () => true,
-    roles: { api: true, worker: true },
+    roles: options.roles ?? { api: true, worker: true },
     logger: createLogger((process.env.TEST_LOG_LEVEL as 'info') ?? 'silent'),
     workflowBundle: process.env.TEST_WORKFLOW_BUNDLE ?? '',
   });

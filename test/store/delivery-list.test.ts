@@ -2,13 +2,8 @@
 import fc from 'fast-check';
 import type { Delivery } from '../../src/domain/delivery.ts';
 import { newId } from '../../src/domain/ids.ts';
-import {
-  type DeliveryFilter,
-  deliveryWalks,
-  listDeliveries,
-  WALK_IN_ORDER,
-} from '../../src/store/delivery-list.ts';
-import { snapshot } from '../../src/store/pool.ts';
+import { type DeliveryFilter, deliveryWalks, listDeliveries } from '../../src/store/delivery-list.ts';
+import { snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;

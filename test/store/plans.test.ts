@@ -1,6 +1,6 @@
 /** Every list has an index that serves it: the plans say so, on a table large enough to choose by. */
-import { type DeliveryFilter, deliveryWalks, WALK_IN_ORDER } from '../../src/store/delivery-list.ts';
-import { type Queryable, snapshot } from '../../src/store/pool.ts';
+import { type DeliveryFilter, deliveryWalks } from '../../src/store/delivery-list.ts';
+import { type Queryable, snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts';
 import { DELIVERIES_QUERY, ENDPOINTS_QUERY, QUEUE_AGE_QUERY } from '../../src/store/standing.ts';
 import { unalignedQuery, waitingCountQuery } from '../../src/store/waiting.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -1,19 +1,19 @@
 /** `…/endpoints/:e/test`: the button that sends an example and shows what came of it. */
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { isEnded } from '../../domain/delivery.ts';
 import { fieldProblem, NAMES_SHOWN, someOf } from '../../domain/errors.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { acceptEvents } from '../../store/accept.ts';
-import { findDelivery } from '../../store/deliveries.ts';
 import { findEventType, listEventTypeNames } from '../../store/event-types.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
 import { deliveryOr404, endpointOr404, tenantOr404 } from '../lookups.ts';
+import { problemSchema } from '../problems.ts';
 import { deliverySchema } from '../schemas/delivery.ts';
 import { endpointParams } from '../schemas/parameters.ts';
+import { createTestCalls } from '../test-calls.ts';
 
 const testBody = z
   .strictObject({ event_type: z.string().max(200).optional() })
@@ -22,6 +22,7 @@ const testBody = z
 export function endpointTestRoutes(app: App, deps: ApiDeps): void {
   const tags = ['endpoints'];
   const { db } = deps;
+  const tests = createTestCalls(db, { perEndpoint: deps.testsPerEndpoint, perTenant: deps.testsPerTenant });
 
   app.post(
     '/v1/tenants/:tenant/endpoints/:endpoint/test',
@@ -32,10 +33,11 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
         summary: 'Send a test event',
         description:
           'One attempt, no retry, no e-mail, no effect on health; allowed while the endpoint is disabled. ' +
-          'Answers when the attempt is over, or after its timeout and two seconds.',
+          'Answers when the attempt is over, or after its timeout and two seconds. So many at once as the configuration ' +
+          'says, of an endpoint and of a tenant; one more is refused with 429.',
         params: endpointParams,
         body: testBody.nullish(),
-        response: { 200: deliverySchema },
+        response: { 200: deliverySchema, 429: problemSchema },
       },
     },
     async (request) => {
@@ -46,31 +48,44 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, given);
       const endpoint = await endpointOr404(deps, tenant, id);
       const profile = profileNamed(tenant.profile);
-      const type = body?.event_type ?? profile.testEventType;
-      const example = await exampleOf(deps, tenant, type);
-      const { events, toDispatch } = await acceptEvents(db, {
-        tenant,
-        profile,
-        events: [
-          {
-            type,
-            timestampMs: Date.now(),
-            data: example,
-            id: undefined,
-            requestHash: createHash('sha256').update(randomUUID()).digest(),
-          },
-        ],
-        idempotency: null,
-        lease: deps.dispatcher && { owner: deps.dispatcher.owner, ms: deps.dispatcher.leaseMs },
-        maxDeliveries: 1,
-        testEndpointId: id,
-      });
-      deps.dispatcher?.offer(toDispatch);
-      const deliveryId = events[0]?.deliveries[0]?.id ?? '';
-      await untilEnded(deps, deliveryId, (endpoint.timeoutMs ?? profile.timeoutMs) + TEST_MARGIN_MS);
-      return readDeliveryLog(deps, await deliveryOr404(deps, request, deliveryId));
+      const timeoutMs = endpoint.timeoutMs ?? profile.timeoutMs;
+      const done = tests.begin({ tenantId: tenant.id, endpointId: id, timeoutMs });
+      try {
+        const deliveryId = await send(tenant, id, body?.event_type);
+        // The answer is due within the timeout and two seconds; the reading of the log comes out of the same two.
+        await tests.untilEnded(deliveryId, timeoutMs + TEST_MARGIN_MS - READING_MS);
+        return await readDeliveryLog(deps, await deliveryOr404(deps, request, deliveryId));
+      } finally {
+        done();
+      }
     },
   );
+
+  /** @returns the id of the test's delivery. @throws Problem unknown_event_type */
+  async function send(tenant: Tenant, endpointId: string, eventType: string | undefined): Promise<string> {
+    const profile = profileNamed(tenant.profile);
+    const type = eventType ?? profile.testEventType;
+    const example = await exampleOf(deps, tenant, type);
+    const { events, toDispatch } = await acceptEvents(db, {
+      tenant,
+      profile,
+      events: [
+        {
+          type,
+          timestampMs: Date.now(),
+          data: example,
+          id: undefined,
+          requestHash: createHash('sha256').update(randomUUID()).digest(),
+        },
+      ],
+      idempotency: null,
+      lease: deps.dispatcher && { owner: deps.dispatcher.owner, ms: deps.dispatcher.leaseMs },
+      maxDeliveries: 1,
+      testEndpointId: endpointId,
+    });
+    deps.dispatcher?.offer(toDispatch);
+    return events[0]?.deliveries[0]?.id ?? '';
+  }
 }
 
 /** @throws Problem unknown_event_type */
@@ -84,14 +99,4 @@ async function exampleOf({ db }: ApiDeps, tenant: Tenant, type: string): Promise
 }
 
 const TEST_MARGIN_MS = 2_000;
-const TEST_POLL_MS = 50;
-
-async function untilEnded({ db }: ApiDeps, deliveryId: string, withinMs: number): Promise<void> {
-  // The answer is due within the timeout and two seconds; the reading of the log comes out of the same two.
-  const deadline = Date.now() + withinMs - 500;
-  while (Date.now() < deadline) {
-    const delivery = await findDelivery(db, deliveryId);
-    if (delivery === null || isEnded(delivery.status)) return;
-    await new Promise((resolve) => setTimeout(resolve, TEST_POLL_MS));
-  }
-}
+const READING_MS = 500;

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { recoverSelection } from '../../domain/operation.ts';
-import { countDeliveries } from '../../store/deliveries.ts';
+import { countDeliveries, STATS_DELIVERIES } from '../../store/deliveries.ts';
 import { listEndpoints } from '../../store/endpoints.ts';
-import { countSelected } from '../../store/selections.ts';
+import { countSelected } from '../../store/selection-walks.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { noted } from '../audit.ts';
@@ -144,6 +144,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: "How an endpoint's deliveries stand",
+        description: `Counts the newest ${STATS_DELIVERIES}, tests among them; \`counted_since\` says where there are more.`,
         params: endpointParams,
         response: { 200: endpointStats },
       },
@@ -156,10 +157,10 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
   );
 }
 
-/** What an endpoint that was just enabled again has missed, and how to have it sent; `null`: nothing to offer. */
 /** An emit that was under way when the endpoint was switched off may have passed over it, and has an earlier time. */
 const UNDER_WAY_MS = 30_000;
 
+/** What an endpoint that was just enabled again has missed, and how to have it sent; `null`: nothing to offer. */
 async function recoverOffer(
   deps: ApiDeps,
   tenant: Tenant,
@@ -169,10 +170,15 @@ async function recoverOffer(
   if (before.enabled || !after.enabled || trouble === null) return null;
   const since = new Date(Math.max(trouble.getTime() - UNDER_WAY_MS, after.createdAt.getTime()));
   const selection = recoverSelection(since.toISOString(), null);
-  const missed = await countSelected(deps.db, { tenantId: tenant.id, endpointId: after.id, selection });
+  const { count, atLeast } = await countSelected(deps.db, {
+    tenantId: tenant.id,
+    endpointId: after.id,
+    selection,
+  });
   return {
     since: since.toISOString(),
-    missed,
+    missed: count,
+    ...(atLeast && { at_least: true as const }),
     path: `/v1/tenants/${tenant.id}/endpoints/${after.id}/recover`,
   };
 }

@@ -69,7 +69,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
         endpointId: null,
         perSecond: 500,
         selection,
-        matched: await countPayloads(deps.db, id),
+        counted: await countPayloads(deps.db, id),
       });
       return reply.status(202).send(presentStarted(started));
     },

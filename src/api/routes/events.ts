@@ -9,6 +9,7 @@ import { profileNamed } from '../../profiles/index.ts';
 import { wakeDispatchers } from '../../store/dispatch.ts';
 import {
   type AcceptedEvent,
+  type EventSummary,
   eventDeliveries,
   findEvent,
   listEvents,
@@ -239,7 +240,7 @@ function presentAccepted({ id, type, timestampMs, deliveries }: AcceptedEvent) {
   };
 }
 
-function presentSummary({ id, type, occurredAt, createdAt, erasedAt }: StoredEvent) {
+function presentSummary({ id, type, occurredAt, createdAt, erasedAt }: EventSummary) {
   return {
     id,
     type,

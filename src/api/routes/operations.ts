@@ -6,7 +6,7 @@ import type { Endpoint } from '../../domain/endpoint.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode, fieldProblem, Problem } from '../../domain/errors.ts';
 import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
 import { recoverSelection, replaySelection } from '../../domain/operation.ts';
-import { countProgress, findOperation, finishOperation } from '../../store/operations.ts';
+import { findOperation, finishOperation, tally } from '../../store/operations.ts';
 import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
 import { callerOf } from '../auth.ts';
@@ -73,8 +73,9 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
   const base = '/v1/tenants/:tenant/endpoints/:endpoint';
   const description =
     'New attempts on the deliveries that there are, and deliveries where there were none, with a new schedule. ' +
-    'What is on its way already is left alone, so this is safe to repeat.';
-  const response = { 202: startedSchema, 409: problemSchema };
+    'What is on its way already is left alone, so this is safe to repeat. A tenant may have so many operations running as the ' +
+    'configuration says; one more is refused with 429.';
+  const response = { 202: startedSchema, 409: problemSchema, 429: problemSchema };
 
   app.post(
     `${base}/recover`,
@@ -162,7 +163,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
           'Deliveries of disabled or deleted endpoints are left out, and so is what is on its way already.',
         params: tenantParams,
         body: bulkRetryBody,
-        response: { 202: startedSchema, 409: problemSchema },
+        response,
       },
     },
     async (request, reply) => {
@@ -220,8 +221,9 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       const { id, tenantId } = await operationOr404(request);
       const act = { action: 'operation.cancelled', tenantId, objectId: id };
       await audited(deps, request, act, async (client) => {
-        if (!(await finishOperation(client, id, 'cancelled', await countProgress(client, id))))
+        if (!(await finishOperation(client, id, 'cancelled')))
           throw new Problem('already_ended', `The operation ${id} is over.`);
+        await tally(client, id);
       });
       return reply.status(202).send(presentOperation(await operationOr404(request)));
     },

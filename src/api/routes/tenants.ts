@@ -6,6 +6,7 @@ import { fieldProblem, Problem } from '../../domain/errors.ts';
 import { findContacts, noteContacts } from '../../store/contacts.ts';
 import {
   cancelWaitingOfTenant,
+  cancelWaitingPage,
   deleteTenant,
   insertTenant,
   listTenants,
@@ -198,5 +199,15 @@ export async function removeTenant(deps: ApiDeps, request: FastifyRequest, id: s
   const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
   await audited(deps, request, act, (client) => deleteTenant(client, id));
   deps.emitters.forget(id);
-  await cancelWaitingOfTenant(deps.db, id);
+  if (await cancelWaitingPage(deps.db, id)) cancelTheOthers(deps, id);
+}
+
+/** Behind the answer, which need not wait for a million. */
+function cancelTheOthers({ db, logger }: ApiDeps, tenantId: string): void {
+  cancelWaitingOfTenant(db, tenantId).catch((error) =>
+    logger.warn(
+      { reason: error.message, tenant: tenantId },
+      'what waits of a deleted tenant is left to the reconciler',
+    ),
+  );
 }

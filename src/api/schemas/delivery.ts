@@ -89,7 +89,11 @@ const attempt = z
 export const deliverySchema = z
   .object({
     ...summary,
-    attempts: z.array(attempt),
+    attempts: z.array(attempt).describe('The newest hundred, in the order in which they were made.'),
+    attempts_left_out: z
+      .number()
+      .optional()
+      .describe('How many were made before these, where there are more.'),
     presses: z
       .array(z.object({ press_id: z.string().nullable(), at: z.string(), by: z.string() }))
       .describe('Who pressed retry, and when.'),

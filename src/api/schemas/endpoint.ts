@@ -1,9 +1,11 @@
 /** Endpoints on the wire. What a profile or the operator adds to these rules is in endpoint-rules.ts. */
 import { z } from 'zod';
-import { DELIVERY_STATUSES, type DeliveryStatus } from '../../domain/delivery.ts';
+import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { ENDPOINT_BOUNDS, type Endpoint, MASK } from '../../domain/endpoint.ts';
 import { MAX_TYPED_URL_LENGTH, MAX_URL_LENGTH } from '../../domain/endpoint-url.ts';
 import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
+import type { DeliveryCounts } from '../../store/deliveries.ts';
+import { atLeastField } from './parameters.ts';
 import { text } from './text.ts';
 
 const { scheduleEntries, scheduleTotalS, timeoutMinMs, timeoutMaxMs } = ENDPOINT_BOUNDS;
@@ -112,6 +114,7 @@ export const endpointSchema = z
       .object({
         since: z.string(),
         missed: z.number().describe('What failed, or was accepted meanwhile.'),
+        at_least: atLeastField,
         path: z.string().describe('POST {"since"} there to have it sent.'),
       })
       .optional()
@@ -150,6 +153,12 @@ export const endpointStats = z
     total: z.number(),
     by_status: z.partialRecord(z.enum(DELIVERY_STATUSES), z.number()),
     by_error: z.record(z.string(), z.number()).describe('By the error of the last attempt, where it failed.'),
+    counted_since: z
+      .string()
+      .nullable()
+      .describe(
+        'When the oldest that is counted was created, where there are older ones. Null: all are counted.',
+      ),
     failing_since: z.string().nullable(),
     stalled_at: z.string().nullable(),
   })
@@ -157,7 +166,7 @@ export const endpointStats = z
 
 export function presentStats(
   endpoint: Endpoint,
-  counts: { status: DeliveryStatus; lastError: string | null; count: number }[],
+  { counts, since }: DeliveryCounts,
 ): z.infer<typeof endpointStats> {
   const sum = (key: (row: (typeof counts)[number]) => string | null) => {
     const sums: Record<string, number> = {};
@@ -171,6 +180,7 @@ export function presentStats(
     total: counts.reduce((total, row) => total + row.count, 0),
     by_status: sum((row) => row.status),
     by_error: sum((row) => row.lastError),
+    counted_since: since?.toISOString() ?? null,
     failing_since: endpoint.failingSince?.toISOString() ?? null,
     stalled_at: endpoint.stalledAt?.toISOString() ?? null,
   };

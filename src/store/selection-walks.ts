@@ -1,0 +1,208 @@
+/**
+ * Which deliveries and events a selection means, looked for in pages: each walks so many rows of one index at most, whatever the
+ * selection leaves out of them, and says where the next one begins.
+ */
+import type { DeliveryStatus } from '../domain/delivery.ts';
+import { firstIdAt } from '../domain/ids.ts';
+import type { Operation, Selection } from '../domain/operation.ts';
+import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
+
+export type Selected = Pick<Operation, 'tenantId' | 'endpointId'> & { selection: Selection };
+
+type Query = { text: string; values: unknown[] };
+
+/** Rows that a page walks: some 50 ms, with a look at each row's event. */
+const MAX_WALKED = 2_000;
+
+/** A stretch of an index. `end`: the last row that a page walks, if there are more. `rows`: what matches up to there. */
+export type SelectionWalk = {
+  end: Query;
+  rows(columns: string, end: string | null, limit: number): Query;
+};
+
+const MATCHES_TYPE = (type: string, filters: string) =>
+  `(${filters}::text[] is null or ${type} = any(${filters}) or exists (
+     select 1 from unnest(${filters}) f where f like '%.*' and starts_with(${type}, left(f, -1))))`;
+
+const at = (kind: 'delivery' | 'event', time: string | null) =>
+  time === null ? null : firstIdAt(kind, Date.parse(time));
+
+/** Statements are written with their values beside them. */
+function parameters() {
+  const values: unknown[] = [];
+  return { values, add: (value: unknown) => `$${values.push(value)}` };
+}
+
+/**
+ * The deliveries of a selection, from the first id after `after`: those in its time, and before them those that are older and
+ * have failed in it. By id, so that what was accepted first goes first.
+ */
+function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKED): SelectionWalk {
+  const { statuses, since, until, eventTypes, errorCode } = selected.selection;
+  const first = at('delivery', since) ?? '';
+  const isOlder = statuses.includes('failed') && after < first;
+  const last = isOlder ? first : at('delivery', until);
+  const begin = isOlder || after >= first ? { sign: '>', id: after } : { sign: '>=', id: first };
+  const walked = ({ add }: ReturnType<typeof parameters>) => {
+    const { keys, only } = indexFor(selected, isOlder ? ['failed'] : statuses);
+    const names = [...Object.keys(keys), 'd.id'].join(', ');
+    const given = Object.values(keys).map(add);
+    const bound = (sign: string, id: string) => `(${names}) ${sign} (${[...given, add(id)].join(', ')})`;
+    return [
+      ...Object.keys(keys).map((name, n) => `${name} = ${given[n]}`),
+      ...(only === null ? [] : [only]),
+      bound(begin.sign, begin.id),
+      ...(last === null ? [] : [bound('<', last)]),
+    ].join(' and ');
+  };
+  return walkOf('deliveries d', 'd.id', walked, maxWalked, ({ add }, from) => ({
+    from: `${from} join endpoints p on p.id = d.endpoint_id
+      join events e on e.tenant_id = d.tenant_id and e.id = d.event_id`,
+    where: `d.tenant_id = ${add(selected.tenantId)} and d.status = any(${add(statuses)}) and not d.is_test
+      and p.enabled and p.deleted_at is null and e.erased_at is null
+      ${isOlder ? `and d.status = 'failed' and d.ended_at >= ${add(since)} and (${add(until)}::timestamptz is null or d.ended_at < ${add(until)})` : ''}
+      and ${MATCHES_TYPE('d.event_type', add(eventTypes))}
+      and (${add(errorCode)}::text is null or d.last_error = ${add(errorCode)})`,
+  }));
+}
+
+/** The index that a walk follows: what its keys are, and what its predicate says. */
+function indexFor(
+  { tenantId, endpointId }: Selected,
+  statuses: DeliveryStatus[],
+): { keys: Record<string, string>; only: string | null } {
+  const [status] = statuses;
+  const isOne = statuses.length === 1 && status !== undefined && status !== 'succeeded';
+  if (endpointId === null) {
+    const tenant = { 'd.tenant_id': tenantId };
+    return { keys: isOne ? { ...tenant, 'd.status': status } : tenant, only: null };
+  }
+  const keys = { 'd.endpoint_id': endpointId };
+  if (statuses.every((each) => each === 'failed' || each === 'cancelled'))
+    return { keys, only: `d.status in ('failed', 'cancelled')` };
+  return { keys, only: isOne && status === 'retrying' ? `d.status = 'retrying'` : null };
+}
+
+/** The events in a selection's time that its endpoint subscribes to and has no delivery of, from the first after `after`. */
+function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED): SelectionWalk {
+  const { tenantId, endpointId, selection } = selected;
+  const first = at('event', selection.since) ?? '';
+  const last = at('event', selection.until);
+  const walked = ({ add }: ReturnType<typeof parameters>) => {
+    const tenant = add(tenantId);
+    const bound = (sign: string, id: string) => `(e.tenant_id, e.sort_id) ${sign} (${tenant}, ${add(id)})`;
+    return [
+      `e.tenant_id = ${tenant}`,
+      after >= first ? bound('>', after) : bound('>=', first),
+      ...(last === null ? [] : [bound('<', last)]),
+    ].join(' and ');
+  };
+  return walkOf('events e', 'e.sort_id', walked, maxWalked, ({ add }, from) => ({
+    from: `${from} join endpoints p on p.id = ${add(endpointId)}`,
+    where: `not e.is_test and e.erased_at is null and p.enabled and p.deleted_at is null
+      and ${MATCHES_TYPE('e.type', add(selection.eventTypes))} and ${MATCHES_TYPE('e.type', 'p.event_types')}
+      and not exists (select 1 from deliveries d
+        where d.tenant_id = e.tenant_id and d.event_id = e.id and d.endpoint_id = p.id and not d.is_test)`,
+  }));
+}
+
+function walkOf(
+  table: string,
+  key: string,
+  walked: (given: ReturnType<typeof parameters>) => string,
+  maxWalked: number,
+  match: (given: ReturnType<typeof parameters>, from: string) => { from: string; where: string },
+): SelectionWalk {
+  const [name, alias] = table.split(' ');
+  const forEnd = parameters();
+  return {
+    end: {
+      text: `select ${key} as id from ${table} where ${walked(forEnd)} order by ${key} limit 1 offset ${maxWalked - 1}`,
+      values: forEnd.values,
+    },
+    rows(columns, end, limit) {
+      const given = parameters();
+      const upTo = end === null ? '' : `and ${key} <= ${given.add(end)}`;
+      const stretch = `(select * from ${name} ${alias} where ${walked(given)} ${upTo} order by ${key} limit ${maxWalked}) ${alias}`;
+      const { from, where } = match(given, stretch);
+      return {
+        text: `select ${columns} from ${from} where ${where} order by ${key} limit ${given.add(limit)}`,
+        values: given.values,
+      };
+    },
+  };
+}
+
+export type WalkedRows<Row> = {
+  rows: Row[];
+  /** where the next page begins; `null`: there is none */
+  next: string | null;
+};
+
+/**
+ * A page of the deliveries of a selection.
+ * @param columns what to read of the delivery `d`, its event `e` and its endpoint `p`
+ * @param limit matching rows at most
+ */
+export async function walkDeliveries<Row extends object>(
+  db: Queryable,
+  selected: Selected,
+  after: string,
+  page: { columns: string; limit: number; maxWalked?: number },
+): Promise<WalkedRows<Row & { key: string }>> {
+  const walked = await walkPage<Row>(db, deliveriesWalk(selected, after, page.maxWalked), 'd.id', page);
+  const first = at('delivery', selected.selection.since) ?? '';
+  const wasOlder = selected.selection.statuses.includes('failed') && after < first;
+  return wasOlder && walked.next === null ? { ...walked, next: first } : walked;
+}
+
+/** A page of the events that a selection's endpoint never got. @param page.columns of the event `e` and the endpoint `p` */
+export async function walkMissing<Row extends object>(
+  db: Queryable,
+  selected: Selected,
+  after: string,
+  page: { columns: string; limit: number; maxWalked?: number },
+): Promise<WalkedRows<Row & { key: string }>> {
+  return walkPage<Row>(db, missingWalk(selected, after, page.maxWalked), 'e.sort_id', page);
+}
+
+async function walkPage<Row extends object>(
+  db: Queryable,
+  walk: SelectionWalk,
+  key: string,
+  { columns, limit }: { columns: string; limit: number },
+): Promise<WalkedRows<Row & { key: string }>> {
+  // The end first: what comes to match in between is in the page, and nothing is passed over.
+  const end = (await db.query<{ id: string }>(walk.end)).rows[0]?.id ?? null;
+  const { rows } = await db.query<Row & { key: string }>(
+    walk.rows(`${columns === '' ? '' : `${columns}, `}${key} as key`, end, limit),
+  );
+  return { rows, next: rows.length === limit ? (rows.at(-1)?.key ?? end) : end };
+}
+
+export type Count = {
+  count: number;
+  /** counting stopped at its bound: there may be more */
+  atLeast: boolean;
+};
+
+/** How many deliveries a selection means now, those that have yet to be made included: exact where one page of each kind has them all. */
+export async function countSelected(db: Db, selected: Selected, maxWalked = MAX_WALKED): Promise<Count> {
+  return snapshot(db, async (client) => {
+    await client.query(WALK_IN_ORDER);
+    return countPages(client, selected, maxWalked);
+  });
+}
+
+async function countPages(db: Queryable, selected: Selected, maxWalked: number): Promise<Count> {
+  const page = { columns: '', limit: maxWalked, maxWalked };
+  const { since, missing } = selected.selection;
+  const older = await walkDeliveries(db, selected, '', page);
+  const first = at('delivery', since) ?? '';
+  const pages = [older];
+  if (older.next === first) pages.push(await walkDeliveries(db, selected, older.next, page));
+  if (missing) pages.push(await walkMissing(db, selected, '', page));
+  const isWhole =
+    pages.slice(1).every(({ next }) => next === null) && (older.next === null || older.next === first);
+  return { count: pages.reduce((sum, { rows }) => sum + rows.length, 0), atLeast: !isWhole };
+}
