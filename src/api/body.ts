@@ -1,11 +1,11 @@
 /** JSON bodies: parsed strictly, with the raw bytes kept for those who must not lose one. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fieldProblem, Problem } from '../domain/errors.ts';
+import { MAX_BATCH } from '../domain/event.ts';
 import { callerOf } from './auth.ts';
 import { createFairQueue, QueueFullError } from './fair-queue.ts';
 import type { Place, ScanRules } from './json-scan.ts';
 import { parseRawJson, parseRawJsonInTurns, type RawJson } from './raw-json.ts';
-import { MAX_BATCH } from './schemas/event.ts';
 
 const raws = new WeakMap<FastifyRequest, RawJson & { bytes: Buffer }>();
 

@@ -18,6 +18,9 @@ export type RenderedBody = {
   dataSpan: readonly [number, number];
 };
 
+/** Events in one request. */
+export const MAX_BATCH = 500;
+
 export const EVENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 export const EVENT_TYPE_PATTERN = /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/;
 export const EVENT_TYPE_FILTER_PATTERN = /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*(\.\*)?$/;
@@ -32,6 +35,15 @@ export function isSubscribed(filters: readonly string[] | null, type: string): b
   return filters.some((filter) =>
     filter.endsWith('.*') ? type.startsWith(filter.slice(0, -1)) : filter === type,
   );
+}
+
+/** The filters by which a subscription wants events of `type`: its name, and a prefix for each dot in it. */
+export function filtersThatWant(type: string): string[] {
+  const filters = [type];
+  for (let dot = type.indexOf('.'); dot >= 0; dot = type.indexOf('.', dot + 1)) {
+    filters.push(`${type.slice(0, dot)}.*`);
+  }
+  return filters;
 }
 
 /** A timestamp in UTC with `Z`, cut (not rounded) to milliseconds or seconds. */

@@ -1,7 +1,7 @@
 /** Accepting events: the transaction that stands behind every 202, for one request or for several at once. */
 import type { HeldReason } from '../domain/delivery.ts';
 import { Problem } from '../domain/errors.ts';
-import { type EmittedEvent, isSubscribed, type RenderedBody } from '../domain/event.ts';
+import type { EmittedEvent, RenderedBody } from '../domain/event.ts';
 import { idTimeMs, newId } from '../domain/ids.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { DispatchableDelivery } from './dispatch.ts';
@@ -11,6 +11,7 @@ import { claimKeys } from './idempotency-keys.ts';
 import { lockEndpoints } from './locks.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import { endpointsWithQueue } from './rate-limits.ts';
+import { subscribersOf } from './subscribers.ts';
 import type { Tenant } from './tenants.ts';
 import { UNENDED } from './waiting.ts';
 
@@ -281,10 +282,8 @@ async function findTargets(client: Queryable, requests: AcceptRequest[]): Promis
 function targetsOf({ request, type }: EventRow, targets: Target[]): Target[] {
   const { tenant, testEndpointId } = request;
   if (testEndpointId !== undefined) return targets.filter(({ id }) => id === testEndpointId);
-  return targets.filter(
-    ({ tenantId, enabled, eventTypes }) =>
-      tenantId === tenant.id && enabled && isSubscribed(eventTypes, type),
-  );
+  const wanting = subscribersOf(targets, type);
+  return targets.filter((target) => target.tenantId === tenant.id && target.enabled && wanting.has(target));
 }
 
 function newDelivery(event: EventRow, target: Target): NewDelivery {

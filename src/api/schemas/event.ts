@@ -1,11 +1,8 @@
 /** Events and event types on the wire. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
-import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN } from '../../domain/event.ts';
+import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, MAX_BATCH } from '../../domain/event.ts';
 import { text } from './text.ts';
-
-/** Events in one request. */
-export const MAX_BATCH = 500;
 
 const eventType = z
   .string()
