@@ -67,7 +67,7 @@ function counted(registry: Registry) {
     ),
     notices: counter(
       'tidings_notices_total',
-      'Messages to people, by channel and whether it took them: refused is for good, failed is tried again.',
+      'Messages to people, by channel and what came of them: sent, refused for good, deferred by the recipient, or failed.',
       'channel',
       'result',
     ),

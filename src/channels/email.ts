@@ -106,6 +106,10 @@ function tellingOf(error: SmtpError, isHandedOver: boolean): Telling {
     !NOT_THE_RECIPIENTS.includes(responseCode) &&
     (command === 'RCPT TO' || command === 'DATA');
   if (isAboutRecipient) return { outcome: responseCode >= 500 ? 'refused' : 'later', code: codeOf(error) };
+  // nodemailer itself does not send it: the address, or the message, is not one.
+  if (responseCode === undefined && /^Invalid recipient|^No recipients defined/.test(error.message))
+    return { outcome: 'refused', code: 'invalid address' };
+  if (responseCode === undefined && error.code === 'EMESSAGE') return { outcome: 'later', code: 'too large' };
   const reason = error.name === 'AbortError' ? 'the mail server did not answer in time' : error.message;
   return { outcome: isHandedOver && responseCode === undefined ? 'unsure' : 'away', reason };
 }

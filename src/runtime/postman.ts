@@ -37,8 +37,11 @@ const BACKOFF_S = { first: 5, last: 3_600 };
 const GIVE_UP_S = 2 * 24 * 3_600;
 /** A message that may have arrived is sent again so often at most: each time may be once too much. */
 const MAX_UNSURE = 5;
-/** While nobody can be told through a channel, one message asks whether that is over. */
+/** While nobody can be told through a channel, one message at a time asks whether that is over. */
 const AWAY_S = { first: 2, last: 60 };
+/** So much later the same message asks again: what only it meets with must not stop the others. */
+const ASK_AGAIN_S = { first: 5, last: 300 };
+const MAX_REMEMBERED = 10_000;
 /** A message that cannot be read, or whose endpoint is locked, does not hold up the others. */
 const UNREADABLE_S = 60;
 const BUSY_S = 5;
@@ -51,7 +54,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const RESULTS = {
   told: 'sent',
   refused: 'refused',
-  later: 'failed',
+  later: 'deferred',
   unsure: 'failed',
   away: 'failed',
 } as const satisfies Record<Telling['outcome'], string>;
@@ -75,6 +78,8 @@ export function createPostman(deps: {
   let wakeUp: () => void = () => {};
   const underWay = new Set<Promise<void>>();
   const breakOff = new AbortController();
+  /** how often a message has found that nobody can be told */
+  const asked = new Map<string, number>();
 
   /** What is due goes out as fast as the channels take it. */
   async function work(): Promise<void> {
@@ -163,6 +168,7 @@ export function createPostman(deps: {
     // The log names the contact by its id: addresses can be erased, logs cannot.
     const about = { message: due.id, contact: begun.contact?.id, tenant: begun.tenant.id };
     const waitS = Math.min(BACKOFF_S.last, BACKOFF_S.first * 2 ** begun.deferrals);
+    if (telling.outcome !== 'away') asked.delete(due.id);
     switch (telling.outcome) {
       case 'told':
         await settleMessage(db, due.id, 'sent');
@@ -198,8 +204,15 @@ export function createPostman(deps: {
             { channel: due.channel, reason: telling.reason },
             'nobody can be told; it is tried until it works',
           );
-        return returnMessage(db, due, 0, false);
+        return returnMessage(db, due, askAgainS(due.id), false);
     }
+  }
+
+  function askAgainS(id: string): number {
+    const times = asked.get(id) ?? 0;
+    if (asked.size >= MAX_REMEMBERED) asked.clear();
+    asked.set(id, times + 1);
+    return Math.min(ASK_AGAIN_S.last, ASK_AGAIN_S.first * 2 ** times);
   }
 
   async function pause(): Promise<void> {
@@ -260,7 +273,9 @@ function createRoute(channel: Channel): Route {
       try {
         const telling = await channel.tell(message, signal);
         if (telling.outcome === 'away') {
-          openAtMs = performance.now() + Math.min(AWAY_S.last, AWAY_S.first * 2 ** failures) * 1_000;
+          // One alone may be the fault of its message.
+          if (failures > 0)
+            openAtMs = performance.now() + Math.min(AWAY_S.last, AWAY_S.first * 2 ** (failures - 1)) * 1_000;
           failures += 1;
         } else {
           failures = 0;

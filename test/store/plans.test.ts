@@ -24,6 +24,13 @@ beforeAll(async () => {
         case when n % 100 = 0 then 'timeout' end, case when n % 100 = 1 then 'stalled' end,
         case when n % 200 = 3 then now() end, case when n % 50 = 0 then 500 else 200 end, now()
       from generate_series(1, 20) t, generate_series(1, 2000) n;
+    insert into messages (id, tenant_id, endpoint_id, channel, contact_id, due_at, began_at, settled_at, outcome)
+      select 'msg_' || n, 'ten_1', case when n % 50 = 0 then '' else 'ep_' || n % 500 end, 'email', 'con_' || n % 300, now(),
+        now(), case when n % 100 <> 1 then now() end, case when n % 100 <> 1 then 'sent' end from generate_series(1, 20000) n;
+    insert into message_notices select 'msg_' || n, 'ntf_' || n / 2 from generate_series(1, 20000) n;
+    insert into contacts (id, tenant_id, address, state)
+      select 'con_' || t || '_' || n, 'ten_' || t, n || '@example.com', 'verified'
+      from generate_series(1, 20) t, generate_series(1, 100) n;
     analyze;`);
 });
 afterAll(() => database?.drop());
@@ -151,9 +158,49 @@ test.each([
     `select id from deliveries where status = 'failed' and told_at is null and ended_at < now() order by ended_at limit 100`,
     'deliveries_untold',
   ],
+  [
+    'the message that is due longest',
+    `select id from messages where settled_at is null and due_at <= now() and channel = any('{email}') order by due_at limit 1`,
+    'messages_due',
+  ],
+  [
+    'what went to a recipient about an endpoint',
+    `select max(settled_at) from messages where endpoint_id = 'ep_7' and channel = 'email' and contact_id = 'con_7' and outcome = 'sent'`,
+    'messages_sent',
+  ],
+  [
+    'what waits for a recipient about an endpoint',
+    `select id from messages where endpoint_id = 'ep_7' and channel = 'email' and contact_id = 'con_7' and settled_at is null and began_at is not null`,
+    'messages_(unsettled|due)',
+  ],
+  [
+    'the last link to a contact',
+    `select id from messages where contact_id = 'con_7' and endpoint_id = '' order by created_at desc limit 1`,
+    'messages_links',
+  ],
+  [
+    'messages that are old',
+    `select id from messages where settled_at < now() - interval '30 days' limit 5000`,
+    'messages_settled',
+  ],
+  [
+    'what a message tells of',
+    `select notice_id from message_notices where message_id = 'msg_7'`,
+    'message_notices_pkey',
+  ],
+  [
+    'the messages that tell of a notice',
+    `select message_id from message_notices where notice_id = 'ntf_7'`,
+    'message_notices_by_notice',
+  ],
+  [
+    'contacts of tenants',
+    `select id from contacts where tenant_id = any('{ten_1,ten_2}')`,
+    'contacts_by_address',
+  ],
   ['the age of the queue', QUEUE_AGE_QUERY, 'deliveries_to_dispatch'],
 ])('%s comes from an index', async (_name, text, index) => {
-  expect(await plan(text, [])).toContain(index);
+  expect(await plan(text, [])).toMatch(new RegExp(index));
 });
 
 /** As PostgreSQL does by itself: only then does it know that an index says all. What is not on disk yet it passes over. */
