@@ -5,6 +5,7 @@
  */
 import { lookup, Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Answer = { address: string; family: number };
 /** @throws Error with a `code` beginning with `ENOTFOUND`, `EAI_` or `EDNS_` */
@@ -12,6 +13,8 @@ export type Lookup = (host: string) => Promise<Answer[]>;
 
 const QUERY_TIMEOUT_MS = 2_000;
 const QUERY_TRIES = 3;
+/** RFC 8305 section 3 has 50 ms; an address that comes later is not tried, so it gets a little more. */
+const OTHER_FAMILY_MS = 300;
 const MAX_WAITING_FOR_SYSTEM = 200;
 const HOSTS_FILE = '/etc/hosts';
 
@@ -28,7 +31,7 @@ export function createLookup(options: { servers?: readonly string[]; system?: Lo
     // A customer has no say in what the machine itself answers for, so these cannot be made to hang.
     if (!host.includes('.') || host.endsWith('.localhost') || (await isInHostsFile(host)))
       return system(host);
-    const [v4, v6] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    const [v4, v6] = await bothOrOne([resolver.resolve4(host), resolver.resolve6(host)]);
     const answers = [
       ...(v4.status === 'fulfilled' ? v4.value : []).map((address) => ({ address, family: 4 })),
       ...(v6.status === 'fulfilled' ? v6.value : []).map((address) => ({ address, family: 6 })),
@@ -40,6 +43,19 @@ export function createLookup(options: { servers?: readonly string[]; system?: Lo
     const code = codes.find((each) => !/^(ENOTFOUND|ENODATA)$/.test(each)) ?? '';
     throw Object.assign(new Error(`${host} could not be looked up`), { code: `EDNS_${code}` });
   };
+}
+
+/**
+ * Both families, or the one that has answered with addresses when the other takes long: some name servers drop what is asked
+ * for IPv6 (RFC 4074), and would cost each connection the whole time of a query.
+ */
+async function bothOrOne(questions: readonly [Promise<string[]>, Promise<string[]>]) {
+  const [v4, v6] = questions;
+  const one = await Promise.any(questions).catch(() => null);
+  if (one === null) return Promise.allSettled(questions);
+  const inTime = (question: Promise<string[]>) =>
+    Promise.race([question, sleep(OTHER_FAMILY_MS, [], { ref: false })]);
+  return Promise.allSettled([inTime(v4), inTime(v6)]);
 }
 
 /** Leaves the second thread to the database and the mail server: a name server may deny a name at first and hang later. */

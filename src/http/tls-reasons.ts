@@ -15,6 +15,7 @@ const REASONS: [RegExp, string][] = [
     /^(UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED|INVALID_CA)/,
     'Its certificate comes from an authority that is not trusted here, or the intermediate certificate is missing',
   ],
+  [/^CERT_SIGNATURE_FAILURE/, 'Its certificate was not signed by the authority that it names'],
   [/^CERT_REVOKED/, 'Its certificate was revoked'],
   [/^(EE_KEY_TOO_SMALL|CA_KEY_TOO_SMALL|CA_MD_TOO_WEAK)/, 'Its certificate is too weak'],
   [

@@ -54,11 +54,13 @@ export async function startConnectProxy(
     const { hostname, port } = new URL(`tunnel://${target}`);
     const through = connect(Number(port), hostname.replace(/^\[|\]$/g, ''));
     keep(through);
+    const unreachable = () => socket.end(answer(502));
+    through.once('error', unreachable);
     through.once('connect', () => {
+      through.off('error', unreachable);
       socket.write(answer(200));
       socket.pipe(through).pipe(socket);
     });
-    through.once('error', () => socket.end(answer(502)));
     through.once('close', () => socket.destroy());
     socket.once('close', () => through.destroy());
   }

@@ -8,10 +8,13 @@ type Zone = Record<string, string[] | 'hangs' | 'fails'>;
 const TYPES = { 1: 4, 28: 6 } as const;
 
 /** Answers A and AAAA questions from the zone; what is not in it does not exist. */
-async function startNameServer(zone: Zone): Promise<string> {
+async function startNameServer(zone: Zone, options: { silentFor?: 4 | 6 } = {}): Promise<string> {
   const server = createSocket('udp4');
   server.on('message', (question, from) => {
     const reply = replyTo(question, zone);
+    // The type is the last but one word of the question.
+    const type = question.readUInt16BE(question.indexOf(0, 12) + 1);
+    if (TYPES[type as keyof typeof TYPES] === options.silentFor) return;
     if (reply !== null) server.send(reply, from.port, from.address);
   });
   server.bind(0, '127.0.0.1');
@@ -88,6 +91,18 @@ test('a hundred names that hang do not hold up another one', async () => {
   expect(await lookup('quick.example')).toEqual([{ address: '192.0.2.1', family: 4 }]);
   expect(ended).toBe(0);
 });
+
+test.each([
+  [4, '192.0.2.1'],
+  [6, '2606:4700::1111'],
+])(
+  'a name server that never answers for the other family costs a moment, not the name (IPv%i)',
+  async (family, address) => {
+    const server = await startNameServer({ 'half.example': [address] }, { silentFor: family === 4 ? 6 : 4 });
+    const answers = await createLookup({ servers: [server], system: unknownToTheSystem })('half.example');
+    expect(answers).toEqual([{ address, family }]);
+  },
+);
 
 test('a name server that fails is an error of the name, and the system is not asked for long', async () => {
   const server = await startNameServer({ 'broken.example': 'fails' });
