@@ -43,7 +43,7 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
   const isOlder = statuses.includes('failed') && after < first;
   const last = isOlder ? first : at('delivery', until);
   const begin = isOlder || after >= first ? { sign: '>', id: after } : { sign: '>=', id: first };
-  const walked = ({ add }: ReturnType<typeof parameters>) => {
+  const walked = ({ add }: ReturnType<typeof parameters>, end: string | null) => {
     const { keys, only } = indexFor(selected, isOlder ? ['failed'] : statuses);
     const names = [...Object.keys(keys), 'd.id'].join(', ');
     const given = Object.values(keys).map(add);
@@ -53,6 +53,7 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
       ...(only === null ? [] : [only]),
       bound(begin.sign, begin.id),
       ...(last === null ? [] : [bound('<', last)]),
+      ...(end === null ? [] : [bound('<=', end)]),
     ].join(' and ');
   };
   return walkOf('deliveries d', 'd.id', walked, maxWalked, ({ add }, from) => ({
@@ -88,13 +89,14 @@ function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED):
   const { tenantId, endpointId, selection } = selected;
   const first = at('event', selection.since) ?? '';
   const last = at('event', selection.until);
-  const walked = ({ add }: ReturnType<typeof parameters>) => {
+  const walked = ({ add }: ReturnType<typeof parameters>, end: string | null) => {
     const tenant = add(tenantId);
     const bound = (sign: string, id: string) => `(e.tenant_id, e.sort_id) ${sign} (${tenant}, ${add(id)})`;
     return [
       `e.tenant_id = ${tenant}`,
       after >= first ? bound('>', after) : bound('>=', first),
       ...(last === null ? [] : [bound('<', last)]),
+      ...(end === null ? [] : [bound('<=', end)]),
     ].join(' and ');
   };
   return walkOf('events e', 'e.sort_id', walked, maxWalked, ({ add }, from) => ({
@@ -109,7 +111,7 @@ function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED):
 function walkOf(
   table: string,
   key: string,
-  walked: (given: ReturnType<typeof parameters>) => string,
+  walked: (given: ReturnType<typeof parameters>, end: string | null) => string,
   maxWalked: number,
   match: (given: ReturnType<typeof parameters>, from: string) => { from: string; where: string },
 ): SelectionWalk {
@@ -117,13 +119,12 @@ function walkOf(
   const forEnd = parameters();
   return {
     end: {
-      text: `select ${key} as id from ${table} where ${walked(forEnd)} order by ${key} limit 1 offset ${maxWalked - 1}`,
+      text: `select ${key} as id from ${table} where ${walked(forEnd, null)} order by ${key} limit 1 offset ${maxWalked - 1}`,
       values: forEnd.values,
     },
     rows(columns, end, limit) {
       const given = parameters();
-      const upTo = end === null ? '' : `and ${key} <= ${given.add(end)}`;
-      const stretch = `(select * from ${name} ${alias} where ${walked(given)} ${upTo} order by ${key} limit ${maxWalked}) ${alias}`;
+      const stretch = `(select * from ${name} ${alias} where ${walked(given, end)} order by ${key} limit ${maxWalked}) ${alias}`;
       const { from, where } = match(given, stretch);
       return {
         text: `select ${columns} from ${from} where ${where} order by ${key} limit ${given.add(limit)}`,
