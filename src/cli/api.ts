@@ -1,82 +1,171 @@
-/** The client of the API that the commands share: where the service is, which key it takes, errors in its words. */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+/** Calls of the API: an answer in the shape that the command needs, or an error that says whose fault it is and what to do. */
+import { z } from 'zod';
+import { trustedAuthorities } from '../http/authorities.ts';
+import type { Connection } from './connection.ts';
+import { CommandError, EXIT, UsageError } from './failures.ts';
+import { describeSilence } from './silence.ts';
 
-export type ApiOptions = { url: string; key?: string };
-
-/** What a running `tidings start` leaves in its data directory for the other commands. */
-export const URL_FILE = 'url';
-
-const dataDir = () => resolve(process.env.TIDINGS_DATA_DIR || '.tidings');
-
-function fromDataDir(file: string): string | undefined {
-  try {
-    return readFileSync(join(dataDir(), file), 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-}
-
-/** Adds `--url` and `--key`, which a service started in this folder makes unnecessary. */
-export function withApiOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--url <url>', 'where the API is (default: the service started here)').env('TIDINGS_URL'),
-    )
-    .addOption(
-      new Option('--key <key>', 'an API key (default: the admin key of the service started here)').env(
-        'TIDINGS_API_KEY',
-      ),
-    );
-}
-
-/** A refusal by the API, or no answer from it, in words for the terminal. */
-export class ApiError extends Error {
-  /** of the answer, where there was one */
-  readonly status: number | undefined;
-
-  constructor(message: string, status?: number) {
-    super(message);
+/** A refusal by the API. */
+export class ApiError extends CommandError {
+  /** the HTTP status */
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message, EXIT.failed);
     this.status = status;
   }
 }
 
-/** @throws ApiError with what the API says to do */
-export async function callApi<Answer>(
-  options: Partial<ApiOptions>,
-  method: string,
+/** Nobody answered, or somebody who is not Tidings. */
+class NoAnswerError extends CommandError {
+  constructor(message: string, cause?: unknown) {
+    super(message, EXIT.noAnswer, { cause });
+  }
+}
+
+type Call = { method: string; path: string; body?: string; headers?: Record<string, string> };
+type Reply = { status: number; type: string; text: string; location: string };
+
+/** More is not read: no answer of the API is as long. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/**
+ * @param answer the shape of a success; `z.unknown()` for one without a body
+ * @throws ApiError with what the API says to do; NoAnswerError where no Tidings answers
+ */
+export async function callApi<Answer extends z.ZodType>(
+  connection: Connection,
+  call: Call,
+  answer: Answer,
+): Promise<z.infer<Answer>> {
+  const reply = await ask(connection, call);
+  if (reply.status >= 300 && reply.status < 400) {
+    throw new NoAnswerError(
+      `${connection.url} redirects to ${reply.location || 'another place'}. Pass the URL of Tidings itself with --url.`,
+    );
+  }
+  if (reply.status >= 400) throw refusal(connection, reply);
+  return parsed(connection, reply, answer);
+}
+
+const page = <Item extends z.ZodType>(item: Item) =>
+  z.looseObject({ items: z.array(item), next_cursor: z.string().nullish() });
+
+/** Every item of a list, page after page. */
+export async function* callPages<Item extends z.ZodType>(
+  connection: Connection,
   path: string,
-  body?: string,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const url = options.url ?? fromDataDir(URL_FILE) ?? 'http://127.0.0.1:8400';
-  const key = options.key ?? process.env.TIDINGS_ADMIN_KEY ?? fromDataDir('admin.key') ?? '';
-  let response: Response;
+  item: Item,
+  pageSize = 200,
+): AsyncGenerator<z.infer<Item>, void> {
+  const [base, given] = path.split('?');
+  const query = new URLSearchParams(given);
+  query.set('limit', String(pageSize));
+  for (;;) {
+    const { items, next_cursor: next } = await callApi(
+      connection,
+      { method: 'GET', path: `${base}?${query}` },
+      page(item),
+    );
+    yield* items as z.infer<Item>[];
+    if (next === null || next === undefined) return;
+    query.set('cursor', next);
+  }
+}
+
+async function ask(connection: Connection, { method, path, body, headers }: Call): Promise<Reply> {
+  // Loaded when it is needed: `tidings --help` shall be quick.
+  const { Agent, fetch } = await import('undici');
+  const file = process.env.TIDINGS_CA_FILE;
+  const dispatcher = file ? new Agent({ connect: { ca: authorities(file) } }) : undefined;
   try {
-    response = await fetch(url.replace(/\/$/, '') + path, {
+    const response = await fetch(connection.url + path, {
       method,
+      // A redirect would carry the key to who knows where.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(connection.timeoutMs),
       headers: {
-        'x-api-key': key,
+        'x-api-key': connection.key,
+        accept: 'application/json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
       ...(body !== undefined && { body }),
+      ...(dispatcher && { dispatcher }),
     });
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_ANSWER_BYTES) throw new Error('the answer has no end');
+    }
+    return {
+      status: response.status,
+      type: response.headers.get('content-type') ?? '',
+      location: response.headers.get('location') ?? '',
+      text: Buffer.concat(chunks).toString(),
+    };
   } catch (error) {
-    const reason = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message;
-    throw new ApiError(`No answer from ${url} (${reason}). Is the service running? Start it with: npm start`);
+    throw new NoAnswerError(describeSilence(connection, error), error);
+  } finally {
+    await dispatcher?.close().catch(() => {});
   }
-  const text = await response.text();
-  if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as Answer;
-  throw new ApiError(refusal(response.status, text), response.status);
 }
 
-function refusal(status: number, text: string): string {
+function authorities(file: string): string[] {
   try {
-    const { title, detail } = JSON.parse(text) as { title: string; detail: string };
-    return `${title}: ${detail}`;
+    return [...(trustedAuthorities([file])?.all ?? [])];
+  } catch (error) {
+    throw new UsageError(`TIDINGS_CA_FILE: ${file} cannot be used: ${(error as Error).message}.`);
+  }
+}
+
+const problem = z.looseObject({ title: z.string(), detail: z.string().optional(), code: z.string() });
+
+/** In the words of the API, where it is one. */
+function refusal(connection: Connection, { status, type, text }: Reply): CommandError {
+  const said = /json/.test(type) ? problem.safeParse(fromJson(text)) : null;
+  if (!said?.success) {
+    return new NoAnswerError(
+      `${connection.url} answered ${status} (${type.split(';')[0] || 'without a type'}), which is not how Tidings answers. ${whatToCheck(connection)}`,
+    );
+  }
+  const { title, detail } = said.data;
+  const words = detail === undefined ? `${title}.` : `${title}: ${detail}`;
+  return new ApiError(
+    status === 401 ? `${words} (The key came from ${connection.keySource}.)` : words,
+    status,
+  );
+}
+
+function parsed<Answer extends z.ZodType>(
+  connection: Connection,
+  { status, type, text }: Reply,
+  answer: Answer,
+): z.infer<Answer> {
+  const value = text === '' ? undefined : fromJson(text);
+  const result = answer.safeParse(value);
+  if (result.success && (value !== undefined || status === 204)) return result.data;
+  const what =
+    text === ''
+      ? 'an empty answer'
+      : /json/.test(type)
+        ? value === undefined
+          ? 'JSON that breaks off'
+          : 'JSON of another kind'
+        : type.split(';')[0] || 'something without a type';
+  throw new NoAnswerError(
+    `${connection.url} answered ${status} with ${what}, which is not how Tidings answers. ${whatToCheck(connection)}`,
+  );
+}
+
+const whatToCheck = ({ urlSource }: Connection) =>
+  `Check the URL (from ${urlSource}), or pass another with --url.`;
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
-    return `The API answered ${status}: ${text.slice(0, 200)}`;
+    return undefined;
   }
 }

@@ -1,25 +1,28 @@
 /** `tidings emit`: an event from the command line. */
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import type { Command } from 'commander';
-import { ApiError, callApi, withApiOptions } from './api.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { ApiError, callApi } from './api.ts';
+import {
+  type Connection,
+  type ConnectionOptions,
+  connectionOf,
+  segment,
+  withConnectionOptions,
+} from './connection.ts';
+import { readData } from './data.ts';
+import { say } from './output.ts';
 
-type Accepted = {
-  id: string;
-  type: string;
-  deliveries: { id: string; endpoint_id: string; status: string }[];
-};
-type Options = {
-  url?: string;
-  key?: string;
-  tenant: string;
-  data?: string;
-  id?: string;
-  idempotencyKey?: string;
-};
+const accepted = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  deliveries: z.array(z.looseObject({ id: z.string(), endpoint_id: z.string(), status: z.string() })),
+});
+const eventType = z.looseObject({ example: z.unknown() });
+
+type Options = ConnectionOptions & { tenant: string; data?: string; id?: string; idempotencyKey?: string };
 
 export function emitCommand(program: Command): void {
-  withApiOptions(program.command('emit'))
+  withConnectionOptions(program.command('emit'))
     .description('Emit an event')
     .argument('<type>', 'the event type, e.g. invoice.paid')
     .requiredOption('-t, --tenant <tenant>', "the tenant's id or external_id")
@@ -28,38 +31,46 @@ export function emitCommand(program: Command): void {
       'the data as JSON, @file for a file, - for standard input (default: the example of the type)',
     )
     .option('--id <id>', 'your own id for the event')
-    .option('--idempotency-key <key>', 'accept it once, however often it is sent')
+    .option('--idempotency-key <key>', 'accept it once, however often it is sent', headerOption)
     .action(async (type: string, options: Options) => {
-      const tenant = encodeURIComponent(options.tenant);
-      const data = await readData(type, tenant, options);
+      const connection = connectionOf(options);
+      const tenant = segment('tenant', options.tenant);
+      const data =
+        options.data === undefined ? await exampleOf(connection, type, tenant) : await readData(options.data);
       // The data goes out as it was typed: it is put into the body as text.
       const id = options.id === undefined ? '' : `"id":${JSON.stringify(options.id)},`;
-      const body = `{${id}"type":${JSON.stringify(type)},"data":${data}}`;
-      const headers: Record<string, string> =
-        options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
-      const event = await callApi<Accepted>(options, 'POST', `/v1/tenants/${tenant}/events`, body, headers);
-      process.stdout.write(`${event.id}  ${event.type}\n`);
+      const event = await callApi(
+        connection,
+        {
+          method: 'POST',
+          path: `/v1/tenants/${tenant}/events`,
+          body: `{${id}"type":${JSON.stringify(type)},"data":${data}}`,
+          headers: options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey },
+        },
+        accepted,
+      );
+      say`${event.id}  ${event.type}`;
       for (const delivery of event.deliveries) {
-        process.stdout.write(`  ${delivery.id}  to ${delivery.endpoint_id}: ${delivery.status}\n`);
+        say`  ${delivery.id}  to ${delivery.endpoint_id}: ${delivery.status}`;
       }
-      if (event.deliveries.length === 0) process.stdout.write('  No endpoint subscribes to it.\n');
-      else process.stdout.write(`See what became of it: tidings deliveries ${event.deliveries[0]?.id}\n`);
+      const [first] = event.deliveries;
+      if (first === undefined) say('  No endpoint subscribes to it.');
+      else say`See what became of it: tidings deliveries ${first.id}`;
     });
 }
 
-async function readData(type: string, tenant: string, options: Options): Promise<string> {
-  const { data } = options;
-  if (data === '-') return text(process.stdin);
-  if (data?.startsWith('@')) return readFile(data.slice(1), 'utf8');
-  if (data !== undefined) return data;
-  const entry = await callApi<{ example: unknown }>(
-    options,
-    'GET',
-    `/v1/tenants/${tenant}/event-types/${encodeURIComponent(type)}`,
-  ).catch((error) => {
-    throw error instanceof ApiError && error.status === 404
-      ? new ApiError(`${type} has no example to send: say what to send with --data. (${error.message})`)
-      : error;
-  });
-  return JSON.stringify(entry.example);
+function headerOption(value: string): string {
+  if (/^[ -~]+$/.test(value)) return value;
+  throw new InvalidArgumentError('It must be letters, digits and signs of ASCII.');
+}
+
+/** An unknown type and an unknown tenant are both not found; which of them, the API says. */
+async function exampleOf(connection: Connection, type: string, tenant: string): Promise<string> {
+  const path = `/v1/tenants/${tenant}/event-types/${segment('event type', type)}`;
+  try {
+    return JSON.stringify((await callApi(connection, { method: 'GET', path }, eventType)).example);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
+    throw new ApiError(`${error.message} Without an example, say what to send with --data.`, error.status);
+  }
 }

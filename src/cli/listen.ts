@@ -1,97 +1,150 @@
 /** `tidings listen`: a receiver on this machine that verifies what comes and prints it. */
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Command } from 'commander';
-import { type Knows, whyNotGenuine } from '../runtime/demo/verify.ts';
-import { callApi, withApiOptions } from './api.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { visibleLines } from '../domain/visible-text.ts';
+import { PROFILES, profileNamed } from '../profiles/index.ts';
+import { type Knows, type Verdict, verify, whyUnverifiable } from '../runtime/demo/verify.ts';
+import { type ConnectionOptions, connectionOf, withConnectionOptions } from './connection.ts';
+import { UsageError } from './failures.ts';
+import { makeLeadHere } from './listen-endpoint.ts';
+import { say, shown, warn, whenOutputCloses, write } from './output.ts';
 import { untilSignal } from './shutdown.ts';
 
-type Options = {
-  url?: string;
-  key?: string;
-  port: string;
+type Options = ConnectionOptions & {
+  port: number;
   tenant?: string;
-  profile: string;
+  profile?: string;
   secret?: string;
   authorization?: string;
-  status: string;
+  status: number;
 };
 
+type Verifier = { profile: string; knows: Knows };
+
+/** More is verified, and not printed. */
+const MAX_PRINTED_BYTES = 256 * 1024;
+
 export function listenCommand(program: Command): void {
-  withApiOptions(program.command('listen'))
+  withConnectionOptions(program.command('listen'))
     .description('Receive webhooks on this machine, verify and print them')
-    .option('-p, --port <port>', 'port to listen on; 0 takes a free one', '0')
+    .option('-p, --port <port>', 'port to listen on; 0 takes a free one', wholeNumberOption(0, 65_535), 0)
     .option(
       '-t, --tenant <tenant>',
       'make an endpoint of this tenant that leads here, and delete it at the end',
     )
-    .option('--profile <profile>', 'whose contract to verify by, without --tenant', 'standard-webhooks')
-    .option('--secret <secret>', 'the signing secret, without --tenant')
-    .option('--authorization <value>', 'the Authorization value to expect')
-    .option('--status <status>', 'what to answer', '200')
-    .action(async (options: Options) => {
-      const check: { profile: string; knows: Knows } = {
-        profile: options.profile,
-        knows: { secret: options.secret, authorization: options.authorization },
-      };
-      const server = createServer((request, response) => {
-        const chunks: Buffer[] = [];
-        request.on('data', (chunk: Buffer) => chunks.push(chunk));
-        request.on('end', () => {
-          const body = Buffer.concat(chunks);
-          const problem = verify(check, request.headers, body);
-          print(request.headers, body, problem);
-          response.writeHead(problem === null ? Number(options.status) : 401).end(problem ?? 'Thank you.');
-        });
-      });
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(Number(options.port), '127.0.0.1', resolve);
-      });
-      const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      const endpoint = options.tenant === undefined ? null : await lead(options, options.tenant, here, check);
-      process.stdout.write(
-        `Listening on ${here}${endpoint === null ? '' : ` as ${endpoint.id}`}. Ctrl-C ends it.\n`,
-      );
-      await untilSignal();
-      if (endpoint !== null) await callApi(options, 'DELETE', endpoint.path);
-      process.exit(0);
+    .addOption(
+      new Option('--profile <profile>', 'whose contract to verify by (default: standard-webhooks)')
+        .choices(PROFILES.map(({ name }) => name))
+        .conflicts('tenant'),
+    )
+    .addOption(new Option('--secret <secret>', 'the signing secret').conflicts('tenant'))
+    .option(
+      '--authorization <value>',
+      'the Authorization value to expect; with --tenant also the one to send',
+    )
+    .option('--status <status>', 'what to answer', wholeNumberOption(200, 599), 200)
+    .action(listen);
+}
+
+function wholeNumberOption(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^\d{1,5}$/.test(value) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+async function listen(options: Options): Promise<void> {
+  // Whatever ends it is heard from the first moment: what has been made is removed on every way out.
+  const end = new AbortController();
+  whenOutputCloses(() => end.abort());
+  void untilSignal().then(() => end.abort());
+  const verifier = givenVerifier(options);
+  const connection = options.tenant === undefined ? null : connectionOf(options);
+  let isKnown = connection === null;
+  const server = createReceiver(options.status, () => (isKnown ? verifier : null));
+  const here = await started(server, options.port);
+  const lead =
+    connection === null || options.tenant === undefined
+      ? null
+      : await makeLeadHere(connection, options.tenant, here, options.authorization);
+  if (lead !== null) Object.assign(verifier, lead.verifier);
+  isKnown = true;
+  try {
+    say`Listening on ${here}${lead === null ? '' : ` as ${lead.id}`}. Ctrl-C ends it.`;
+    const why = whyUnverifiable(verifier.profile, verifier.knows);
+    if (why !== null) warn`What comes is not verified: ${why}. ${howToKnow(options)}`;
+    await ended(end.signal);
+  } finally {
+    await lead?.remove();
+    server.closeAllConnections();
+    server.close();
+  }
+  process.exit();
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** @throws UsageError for a secret that could not be one */
+function givenVerifier({ profile = 'standard-webhooks', secret, authorization }: Options): Verifier {
+  const { signing } = profileNamed(profile);
+  if (secret !== undefined && signing === null) {
+    throw new UsageError(
+      `The profile ${profile} has no signature: pass --authorization in place of --secret.`,
+    );
+  }
+  // The public half of a secret is enough to verify by.
+  const problem = secret === undefined || secret.startsWith('whpk_') ? null : signing?.secretProblem(secret);
+  if (problem) throw new UsageError(`--secret ${problem}.`);
+  return { profile, knows: { secret, authorization } };
+}
+
+const howToKnow = ({ tenant }: Options) =>
+  tenant === undefined
+    ? 'Pass --secret or --authorization, or --tenant, which finds them out.'
+    : 'Pass --authorization, which is then sent, too.';
+
+function createReceiver(status: number, verifier: () => Verifier | null): Server {
+  return createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('error', () => {});
+    response.on('error', () => {});
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const by = verifier();
+      const verdict: Verdict =
+        by === null
+          ? { is: 'unverified', why: 'it came before the endpoint was made' }
+          : verify(by.profile, request.headers, body, by.knows);
+      print(request.headers, body, verdict);
+      if (verdict.is === 'refused') response.writeHead(401).end(verdict.why);
+      else response.writeHead(status).end('Thank you.');
     });
+  });
 }
 
-/** Makes the tenant's endpoint, and learns from it how to verify. */
-async function lead(
-  options: Options,
-  tenant: string,
-  here: string,
-  check: { profile: string; knows: Knows },
-) {
-  const base = `/v1/tenants/${encodeURIComponent(tenant)}`;
-  const { profile } = await callApi<{ profile: string }>(options, 'GET', base);
-  const endpoint = await callApi<{ id: string; secret?: string }>(
-    options,
-    'POST',
-    `${base}/endpoints`,
-    JSON.stringify({ url: here, description: 'tidings listen' }),
-  );
-  check.profile = profile;
-  check.knows.secret = endpoint.secret;
-  return { id: endpoint.id, path: `${base}/endpoints/${endpoint.id}` };
+/** @throws Error when the port is taken */
+async function started(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-function verify(
-  check: { profile: string; knows: Knows },
-  headers: IncomingHttpHeaders,
-  body: Buffer,
-): string | null {
-  // Without anything to verify by there is nothing to refuse.
-  if (check.knows.secret === undefined && check.knows.authorization === undefined) return null;
-  return whyNotGenuine(check.profile, headers, body, check.knows);
-}
-
-function print(headers: IncomingHttpHeaders, body: Buffer, problem: string | null): void {
-  const verdict = problem === null ? 'genuine' : `REFUSED: ${problem}`;
-  process.stdout.write(
-    `\n${new Date().toISOString()}  ${headers['webhook-id'] ?? ''}  ${verdict}\n${body.toString()}\n`,
-  );
+function print(headers: IncomingHttpHeaders, body: Buffer, verdict: Verdict): void {
+  const words =
+    verdict.is === 'genuine'
+      ? 'genuine'
+      : `${verdict.is === 'refused' ? 'REFUSED' : 'not verified'}: ${verdict.why}`;
+  say`\n${new Date().toISOString()}  ${String(headers['webhook-id'] ?? '')}  ${words}`;
+  const cut = body.length > MAX_PRINTED_BYTES ? ` … (${body.length} bytes in all)` : '';
+  write(`${visibleLines(body.subarray(0, MAX_PRINTED_BYTES).toString())}${shown(cut)}\n`);
 }

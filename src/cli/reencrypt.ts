@@ -1,22 +1,24 @@
 /** `tidings re-encrypt`: the second half of changing the encryption key. */
 import type { Command } from 'commander';
-import { reencryptDatabase } from '../runtime/processes.ts';
-import { readSettings } from '../runtime/settings.ts';
+import { CommandError, EXIT } from './failures.ts';
+import { say } from './output.ts';
 
 export function reencryptCommand(program: Command): void {
   program
     .command('re-encrypt')
     .description('Put every secret in the database (DATABASE_URL) under the first of TIDINGS_ENCRYPTION_KEYS')
     .action(async () => {
+      const { reencryptDatabase } = await import('../runtime/processes.ts');
+      const { readSettings } = await import('../runtime/settings.ts');
       const { resealed, current, unreadable } = await reencryptDatabase(
         readSettings({ database: true, keys: true }),
       );
-      process.stdout.write(`${resealed} re-encrypted, ${current} were so already.\n`);
+      say`${resealed} re-encrypted, ${current} were so already.`;
       if (unreadable.length === 0) return;
-      process.stderr.write(
+      throw new CommandError(
         `${unreadable.length} cannot be opened with any of the keys; put the key that is missing back and run this again:\n` +
-          `${unreadable.map((id) => `  ${id}`).join('\n')}\n`,
+          unreadable.map((id) => `  ${id}`).join('\n'),
+        EXIT.failed,
       );
-      process.exit(1);
     });
 }

@@ -1,17 +1,18 @@
 /** `tidings retry`: pressing the button from the command line. */
 import type { Command } from 'commander';
-import { callApi, withApiOptions } from './api.ts';
+import { z } from 'zod';
+import { callApi } from './api.ts';
+import { type ConnectionOptions, connectionOf, segment, withConnectionOptions } from './connection.ts';
+import { say } from './output.ts';
 
 export function retryCommand(program: Command): void {
-  withApiOptions(program.command('retry'))
+  withConnectionOptions(program.command('retry'))
     .description('Send a delivery now, or again')
     .argument('<id>', 'the delivery')
-    .action(async (id: string, options: { url?: string; key?: string }) => {
-      const { status } = await callApi<{ status: string }>(
-        options,
-        'POST',
-        `/v1/deliveries/${encodeURIComponent(id)}/retry`,
-      );
-      process.stdout.write(`${id} was ${status} and is being sent. See: tidings deliveries ${id}\n`);
+    .action(async (id: string, options: ConnectionOptions) => {
+      const path = `/v1/deliveries/${segment('delivery', id)}/retry`;
+      const answer = z.looseObject({ status: z.string() });
+      const { status } = await callApi(connectionOf(options), { method: 'POST', path }, answer);
+      say`${id} was ${status} and is being sent. See: tidings deliveries ${id}`;
     });
 }

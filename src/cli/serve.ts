@@ -1,9 +1,7 @@
 /** `tidings serve`, `api` and `worker`: the production processes, against a PostgreSQL and a Temporal of yours. */
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { createLogger } from '../logger.ts';
-import { PRODUCTION, runProcess } from '../runtime/processes.ts';
-import { readSettings } from '../runtime/settings.ts';
+import { EXIT } from './failures.ts';
 import { untilSignal } from './shutdown.ts';
 
 /** How long a process that is told to stop while it starts is given to have started. */
@@ -24,6 +22,9 @@ export function serveCommands(program: Command): void {
       .command(name)
       .description(`${description} (DATABASE_URL, TEMPORAL_ADDRESS)`)
       .action(async () => {
+        const { createLogger } = await import('../logger.ts');
+        const { PRODUCTION, runProcess } = await import('../runtime/processes.ts');
+        const { readSettings } = await import('../runtime/settings.ts');
         const environment = readSettings({ ...PRODUCTION, api: roles.api });
         const logger = createLogger(environment.TIDINGS_LOG_LEVEL);
         // Heard from the first moment: a signal during the start ends it in order too.
@@ -33,13 +34,13 @@ export function serveCommands(program: Command): void {
         // What waits for its database has nothing in flight; what is just starting is stopped when it has.
         if (service === null) {
           await Promise.race([starting.then((late) => late.stop()), setTimeout(START_MS)]);
-          process.exit(0);
+          process.exit(EXIT.done);
         }
         // A worker that cannot be made will not get better by waiting: let the supervisor start it again.
-        service.working.catch(() => process.exit(1));
+        service.working.catch(() => process.exit(EXIT.failed));
         logger.info({ signal: await signal }, 'finishing what is in flight');
         await service.stop();
-        process.exit(0);
+        process.exit(EXIT.done);
       });
   }
 }

@@ -1,19 +1,22 @@
-/** Ends a process in order on Ctrl-C or SIGTERM; a second Ctrl-C does not wait. */
+/** Ends a process in order on Ctrl-C, SIGTERM or a closed terminal; a second Ctrl-C does not wait. */
+import { EXIT } from './failures.ts';
 
-const LEFT_AT_ONCE = 130;
-
-/** Resolves on the first signal. A supervisor may repeat SIGTERM as often as it likes: what is in flight is finished. */
+/**
+ * Resolves on the first signal. A supervisor may repeat SIGTERM as often as it likes: what is in flight is finished. A
+ * terminal that closes (SIGHUP) is left in order, too.
+ */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let isStopping = false;
-    process.on('SIGTERM', (signal) => {
+    const stop = (signal: NodeJS.Signals) => {
       isStopping = true;
       resolve(signal);
-    });
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGHUP', stop);
     process.on('SIGINT', (signal) => {
-      if (isStopping) process.exit(LEFT_AT_ONCE);
-      isStopping = true;
-      resolve(signal);
+      if (isStopping) process.exit(EXIT.leftAtOnce);
+      stop(signal);
     });
   });
 }

@@ -2,19 +2,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { destination, pino } from 'pino';
 import type { Environment } from '../config.ts';
-import { demoCertificate } from '../runtime/demo/certificate.ts';
-import { type DemoReceivers, startDemoReceivers } from '../runtime/demo/receivers.ts';
-import { type CallApi, type DemoTenant, playDemo } from '../runtime/demo/scenario.ts';
-import { ADMIN_KEY_FILE } from '../runtime/keys.ts';
-import { EMBEDDED, type EmbeddedService, runEmbedded } from '../runtime/processes.ts';
-import { readSettings } from '../runtime/settings.ts';
-import { callApi, URL_FILE } from './api.ts';
+import type { Logger } from '../logger.ts';
+import type { EmbeddedService } from '../runtime/processes.ts';
+import { URL_FILE } from './connection.ts';
+import { EXIT } from './failures.ts';
+import { say, warn, whenOutputCloses } from './output.ts';
 import { untilSignal } from './shutdown.ts';
-import { coloured, type DeliveryRow, inWords, lastResult, newTable } from './tables.ts';
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
 
 export function startCommand(program: Command): void {
   program
@@ -23,106 +17,102 @@ export function startCommand(program: Command): void {
       'Run everything on this machine: API, worker, an own PostgreSQL and Temporal, and at first a demo',
     )
     .option('--no-demo', 'without the demo')
-    .action(async ({ demo }: { demo: boolean }) => {
-      // Caught from the first moment: what has been started is stopped, whenever somebody changes their mind.
-      const signal = untilSignal();
-      const environment = readSettings(EMBEDDED);
-      const dataDir = resolve(environment.TIDINGS_DATA_DIR);
-      const logFile = join(dataDir, 'logs', 'tidings.log');
-      await mkdir(join(dataDir, 'logs'), { recursive: true });
-      const logger = pino(
-        { level: environment.TIDINGS_LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-        destination({ dest: logFile, sync: true }),
-      );
-      const certificate = demo ? await demoCertificate(join(dataDir, 'demo')) : null;
-      let receivers: DemoReceivers | null = null;
-      say('Starting PostgreSQL and Temporal …');
-      const embedded = await runEmbedded(environment, {
-        logger,
-        progress: (line) => say(`  ${line}`),
-        caFiles: certificate === null ? [] : [certificate.certFile],
-        isReceiver: (port) => receivers?.isAt(port) ?? false,
-      });
-      const url = embedded.service.url ?? '';
-      await writeFile(join(dataDir, URL_FILE), `${url}\n`);
-      if (certificate !== null) {
-        receivers = await startDemoReceivers(join(dataDir, 'demo'), certificate);
-        await runDemo(embedded, url, receivers);
-      }
-      sayAddresses(embedded, environment, url, logFile);
-      say(`\nStopping (${await signal}): finishing what is in flight. Ctrl-C again to leave at once.`);
-      await embedded.stop();
-      await receivers?.close();
-      await rm(join(dataDir, URL_FILE), { force: true });
-      process.exit(0);
-    });
+    .action(start);
 }
 
-async function runDemo(embedded: EmbeddedService, url: string, receivers: DemoReceivers): Promise<void> {
-  const call: CallApi = (method, path, body) =>
-    callApi(
-      { url, key: embedded.adminKey },
-      method,
-      path,
-      body === undefined ? undefined : JSON.stringify(body),
-    );
-  const { tenants, isNew } = await playDemo(call, receivers);
-  if (!isNew) return;
-  say(
-    '\nA demo: each product’s sample events go to a receiver on this machine that verifies them as its document says.\n',
-  );
-  await watchDeliveries(call, tenants);
-}
-
-const WATCH_MS = 20_000;
-const REDRAW_MS = 250;
-
-/** Draws the table until nothing moves any more; where there is no terminal to redraw, once at the end. */
-async function watchDeliveries(call: CallApi, tenants: DemoTenant[]): Promise<void> {
-  const deadline = Date.now() + WATCH_MS;
-  const isLive = process.stdout.isTTY === true;
-  let drawn = 0;
-  for (;;) {
-    const rows = await readRows(call, tenants);
-    const isOver =
-      rows.every(({ row }) => ['succeeded', 'failed'].includes(row.status)) || Date.now() > deadline;
-    if (isLive || isOver) {
-      if (drawn > 0) process.stdout.write(`\u001b[${drawn}A\u001b[0J`);
-      const table = drawTable(rows);
-      say(table);
-      drawn = table.split('\n').length;
+async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
+  // Caught from the first moment: what has been started is stopped, whenever somebody changes their mind.
+  const signal = untilSignal();
+  // Who reads what is printed may leave: the service is there for others.
+  whenOutputCloses(() => {});
+  const { EMBEDDED, runEmbedded } = await import('../runtime/processes.ts');
+  const { readSettings } = await import('../runtime/settings.ts');
+  const { openDemo } = await import('./start-demo.ts');
+  const environment = readSettings(EMBEDDED);
+  const dataDir = resolve(environment.TIDINGS_DATA_DIR);
+  const { logger, logFile } = await openLog(environment, dataDir);
+  /** Nothing optional keeps the service from serving: what fails is said, and left. */
+  const without = async <Result>(what: string, work: () => Promise<Result>): Promise<Result | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      const reason = (error as Error).message;
+      logger.warn({ what, reason }, 'an optional part does not work; the service goes on without it');
+      warn`${what} does not work: ${reason} The service goes on without it.`;
+      return null;
     }
-    if (isOver) return;
-    await new Promise((done) => setTimeout(done, REDRAW_MS));
+  };
+  const demo = wantsDemo ? await without('The demo', () => openDemo(join(dataDir, 'demo'))) : null;
+  say('Starting PostgreSQL and Temporal …');
+  const stopTelling = tellOf(signal);
+  const embedded = await runEmbedded(environment, {
+    logger,
+    progress: (line) => say(`  ${line}`),
+    caFiles: demo === null ? [] : [demo.certFile],
+    isReceiver: (port) => demo?.isAt(port) ?? false,
+  });
+  stopTelling();
+  const url = embedded.service.url ?? '';
+  const urlFile = join(dataDir, URL_FILE);
+  await without(`The file ${urlFile}, by which other commands find the service,`, () =>
+    writeFile(urlFile, `${url}\n`),
+  );
+  embedded.service.working.catch((error: Error) => {
+    warn`The worker could not be started: ${error.message}`;
+    void embedded.stop().finally(() => process.exit(EXIT.failed));
+  });
+  const isWorking = await startedWorking(embedded, signal);
+  if (isWorking && demo !== null) {
+    await without('The demo', () => demo.play(url, embedded.adminKey, signal));
+  }
+  sayAddresses(embedded, environment, url, logFile);
+  say`\nStopping (${await signal}): finishing what is in flight. Ctrl-C again to leave at once.`;
+  await embedded.stop();
+  await demo?.close();
+  await rm(urlFile, { force: true, recursive: true }).catch(() => {});
+  process.exit(EXIT.done);
+}
+
+/** A log that cannot be kept in its file goes to standard error. */
+async function openLog(
+  environment: Environment,
+  dataDir: string,
+): Promise<{ logger: Logger; logFile: string }> {
+  const { createLogger } = await import('../logger.ts');
+  const logFile = join(dataDir, 'logs', 'tidings.log');
+  await mkdir(dataDir, { recursive: true });
+  try {
+    await mkdir(join(dataDir, 'logs'), { recursive: true });
+    return { logger: createLogger(environment.TIDINGS_LOG_LEVEL, logFile), logFile };
+  } catch (error) {
+    warn`${logFile} cannot be written: ${(error as Error).message} The log goes to standard error.`;
+    return { logger: createLogger(environment.TIDINGS_LOG_LEVEL), logFile: 'standard error' };
   }
 }
 
-type Row = { tenant: string; row: DeliveryRow };
-
-async function readRows(call: CallApi, tenants: DemoTenant[]): Promise<Row[]> {
-  const pages = await Promise.all(
-    tenants.map((tenant) =>
-      call<{ items: DeliveryRow[] }>('GET', `/v1/tenants/${tenant.id}/deliveries?limit=50`),
-    ),
-  );
-  return pages.flatMap((page, at) =>
-    page.items.reverse().map((row) => ({ tenant: tenants[at]?.name ?? '', row })),
-  );
+/** Says that a signal was heard while the parts start. @returns what ends that */
+function tellOf(signal: Promise<NodeJS.Signals>): () => void {
+  let isTold = false;
+  void signal.then((name) => {
+    if (!isTold) warn`${name}: stopping as soon as it has started. Ctrl-C again to leave at once.`;
+  });
+  return () => {
+    isTold = true;
+  };
 }
 
-function drawTable(rows: Row[]): string {
-  const table = newTable(['contract', 'event', 'status', 'attempts', 'last answer', 'next']);
-  for (const { tenant, row } of rows) {
-    table.push([
-      tenant,
-      row.event_type,
-      coloured(row.status),
-      row.attempt_count,
-      lastResult(row),
-      inWords(row.next_attempt_at),
-    ]);
-  }
-  return table.toString();
+const WORKING_MS = 15_000;
+
+/** Whether deliveries move already. Accepting does not wait for it: a Temporal that is away may come back. */
+async function startedWorking(embedded: EmbeddedService, signal: Promise<unknown>): Promise<boolean> {
+  const working = embedded.service.working.then(
+    () => true,
+    () => false,
+  );
+  const later = new Promise<boolean>((done) => setTimeout(done, WORKING_MS, false).unref());
+  const isWorking = await Promise.race([working, later, signal.then(() => false)]);
+  if (!isWorking) warn('Temporal cannot be reached yet: events are accepted, and delivered when it can.');
+  return isWorking;
 }
 
 function sayAddresses(
@@ -131,16 +121,13 @@ function sayAddresses(
   url: string,
   logFile: string,
 ): void {
-  const { uiUrl } = embedded.temporal;
-  const keyFile = environment.TIDINGS_ADMIN_KEY
-    ? 'TIDINGS_ADMIN_KEY'
-    : join(embedded.dataDir, ADMIN_KEY_FILE);
+  const { uiUrl, namespace } = embedded.temporal;
   say('');
-  say(`  API             ${url}`);
-  say(`  API reference   ${url}/docs`);
-  if (uiUrl !== null) say(`  Temporal        ${uiUrl}/namespaces/${embedded.temporal.namespace}/workflows`);
-  say(`  Admin key       ${keyFile}`);
-  say(`  Log             ${logFile}`);
+  say`  API             ${url}`;
+  say`  API reference   ${url}/docs`;
+  if (uiUrl !== null) say`  Temporal        ${uiUrl}/namespaces/${namespace}/workflows`;
+  say`  Admin key       ${environment.TIDINGS_ADMIN_KEY ? 'TIDINGS_ADMIN_KEY' : join(embedded.dataDir, 'admin.key')}`;
+  say`  Log             ${logFile}`;
   say('');
   say('Next, in another terminal:');
   say('  npx tidings deliveries');

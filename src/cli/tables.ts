@@ -1,17 +1,21 @@
 /** Deliveries and their attempts as text for a terminal. */
 import Table from 'cli-table3';
+import { z } from 'zod';
+import { type Printable, Styled, shown } from './output.ts';
 
-export type DeliveryRow = {
-  id: string;
-  event_type: string;
-  status: string;
-  held_reason: string | null;
-  attempt_count: number;
-  last_error: string | null;
-  last_response_status: number | null;
-  next_attempt_at: string | null;
-  created_at: string;
-};
+export const deliveryRow = z.looseObject({
+  id: z.string(),
+  tenant_id: z.string(),
+  event_type: z.string(),
+  status: z.string(),
+  held_reason: z.string().nullable(),
+  attempt_count: z.number(),
+  last_error: z.string().nullable(),
+  last_response_status: z.number().nullable(),
+  next_attempt_at: z.string().nullable(),
+  created_at: z.string(),
+});
+export type DeliveryRow = z.infer<typeof deliveryRow>;
 
 const COLOURS: Record<string, number> = {
   succeeded: 32,
@@ -24,15 +28,73 @@ const COLOURS: Record<string, number> = {
 };
 
 /** The status in its colour, where the terminal shows colours. */
-export function coloured(status: string): string {
-  const colour = COLOURS[status];
-  return colour === undefined || !process.stdout.isTTY || process.env.NO_COLOR
-    ? status
-    : `\u001b[${colour}m${status}\u001b[0m`;
+export function coloured(status: string): Styled {
+  const colour = Object.hasOwn(COLOURS, status) ? COLOURS[status] : undefined;
+  return new Styled(
+    colour === undefined || !process.stdout.isTTY || process.env.NO_COLOR
+      ? shown(status)
+      : `\u001b[${colour}m${status}\u001b[0m`,
+  );
 }
 
-export function newTable(head: string[]): Table.Table {
-  return new Table({ head, style: { head: [], border: [], compact: true } });
+/** No column gets narrower than this, so that what is left of a word says something. */
+const NARROWEST = 8;
+const WIDEST = 60;
+
+/**
+ * Draws a table that fits: columns are cut with `…`, the widest first, and where that does not do, each row becomes a
+ * block of lines. The first column holds what people copy, and is never cut.
+ * @param width of the terminal in columns; `null`: as wide as it gets
+ */
+export function drawTable(head: string[], rows: Printable[][], width: number | null): string {
+  const cells = rows.map((row) => row.map(shown));
+  const natural = columnWidths(draw(head, cells)).map((columns, at) =>
+    at === 0 ? columns : Math.min(columns, WIDEST),
+  );
+  const widths = width === null ? natural : fitted(natural, width);
+  return widths === null ? blocks(head, cells) : draw(head, cells, widths);
+}
+
+function draw(head: string[], cells: string[][], colWidths?: number[]): string {
+  const table = new Table({
+    head,
+    style: { head: [], border: [], compact: true },
+    ...(colWidths && { colWidths }),
+  });
+  table.push(...cells);
+  return table.toString();
+}
+
+/** The upper border shows them: it is drawn of characters that are one column wide, whatever the cells hold. */
+function columnWidths(table: string): number[] {
+  const [border = ''] = table.split('\n');
+  return border
+    .slice(1, -1)
+    .split('┬')
+    .map((part) => part.length);
+}
+
+function fitted(natural: readonly number[], width: number): number[] | null {
+  const widths = [...natural];
+  const total = () => widths.reduce((sum, each) => sum + each, widths.length + 1);
+  while (total() > width) {
+    const widest = widths.reduce((best, each, at) => (at > 0 && each > (widths[best] ?? 0) ? at : best), 1);
+    const now = widths[widest] ?? 0;
+    if (now <= NARROWEST || widths.length < 2) return null;
+    widths[widest] = now - 1;
+  }
+  return widths;
+}
+
+function blocks(head: string[], cells: string[][]): string {
+  return cells
+    .map(([first = '', ...others]) =>
+      [
+        first,
+        ...others.map((cell, at) => `  ${head[at + 1]}: ${cell}`).filter((line) => !line.endsWith(': ')),
+      ].join('\n'),
+    )
+    .join('\n');
 }
 
 /** What the last attempt came to, in a word or two. */

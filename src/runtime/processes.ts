@@ -136,7 +136,6 @@ export async function runEmbedded(
       caFiles: [...caFilesOf(environment), ...(options.caFiles ?? [])],
       ...(options.isReceiver && { isReceiver: options.isReceiver }),
     });
-    await service.working;
     return {
       service,
       dataDir,

@@ -1,4 +1,5 @@
 /** A certificate for the demo's https receiver, made once: Leah's contract knows no plain http. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -10,8 +11,7 @@ const YEAR_MS = 365 * 24 * 3600 * 1000;
 export async function demoCertificate(folder: string): Promise<Certificate> {
   const certFile = join(folder, 'cert.pem');
   const keyFile = join(folder, 'key.pem');
-  const made = await stat(certFile).catch(() => null);
-  if (made === null || Date.now() - made.mtimeMs > YEAR_MS / 2) {
+  if (!(await isUsable(certFile, keyFile))) {
     await mkdir(folder, { recursive: true });
     const { cert, private: key } = await generate([{ name: 'commonName', value: 'Tidings demo receiver' }], {
       algorithm: 'sha256',
@@ -25,4 +25,16 @@ export async function demoCertificate(folder: string): Promise<Certificate> {
     await writeFile(certFile, cert);
   }
   return { key: await readFile(keyFile, 'utf8'), cert: await readFile(certFile, 'utf8'), certFile };
+}
+
+/** Whether they are there, not too old, and of each other: a start that was cut off may have left half of them. */
+async function isUsable(certFile: string, keyFile: string): Promise<boolean> {
+  try {
+    const { mtimeMs } = await stat(certFile);
+    const certificate = new X509Certificate(await readFile(certFile));
+    const isPair = certificate.checkPrivateKey(createPrivateKey(await readFile(keyFile)));
+    return isPair && Date.now() - mtimeMs < YEAR_MS / 2;
+  } catch {
+    return false;
+  }
 }

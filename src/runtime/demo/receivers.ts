@@ -1,12 +1,12 @@
 /** The demo's receivers: one plain and one https server on loopback, a path for each endpoint. */
 
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { freePort } from '../embedded/free-port.ts';
 import type { Certificate } from './certificate.ts';
-import { type Knows, whyNotGenuine } from './verify.ts';
+import { type Knows, verify } from './verify.ts';
 
 export type DemoReceivers = {
   http: string;
@@ -59,12 +59,12 @@ export async function startDemoReceivers(folder: string, certificate: Certificat
 
 function answer(
   expectation: Expectation | undefined,
-  headers: Parameters<typeof whyNotGenuine>[1],
+  headers: IncomingHttpHeaders,
   body: Buffer,
 ): [number, string] {
   if (expectation === undefined) return [404, 'Nobody listens here.'];
-  const problem = whyNotGenuine(expectation.profile, headers, body, expectation.knows);
-  if (problem !== null) return [401, `Refused: ${problem}.`];
+  const verdict = verify(expectation.profile, headers, body, expectation.knows);
+  if (verdict.is !== 'genuine') return [401, `Refused: ${verdict.why}.`];
   if (expectation.refusals > 0) {
     expectation.refusals -= 1;
     return [503, 'Not now, please try again.'];

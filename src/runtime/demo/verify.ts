@@ -2,48 +2,81 @@
  * How a receiver checks that a request is genuine, for each contract: written from the products' documents, apart from the
  * code that signs, so that the two can disagree.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createPublicKey, timingSafeEqual, verify as verifySignature } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** What the receiver knows: a signing secret, or the value that it expects in `authorization`. */
 export type Knows = { secret?: string | undefined; authorization?: string | undefined };
 
+/** `unverified`: nothing speaks against the request, and nothing was there to check it by. */
+export type Verdict = { is: 'genuine' } | { is: 'refused' | 'unverified'; why: string };
+
 const TOLERANCE_S = 300;
 
-/** @returns what is wrong with the request, or `null` when it is genuine */
-export function whyNotGenuine(
-  profile: string,
-  headers: IncomingHttpHeaders,
-  body: Buffer,
-  knows: Knows,
-): string | null {
-  switch (profile) {
-    case 'standard-webhooks':
-      return standardWebhooks(headers, body, knows.secret ?? '');
-    case 'reading-steps':
-      return same(header(headers, 'x-readingsteps-signature'), `sha256=${hexHmac(knows.secret ?? '', body)}`);
-    case 'scorm-api':
-      return knows.secret === undefined
-        ? null
-        : same(header(headers, 'x-allure-signature'), hexHmac(knows.secret, body));
-    default:
-      return knows.authorization === undefined
-        ? null
-        : same(header(headers, 'authorization'), knows.authorization);
+/** @returns what is wrong with the signature, or `null` */
+type Check = (headers: IncomingHttpHeaders, body: Buffer, secret: string) => string | null;
+
+/** By profile; `null` where the contract has no signature and the credential alone proves who sends. */
+export const SIGNATURES: Record<string, Check | null> = {
+  'standard-webhooks': standardWebhooks,
+  'reading-steps': (headers, body, secret) =>
+    same(header(headers, 'x-readingsteps-signature'), `sha256=${hexHmac(secret, body)}`),
+  'scorm-api': (headers, body, secret) => same(header(headers, 'x-allure-signature'), hexHmac(secret, body)),
+  leah: null,
+  lessonly: null,
+};
+
+/** @returns why no request of this profile can be verified by what is known, or `null` where it can */
+export function whyUnverifiable(profile: string, knows: Knows): string | null {
+  const signature = Object.hasOwn(SIGNATURES, profile) ? SIGNATURES[profile] : undefined;
+  if (signature === undefined) return `how the profile ${profile} signs is not known here`;
+  if (signature === null) {
+    return knows.authorization === undefined
+      ? `the profile ${profile} has no signature, and which Authorization to expect is not known`
+      : null;
   }
+  return knows.secret === undefined ? 'the secret that signs is not known' : null;
+}
+
+/** Checks by everything that is known. What speaks against a request refuses it, also where not all could be checked. */
+export function verify(profile: string, headers: IncomingHttpHeaders, body: Buffer, knows: Knows): Verdict {
+  const { secret, authorization } = knows;
+  const signature = Object.hasOwn(SIGNATURES, profile) ? SIGNATURES[profile] : null;
+  const problem =
+    (authorization === undefined ? null : same(header(headers, 'authorization'), authorization)) ??
+    (signature && secret !== undefined ? signature(headers, body, secret) : null);
+  if (problem !== null) return { is: 'refused', why: problem };
+  const why = whyUnverifiable(profile, knows);
+  return why === null ? { is: 'genuine' } : { is: 'unverified', why };
 }
 
 function standardWebhooks(headers: IncomingHttpHeaders, body: Buffer, secret: string): string | null {
   const id = header(headers, 'webhook-id');
   const timestamp = header(headers, 'webhook-timestamp');
-  if (Math.abs(Date.now() / 1000 - Number(timestamp)) > TOLERANCE_S)
-    return 'the timestamp is too far from now';
-  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64');
+  const distanceS = Math.abs(Date.now() / 1000 - Number(timestamp));
+  if (!(timestamp !== '' && distanceS <= TOLERANCE_S)) return 'the timestamp is too far from now';
+  const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
   const signatures = header(headers, 'webhook-signature').split(' ');
-  return signatures.some((signature) => same(signature, `v1,${expected}`) === null)
-    ? null
-    : 'no signature matches';
+  const isRight = secret.startsWith('whsec_') ? symmetric(secret, signed) : asymmetric(secret, signed);
+  return signatures.some(isRight) ? null : 'no signature matches';
+}
+
+function symmetric(secret: string, signed: Buffer): (signature: string) => boolean {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const expected = createHmac('sha256', key).update(signed).digest('base64');
+  return (signature) => same(signature, `v1,${expected}`) === null;
+}
+
+const ED25519_BYTES = 32;
+
+/** @param secret `whsk_…`, whose second half is the public key, or `whpk_…`, which is that key */
+function asymmetric(secret: string, signed: Buffer): (signature: string) => boolean {
+  const bytes = Buffer.from(secret.replace(/^wh[sp]k_/, ''), 'base64').subarray(-ED25519_BYTES);
+  const x = bytes.toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  return (signature) =>
+    signature.startsWith('v1a,') &&
+    verifySignature(null, signed, key, Buffer.from(signature.slice('v1a,'.length), 'base64'));
 }
 
 const header = (headers: IncomingHttpHeaders, name: string) => String(headers[name] ?? '');

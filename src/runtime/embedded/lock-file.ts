@@ -48,9 +48,14 @@ export function whoIs(pid: number): string {
   return `${pid} ${birthOf(pid)}\n`;
 }
 
-async function aliveIn(path: string): Promise<number | null> {
-  const [pid, birth] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ');
+/** The process that `whoIs` named, or `null` when it has ended. */
+export function ifAlive(named: string): number | null {
+  const [pid, birth] = named.trim().split(' ');
   return pid !== undefined && pid !== '' && isAlive(Number(pid), birth) ? Number(pid) : null;
+}
+
+async function aliveIn(path: string): Promise<number | null> {
+  return ifAlive(await readFile(path, 'utf8').catch(() => ''));
 }
 
 function isAlive(pid: number, birth: string | undefined): boolean {
