@@ -1,7 +1,6 @@
 /** The activity that writes what `attempt` could not: repeated until the database is back. */
 import { activityInfo } from '@temporalio/activity';
 import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
-import { profileNamed } from '../src/profiles/index.ts';
 import { loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
 import { type Claim, readOwnClaims } from '../src/store/claims.ts';
 import type { AttemptRecord } from '../src/store/records.ts';
@@ -16,7 +15,9 @@ import { settle } from './settle.ts';
  */
 export type UnrecordedAttempts = {
   keep(records: AttemptRecord[]): void;
-  take(deliveryId: string, number: number): AttemptRecord | undefined;
+  find(deliveryId: string, number: number): AttemptRecord | undefined;
+  /** Only for what has been recorded: until then this is the only copy of the exchange. */
+  forget(deliveryId: string, number: number): void;
 };
 
 const MAX_KEPT = 2_000;
@@ -31,11 +32,9 @@ export function createUnrecordedAttempts(): UnrecordedAttempts {
         if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
       }
     },
-    take(deliveryId, number) {
-      const key = `${deliveryId} ${number}`;
-      const record = kept.get(key);
-      kept.delete(key);
-      return record;
+    find: (deliveryId, number) => kept.get(`${deliveryId} ${number}`),
+    forget(deliveryId, number) {
+      kept.delete(`${deliveryId} ${number}`);
     },
   };
 }
@@ -59,15 +58,14 @@ export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Pr
   const settled = deliveries.flatMap((delivery) => {
     const entry = made.find((each) => each.id === delivery.id);
     const endpoint = endpoints.get(delivery.endpointId);
-    if (entry?.attempt === undefined || endpoint == null) return [];
+    if (entry?.attempt === undefined || endpoint === undefined) return [];
     const { attempt } = entry;
-    const keptRecord = deps.unrecorded.take(delivery.id, attempt.number);
+    const keptRecord = deps.unrecorded.find(delivery.id, attempt.number);
     if (keptRecord !== undefined) return [{ entry, record: keptRecord }];
     const rebuilt = settle({
       delivery,
       claim: delivery.claim as Claim,
       endpoint,
-      profile: profileNamed(endpoint.profile),
       tried: {
         startedAtMs: attempt.at,
         durationMs: attempt.ms,
@@ -85,6 +83,7 @@ export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Pr
     return [{ entry, record: rebuilt.record }];
   });
   const statuses = await deps.recorder.record(settled.map((each) => each.record));
+  for (const { id, attempt } of made) if (attempt !== undefined) deps.unrecorded.forget(id, attempt.number);
   applyStatuses(settled, statuses);
   return { entries };
 }
