@@ -1,16 +1,19 @@
 /** The activity that carries an operation on: its next page, or a look at how its deliveries fare. */
+import { activityInfo } from '@temporalio/activity';
 import { clockOffsetMs } from '../src/domain/clock.ts';
 import type { Operation } from '../src/domain/operation.ts';
-import { profileNamed } from '../src/profiles/index.ts';
-import { eraseTenantItself, eraseTenantPage } from '../src/store/erasure.ts';
+import { findProfile } from '../src/profiles/index.ts';
+import { isDataError } from '../src/store/data-error.ts';
+import { awaitEmits, eraseTenantItself, eraseTenantPage } from '../src/store/erasure.ts';
 import {
+  failOperation,
   finishOperation,
   lockRunningOperation,
   moveCursor,
   settleMatched,
   tally,
 } from '../src/store/operations.ts';
-import { type Queryable, transaction } from '../src/store/pool.ts';
+import { isDatabaseAway, isPassing, type Queryable, transaction } from '../src/store/pool.ts';
 import { type BodyOf, setGoing } from '../src/store/selections.ts';
 import { findTenant } from '../src/store/tenants.ts';
 import type { OperationStep } from '../workflows/contract.ts';
@@ -25,15 +28,25 @@ const WATCH_MAX_MS = 60_000;
 
 /** Pages that had nothing that matches, one after the other: then it is the turn of others. */
 const MAX_EMPTY_PAGES = 20;
+/** What fails so often in a row, with the database there, will not work however often it is tried: some three minutes. */
+const MAX_TRIES = 8;
 
 export async function advanceOperation(
   deps: ActivityDeps,
   input: { operationId: string },
 ): Promise<OperationStep> {
-  for (let empty = 1; ; empty += 1) {
-    const step = await advance(deps, input);
-    if (step !== 'nothing found') return step;
-    if (empty === MAX_EMPTY_PAGES) return { done: false, waitMs: 1, doing: 'looking' };
+  try {
+    for (let empty = 1; ; empty += 1) {
+      const step = await advance(deps, input);
+      if (step !== 'nothing found') return step;
+      if (empty === MAX_EMPTY_PAGES) return { done: false, waitMs: 1, doing: 'looking' };
+    }
+  } catch (error) {
+    const isLastTry = isDataError(error) || activityInfo().attempt >= MAX_TRIES;
+    if (isDatabaseAway(error) || isPassing(error) || !isLastTry) throw error;
+    deps.logger.error({ err: error, operation: input.operationId }, 'an operation has failed');
+    await failOperation(deps.db, input.operationId);
+    return { done: true };
   }
 }
 
@@ -68,10 +81,11 @@ const pageSize = ({ perSecond }: Operation) => Math.max(1, Math.min(MAX_PAGE, Ma
 /** Where a contract's body carries the delivery's own id, a delivery that is made now has its own. */
 async function bodies(deps: ActivityDeps, { tenantId }: Operation): Promise<BodyOf | null> {
   const tenant = await findTenant(deps.db, tenantId);
-  return (tenant === null ? undefined : profileNamed(tenant.profile).renderForDelivery) ?? null;
+  return findProfile(tenant?.profile ?? '')?.renderForDelivery ?? null;
 }
 
 async function erase(client: Queryable, operation: Operation & { cursor: string }): Promise<OperationStep> {
+  if (operation.cursor === '') await awaitEmits(client, operation.tenantId);
   const { erased, last } = await eraseTenantPage(client, operation.tenantId, operation.cursor, MAX_PAGE);
   if (last === null) {
     await eraseTenantItself(client, operation.tenantId);

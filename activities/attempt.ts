@@ -5,6 +5,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { type AttemptEndpoint, loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
 import { type ClaimedDelivery, claimDeliveries } from '../src/store/claims.ts';
+import { apart, failBroken } from '../src/store/poison.ts';
 import { reserveRate } from '../src/store/rate-limits.ts';
 import type { AttemptInput, AttemptOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -20,13 +21,18 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
     const { trigger, pressId = null } = input;
     // Everything that can fail comes before the claim: what fails there counts no attempt.
     const endpoints = await loadAttemptEndpoints(deps.db, deps.vault, input.deliveryIds);
-    const deliveries = await claimDeliveries(deps.db, {
-      deliveryIds: input.deliveryIds,
-      trigger,
-      pressId,
-      workflowId,
-      runId,
-    });
+    const request = { trigger, pressId, workflowId, runId };
+    const broken: string[] = [];
+    const deliveries = await apart(
+      input.deliveryIds,
+      (deliveryIds) => claimDeliveries(deps.db, { ...request, deliveryIds: [...deliveryIds] }),
+      async (deliveryId, error) => {
+        deps.logger.error({ err: error, delivery: deliveryId }, 'a delivery cannot be read: it has failed');
+        await failBroken(deps.db, deliveryId);
+        broken.push(deliveryId);
+        return [];
+      },
+    );
     const endpointIds = [...new Set(deliveries.map((delivery) => delivery.endpointId))];
     const rates = await reservePlaces(deps, deliveries, endpoints);
     const random = new Map(endpointIds.map((id) => [id, deps.random()]));
@@ -34,7 +40,7 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
       treatSafely({
         deps,
         delivery,
-        endpoint: endpoints.get(delivery.endpointId) ?? null,
+        endpoint: endpoints.get(delivery.endpointId) as AttemptEndpoint,
         trigger,
         pressId,
         workflowId,
@@ -43,7 +49,11 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
         rate: rates.get(delivery.id),
       }),
     );
-    return await recordAsTheyCome(deps, work);
+    const output = await recordAsTheyCome(deps, work);
+    output.entries.push(
+      ...broken.map((id, at) => ({ id, outcome: 'exhausted' as const, group: endpointIds.length + at })),
+    );
+    return output;
   } finally {
     clearInterval(heartbeat);
     deps.attemptEnded(workflowId);
@@ -60,11 +70,11 @@ function execution(): { workflowId: string; runId: string } {
 async function reservePlaces(
   deps: ActivityDeps,
   deliveries: ClaimedDelivery[],
-  endpoints: Map<string, AttemptEndpoint | null>,
+  endpoints: Map<string, AttemptEndpoint>,
 ): Promise<Map<string, number | null>> {
   const waits = new Map<string, number | null>();
   for (const endpoint of endpoints.values()) {
-    if (endpoint === null || endpoint.ratePerSecond === null) continue;
+    if (endpoint.ratePerSecond === null) continue;
     const limited = deliveries.filter(
       (each) => each.verdict === 'claimed' && each.endpointId === endpoint.id,
     );

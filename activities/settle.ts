@@ -1,9 +1,9 @@
 /** From what came of an attempt to what is recorded of it and what the workflow is told. Pure but for the dice. */
 
-import type { AttemptErrorCode } from '../src/domain/errors.ts';
+import { type AttemptErrorCode, OWN_FAULTS } from '../src/domain/errors.ts';
 import { decide } from '../src/domain/outcome.ts';
-import type { Profile } from '../src/domain/profile.ts';
 import { RETRY_AFTER_CAP_MS, scheduleOf } from '../src/domain/schedule.ts';
+import { profileOrDefault } from '../src/profiles/index.ts';
 import type { AttemptEndpoint } from '../src/store/attempt-endpoints.ts';
 import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
 import type { AttemptRecord, Exchange } from '../src/store/records.ts';
@@ -30,14 +30,15 @@ export function settle(input: {
   delivery: ClaimedDelivery;
   claim: Claim;
   endpoint: AttemptEndpoint;
-  profile: Profile;
   tried: Tried;
   workflowId: string;
   /** one number for all deliveries of an endpoint in this call: together they failed, together they return */
   random: number;
   group: number;
 }): Settled {
-  const { delivery, claim, endpoint, profile, tried, random, group } = input;
+  const { delivery, claim, endpoint, tried, random, group } = input;
+  const profile = profileOrDefault(endpoint.profile);
+  const ownFault = tried.errorCode !== null && OWN_FAULTS.has(tried.errorCode) ? tried.errorCode : null;
   const decision = decide(
     { status: tried.responseStatus, error: tried.errorCode, retryAfterMs: tried.retryAfterMs },
     claim.trigger,
@@ -86,15 +87,13 @@ export function settle(input: {
       endpointId: endpoint.id,
       exhausted: alarms,
       disable: 'disableEndpoint' in decision && decision.disableEndpoint && !endpoint.isOperator,
-      stall: alarms && profile.stallsWhenExhausted,
+      stall: alarms && ownFault === null && profile.stallsWhenExhausted,
+      unsendable: delivery.isTest || endpoint.isOperator ? null : ownFault,
       unstall: succeeded && endpoint.stalledAt !== null && !delivery.isTest,
-      // A press on a held delivery has kept its place occupied; when it fails the place is free again.
-      releaseNext:
-        endpoint.ordered &&
-        !delivery.isTest &&
-        (succeeded || exhausted || (decision.kind === 'unchanged' && delivery.heldReason === 'ordered')),
+      // A press on what is held or has ended occupied the endpoint; when that fails the place is free again.
+      releaseNext: endpoint.ordered && !delivery.isTest && decision.kind !== 'retry',
       holdIfStalled: profile.stallsWhenExhausted && decision.kind === 'retry',
-      health: healthChange(endpoint, delivery, succeeded),
+      health: ownFault === null ? healthChange(endpoint, delivery, succeeded) : null,
     },
   };
   const entry: AttemptEntry = {

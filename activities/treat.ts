@@ -1,36 +1,42 @@
 /** What is done with each delivery of a call, by what its claim has found. */
+import { ENDPOINT_BOUNDS } from '../src/domain/endpoint.ts';
 import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
-import { profileNamed } from '../src/profiles/index.ts';
 import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
+import { isDatabaseAway, isPassing } from '../src/store/pool.ts';
 import type { AttemptEntry } from '../workflows/contract.ts';
 import { countAttempt } from './observe.ts';
 import { post } from './post.ts';
 import { type Result, type Settled, settle, type Tried } from './settle.ts';
-import { type Opened, putOff, type Treatment } from './treatment.ts';
+import { putOff, type Treatment } from './treatment.ts';
+import { unsendable } from './unsendable.ts';
 
 const BUSY_POLL_MS = 1_000;
+/** As long as a schedule may be: what is due later than that was not planned by us. */
+const MAX_WAIT_MS = ENDPOINT_BOUNDS.scheduleTotalS * 1000;
 /** From the end of an attempt until its record is written. */
 const IN_HAND_AFTER_MS = 10_000;
 
-/** One delivery's trouble is its own: the others of the group are sent and recorded all the same. */
+/**
+ * One delivery's trouble is its own: the others of the group are sent and recorded all the same. Where the database is away
+ * it comes again; whatever else goes wrong is a failure of this delivery, which its schedule bounds.
+ */
 export async function treatSafely(treatment: Treatment): Promise<Result> {
-  const { deps, delivery, endpoint } = treatment;
+  const { deps, delivery } = treatment;
   try {
-    if (endpoint === null) throw new Error(`The secrets of ${delivery.endpointId} cannot be opened`);
-    return await treat({ ...treatment, endpoint });
+    return await treat(treatment);
   } catch (error) {
-    deps.logger.error(
-      { err: error, delivery: delivery.id },
-      'an attempt could not be made; it is tried again',
-    );
-    return putOff(treatment);
+    deps.logger.error({ err: error, delivery: delivery.id }, 'an attempt could not be made');
+    const { verdict, claim } = delivery;
+    if (isDatabaseAway(error) || isPassing(error) || verdict !== 'claimed' || claim === null)
+      return putOff(treatment);
+    return unsendable(treatment, claim, error);
   }
 }
 
-async function treat(treatment: Opened): Promise<Result> {
+async function treat(treatment: Treatment): Promise<Result> {
   const { delivery, group } = treatment;
   const { id, claim } = delivery;
-  const dueInMs = Math.max(0, Math.round(delivery.dueInMs ?? 0));
+  const dueInMs = Math.round(Math.min(MAX_WAIT_MS, Math.max(0, delivery.dueInMs ?? 0)));
   switch (delivery.verdict) {
     case 'claimed':
       return inHand(treatment, claim as Claim, () => post(treatment, claim as Claim));
@@ -67,7 +73,7 @@ function endedEntry(delivery: ClaimedDelivery, group: number): AttemptEntry {
 }
 
 /** A claim without its attempt: lost with its process, unless another run of this activity is still at it here. */
-function treatLost(treatment: Opened, claim: Claim): Result | Promise<Result> {
+function treatLost(treatment: Treatment, claim: Claim): Result | Promise<Result> {
   const { deps, delivery, trigger, pressId } = treatment;
   const running = deps.inHand.get(keyOf(delivery, claim));
   if (running !== undefined && delivery.verdict === 'unfinished') return running;
@@ -81,14 +87,17 @@ function treatLost(treatment: Opened, claim: Claim): Result | Promise<Result> {
 const keyOf = (delivery: ClaimedDelivery, claim: Claim) => `${delivery.id} ${claim.number}`;
 
 /** Keeps the attempt findable while it runs: a second run of the activity waits for it instead of declaring it lost. */
-function inHand({ deps, delivery }: Opened, claim: Claim, work: () => Promise<Result>): Promise<Result> {
+function inHand({ deps, delivery }: Treatment, claim: Claim, work: () => Promise<Result>): Promise<Result> {
   const key = keyOf(delivery, claim);
   const running = work().finally(() => setTimeout(() => deps.inHand.delete(key), IN_HAND_AFTER_MS).unref());
   deps.inHand.set(key, running);
   return running;
 }
 
-function settleLost({ deps, delivery, endpoint, workflowId, random, group }: Opened, claim: Claim): Settled {
+function settleLost(
+  { deps, delivery, endpoint, workflowId, random, group }: Treatment,
+  claim: Claim,
+): Settled {
   const tried: Tried = {
     startedAtMs: claim.startedAt.getTime(),
     durationMs: 0,
@@ -100,6 +109,5 @@ function settleLost({ deps, delivery, endpoint, workflowId, random, group }: Ope
     exchange: null,
   };
   countAttempt(deps, delivery, tried);
-  const profile = profileNamed(endpoint.profile);
-  return settle({ delivery, claim, endpoint, profile, tried, workflowId, random, group });
+  return settle({ delivery, claim, endpoint, tried, workflowId, random, group });
 }

@@ -1,6 +1,6 @@
 /** What is known of a delivery when it is its turn, and how it is put off when it cannot be its turn. */
 import type { AttemptEndpoint } from '../src/store/attempt-endpoints.ts';
-import { type ClaimedDelivery, releaseClaims } from '../src/store/claims.ts';
+import { type ClaimedDelivery, releaseClaim } from '../src/store/claims.ts';
 import type { AttemptInput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Result } from './settle.ts';
@@ -10,8 +10,7 @@ const DEFER_MS = 5_000;
 export type Treatment = {
   deps: ActivityDeps;
   delivery: ClaimedDelivery;
-  /** null: its secrets cannot be opened */
-  endpoint: AttemptEndpoint | null;
+  endpoint: AttemptEndpoint;
   trigger: AttemptInput['trigger'];
   pressId: string | null;
   workflowId: string;
@@ -23,14 +22,11 @@ export type Treatment = {
   rate: number | null | undefined;
 };
 
-export type Opened = Treatment & { endpoint: AttemptEndpoint };
-
 /** Takes back the claim, if there is one of ours, and comes again a little later. */
 export async function putOff({ deps, delivery, group, trigger }: Treatment): Promise<Result> {
   const { id, claim, verdict } = delivery;
   if (verdict === 'claimed' && claim !== null) {
-    const taken = [{ deliveryId: id, runId: claim.runId }];
-    await releaseClaims(deps.db, taken, DEFER_MS).catch((error) =>
+    await releaseClaim(deps.db, id, claim.runId, DEFER_MS).catch((error) =>
       deps.logger.error({ err: error, delivery: id }, 'a claim could not be taken back'),
     );
   }

@@ -13,7 +13,6 @@ import {
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
-  serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
@@ -45,6 +44,7 @@ import { operationRoutes } from './routes/operations.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { tenantRoutes } from './routes/tenants.ts';
+import { lenientSerializer } from './serializer.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -74,7 +74,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     ...malformedRequests,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler(lenientSerializer(deps.logger));
   endConnections(app);
   acceptJson(app, deps.maxEventBytes);
   answerWithProblems(

@@ -4,11 +4,13 @@
  */
 import type { Delivery } from '../domain/delivery.ts';
 import { ATTEMPT_ERRORS, Problem } from '../domain/errors.ts';
+import { nextStep } from '../domain/next-step.ts';
 import type { HistoryEntry, RunHistory, RunRef } from '../domain/ports.ts';
 import { findWithAttempts, LOG_ATTEMPTS, listRuns, type StoredAttempt } from '../store/deliveries.ts';
 import type { Wire } from '../store/records.ts';
 import type { ApiDeps } from './deps.ts';
 import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
+import { surroundingsOf } from './surroundings.ts';
 
 type AttemptView = DeliveryLog['attempts'][number];
 type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
@@ -21,6 +23,7 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
     delivery: found,
     attempts: [],
   };
+  const { words, advice } = nextStep(delivery, await surroundingsOf(deps, delivery));
   const entries = histories?.flatMap((history) => history.entries) ?? [];
   const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
   const attempts = mergeAttempts(deps, delivery.id, stored, entries, reveal);
@@ -33,7 +36,8 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
       .filter((entry) => entry.kind === 'press')
       .sort((a, b) => a.atMs - b.atMs)
       .map(({ pressId, atMs, by }) => ({ press_id: pressId, at: new Date(atMs).toISOString(), by })),
-    next_step: nextStep(delivery),
+    next_step: words,
+    next_actions: advice,
     log_source: histories === null ? 'archive' : 'history',
     workflow: {
       id: delivery.workflowId,
@@ -93,7 +97,7 @@ function mergeAttempts(
   const rows = new Map(stored.map((row) => [row.number, row]));
   const urlOf = (row: StoredAttempt) =>
     reveal && row.requestUrlSealed !== null
-      ? deps.vault.open(row.requestUrlSealed, deliveryId)
+      ? (revealed(deps, row.requestUrlSealed, deliveryId) ?? row.requestUrl)
       : row.requestUrl;
   // Where there are more attempts than are shown, histories tell of some of the others too.
   const first = stored.length < LOG_ATTEMPTS ? 0 : (stored[0]?.number ?? 0);
@@ -101,6 +105,15 @@ function mergeAttempts(
     .filter((number) => number >= first)
     .sort((a, b) => a - b);
   return numbers.map((number) => attemptView(number, fromHistory.get(number), rows.get(number), urlOf));
+}
+
+/** `null` where its key is gone: the log shows the masked URL. */
+function revealed({ vault }: ApiDeps, sealed: Buffer, deliveryId: string): string | null {
+  try {
+    return vault.open(sealed, deliveryId);
+  } catch {
+    return null;
+  }
 }
 
 function attemptView(
@@ -120,7 +133,7 @@ function attemptView(
     response: row === undefined ? null : responseView(row),
     received: row === undefined ? null : receivedView(row),
     connection: row === undefined ? null : connectionView(row),
-    error: code === null ? null : { code, message: row?.errorMessage ?? ATTEMPT_ERRORS[code] },
+    error: code === null ? null : { code, message: row?.errorMessage ?? ATTEMPT_ERRORS[code] ?? code },
     ...(pressId !== null && { press_id: pressId }),
   };
 }
@@ -148,7 +161,10 @@ function receivedView({ responseStatus, responseBody }: StoredAttempt): AttemptV
   return responseStatus === null && responseBody !== null ? bytesView(responseBody) : null;
 }
 
-const wireOf = ({ wire }: StoredAttempt) => (wire === null ? null : (JSON.parse(wire) as Wire));
+function wireOf({ wire }: StoredAttempt): Wire | null {
+  const value: unknown = JSON.parse(wire ?? 'null');
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Wire) : null;
+}
 
 function connectionView(row: StoredAttempt): AttemptView['connection'] {
   const wire = wireOf(row);
@@ -167,35 +183,18 @@ function bytesView(bytes: Buffer): { body: string; body_base64?: string } {
 function headersView(json: string | null): Record<string, string> {
   // A map: a receiver may send headers called `constructor` and `__proto__`.
   const headers = new Map<string, string>();
-  for (const [name, value] of JSON.parse(json ?? '[]') as [string, string][]) {
+  for (const [name, value] of pairsIn(json)) {
     const before = headers.get(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return Object.fromEntries(headers);
 }
 
-function nextStep(delivery: Delivery): string {
-  const at = delivery.nextAttemptAt?.toISOString();
-  switch (delivery.status) {
-    case 'pending':
-      return 'It is about to be sent. Where that takes long, its endpoint fails and much is sent to it, or Temporal is away.';
-    case 'delivering':
-      return 'An attempt is under way.';
-    case 'retrying':
-      return `Attempt ${delivery.attemptCount + 1} is due at ${at}. Retry sends it now.`;
-    case 'held':
-      return {
-        ordered: 'It waits for an earlier delivery to this endpoint to end.',
-        rate_limited: "It waits for its place in the endpoint's rate limit.",
-        stalled: 'It waits until a new event gets through to this endpoint. Retry sends it now.',
-      }[delivery.heldReason ?? 'ordered'];
-    case 'succeeded':
-      return 'Nothing: it was delivered. Retry sends it again, once.';
-    case 'failed':
-      return delivery.lastError === 'endpoint_disabled' || delivery.lastError === 'endpoint_deleted'
-        ? 'Nothing: its endpoint was switched off before it could be sent.'
-        : 'Nothing: every attempt failed. Retry sends it once more.';
-    case 'cancelled':
-      return 'Nothing: it was cancelled. Retry sends it once.';
-  }
+/** What is no list of pairs of texts is left out: nobody can say any more what it was. */
+function pairsIn(json: string | null): [string, string][] {
+  const list: unknown = JSON.parse(json ?? '[]');
+  if (!Array.isArray(list)) return [];
+  return list.filter(
+    (pair): pair is [string, string] => Array.isArray(pair) && pair.every((part) => typeof part === 'string'),
+  );
 }

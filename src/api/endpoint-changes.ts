@@ -1,7 +1,7 @@
 /** Making, changing and deleting endpoints: one way for every route that does, each change in the audit log. */
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { ENDPOINT_BOUNDS, type Endpoint } from '../domain/endpoint.ts';
+import { ENDPOINT_BOUNDS, type Endpoint, type OpenEndpoint } from '../domain/endpoint.ts';
 import { NAMES_SHOWN, Problem } from '../domain/errors.ts';
 import { profileNamed } from '../profiles/index.ts';
 import { deleteEndpoint, followEndpoint, insertEndpoint, updateEndpoint } from '../store/endpoints.ts';
@@ -18,7 +18,7 @@ export async function createEndpoint(
   request: FastifyRequest,
   tenant: Tenant,
   body: z.infer<typeof createEndpointBody>,
-): Promise<Endpoint> {
+): Promise<OpenEndpoint> {
   const rules = await rulesFor(deps, tenant, body.event_types ?? []);
   const { maxEndpoints, title } = rules.profile;
   const limit = maxEndpoints ?? ENDPOINT_BOUNDS.endpointsPerTenant;
@@ -26,7 +26,7 @@ export async function createEndpoint(
   return audited(
     deps,
     request,
-    ({ id }: Endpoint) => ({ action: 'endpoint.created', tenantId: tenant.id, objectId: id }),
+    ({ id }: OpenEndpoint) => ({ action: 'endpoint.created', tenantId: tenant.id, objectId: id }),
     async (client) => {
       const endpoint = await insertEndpoint(client, deps.vault, tenant.id, wanted, limit);
       if (endpoint !== null) return endpoint;

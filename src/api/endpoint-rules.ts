@@ -1,6 +1,12 @@
 /** What an endpoint's settings must obey beyond their form: the profile's contract, the operator's limits. */
 import type { z } from 'zod';
-import { ENDPOINT_BOUNDS, type Endpoint, type EndpointAuth, headerProblem } from '../domain/endpoint.ts';
+import {
+  ENDPOINT_BOUNDS,
+  type Endpoint,
+  type EndpointAuth,
+  type EndpointSecrets,
+  headerProblem,
+} from '../domain/endpoint.ts';
 import { endpointUrl, endpointUrlProblem } from '../domain/endpoint-url.ts';
 import { type FieldError, Problem, type ProblemCode, someOf } from '../domain/errors.ts';
 import { isSubscribed } from '../domain/event.ts';
@@ -8,6 +14,7 @@ import type { Profile } from '../domain/profile.ts';
 import { authProblem, generateEd25519Secret } from '../signing/index.ts';
 import type { NewEndpoint } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
+import { opened } from './lookups.ts';
 import type { createEndpointBody, patchEndpointBody } from './schemas/endpoint.ts';
 
 type CreateBody = z.infer<typeof createEndpointBody>;
@@ -49,12 +56,16 @@ export function newEndpoint(body: CreateBody, rules: Rules): NewEndpoint {
   };
 }
 
-/** The endpoint with the request's changes. @throws Problem with the path of each field that is not allowed */
+/**
+ * The endpoint with the request's changes.
+ * @throws Problem with the path of each field that is not allowed; secret_unreadable when it changes what cannot be opened
+ */
 export function changedEndpoint(endpoint: Endpoint, body: PatchBody, rules: Rules): Endpoint {
   refuse(commonErrors(body, rules));
   const keep = <Value>(given: Value | undefined, before: Value): Value =>
     given === undefined ? before : given;
-  const { secrets } = endpoint;
+  const { url, auth, headers } = body;
+  const touchesSecrets = url !== undefined || auth !== undefined || headers !== undefined;
   return {
     ...endpoint,
     eventTypes: keep(body.event_types, endpoint.eventTypes),
@@ -67,12 +78,21 @@ export function changedEndpoint(endpoint: Endpoint, body: PatchBody, rules: Rule
     ordered: keep(body.ordered, endpoint.ordered),
     ratePerSecond:
       body.rate_limit === undefined ? endpoint.ratePerSecond : (body.rate_limit?.per_second ?? null),
-    secrets: {
-      ...secrets,
-      url: body.url === undefined ? secrets.url : endpointUrl(new URL(body.url)).href,
-      auth: keep<EndpointAuth>(body.auth, secrets.auth),
-      headers: keep(body.headers, secrets.headers),
-    },
+    secrets: touchesSecrets
+      ? changedSecrets(opened(endpoint).secrets, { url, auth, headers })
+      : endpoint.secrets,
+  };
+}
+
+function changedSecrets(
+  before: EndpointSecrets,
+  { url, auth, headers }: Pick<PatchBody, 'url' | 'auth' | 'headers'>,
+): EndpointSecrets {
+  return {
+    ...before,
+    url: url === undefined ? before.url : endpointUrl(new URL(url)).href,
+    auth: auth ?? before.auth,
+    headers: headers ?? before.headers,
   };
 }
 

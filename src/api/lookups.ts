@@ -2,8 +2,8 @@
 import type { FastifyRequest } from 'fastify';
 import { maySee } from '../domain/access.ts';
 import type { Delivery } from '../domain/delivery.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
-import { Problem } from '../domain/errors.ts';
+import { type Endpoint, isOpen, type OpenEndpoint } from '../domain/endpoint.ts';
+import { Problem, secretsUnreadable } from '../domain/errors.ts';
 import { findDelivery } from '../store/deliveries.ts';
 import { findEndpoint } from '../store/endpoints.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
@@ -40,6 +40,12 @@ export async function emitterOr404(
 export async function endpointOr404({ db, vault }: ApiDeps, tenant: Tenant, id: string): Promise<Endpoint> {
   const endpoint = await findEndpoint(db, vault, tenant.id, id);
   if (endpoint === null) throw notFound('endpoint', id);
+  return endpoint;
+}
+
+/** For what needs its secrets. @throws Problem secret_unreadable */
+export function opened(endpoint: Endpoint): OpenEndpoint {
+  if (!isOpen(endpoint)) throw secretsUnreadable(endpoint.id);
   return endpoint;
 }
 

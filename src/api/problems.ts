@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type FieldError, PROBLEMS, Problem, type ProblemCode } from '../domain/errors.ts';
+import { isDataError } from '../store/data-error.ts';
 import { isDatabaseAway, isSchemaMismatch, isUnstorableText } from '../store/pool.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -34,7 +35,8 @@ export function answerWithProblems(
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const problem = (isSchemaMismatch(error) ? await schemaProblem() : null) ?? asProblem(error);
     heard(problem.code);
-    if (problem.status >= 500 && problem.code !== 'temporal_unavailable') {
+    const isOurs = problem.status >= 500 || problem.code === 'stored_value_invalid';
+    if (isOurs && problem.code !== 'temporal_unavailable') {
       request.log.error({ err: error, problem: problem.code }, 'a request failed');
     }
     return sendProblem(problem, request, reply);
@@ -82,6 +84,13 @@ function asProblem(error: FastifyError): Problem {
     return new Problem('validation_failed', 'A text may not hold the character NUL (U+0000).', {
       cause: error,
     });
+  }
+  if (isDataError(error)) {
+    return new Problem(
+      'stored_value_invalid',
+      'A value that is stored of this is not as it should be. Change it if you can; otherwise tell the operator.',
+      { cause: error },
+    );
   }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new Problem('unsupported_media_type', 'Send the body as content-type: application/json.');

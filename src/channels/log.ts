@@ -1,4 +1,4 @@
-/** Tells the operator in the log: always on, and the only one without a mail server. */
+/** Tells the operator in the log, by ids alone, for nobody erases a log: always on, and the only one without a mail server. */
 import type { Channel } from '../domain/notice.ts';
 
 /** @param warn a structured logger's `warn` */
@@ -9,7 +9,7 @@ export function logChannel(warn: (fields: object, message: string) => void): Cha
     async tell(message) {
       if (message.about !== 'endpoint') return { outcome: 'told' };
       const { id, tenant, endpoint, changes, changesTotal, deliveries, total } = message;
-      const fields = { notice: id, tenant: tenant.id, endpoint: endpoint.id, url: endpoint.maskedUrl };
+      const fields = { notice: id, tenant: tenant.id, endpoint: endpoint.id };
       for (const { what, failingSince, consecutiveFailures } of changes.slice(-1)) {
         const more = changesTotal > 1 ? { changes: changesTotal } : {};
         warn({ ...fields, failingSince, consecutiveFailures, ...more }, `the endpoint is ${what}`);

@@ -19,6 +19,43 @@ export type EndpointSecrets = {
   signing: EndpointSecret[];
 };
 
+/**
+ * Reads secrets from the text that is kept sealed.
+ * @returns `null` when it is not what was written there
+ */
+export function parseSecrets(text: string): EndpointSecrets | null {
+  try {
+    const { url, auth, headers, signing } = JSON.parse(text) as EndpointSecrets;
+    const isSound =
+      /^https?:/.test(new URL(url).protocol) &&
+      isAuth(auth) &&
+      Object.values(headers).every(isText) &&
+      signing.every(
+        ({ value, expiresAtMs }) => isText(value) && (expiresAtMs === null || Number.isFinite(expiresAtMs)),
+      );
+    return isSound ? { url, auth, headers, signing } : null;
+  } catch {
+    return null;
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function isAuth(auth: EndpointAuth): boolean {
+  switch (auth.type) {
+    case 'none':
+      return true;
+    case 'basic':
+      return isText(auth.username) && isText(auth.password);
+    case 'bearer':
+      return isText(auth.token);
+    case 'authorization':
+      return isText(auth.value);
+    default:
+      return false;
+  }
+}
+
 export type DisabledReason = 'manual' | 'gone' | 'failing';
 
 export type Endpoint = {
@@ -49,8 +86,16 @@ export type Endpoint = {
   createdAt: Date;
   updatedAt: Date;
   deletedAt: Date | null;
-  secrets: EndpointSecrets;
+  /** `null`: they cannot be opened, or are erased */
+  secrets: EndpointSecrets | null;
 };
+
+/** An endpoint whose secrets could be opened. */
+export type OpenEndpoint = Endpoint & { secrets: EndpointSecrets };
+
+export function isOpen<Some extends Endpoint>(endpoint: Some): endpoint is Some & OpenEndpoint {
+  return endpoint.secrets !== null;
+}
 
 /** Bounds of a rotation's overlap in seconds (product.md: 24 h by default, 0–7 days). */
 export const OVERLAP_S = { default: 24 * 3600, max: 7 * 24 * 3600 } as const;
@@ -105,6 +150,32 @@ export const ENDPOINT_BOUNDS = {
   headerBytes: 4096,
 } as const;
 
+/** Bounds of `ratePerSecond`. */
+export const RATE_BOUNDS = { min: 0.001, max: 10_000 } as const;
+
+/**
+ * The settings within their bounds, whoever has written them: a row that a person or a fault has changed by hand must not
+ * bring what works with numbers out of step.
+ */
+export function withinBounds<
+  Settings extends Pick<Endpoint, 'timeoutMs' | 'retrySchedule' | 'ratePerSecond' | 'eventTypes'>,
+>(settings: Settings): Settings {
+  const { timeoutMs, retrySchedule, ratePerSecond, eventTypes } = settings;
+  const { timeoutMinMs, timeoutMaxMs, scheduleEntries, scheduleTotalS } = ENDPOINT_BOUNDS;
+  return {
+    ...settings,
+    timeoutMs: timeoutMs === null ? null : clamp(timeoutMs, timeoutMinMs, timeoutMaxMs),
+    retrySchedule:
+      retrySchedule?.slice(0, scheduleEntries).map((delay) => clamp(delay, 0, scheduleTotalS)) ?? null,
+    ratePerSecond: ratePerSecond === null ? null : clamp(ratePerSecond, RATE_BOUNDS.min, RATE_BOUNDS.max),
+    eventTypes: eventTypes?.filter(isText) ?? null,
+  };
+}
+
+/** What is no number is the largest. */
+const clamp = (value: number, min: number, max: number) =>
+  Number.isNaN(value) ? max : Math.min(max, Math.max(min, value));
+
 /** Headers that the connection, the contract or another field owns; a custom header may not set them. */
 const RESERVED_HEADERS = new Set([
   'host',
@@ -127,6 +198,10 @@ const RESERVED_PREFIXES = ['content-', 'webhook-', 'proxy-'];
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Whether a header can be put on the wire as it is, whoever has set it. */
+export const isSendableHeader = ([name, value]: readonly [string, string]): boolean =>
+  HEADER_NAME.test(name) && HEADER_VALUE.test(value);
 
 /**
  * Why a custom header may not be set, or `null` when it may.

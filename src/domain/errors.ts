@@ -20,6 +20,9 @@ export const PROBLEMS = {
   endpoint_disabled: { status: 409, title: 'The endpoint is disabled' },
   endpoint_deleted: { status: 409, title: 'The endpoint is deleted' },
   payload_erased: { status: 409, title: 'The payload is erased' },
+  secret_unreadable: { status: 409, title: 'The secrets of the endpoint cannot be opened' },
+  profile_unknown: { status: 409, title: 'The profile of the tenant is not known' },
+  stored_value_invalid: { status: 409, title: 'Something stored is not as it should be' },
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Not application/json' },
   validation_failed: { status: 422, title: 'A field is not valid' },
@@ -82,6 +85,13 @@ export function someOf(names: readonly string[]): string {
   return names.length > NAMES_SHOWN ? `${shown} and more` : shown;
 }
 
+export const secretsUnreadable = (endpointId: string): Problem =>
+  new Problem(
+    'secret_unreadable',
+    `The secrets of the endpoint ${endpointId} cannot be opened. Put the key that sealed them back into ` +
+      'TIDINGS_ENCRYPTION_KEYS; where it is lost, delete the endpoint and make it anew.',
+  );
+
 /** Why an attempt failed, in the words shown to people. */
 export const ATTEMPT_ERRORS = {
   dns_error: 'The host name could not be resolved.',
@@ -94,9 +104,19 @@ export const ATTEMPT_ERRORS = {
   redirect_refused: 'The receiver answered with a redirect; redirects are never followed.',
   http_status: 'The receiver answered with a status outside 200–299.',
   outcome_unknown: 'The sender stopped during this attempt; whether the request arrived is not known.',
+  secret_unreadable: 'The secrets of the endpoint cannot be opened, so nothing was sent.',
+  profile_unknown: "This version does not know the tenant's profile, so nothing was sent.",
+  unsendable: 'What is stored of the delivery or its endpoint cannot be sent.',
   endpoint_disabled: 'The endpoint was disabled before the delivery could be sent.',
   payload_erased: 'The payload was erased before the delivery could be sent.',
   endpoint_deleted: 'The endpoint was deleted before the delivery could be sent.',
 } as const;
 
 export type AttemptErrorCode = keyof typeof ATTEMPT_ERRORS;
+
+/** Failures of ours: no request was made, and nothing of it is the endpoint's fault. */
+export const OWN_FAULTS: ReadonlySet<AttemptErrorCode> = new Set<AttemptErrorCode>([
+  'secret_unreadable',
+  'profile_unknown',
+  'unsendable',
+]);

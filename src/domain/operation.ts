@@ -11,7 +11,8 @@ import type { AttemptErrorCode } from './errors.ts';
 export const OPERATION_KINDS = ['recover', 'replay', 'bulk_retry', 'erase'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
-export const OPERATION_STATUSES = ['running', 'completed', 'cancelled'] as const;
+/** `failed`: what is stored of it cannot be carried out; the operator is told */
+export const OPERATION_STATUSES = ['running', 'completed', 'cancelled', 'failed'] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
 
 /** Which deliveries an operation is about. Times are ISO 8601; `since` is inclusive, `until` exclusive. */

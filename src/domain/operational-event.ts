@@ -2,9 +2,11 @@
 
 export const OPERATIONAL_EVENT_TYPES = [
   'delivery.exhausted',
+  'delivery.unsendable',
   'endpoint.failing',
   'endpoint.disabled',
   'endpoint.recovered',
+  'operation.failed',
   'secret.rotated',
   'contact.undeliverable',
 ] as const;

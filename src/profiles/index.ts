@@ -1,4 +1,5 @@
 /** The registry of profiles. A new one is one file and one line here; see docs/adding-a-profile.md. */
+import { Problem } from '../domain/errors.ts';
 import type { Profile } from '../domain/profile.ts';
 import { leah } from './leah.ts';
 import { lessonly } from './lessonly.ts';
@@ -12,9 +13,23 @@ export const PROFILES: readonly Profile[] = [standardWebhooks, readingSteps, lea
 
 export const DEFAULT_PROFILE = standardWebhooks.name;
 
-/** @throws Error when no profile has that name: names are checked where they come in. */
+/** `undefined` for a profile that this version does not know: a newer one may have written it, or it is gone. */
+export function findProfile(name: string): Profile | undefined {
+  return PROFILES.find((each) => each.name === name);
+}
+
+/** The default one where it is not known: what has to go on needs a schedule and a timeout all the same. */
+export const profileOrDefault = (name: string): Profile => findProfile(name) ?? standardWebhooks;
+
+/** @throws Problem profile_unknown */
 export function profileNamed(name: string): Profile {
-  const profile = PROFILES.find((each) => each.name === name);
-  if (profile === undefined) throw new Error(`No profile is named ${name}`);
+  const profile = findProfile(name);
+  if (profile === undefined) throw profileUnknown(name);
   return profile;
 }
+
+export const profileUnknown = (name: string): Problem =>
+  new Problem(
+    'profile_unknown',
+    `This version does not know the profile "${name}" of the tenant. Run a version that does, or make a new tenant.`,
+  );

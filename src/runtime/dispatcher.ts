@@ -9,7 +9,7 @@ import { Problem } from '../domain/errors.ts';
 import { LANES, type Lane } from '../domain/lane.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
-import { profileNamed } from '../profiles/index.ts';
+import { profileOrDefault } from '../profiles/index.ts';
 import {
   DISPATCH_CHANNEL,
   type DispatchableDelivery,
@@ -76,7 +76,7 @@ export function createDispatcher(deps: {
   }
 
   function laneOf(row: DispatchableDelivery): Lane {
-    const timeoutMs = row.timeoutMs ?? profileNamed(row.profile).timeoutMs;
+    const timeoutMs = row.timeoutMs ?? profileOrDefault(row.profile).timeoutMs;
     // Who has a rate may have to wait for a place: nobody else should. And somebody waits for what comes of a test.
     return row.paced || row.isTest ? 'suspect' : pulse.laneOf(row.endpointId, timeoutMs);
   }
@@ -264,16 +264,20 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
   });
 }
 
+/** Temporal refuses a start with a keyword that is much longer. */
+const MAX_KEYWORD = 200;
+
 /** @param events how many events the rows are of */
 function startRequest(rows: DispatchableDelivery[], lane: Lane, events: number): StartRequest {
   const [first] = rows;
   if (first === undefined) throw new Error('A workflow needs a delivery');
   const types = [...new Set(rows.map((row) => row.eventType))];
-  const hosts = [...new Set(rows.map((row) => row.host))];
+  // Ids, no hosts: this stands in a history, where no erasure reaches it.
+  const endpoints = [...new Set(rows.map((row) => row.endpointId))];
   const named = (values: string[], noun: string) =>
     values.length === 1 ? values[0] : `${values.length} ${noun}`;
   const what = events === 1 ? first.eventType : `${rows.length} deliveries of ${named(types, 'event types')}`;
-  const byEndpoint = [...new Set(rows.map((row) => row.endpointId))].map((endpointId) =>
+  const byEndpoint = endpoints.map((endpointId) =>
     rows.filter((row) => row.endpointId === endpointId).map((row) => row.id),
   );
   return {
@@ -284,8 +288,8 @@ function startRequest(rows: DispatchableDelivery[], lane: Lane, events: number):
     },
     tenantIds: rows.map((row) => row.tenantId),
     endpointIds: rows.map((row) => row.endpointId),
-    eventTypes: types,
-    summary: `${what} → ${named(hosts, 'hosts')}`,
+    eventTypes: types.map((type) => type.slice(0, MAX_KEYWORD)),
+    summary: `${what} → ${named(endpoints, 'endpoints')}`,
   };
 }
 

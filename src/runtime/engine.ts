@@ -27,7 +27,7 @@ export type StartRequest = {
   tenantIds: string[];
   endpointIds: string[];
   eventTypes: string[];
-  /** shown in the Web UI's list; names hosts only */
+  /** shown in the Web UI's list; types and ids only */
   summary: string;
   /** the id may be used again once its workflow has closed */
   again?: boolean;
@@ -148,7 +148,8 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
       try {
         await call((client) => client.workflow.getHandle(workflowId).signal(cancel, { deliveryId: id }));
       } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError || error instanceof Problem)) throw error;
+        if (!(error instanceof WorkflowNotFoundError || error instanceof Problem || isInvalid(error)))
+          throw error;
       }
     },
     async standingOf(workflowId) {
@@ -156,7 +157,8 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
         const { status } = await call((client) => client.workflow.getHandle(workflowId).describe());
         return status.name === 'RUNNING' ? 'running' : 'closed';
       } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return 'unknown';
+        // An id that Temporal would never take is of no workflow.
+        if (error instanceof WorkflowNotFoundError || isInvalid(error)) return 'unknown';
         throw error;
       }
     },
@@ -173,7 +175,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
           };
         });
       } catch (error) {
-        if (isNotFound(error)) return null;
+        if (isNotFound(error) || isInvalid(error)) return null;
         throw error;
       }
     },
@@ -191,7 +193,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
       await call((client) => client.workflow.getHandle(workflowId).signal(retryNow, { deliveryId, pressId }));
       return true;
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
+      if (error instanceof WorkflowNotFoundError || isInvalid(error)) return false;
       throw error;
     }
   }
@@ -207,6 +209,13 @@ function says(error: unknown, words: RegExp): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (words.test(`${cause.message} ${(cause as { details?: string }).details ?? ''}`)) return true;
   }
+  return false;
+}
+
+function isInvalid(error: unknown): boolean {
+  const INVALID_ARGUMENT = 3;
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (isGrpcServiceError(cause) && cause.code === INVALID_ARGUMENT) return true;
   return false;
 }
 

@@ -6,6 +6,7 @@ import type { WorkflowStanding } from '../domain/ports.ts';
 import type { Logger } from '../logger.ts';
 import { listRunningOperations } from '../store/operations.ts';
 import { findOverdue, findUntold, freeDeliveries, type OverdueDelivery } from '../store/overdue.ts';
+import { apart, failBroken } from '../store/poison.ts';
 import type { Db } from '../store/pool.ts';
 import { listToReplan, replanPage } from '../store/replan.ts';
 import { alignEndpoints } from '../store/waiting.ts';
@@ -37,6 +38,38 @@ export function createReconciler(deps: {
 
   async function round(): Promise<number> {
     if (!engine.isAvailable()) return 0;
+    const freed = await settled(freeAll);
+    // What fails in one of them is no reason to leave the others.
+    const others = [
+      await settled(() =>
+        alignEndpoints(db, { endpoints: BATCH, pages: PAGES, onError: failed('what waits') }),
+      ),
+      await settled(replanAll),
+      await settled(operateAll),
+      await settled(tellUntold),
+    ];
+    for (const result of [freed, ...others]) if (result.status === 'rejected') throw result.reason;
+    return freed.status === 'fulfilled' ? freed.value : 0;
+  }
+
+  const settled = async <Result>(step: () => Promise<Result>) => (await Promise.allSettled([step()]))[0];
+
+  const failed = (what: string) => (id: string, error: unknown) =>
+    logger.error({ err: error, id }, `the reconciler leaves out ${what}: it cannot be worked with`);
+
+  async function replanAll(): Promise<void> {
+    const heard = failed('the schedule of an endpoint');
+    for (const id of await listToReplan(db, PAGES))
+      await replanPage(db, id).catch((error) => heard(id, error));
+  }
+
+  async function operateAll(): Promise<void> {
+    const heard = failed('an operation');
+    for (const id of await listRunningOperations(db))
+      await engine.operate(id).catch((error) => heard(id, error));
+  }
+
+  async function freeAll(): Promise<number> {
     let freed = 0;
     const standings = new Map<string | null, WorkflowStanding>([[null, 'unknown']]);
     // Page by page: those whose workflow is merely slow must not hide the others.
@@ -49,10 +82,6 @@ export function createReconciler(deps: {
     }
     if (freed > 0)
       logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
-    await alignEndpoints(db, { endpoints: BATCH, pages: PAGES });
-    for (const endpointId of await listToReplan(db, PAGES)) await replanPage(db, endpointId);
-    for (const operationId of await listRunningOperations(db)) await engine.operate(operationId);
-    await tellUntold();
     return freed;
   }
 
@@ -66,7 +95,17 @@ export function createReconciler(deps: {
       }
     }
     const stranded = overdue.filter(({ workflowId }) => standings.get(workflowId) !== 'running');
-    return stranded.length === 0 ? 0 : freeDeliveries(db, stranded);
+    const heard = failed('a delivery');
+    const freed = await apart(
+      stranded,
+      (some) => freeDeliveries(db, [...some]),
+      async ({ id }, error) => {
+        heard(id, error);
+        await failBroken(db, id);
+        return [id];
+      },
+    );
+    return freed.length;
   }
 
   async function tellUntold(): Promise<void> {

@@ -235,7 +235,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       pulse,
       cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
       spacing: createSpacing(),
-      recorder: createRecorder(db, { disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000 }),
+      recorder: createRecorder(db, {
+        disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
+        onBroken: (delivery, error) =>
+          logger.error({ err: error, delivery }, 'an attempt cannot be recorded as it was'),
+      }),
       unrecorded: createUnrecordedAttempts(),
       inHand: new Map(),
       random: Math.random,

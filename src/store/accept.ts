@@ -87,8 +87,8 @@ export async function acceptEvents(db: Queryable, request: AcceptRequest): Promi
 /**
  * Stores events and one delivery for each subscribed endpoint, all of them or, when one request is refused, none.
  * @param requests no two of them with the same idempotency key or the same event of a tenant
- * @throws Problem idempotency_conflict when a key or an id came before with another body;
- *   payload_too_large when a request would make more than its `maxDeliveries`
+ * @throws Problem idempotency_conflict when a key or an id came before with another body; not_found when the tenant was deleted
+ *   meanwhile; payload_too_large when a request would make more than its `maxDeliveries`
  */
 async function acceptAll(db: Queryable, requests: AcceptRequest[]): Promise<Accepted[]> {
   const rows = new Map(
@@ -174,7 +174,9 @@ async function insertSome(client: Queryable, rows: EventRow[]): Promise<string[]
     text: `insert into events (tenant_id, id, sort_id, type, occurred_at, body, data_start, data_end, request_hash,
        is_test, created_at, traceparent)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::int[], $8::int[],
-       $9::bytea[], $10::bool[], $11::timestamptz[], $12::text[])
+       $9::bytea[], $10::bool[], $11::timestamptz[], $12::text[]) as r (tenant_id)
+     -- one by one, which keeps the order. What comes after the tenant's deletion would outlive its erasure
+     where (select t.deleted_at is null from tenants t where t.id = r.tenant_id)
      on conflict do nothing returning tenant_id || ' ' || id as key`,
     values: [
       column((row) => row.request.tenant.id),
@@ -202,7 +204,8 @@ async function refuseOtherBodies(client: Queryable, known: EventRow[]): Promise<
   );
   for (const row of known) {
     const stored = rows.find(({ tenantId, id }) => tenantId === row.request.tenant.id && id === row.id);
-    if (stored?.requestHash.equals(row.requestHash)) continue;
+    if (stored === undefined) throw new Problem('not_found', `There is no tenant ${row.request.tenant.id}.`);
+    if (stored.requestHash.equals(row.requestHash)) continue;
     throw new Problem(
       'idempotency_conflict',
       `An event with the id ${row.id} exists with another body. An event is immutable: use a new id.`,
@@ -258,7 +261,6 @@ type Target = {
   id: string;
   tenantId: string;
   eventTypes: string[] | null;
-  host: string;
   timeoutMs: number | null;
   enabled: boolean;
   ordered: boolean;
@@ -268,7 +270,7 @@ type Target = {
 async function findTargets(client: Queryable, requests: AcceptRequest[]): Promise<Target[]> {
   const { rows } = await client.query<Target>({
     name: 'accept-targets',
-    text: `select id, tenant_id as "tenantId", event_types as "eventTypes", host, timeout_ms as "timeoutMs", enabled, ordered,
+    text: `select id, tenant_id as "tenantId", array_remove(event_types, null) as "eventTypes", timeout_ms as "timeoutMs", enabled, ordered,
        rate_per_second is not null as paced
      from endpoints where tenant_id = any($1) and deleted_at is null and (enabled or id = any($2)) order by id`,
     values: [
@@ -296,7 +298,6 @@ function newDelivery(event: EventRow, target: Target): NewDelivery {
     eventIdIsOurs: event.id === event.sortId,
     endpointId: target.id,
     eventType: event.type,
-    host: target.host,
     profile: profile.name,
     timeoutMs: target.timeoutMs,
     paced: target.paced,
@@ -380,7 +381,14 @@ async function resultOf(
   const known = ids.filter((id) => !byId.has(id));
   for (const event of await readAccepted(client, request.tenant.id, known)) byId.set(event.id, event);
   return {
-    events: ids.map((id) => byId.get(id) as AcceptedEvent),
+    events: ids.map((id) => {
+      const event = byId.get(id);
+      if (event !== undefined) return event;
+      throw new Problem(
+        'idempotency_conflict',
+        'What this Idempotency-Key had made is not there any more. Use a new key for a new request.',
+      );
+    }),
     toDispatch: made.filter((row) => row.heldReason === null).map(dispatchable),
     fresh: { events: rows.length, deliveries: made.length },
   };

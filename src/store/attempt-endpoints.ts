@@ -13,12 +13,12 @@ export type AttemptEndpoint = Endpoint & {
 
 type Beside = Pick<AttemptEndpoint, 'profile' | 'isOperator' | 'planVersion'>;
 
-/** The endpoints of these deliveries by id; `null` for one whose secrets cannot be opened: it must not hold up the others. */
+/** The endpoints of these deliveries by id. */
 export async function loadAttemptEndpoints(
   db: Db,
   vault: Vault,
   deliveryIds: string[],
-): Promise<Map<string, AttemptEndpoint | null>> {
+): Promise<Map<string, AttemptEndpoint>> {
   // The ids in a select of their own, as in the claim: one plan for all calls.
   const { rows } = await db.query<EndpointRow & Beside>({
     name: 'attempt-endpoints',
@@ -31,15 +31,7 @@ export async function loadAttemptEndpoints(
   return new Map(
     rows.map(({ profile, isOperator, planVersion, ...row }) => [
       row.id,
-      opened(row as EndpointRow, { profile, isOperator, planVersion }, vault),
+      { ...openEndpoint(row as EndpointRow, vault), profile, isOperator, planVersion },
     ]),
   );
-}
-
-function opened(row: EndpointRow, beside: Beside, vault: Vault): AttemptEndpoint | null {
-  try {
-    return { ...openEndpoint(row, vault), ...beside };
-  } catch {
-    return null;
-  }
 }

@@ -4,7 +4,9 @@
  */
 import type { DeliveryStatus, EndedStatus, HeldReason, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
-import type { Db } from './pool.ts';
+import { lockEndpoints } from './locks.ts';
+import { type Db, transaction } from './pool.ts';
+import { releaseNext } from './waiting.ts';
 
 /** Longer than any attempt takes: the longest timeout and the wait for a place in the endpoint's cap. */
 const CLAIM_TTL_S = 120;
@@ -223,35 +225,64 @@ export async function readOwnClaims(
   return rows.map(claimedFrom(rows));
 }
 
-/** Ends claimed deliveries without an attempt, because their endpoint takes none any more. */
+/** Whether the payload has been erased since the delivery was claimed. */
+export async function isErased(db: Db, deliveryId: string): Promise<boolean> {
+  const { rows } = await db.query<{ erased: boolean }>(
+    'select erased is not null as erased from deliveries where id = $1',
+    [deliveryId],
+  );
+  return rows[0]?.erased ?? true;
+}
+
+/** Ends a claimed delivery without an attempt, because there is nothing to send, or nowhere. */
 export async function endUnsent(
   db: Db,
-  deliveryIds: string[],
+  deliveryId: string,
   runId: string,
   error: AttemptErrorCode,
 ): Promise<void> {
-  await db.query(
-    `update deliveries set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
+  await freeing(
+    db,
+    deliveryId,
+    `update deliveries d set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
        last_error = $3, next_attempt_at = null, ${NO_CLAIM}
-     where id = any($1) and claim_run = $2 and status = 'delivering'`,
-    [deliveryIds, runId, error],
+     where d.id = $1 and d.claim_run = $2 and d.status = 'delivering'`,
+    [runId, error],
   );
 }
 
-/** Takes back claims of attempts that were not made after all; the schedule tries again after `afterMs`. */
-export async function releaseClaims(
+/** Takes back the claim of an attempt that was not made after all; the schedule tries again after `afterMs`. */
+export async function releaseClaim(
   db: Db,
-  claims: { deliveryId: string; runId: string }[],
+  deliveryId: string,
+  runId: string,
   afterMs: number,
 ): Promise<void> {
-  await db.query(
+  await freeing(
+    db,
+    deliveryId,
     `update deliveries d set
        status = case when d.status <> 'delivering' then d.status when d.claim_from = 'pending' and d.claim_trigger <> 'manual' then 'retrying' else d.claim_from end,
        next_attempt_at = case when d.claim_trigger = 'manual' then d.next_attempt_at
          else now() + make_interval(secs => $3::double precision / 1000) end,
        next_trigger = case when d.claim_trigger = 'recovery' then 'recovery' else d.next_trigger end,
        ${NO_CLAIM}
-     from unnest($1::text[], $2::text[]) as r (id, run) where d.id = r.id and d.claim_run = r.run`,
-    [claims.map((claim) => claim.deliveryId), claims.map((claim) => claim.runId), afterMs],
+     where d.id = $1 and d.claim_run = $2`,
+    [runId, afterMs],
   );
+}
+
+/** Takes a claim away, and lets go what the claimed delivery was in the way of at an ordered endpoint. */
+async function freeing(db: Db, deliveryId: string, update: string, values: unknown[]): Promise<void> {
+  await transaction(db, async (client) => {
+    const { rows } = await client.query<{ id: string }>(
+      `select p.id from deliveries d join endpoints p on p.id = d.endpoint_id where d.id = $1 and p.ordered`,
+      [deliveryId],
+    );
+    const ordered = rows.map((row) => row.id);
+    // The endpoint's lock first, as everybody takes them.
+    if (ordered.length > 0) await lockEndpoints(client, ordered);
+    await client.query(update, [deliveryId, ...values]);
+    for (const id of ordered) await releaseNext(client, id);
+  });
 }

@@ -91,6 +91,20 @@ export async function findWithAttempts(
   });
 }
 
+/** What decides, beside its endpoint, whether the delivery can be sent. */
+export async function deliveryStanding(
+  db: Queryable,
+  deliveryId: string,
+): Promise<{ erased: boolean; profile: string }> {
+  const { rows } = await db.query<{ erased: boolean; profile: string }>(
+    `select e.erased_at is not null as erased, t.profile from deliveries d
+     join events e on e.tenant_id = d.tenant_id and e.id = d.event_id
+     join tenants t on t.id = e.tenant_id where d.id = $1`,
+    [deliveryId],
+  );
+  return rows[0] ?? { erased: true, profile: '' };
+}
+
 /** The bytes that every attempt of the delivery sends, unless they are erased, and the trace that they belong to. */
 export async function deliveryContent(
   db: Db,
@@ -161,6 +175,8 @@ export async function countDeliveries(
   };
 }
 
+const THIS_MINUTE = `presses_since between now() - interval '1 minute' and now()`;
+
 /**
  * Counts a press of retry.
  * @returns 0 when it may be carried out; otherwise the seconds until the delivery takes presses again
@@ -168,9 +184,9 @@ export async function countDeliveries(
 export async function countPress(db: Queryable, id: string, perMinute: number): Promise<number> {
   const { rowCount } = await db.query(
     `update deliveries set
-       presses = case when presses_since > now() - interval '1 minute' then presses + 1 else 1 end,
-       presses_since = case when presses_since > now() - interval '1 minute' then presses_since else now() end
-     where id = $1 and not (coalesce(presses_since > now() - interval '1 minute', false) and presses >= $2)`,
+       presses = case when ${THIS_MINUTE} then presses + 1 else 1 end,
+       presses_since = case when ${THIS_MINUTE} then presses_since else now() end
+     where id = $1 and not (coalesce(${THIS_MINUTE}, false) and presses >= $2)`,
     [id, perMinute],
   );
   if (rowCount === 1) return 0;

@@ -10,7 +10,6 @@ export type DispatchableDelivery = {
   eventIdIsOurs: boolean;
   endpointId: string;
   eventType: string;
-  host: string;
   profile: string;
   /** the endpoint's own timeout; null: its profile's */
   timeoutMs: number | null;
@@ -65,7 +64,7 @@ const LEASED = `, taken as (
     returning d.id, d.tenant_id, d.event_id, d.endpoint_id, d.event_type, d.is_test, free.offered_before
   )
   select t.id, t.tenant_id as "tenantId", t.event_id as "eventId", e.id = e.sort_id as "eventIdIsOurs",
-    t.endpoint_id as "endpointId", t.event_type as "eventType", p.host, p.timeout_ms as "timeoutMs",
+    t.endpoint_id as "endpointId", t.event_type as "eventType", p.timeout_ms as "timeoutMs",
     p.rate_per_second is not null as paced, n.profile, t.is_test as "isTest",
     t.offered_before as "offeredBefore", e.traceparent,
     (select count(*) from deliveries s where s.tenant_id = t.tenant_id and s.event_id = t.event_id) as siblings,

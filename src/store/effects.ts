@@ -1,4 +1,5 @@
 /** What follows for an endpoint from the attempts at it: its health, its stall, its order, and what is said of it. */
+import type { AttemptErrorCode } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import { noteFailures, noteSuccess } from './endpoint-health.ts';
 import { disableEndpoint } from './endpoints.ts';
@@ -17,9 +18,24 @@ export type Effects = {
   releaseNext: boolean;
   /** a retry planned meanwhile is held too, if the endpoint has stalled since the event was accepted */
   holdIfStalled: boolean;
+  /** nothing could be sent, and why: the operator is told */
+  unsendable: AttemptErrorCode | null;
   /** a success counts only where there was trouble before; every failure counts */
   health: 'failing' | 'healthy' | null;
 };
+
+/** What follows from an attempt that changes nothing at its endpoint. */
+export const noEffects = (endpointId: string): Effects => ({
+  endpointId,
+  exhausted: false,
+  disable: false,
+  stall: false,
+  unstall: false,
+  releaseNext: false,
+  holdIfStalled: false,
+  unsendable: null,
+  health: null,
+});
 
 type Recorded = { deliveryId: string; effects: Effects };
 
@@ -45,6 +61,7 @@ export async function applyEffects(
   for (const endpointId of endpointsWith((e) => e.unstall)) await releaseStalled(client, endpointId);
   for (const endpointId of endpointsWith((e) => e.releaseNext)) await releaseNext(client, endpointId);
   await insertExhaustions(client, records);
+  await insertUnsendable(client, records);
   for (const endpointId of endpointsWith((e) => e.disable)) await disableEndpoint(client, endpointId, 'gone');
 }
 
@@ -73,5 +90,26 @@ async function insertExhaustions(client: Queryable, records: Recorded[]): Promis
      from unnest($1::text[], $2::text[]) as r (id, op_id) join deliveries d on d.id = r.id
      on conflict do nothing`,
     [exhausted.map((record) => record.deliveryId), exhausted.map(() => newId('operationalEvent'))],
+  );
+}
+
+/** At most one an hour for each endpoint and reason: a key that is gone concerns everything that waits there. */
+async function insertUnsendable(client: Queryable, records: Recorded[]): Promise<void> {
+  const concerned = records.filter(({ effects }) => effects.unsendable !== null);
+  if (concerned.length === 0) return;
+  await client.query(
+    `insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
+     select r.op_id, 'delivery.unsendable', d.tenant_id, d.endpoint_id,
+       concat_ws(' ', 'delivery.unsendable', d.endpoint_id, r.reason, to_char(now() at time zone 'UTC', 'YYYY-MM-DD HH24')),
+       json_build_object('delivery_id', d.id, 'event_id', d.event_id, 'event_type', d.event_type,
+         'endpoint_id', d.endpoint_id, 'reason', r.reason),
+       now()
+     from unnest($1::text[], $2::text[], $3::text[]) as r (id, reason, op_id) join deliveries d on d.id = r.id
+     on conflict do nothing`,
+    [
+      concerned.map((record) => record.deliveryId),
+      concerned.map(({ effects }) => effects.unsendable),
+      concerned.map(() => newId('operationalEvent')),
+    ],
   );
 }

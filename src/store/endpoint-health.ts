@@ -21,6 +21,9 @@ export async function noteSuccess(client: Queryable, endpointIds: string[]): Pro
   }
 }
 
+/** What lies in the future, or before there was anything to fail, says nothing. */
+const FAILING_SINCE = `coalesce(case when failing_since between '2000-01-01' and now() then failing_since end, now())`;
+
 /** Counts failures in a row, warns when half and nine tenths of the time are over, and then switches the endpoint off. */
 export async function noteFailures(
   client: Queryable,
@@ -36,7 +39,7 @@ export async function noteFailures(
     warned: number;
     afterMs: number;
   }>(
-    `update endpoints e set failing_since = coalesce(failing_since, now()), consecutive_failures = consecutive_failures + $2
+    `update endpoints e set failing_since = ${FAILING_SINCE}, consecutive_failures = least(consecutive_failures, 1000000) + $2
      from tenants t where e.id = $1 and t.id = e.tenant_id and e.enabled
      returning e.tenant_id as "tenantId", e.failing_since as since, e.warned_percent as warned,
        e.consecutive_failures as "inARow", coalesce(t.disable_after_s * 1000.0, $3)::double precision as "afterMs",

@@ -1,7 +1,15 @@
 /** Endpoints: settings in the clear, secrets sealed as one value. */
 import { isDeepStrictEqual } from 'node:util';
-import type { DisabledReason, Endpoint, EndpointSecrets } from '../domain/endpoint.ts';
-import { maskUrl } from '../domain/endpoint.ts';
+import {
+  type DisabledReason,
+  type Endpoint,
+  type EndpointSecrets,
+  maskUrl,
+  type OpenEndpoint,
+  parseSecrets,
+  withinBounds,
+} from '../domain/endpoint.ts';
+import { Problem } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import { type RetrySchedule, scheduleOf } from '../domain/schedule.ts';
 import { lockEndpoints } from './locks.ts';
@@ -13,15 +21,8 @@ import { alignWaiting, countWaiting, WAITING_PAGE } from './waiting.ts';
 
 export type NewEndpoint = Pick<
   Endpoint,
-  | 'eventTypes'
-  | 'description'
-  | 'enabled'
-  | 'timeoutMs'
-  | 'retrySchedule'
-  | 'ordered'
-  | 'ratePerSecond'
-  | 'secrets'
->;
+  'eventTypes' | 'description' | 'enabled' | 'timeoutMs' | 'retrySchedule' | 'ordered' | 'ratePerSecond'
+> & { secrets: EndpointSecrets };
 
 export type EndpointRow = Omit<Endpoint, 'secrets'> & { sealed: Buffer };
 
@@ -33,14 +34,24 @@ export const ENDPOINT_COLUMNS = `
   troubled_since as "troubledSince",
   created_at as "createdAt", updated_at as "updatedAt", deleted_at as "deletedAt", sealed`;
 
+/** Never throws: an endpoint whose secrets cannot be opened is one without secrets, and must not hide the others. */
 export function openEndpoint(row: EndpointRow, vault: Vault): Endpoint {
   const { sealed, ...endpoint } = row;
-  return { ...endpoint, secrets: JSON.parse(vault.open(sealed, row.id)) as EndpointSecrets };
+  return { ...withinBounds(endpoint), secrets: openSecrets(sealed, row.id, vault) };
+}
+
+function openSecrets(sealed: Buffer, id: string, vault: Vault): EndpointSecrets | null {
+  try {
+    return parseSecrets(vault.open(sealed, id));
+  } catch {
+    return null;
+  }
 }
 
 /**
  * @param limit how many endpoints the tenant may have, this one included
  * @returns the endpoint, or `null` when the tenant has as many as it may have
+ * @throws Problem not_found when the tenant was deleted meanwhile
  */
 export async function insertEndpoint(
   db: Queryable,
@@ -48,11 +59,15 @@ export async function insertEndpoint(
   tenantId: string,
   endpoint: NewEndpoint,
   limit: number,
-): Promise<Endpoint | null> {
+): Promise<OpenEndpoint | null> {
   return transaction(db, async (client) => {
     const id = newId('endpoint');
     // Counting under the tenant's lock: two requests at once cannot both be the last one allowed.
-    await client.query('select 1 from tenants where id = $1 for no key update', [tenantId]);
+    const { rowCount } = await client.query(
+      'select 1 from tenants where id = $1 and deleted_at is null for no key update',
+      [tenantId],
+    );
+    if (rowCount === 0) throw new Problem('not_found', `There is no tenant ${tenantId}.`);
     const { rows } = await client.query<EndpointRow>(
       `insert into endpoints (id, tenant_id, sealed, masked_url, host, event_types, description, enabled,
          disabled_reason, timeout_ms, retry_schedule, ordered, rate_per_second, created_at, updated_at)
@@ -61,20 +76,22 @@ export async function insertEndpoint(
        returning ${ENDPOINT_COLUMNS}`,
       [id, tenantId, ...columnValues(id, endpoint, vault), limit],
     );
-    return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
+    return rows[0] === undefined ? null : { ...openEndpoint(rows[0], vault), secrets: endpoint.secrets };
   });
 }
 
+type Settings = Omit<NewEndpoint, 'secrets'> & Partial<Pick<Endpoint, 'disabledReason'>>;
+
 function columnValues(
   id: string,
-  endpoint: NewEndpoint & { disabledReason?: DisabledReason | null },
+  { secrets, ...endpoint }: Settings & { secrets: EndpointSecrets | null },
   vault: Vault,
 ): unknown[] {
-  const { url } = endpoint.secrets;
   return [
-    vault.seal(JSON.stringify(endpoint.secrets), id),
-    maskUrl(url),
-    new URL(url).host,
+    // What cannot be opened stays as it is, until its key is back.
+    secrets && vault.seal(JSON.stringify(secrets), id),
+    secrets && maskUrl(secrets.url),
+    secrets && new URL(secrets.url).host,
     endpoint.eventTypes,
     endpoint.description,
     endpoint.enabled,
@@ -144,7 +161,7 @@ export async function updateEndpoint(
     if (before === null) return null;
     const after = change(before);
     const { rows } = await client.query<EndpointRow>(
-      `update endpoints set sealed = $2, masked_url = $3, host = $4, event_types = $5, description = $6, enabled = $7,
+      `update endpoints set sealed = coalesce($2, sealed), masked_url = coalesce($3, masked_url), host = coalesce($4, host), event_types = $5, description = $6, enabled = $7,
          disabled_reason = $8, timeout_ms = $9, retry_schedule = $10, ordered = $11, rate_per_second = $12,
          failing_since = case when $7 and not enabled then null else failing_since end,
          consecutive_failures = case when $7 and not enabled then 0 else consecutive_failures end,

@@ -1,14 +1,25 @@
 /** The event types that a tenant has added to its profile's catalogue. */
-import type { CatalogueEntry } from '../domain/profile.ts';
+import { Problem } from '../domain/errors.ts';
+import type { CatalogueEntry, JsonSchema } from '../domain/profile.ts';
 import type { Queryable } from './pool.ts';
 
 type Row = { name: string; description: string; schema: string; example: string };
 
-const fromRow = (row: Row): CatalogueEntry => ({ ...row, schema: JSON.parse(row.schema) });
+/** What is no JSON any more is shown as a schema that says nothing; an emit against it is refused. */
+const fromRow = (row: Row): CatalogueEntry => ({ ...row, schema: objectIn(row.schema) ?? {} });
+
+function objectIn(json: string): JsonSchema | null {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
 
 /**
  * To be called in a transaction.
  * @param limit how many types the tenant may have, this one included; those that it has beyond it stay
+ * @throws Problem not_found when the tenant was deleted meanwhile
  * @returns whether it was added; `exists` when the tenant has a type of that name, `full` when it has as many as it may have
  */
 export async function insertEventType(
@@ -18,7 +29,11 @@ export async function insertEventType(
   limit: number,
 ): Promise<'added' | 'exists' | 'full'> {
   // Counting under the tenant's lock: two requests at once cannot both be the last one allowed.
-  await client.query('select 1 from tenants where id = $1 for no key update', [tenantId]);
+  const { rowCount } = await client.query(
+    'select 1 from tenants where id = $1 and deleted_at is null for no key update',
+    [tenantId],
+  );
+  if (rowCount === 0) throw new Problem('not_found', `There is no tenant ${tenantId}.`);
   const { rows } = await client.query<{ exists: boolean; count: number }>(
     `select exists (select 1 from event_types where tenant_id = $1 and name = $2),
        (select count(*)::int from (select 1 from event_types where tenant_id = $1 limit $3) few) as count`,

@@ -1,6 +1,7 @@
 /** API keys: only their hashes are here. */
 import { createHash } from 'node:crypto';
 import type { ApiKey } from '../domain/access.ts';
+import { Problem } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Db, Queryable } from './pool.ts';
 
@@ -15,13 +16,15 @@ export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
+/** @throws Problem not_found when its tenant was deleted meanwhile: nothing may come after an erasure */
 export async function insertKey(
   db: Queryable,
   key: Pick<ApiKey, 'kind' | 'tenantId' | 'scopes' | 'name' | 'ratePerSecond'> & { value: string },
 ): Promise<ApiKey> {
   const { rows } = await db.query<ApiKey>(
     `insert into api_keys (id, kind, tenant_id, scopes, name, hash, hint, rate_per_second, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, now()) returning ${COLUMNS}`,
+     select $1, $2, $3, $4, $5, $6, $7, $8, now()
+     where $3::text is null or (select deleted_at is null from tenants where id = $3) returning ${COLUMNS}`,
     [
       newId('key'),
       key.kind,
@@ -33,7 +36,9 @@ export async function insertKey(
       key.ratePerSecond,
     ],
   );
-  return rows[0] as ApiKey;
+  const [row] = rows;
+  if (row === undefined) throw new Problem('not_found', `There is no tenant ${key.tenantId}.`);
+  return row;
 }
 
 /** A key as it was found; `stale`: that it was used was last noted more than a minute ago. */

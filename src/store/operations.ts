@@ -4,9 +4,19 @@ import { newId } from '../domain/ids.ts';
 import type { Operation, OperationStatus } from '../domain/operation.ts';
 import { type Db, type Queryable, WALK_IN_ORDER } from './pool.ts';
 
-const COLUMNS = `id, kind, tenant_id as "tenantId", endpoint_id as "endpointId", params::jsonb as selection,
-  per_second as "perSecond", status, case when at_least then greatest(matched, taken) else matched end as matched,
+// `params` is text, as the driver gives it: what is in there is looked at where it is used.
+const COLUMNS = `id, kind, tenant_id as "tenantId", endpoint_id as "endpointId", params as selection,
+  least(greatest(per_second, 0.1), 1000) as "perSecond", status,
+  case when at_least then greatest(matched, taken) else matched end as matched,
   at_least as "atLeast", done, failed, started_at as "startedAt", finished_at as "finishedAt"`;
+
+/** `selection`: JSON text */
+type OperationRow = Omit<Operation, 'selection'> & { selection: string };
+
+const operationFrom = ({ selection, ...row }: OperationRow): Operation => ({
+  ...row,
+  selection: JSON.parse(selection),
+});
 
 export type NewOperation = Pick<
   Operation,
@@ -14,7 +24,7 @@ export type NewOperation = Pick<
 >;
 
 export async function insertOperation(db: Queryable, operation: NewOperation): Promise<Operation> {
-  const { rows } = await db.query<Operation>(
+  const { rows } = await db.query<OperationRow>(
     `insert into operations (id, kind, tenant_id, endpoint_id, params, per_second, status, matched, at_least, started_at)
      values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, now()) returning ${COLUMNS}`,
     [
@@ -28,7 +38,7 @@ export async function insertOperation(db: Queryable, operation: NewOperation): P
       operation.atLeast,
     ],
   );
-  return rows[0] as Operation;
+  return operationFrom(rows[0] as OperationRow);
 }
 
 /** Deliveries of an operation that are looked at when somebody asks how far it is. */
@@ -36,9 +46,11 @@ const LOOKED_AT = 1_000;
 
 /** While it runs, with its progress as it is now: of a large one, as of the last tally. */
 export async function findOperation(db: Queryable, id: string): Promise<Operation | null> {
-  const { rows } = await db.query<Operation>(`select ${COLUMNS} from operations where id = $1`, [id]);
-  const [operation] = rows;
-  if (operation?.status !== 'running' || operation.kind === 'erase') return operation ?? null;
+  const { rows } = await db.query<OperationRow>(`select ${COLUMNS} from operations where id = $1`, [id]);
+  const [row] = rows;
+  if (row === undefined) return null;
+  const operation = operationFrom(row);
+  if (operation.status !== 'running' || operation.kind === 'erase') return operation;
   const { rows: counts } = await db.query<{ done: number; failed: number }>(
     `select count(*) filter (where d.status = 'succeeded') as done,
        count(*) filter (where d.status in ('failed', 'cancelled')) as failed
@@ -68,11 +80,12 @@ export async function lockRunningOperation(
   client: Queryable,
   id: string,
 ): Promise<(Operation & { cursor: string }) | null> {
-  const { rows } = await client.query<Operation & { cursor: string }>(
+  const { rows } = await client.query<OperationRow & { cursor: string }>(
     `select ${COLUMNS}, cursor from operations where id = $1 and status = 'running' for update`,
     [id],
   );
-  return rows[0] ?? null;
+  const [row] = rows;
+  return row === undefined ? null : { ...operationFrom(row), cursor: row.cursor };
 }
 
 /** The page is done when its transaction is. @param page.done how many more are done, for an operation that counts itself */
@@ -149,6 +162,20 @@ export async function finishOperation(
     [id, status],
   );
   return rowCount === 1;
+}
+
+/** Ends an operation that cannot be carried out, and has the operator told. */
+export async function failOperation(db: Queryable, id: string): Promise<void> {
+  await db.query(
+    `with failed as (
+       update operations set status = 'failed', finished_at = now() where id = $1 and status = 'running' returning *
+     )
+     insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
+     select $2, 'operation.failed', tenant_id, endpoint_id, 'operation.failed ' || id,
+       json_build_object('operation_id', id, 'kind', kind, 'endpoint_id', endpoint_id), now()
+     from failed on conflict do nothing`,
+    [id, newId('operationalEvent')],
+  );
 }
 
 /** Those that should be running, for whoever looks whether their workflow is. */

@@ -30,10 +30,11 @@ export async function findOverdue(
 /**
  * Frees deliveries whose workflow will not go on: an unended one returns to the dispatchers and goes on in a new workflow; one
  * that had ended goes back to its end. An attempt left behind is logged as `outcome_unknown` and counts.
+ * @returns those that were freed
  * @param expected the workflow that was found dead: a delivery that has moved on since is left alone
  */
-export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promise<number> {
-  const { rowCount } = await db.query(
+export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
     `with stuck as (
        select d.* from deliveries d
        join unnest($1::text[], $2::text[], $3::text[]) as r (id, workflow_id, claim_run) on r.id = d.id
@@ -68,7 +69,7 @@ export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promi
       DISPATCH_CHANNEL,
     ],
   );
-  return rowCount ?? 0;
+  return rows.map((row) => row.id);
 }
 
 /** Exhausted deliveries that nobody has had told although `graceMs` has passed, for their workflow is gone. */

@@ -12,6 +12,16 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 // JSON columns hold what a receiver sent: they are parsed where they are shown, so that one bad row spoils no list.
 pg.types.setTypeParser(pg.types.builtins.JSON, (text: string) => text);
 
+/** The farthest times that a JavaScript Date can hold, in Unix ms. */
+const FARTHEST_MS = 8.64e15;
+const parseTimestamp = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (text: string) => unknown;
+// `infinity` and the years that only PostgreSQL can count are the farthest Date, so that every time can be shown.
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text: string) => {
+  const timeMs = Number(parseTimestamp(text));
+  if (Number.isNaN(timeMs)) return new Date(text.endsWith('BC') ? -FARTHEST_MS : FARTHEST_MS);
+  return new Date(Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, timeMs)));
+});
+
 /** Far longer than any statement of ours takes: what runs longer waits for something that does not come. */
 const STATEMENT_TIMEOUT_MS = 20_000;
 /** Somewhat later we stop waiting ourselves: a connection that has gone silent says nothing at all. */
@@ -156,6 +166,24 @@ export function isDatabaseAway(error: unknown): boolean {
 /** Whether the error says that a table, column, function or type of a query is not there. */
 export function isSchemaMismatch(error: unknown): boolean {
   return ['42P01', '42703', '42883', '42704'].includes((error as { code?: string } | null)?.code ?? '');
+}
+
+/** Whether the error says that another transaction was in the way (40: rolled back for it, 55P03: its lock took too long). */
+export function isPassing(error: unknown): boolean {
+  return /^(40|55P03)/.test((error as { code?: string } | null)?.code ?? '');
+}
+
+const TRIES = 5;
+
+/** Does `work` again where another transaction was in its way; `work` begins anew each time. */
+export async function persistently<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = TRIES; ; tries -= 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === 1 || !isPassing(error)) throw error;
+    }
+  }
 }
 
 /** Whether the error is a violation of the unique constraint or index of that name. */

@@ -1,7 +1,12 @@
 /** The rate limit of an endpoint: places in time, given out exactly by one row, and the deliveries that wait for one. */
+import { RATE_BOUNDS } from '../domain/endpoint.ts';
 import { NO_CLAIM } from './claims.ts';
 import { wakeDispatchers } from './dispatch.ts';
 import type { Db, Queryable } from './pool.ts';
+
+// A rate that nobody could have set, or a place in a far future, must not stop what counts places for all endpoints.
+const RATE = `least(greatest(rate_per_second, ${RATE_BOUNDS.min}), ${RATE_BOUNDS.max})`;
+const NEXT_AT = `least(greatest(coalesce(rate_next_at, now()), now()), now() + interval '1 hour')`;
 
 /**
  * Reserves places in an endpoint's rate: attempts may start `1 / perSecond` apart. Exact across processes and
@@ -17,7 +22,7 @@ export async function reserveRate(
 ): Promise<number[]> {
   const { rows } = await db.query<{ startMs: number; places: number }>(
     `with start as (
-       select id, greatest(coalesce(rate_next_at, now()), now()) as at from endpoints where id = $1 for no key update
+       select id, ${NEXT_AT} as at from endpoints where id = $1 for no key update
      ), places as (
        select id, at, least($3, greatest(0, floor(extract(epoch from now() - at) * $2 + $4::double precision / 1000 * $2) + 1))::int as n
        from start
@@ -60,7 +65,7 @@ export async function endpointsWithQueue(client: Queryable, endpointIds: string[
 export async function releaseDue(db: Db, horizonMs: number): Promise<number> {
   const { rows } = await db.query<{ id: string }>(
     `with paced as materialized (
-       select id, rate_per_second as rate, greatest(coalesce(rate_next_at, now()), now()) as next_at from endpoints p
+       select id, ${RATE} as rate, ${NEXT_AT} as next_at from endpoints p
        where rate_per_second is not null and deleted_at is null and exists (
          select 1 from deliveries d where d.endpoint_id = p.id and d.status = 'held' and d.held_reason = 'rate_limited')
        order by id for no key update skip locked

@@ -2,9 +2,11 @@
 import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { NO_CLAIM } from './claims.ts';
-import { applyEffects, type Effects } from './effects.ts';
+import { isDataError } from './data-error.ts';
+import { applyEffects, type Effects, noEffects } from './effects.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { lockEndpoints } from './locks.ts';
+import { failBroken } from './poison.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import { replanLate } from './replan.ts';
 import { holdStalled } from './waiting.ts';
@@ -113,48 +115,64 @@ const jsonOf = (value: [string, string][] | Wire | undefined): string | null =>
 const bodyOf = (exchange: Exchange | null): Buffer | null =>
   exchange?.response?.body ?? exchange?.received ?? null;
 
+/** The attempt ends the delivery. */
+const ENDS = `((d.status = 'delivering' and r.next_status in ('succeeded', 'failed'))
+        or (d.status = 'cancelled' and r.next_status = 'succeeded'))`;
+
+/** @param what of erasure: of the payload, which that of the tenant includes, or of the tenant alone */
+const unlessErased = (what: 'payload' | 'tenant', value: string) =>
+  `case when ${what === 'payload' ? 'u.erased is null' : "u.erased is distinct from 'tenant'"} then ${value} end`;
+
 const RECORD = `
   -- each array in a select of its own, where the planner does not look at it: else it would plan each call anew
   with r as (
     select * from unnest(${COLUMNS.map(({ type }, at) => `(select $${at + 1}::${type}[])`).join(', ')})
     as r (${COLUMNS.map(({ name }) => name).join(', ')})
+  ), updated as (
+    update deliveries d set
+      status = case
+        -- it has arrived, whoever cancelled it meanwhile
+        when d.status = 'cancelled' and r.next_status = 'succeeded' then 'succeeded'
+        when d.status <> 'delivering' then d.status
+        when r.next_status = 'unchanged' then d.claim_from
+        when r.next_status = 'retrying' and d.claim_trigger = 'manual' then d.claim_from
+        else r.next_status end,
+      held_reason = case when r.next_status = 'unchanged' then d.held_reason end,
+      attempt_count = r.number,
+      slots_used = r.slots_used,
+      next_attempt_at = case
+        when d.status <> 'delivering' then d.next_attempt_at
+        when r.next_status = 'retrying' then now() + make_interval(secs => r.after_ms / 1000)
+        when r.next_status = 'unchanged' then d.next_attempt_at end,
+      ended_status = case when ${ENDS} then r.next_status else d.ended_status end,
+      ended_at = case when ${ENDS} then now() else d.ended_at end,
+      -- a test's failure and a late success are nobody's alarm
+      told_at = case when d.is_test or r.next_status = 'succeeded' then coalesce(d.told_at, now()) else d.told_at end,
+      -- the schedule counts from its own attempts; what a receiver asks for counts whoever it asks
+      attempted_at = case when d.claim_trigger = 'manual' then d.attempted_at
+        else now() - make_interval(secs => r.ended_ago_ms / 1000) end,
+      not_before = greatest(case when d.claim_trigger = 'manual' then d.not_before end,
+        now() + make_interval(secs => r.not_before_ms / 1000)),
+      moved = false,
+      last_error = r.error_code, last_response_status = r.response_status,
+      ${NO_CLAIM}
+    from r where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
+    -- as it is now, whatever was erased while the attempt was under way: the row's lock was waited for
+    returning d.id, d.status, d.erased
   ), logged as (
     insert into attempts (delivery_id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms,
       request_url, request_url_sealed, request_headers, response_status, response_headers, response_body,
       response_truncated, wire, error_code, error_message)
-    select id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms, request_url,
-      request_url_sealed, request_headers::json, response_status, response_headers::json, response_body,
-      response_truncated, wire::json, error_code, error_message from r
+    select r.id, r.number, r.trigger, r.press_id, r.workflow_id, r.run_id, r.started_at, r.duration_ms,
+      ${unlessErased('tenant', 'r.request_url')}, ${unlessErased('tenant', 'r.request_url_sealed')},
+      ${unlessErased('tenant', 'r.request_headers::json')}, r.response_status,
+      ${unlessErased('payload', 'r.response_headers::json')}, ${unlessErased('payload', 'r.response_body')},
+      r.response_truncated, ${unlessErased('payload', 'r.wire::json')}, r.error_code,
+      ${unlessErased('payload', 'r.error_message')}
+    from r join updated u on u.id = r.id
     on conflict do nothing
   )
-  update deliveries d set
-    status = case
-      when d.status <> 'delivering' then d.status
-      when r.next_status = 'unchanged' then d.claim_from
-      when r.next_status = 'retrying' and d.claim_trigger = 'manual' then d.claim_from
-      else r.next_status end,
-    held_reason = case when r.next_status = 'unchanged' then d.held_reason end,
-    attempt_count = r.number,
-    slots_used = r.slots_used,
-    next_attempt_at = case
-      when d.status <> 'delivering' then d.next_attempt_at
-      when r.next_status = 'retrying' then now() + make_interval(secs => r.after_ms / 1000)
-      when r.next_status = 'unchanged' then d.next_attempt_at end,
-    ended_status = case when d.status = 'delivering' and r.next_status in ('succeeded', 'failed') then r.next_status
-      else d.ended_status end,
-    ended_at = case when d.status = 'delivering' and r.next_status in ('succeeded', 'failed') then now() else d.ended_at end,
-    -- a test's failure and a late success are nobody's alarm
-    told_at = case when d.is_test or r.next_status = 'succeeded' then coalesce(d.told_at, now()) else d.told_at end,
-    -- the schedule counts from its own attempts; what a receiver asks for counts whoever it asks
-    attempted_at = case when d.claim_trigger = 'manual' then d.attempted_at
-      else now() - make_interval(secs => r.ended_ago_ms / 1000) end,
-    not_before = greatest(case when d.claim_trigger = 'manual' then d.not_before end,
-      now() + make_interval(secs => r.not_before_ms / 1000)),
-    moved = false,
-    last_error = r.error_code, last_response_status = r.response_status,
-    ${NO_CLAIM}
-  from r where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
-  returning d.id, d.status`;
+  select id, status from updated`;
 
 export type Recorder = {
   /**
@@ -164,26 +182,32 @@ export type Recorder = {
   record(records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>>;
 };
 
+export type RecorderRules = {
+  /** after how long of failures an endpoint is switched off, unless its tenant says otherwise */
+  disableAfterMs: number;
+  /** hears of a record that cannot be written as it is */
+  onBroken?: (deliveryId: string, error: unknown) => void;
+};
+
 const TRANSACTIONS = 2;
-const MAX_CALLS = 50;
 const MAX_RECORDS = 500;
 
 /**
  * Records with effects wait for their endpoint's lock, so they have transactions of their own, and failures again: however
  * many attempts fail at one endpoint, they hold up nobody's success and take no connection from it.
- * @param rules.disableAfterMs after how long of failures an endpoint is switched off, unless its tenant says otherwise
  */
-export function createRecorder(db: Db, rules: { disableAfterMs: number }): Recorder {
-  const lane = (write: (records: AttemptRecord[]) => Promise<Map<string, DeliveryStatus>>) =>
-    createGroupCommit<AttemptRecord[], Map<string, DeliveryStatus>>({
-      commit: async (calls) => {
-        const statuses = await write(calls.flat());
-        return calls.map(() => statuses);
+export function createRecorder(db: Db, rules: RecorderRules): Recorder {
+  // One record a request: where one cannot be written, the group commit tells it from the others.
+  const lane = (write: Write) =>
+    createGroupCommit<AttemptRecord, DeliveryStatus | undefined>({
+      commit: async (records) => {
+        const statuses = await writeOrReduce(db, write, records, rules);
+        return records.map((record) => statuses.get(record.deliveryId));
       },
-      namesOf: (records) => records.map((record) => record.deliveryId),
-      sizeOf: (records) => records.length,
+      namesOf: (record) => [record.deliveryId],
+      sizeOf: () => 1,
       transactions: TRANSACTIONS,
-      maxRequests: MAX_CALLS,
+      maxRequests: MAX_RECORDS,
       maxSize: MAX_RECORDS,
     });
   const withEffects = (records: AttemptRecord[]) => recordWithEffects(db, records, rules);
@@ -194,23 +218,66 @@ export function createRecorder(db: Db, rules: { disableAfterMs: number }): Recor
   };
   return {
     async record(records) {
-      const written = await Promise.all(
-        LANES.map((name) => {
-          const group = records.filter((record) => laneOf(record) === name);
-          return group.length === 0 ? [] : lanes[name](group);
-        }),
-      );
-      return new Map(written.flatMap((statuses) => [...statuses]));
+      const written = await Promise.allSettled(records.map((record) => lanes[laneOf(record)](record)));
+      const statuses = new Map<string, DeliveryStatus>();
+      written.forEach((result, at) => {
+        if (result.status === 'rejected') throw result.reason;
+        const id = records[at]?.deliveryId;
+        if (id !== undefined && result.value !== undefined) statuses.set(id, result.value);
+      });
+      return statuses;
     },
   };
 }
 
-const LANES = ['plain', 'eventful', 'failing'] as const;
+type Write = (records: AttemptRecord[]) => Promise<Map<string, DeliveryStatus>>;
 
-function laneOf({ effects: e }: AttemptRecord): (typeof LANES)[number] {
+/** Where a record alone cannot be written: without what it keeps of the exchange, then without what follows for its endpoint. */
+const REDUCTIONS: ((record: AttemptRecord) => AttemptRecord)[] = [
+  (record) => ({ ...record, exchange: null, errorMessage: null }),
+  (record) => ({
+    ...record,
+    exchange: null,
+    errorMessage: null,
+    effects: noEffects(record.effects.endpointId),
+  }),
+];
+
+/** A record that cannot be written in any form would be tried again for ever: then its delivery has failed. */
+async function writeOrReduce(
+  db: Db,
+  write: Write,
+  records: AttemptRecord[],
+  { onBroken }: RecorderRules,
+): Promise<Map<string, DeliveryStatus>> {
+  try {
+    return await write(records);
+  } catch (error) {
+    const [record] = records;
+    if (record === undefined || records.length > 1 || !isDataError(error)) throw error;
+    onBroken?.(record.deliveryId, error);
+    for (const reduce of REDUCTIONS) {
+      try {
+        return await write([reduce(record)]);
+      } catch (again) {
+        if (!isDataError(again)) throw again;
+      }
+    }
+    const status = await failBroken(db, record.deliveryId);
+    return new Map(status === undefined ? [] : [[record.deliveryId, status]]);
+  }
+}
+
+function laneOf({ effects: e }: AttemptRecord): 'plain' | 'eventful' | 'failing' {
   if (e.health === 'failing' || e.exhausted) return 'failing';
   const isEventful =
-    e.disable || e.stall || e.unstall || e.releaseNext || e.holdIfStalled || e.health !== null;
+    e.disable ||
+    e.stall ||
+    e.unstall ||
+    e.releaseNext ||
+    e.holdIfStalled ||
+    e.unsendable !== null ||
+    e.health !== null;
   return isEventful ? 'eventful' : 'plain';
 }
 

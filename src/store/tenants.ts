@@ -71,6 +71,12 @@ export async function findTenant(db: Queryable, idOrExternalId: string): Promise
   return rows[0] ?? null;
 }
 
+/** By id, also one that is deleted: for its erasure. */
+export async function findTenantEverKnown(db: Queryable, id: string): Promise<Tenant | null> {
+  const { rows } = await db.query<Tenant>(`select ${COLUMNS} from tenants where id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
 /** Newest first, `limit` of them, older than the id `before`. */
 export async function listTenants(db: Db, page: { before: string | null; limit: number }): Promise<Tenant[]> {
   const { rows } = await db.query<Tenant>(
@@ -131,7 +137,10 @@ export async function updateTenant(
 /** Deletes the tenant with its endpoints; its `external_id` is free again. Its events and log stay until they are pruned. */
 export async function deleteTenant(db: Queryable, id: string): Promise<void> {
   await transaction(db, async (client) => {
-    await client.query('update tenants set deleted_at = now(), external_id = null where id = $1', [id]);
+    await client.query(
+      'update tenants set deleted_at = coalesce(deleted_at, now()), external_id = null where id = $1',
+      [id],
+    );
     await client.query(
       'update endpoints set deleted_at = now(), enabled = false where tenant_id = $1 and deleted_at is null',
       [id],
@@ -144,7 +153,7 @@ export async function cancelWaitingPage(db: Db, id: string, page: number = WAITI
   return transaction(db, async (client) => {
     await client.query(WALK_IN_ORDER);
     const { rowCount } = await client.query(
-      `update deliveries set status = 'cancelled', ended_status = coalesce(ended_status, 'cancelled'), ended_at = now(),
+      `update deliveries set status = coalesce(ended_status, 'cancelled'), ended_status = coalesce(ended_status, 'cancelled'), ended_at = now(),
        held_reason = null, next_attempt_at = null, told_at = now()
      where id = any(array(select id from deliveries
        where tenant_id = $1 and ${UNENDED} limit $2))`,

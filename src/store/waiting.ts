@@ -5,6 +5,7 @@
  */
 import type { HeldReason } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
+import { isDataError } from './data-error.ts';
 import { wakeDispatchers } from './dispatch.ts';
 import { endpointsWith } from './endpoint-scan.ts';
 import { lockEndpoints } from './locks.ts';
@@ -211,7 +212,13 @@ export const unalignedQuery = (limit: number) => ({ text: UNALIGNED, values: [li
  */
 export async function alignEndpoints(
   db: Db,
-  limits: { endpoints: number; pages: number; page?: number },
+  limits: {
+    endpoints: number;
+    pages: number;
+    page?: number;
+    /** hears of an endpoint that cannot be brought in line; the others are */
+    onError?: (endpointId: string, error: unknown) => void;
+  },
 ): Promise<number> {
   const { page = WAITING_PAGE } = limits;
   const { rows } = await db.query<{ id: string }>(unalignedQuery(limits.endpoints));
@@ -220,7 +227,11 @@ export async function alignEndpoints(
   for (let pages = 0; left.length > 0 && pages < limits.pages; ) {
     const unfinished: string[] = [];
     for (const endpointId of left) {
-      const count = await alignWaiting(db, endpointId, page);
+      const count = await alignWaiting(db, endpointId, page).catch((error) => {
+        if (!isDataError(error) || limits.onError === undefined) throw error;
+        limits.onError(endpointId, error);
+        return 0;
+      });
       changed += count;
       pages += 1;
       if (count === page) unfinished.push(endpointId);

@@ -46,7 +46,7 @@ test('an endpoint that hangs until its timeout does not hold up the others', asy
   expect(await tidings.settled(hung ?? '')).toMatchObject({ status: 'failed', last_error: 'timeout' });
 });
 
-test('an endpoint whose secrets cannot be opened waits, uses up no attempt, and is served when they can', async () => {
+test('an endpoint whose secrets cannot be opened fails by its schedule, and is served when they can', async () => {
   const good = await startReceiver();
   const locked = await startReceiver();
   const { ids, emit } = await fanOut(
@@ -59,7 +59,15 @@ test('an endpoint whose secrets cannot be opened waits, uses up no attempt, and 
   const [fine, waiting] = await emit();
   expect((await tidings.settled(fine ?? '')).status).toBe('succeeded');
   await db.query('update endpoints set sealed = $2 where id = $1', [ids[1], rows[0].sealed]);
-  expect(await tidings.settled(waiting ?? '')).toMatchObject({ status: 'succeeded', attempt_count: 1 });
+  // The attempt that could not be made is in the log, and the schedule went on.
+  const log = await tidings.settled(waiting ?? '');
+  expect(log).toMatchObject({ status: 'succeeded', attempt_count: 2 });
+  expect(log.attempts[0]).toMatchObject({
+    request: null,
+    response: null,
+    error: { code: 'secret_unreadable' },
+  });
+  expect(locked.received).toHaveLength(1);
 });
 
 test('however much is sent to an endpoint that fails, others are served at once, and in the end all of it is sent', async () => {

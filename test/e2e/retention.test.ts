@@ -95,7 +95,8 @@ test('payloads older than the retention go, by the schedule; the younger, and wh
   const { body: log } = await tidings.call('GET', `/v1/deliveries/${old.delivery}`);
   expect(log).toMatchObject({ status: 'succeeded', attempt_count: 1 });
   expect(log.attempts[0]).toMatchObject({
-    response: { status: 200, headers: { 'x-seen': 'yes' }, body: '' },
+    // A receiver may repeat the payload in any header.
+    response: { status: 200, headers: {}, body: '' },
   });
   expect((await tidings.call('GET', `${base}/events/${old.id}`)).body).toMatchObject({
     id: old.id,

@@ -1,5 +1,4 @@
 /** Rows for tests of the store, as short as the tables allow. All of them are of one tenant. */
-import type { Effects } from '../../src/store/effects.ts';
 import type { Db } from '../../src/store/pool.ts';
 
 const TENANT = 'ten';
@@ -37,15 +36,3 @@ export async function insertDeliveries(
     [TENANT, endpointId, ids],
   );
 }
-
-/** What follows for an endpoint from an attempt that changes nothing there. */
-export const noEffects = (endpointId: string): Effects => ({
-  endpointId,
-  exhausted: false,
-  disable: false,
-  stall: false,
-  unstall: false,
-  releaseNext: false,
-  holdIfStalled: false,
-  health: null,
-});

@@ -12,7 +12,6 @@ function delivery(of: Partial<DispatchableDelivery> = {}): DispatchableDelivery 
     eventIdIsOurs: true,
     endpointId: 'ep',
     eventType: 'a.b',
-    host: 'example.com',
     profile: 'standard-webhooks',
     timeoutMs: null,
     paced: false,

@@ -1,9 +1,11 @@
 /** Attempts that end together are recorded together, and those at one endpoint hold up no other's. */
+
+import { noEffects } from '../../src/store/effects.ts';
 import type { AttemptRecord } from '../../src/store/records.ts';
 import { createRecorder } from '../../src/store/records.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { insertDeliveries, insertEndpoints, noEffects } from '../helpers/rows.ts';
+import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 /** What waits at an endpoint follows it, however much it is: a page at once, the others by the reconciler. */
-import { applyEffects, type Effects, releaseStalled } from '../../src/store/effects.ts';
+import { applyEffects, type Effects, noEffects, releaseStalled } from '../../src/store/effects.ts';
 import { deleteEndpoint, disableEndpoint } from '../../src/store/endpoints.ts';
 import { transaction } from '../../src/store/pool.ts';
 import { cancelWaitingOfTenant, deleteTenant } from '../../src/store/tenants.ts';
 import { alignEndpoints, alignWaiting, releaseNext, WAITING_PAGE } from '../../src/store/waiting.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { insertDeliveries, insertEndpoints, noEffects } from '../helpers/rows.ts';
+import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -15,7 +15,7 @@ import { callerOf, requireAccess } from '../auth.ts';
 import { curlCommand } from '../curl.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
-import { deliveryOr404, notFound, tenantOr404 } from '../lookups.ts';
+import { deliveryOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import {
@@ -26,6 +26,7 @@ import {
   readDeliveryFilter,
 } from '../schemas/delivery.ts';
 import { revealQuery, tenantParams } from '../schemas/parameters.ts';
+import { payloadErased, refuseUnsendable } from '../surroundings.ts';
 
 const params = z.object({ delivery: z.string() });
 const acknowledged = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES) });
@@ -119,7 +120,6 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       const { delivery: id } = request.params;
       const delivery = await deliveryOr404(deps, request, id);
       await refuseUnsendable(deps, delivery);
-      if ((await deliveryContent(deps.db, id))?.erased) throw payloadErased();
       const pressId = newId('press');
       const act = { ...actOn(delivery, 'delivery.retried'), details: { press_id: pressId } };
       await audited(deps, request, act, async (client) => {
@@ -189,7 +189,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       if (content.erased) throw payloadErased();
       const sent = buildRequest({
         profile: profileNamed(tenant.profile),
-        secrets: endpoint.secrets,
+        secrets: opened(endpoint).secrets,
         webhookId: delivery.eventId,
         body: content.body,
         nowMs: Date.now(),
@@ -212,23 +212,3 @@ const tooManyPresses = (limit: number, waitS: number) =>
     `This delivery was retried ${limit} times within a minute. Wait ${waitS} seconds.`,
     { retryAfterS: waitS },
   );
-
-const payloadErased = () =>
-  new Problem('payload_erased', 'The payload of this event is erased: there is nothing to send any more.');
-
-/** @throws Problem endpoint_deleted, endpoint_disabled */
-async function refuseUnsendable({ db, vault }: ApiDeps, delivery: Delivery): Promise<void> {
-  const endpoint = await findEndpointById(db, vault, delivery.endpointId);
-  if (endpoint === null || endpoint.deletedAt !== null) {
-    throw new Problem(
-      'endpoint_deleted',
-      'The endpoint of this delivery is deleted: there is nowhere to send it.',
-    );
-  }
-  if (!endpoint.enabled && !delivery.isTest) {
-    throw new Problem(
-      'endpoint_disabled',
-      `The endpoint ${endpoint.id} is disabled. Enable it first, then retry.`,
-    );
-  }
-}

@@ -10,7 +10,7 @@ import { insertOperationalEvent } from '../../store/operational-events.ts';
 import type { App } from '../app.ts';
 import { audited, noted } from '../audit.ts';
 import type { ApiDeps } from '../deps.ts';
-import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
+import { endpointOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
 import { endpointParams } from '../schemas/parameters.ts';
 
@@ -55,9 +55,10 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
     async (request) => {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const endpoint = await endpointOr404(deps, tenant, request.params.endpoint);
+      const secret = opened(endpoint).secrets.signing[0]?.value ?? null;
       const act = { action: 'endpoint.secret_revealed', tenantId: tenant.id, objectId: endpoint.id };
       await noted(deps, request, act);
-      return { secret: endpoint.secrets.signing[0]?.value ?? null };
+      return { secret };
     },
   );
 
@@ -100,7 +101,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
           endpointId: id,
           data: { previous_expires_at: expiresAt },
         });
-        return endpoint.secrets.signing[0]?.value ?? '';
+        return opened(endpoint).secrets.signing[0]?.value ?? '';
       });
       return { secret, previous_expires_at: expiresAt };
     },
@@ -120,7 +121,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
     async (request) => {
       const { tenant, endpoint: id } = request.params;
       const endpoint = await endpointOr404(deps, await tenantOr404(deps, request, tenant), id);
-      const key = publicKeyOf(endpoint.secrets.signing[0]?.value ?? '');
+      const key = publicKeyOf(opened(endpoint).secrets.signing[0]?.value ?? '');
       if (key === null) throw new Problem('not_found', `The endpoint ${id} is not signed with ed25519.`);
       return { public_key: key };
     },
@@ -145,7 +146,7 @@ function rotationOf(profile: Profile, body: z.infer<typeof rotateBody>) {
   return {
     overlapS,
     apply(before: Endpoint, nowMs: number): Endpoint {
-      const { secrets } = before;
+      const { secrets } = opened(before);
       // A new secret is of the kind that the receiver verifies already.
       const isEd25519 = publicKeyOf(secrets.signing[0]?.value ?? '') !== null;
       const value = body.secret ?? (isEd25519 ? generateEd25519Secret() : signing.generateSecret());

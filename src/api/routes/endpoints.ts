@@ -11,7 +11,7 @@ import { noted } from '../audit.ts';
 import { requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
-import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
+import { endpointOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import {
   createEndpointBody,
@@ -43,9 +43,10 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const endpoint = await createEndpoint(deps, request, tenant, request.body);
       const secret = endpoint.secrets.signing[0]?.value;
-      return reply
-        .status(201)
-        .send({ ...presentEndpoint(endpoint, true), ...(secret !== undefined && { secret }) });
+      return reply.status(201).send({
+        ...presentEndpoint(endpoint, endpoint.secrets.url),
+        ...(secret !== undefined && { secret }),
+      });
     },
   );
 
@@ -89,8 +90,10 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const endpoint = await endpointOr404(deps, tenant, request.params.endpoint);
       const act = { action: 'endpoint.url_revealed', tenantId: tenant.id, objectId: endpoint.id };
-      if (reveal) await noted(deps, request, act);
-      return presentEndpoint(endpoint, reveal);
+      if (!reveal) return presentEndpoint(endpoint);
+      const { url } = opened(endpoint).secrets;
+      await noted(deps, request, act);
+      return presentEndpoint(endpoint, url);
     },
   );
 

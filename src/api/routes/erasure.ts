@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { eraseEvent } from '../../store/erasure.ts';
 import { countPayloads } from '../../store/events.ts';
+import { persistently } from '../../store/pool.ts';
+import { findTenantEverKnown } from '../../store/tenants.ts';
 import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -29,11 +31,14 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const { event: id } = request.params;
       const act = { action: 'event.erased', tenantId: tenant.id, objectId: id };
-      const erasedAt = await audited(deps, request, act, async (client) => {
-        const erased = await eraseEvent(client, tenant.id, id);
-        if (erased === null) throw notFound('event', id);
-        return erased;
-      });
+      const erase = () =>
+        audited(deps, request, act, async (client) => {
+          const erased = await eraseEvent(client, tenant.id, id);
+          if (erased === null) throw notFound('event', id);
+          return erased;
+        });
+      // Records of the same deliveries may stand in its way.
+      const erasedAt = await persistently(erase);
       return { id, erased_at: erasedAt.toISOString() };
     },
   );
@@ -47,13 +52,14 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
         summary: 'Delete a tenant and erase what it consists of',
         description:
           'The tenant is deleted at once; an operation then erases every payload, URL, secret, contact and name. ' +
-          'Ids, times and outcomes stay. It cannot be undone.',
+          'Ids, times and outcomes stay. It cannot be undone. A tenant that is deleted already is named by its id.',
         params: tenantParams,
         response: { 202: startedSchema },
       },
     },
     async (request, reply) => {
-      const { id } = await tenantOr404(deps, request, request.params.tenant);
+      const { tenant: given } = request.params;
+      const { id } = (await findTenantEverKnown(deps.db, given)) ?? (await tenantOr404(deps, request, given));
       await removeTenant(deps, request, id);
       const selection = {
         statuses: [],

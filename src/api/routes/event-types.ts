@@ -177,7 +177,16 @@ function present(entry: CatalogueEntry, origin: 'profile' | 'tenant') {
   return {
     ...entry,
     schema: entry.schema as Record<string, unknown>,
-    example: JSON.parse(entry.example),
+    example: valueIn(entry.example),
     origin,
   };
+}
+
+/** `null` for what is no JSON any more. */
+function valueIn(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
 }

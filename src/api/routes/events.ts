@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { fieldProblem } from '../../domain/errors.ts';
 import { type EmittedEvent, formatTimestamp } from '../../domain/event.ts';
-import { profileNamed } from '../../profiles/index.ts';
+import { findProfile, profileNamed } from '../../profiles/index.ts';
 import { wakeDispatchers } from '../../store/dispatch.ts';
 import {
   type AcceptedEvent,
@@ -171,7 +171,15 @@ const DATA_HERE = '\u0000data\u0000';
 function dataOf(event: StoredEvent, tenant: Tenant): Buffer {
   if (event.erasedAt !== null) return Buffer.from('null');
   const span = event.body.subarray(event.dataStart, event.dataEnd);
-  return profileNamed(tenant.profile).dataFromSpan?.(span) ?? span;
+  const { dataFromSpan } = findProfile(tenant.profile) ?? {};
+  try {
+    const data = dataFromSpan?.(span) ?? span;
+    // Put into the answer as it is: what is no JSON would spoil all of it.
+    JSON.parse(data.toString());
+    return data;
+  } catch {
+    return Buffer.from('null');
+  }
 }
 
 async function accept(

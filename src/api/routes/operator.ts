@@ -6,7 +6,7 @@ import { ensureOperatorTenant, findOperatorTenant, type Tenant } from '../../sto
 import type { App } from '../app.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
-import { notFound } from '../lookups.ts';
+import { notFound, opened } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
 import { createEndpointBody, endpointSchema, presentEndpoint } from '../schemas/endpoint.ts';
 
@@ -40,10 +40,13 @@ export function operatorRoutes(app: App, deps: ApiDeps): void {
       const existing = await current(tenant);
       if (existing !== null) {
         const changed = await changeEndpoint(deps, request, tenant, existing.id, request.body);
-        if (changed !== null) return presentEndpoint(changed.after, true);
+        if (changed !== null) return presentEndpoint(changed.after, opened(changed.after).secrets.url);
       }
       const endpoint = await createEndpoint(deps, request, tenant, request.body);
-      return { ...presentEndpoint(endpoint, true), secret: endpoint.secrets.signing[0]?.value };
+      return {
+        ...presentEndpoint(endpoint, endpoint.secrets.url),
+        secret: endpoint.secrets.signing[0]?.value,
+      };
     },
   );
 

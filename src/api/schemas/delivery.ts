@@ -98,6 +98,9 @@ export const deliverySchema = z
       .array(z.object({ press_id: z.string().nullable(), at: z.string(), by: z.string() }))
       .describe('Who pressed retry, and when.'),
     next_step: z.string().describe('What happens next, in words.'),
+    next_actions: z
+      .array(z.enum(['enable_endpoint', 'retry']))
+      .describe('What can be done about it now, in this order; nothing that would be refused.'),
     log_source: z
       .enum(['history', 'archive'])
       .describe(

@@ -98,8 +98,16 @@ export const endpointSchema = z
     description: z.string().nullable(),
     enabled: z.boolean(),
     disabled_reason: z.enum(['manual', 'gone', 'failing']).nullable(),
-    auth: z.object({ type: z.string() }),
+    auth: z
+      .object({ type: z.string().nullable() })
+      .describe('`type` is null where `problem` is `secret_unreadable`.'),
     headers: z.record(z.string(), z.string()).describe('Names with masked values.'),
+    problem: z
+      .enum(['secret_unreadable'])
+      .optional()
+      .describe(
+        'Why nothing can be sent to it: no key of TIDINGS_ENCRYPTION_KEYS opens its URL and secrets.',
+      ),
     timeout_ms: z.number().nullable(),
     retry_schedule: z.array(z.number()).nullable(),
     rate_limit: z.object({ per_second: z.number() }).nullable(),
@@ -123,18 +131,20 @@ export const endpointSchema = z
   })
   .meta({ id: 'Endpoint' });
 
-export function presentEndpoint(endpoint: Endpoint, reveal = false): z.infer<typeof endpointSchema> {
+/** @param url the whole URL, for somebody who may see it */
+export function presentEndpoint(endpoint: Endpoint, url?: string): z.infer<typeof endpointSchema> {
   const { secrets } = endpoint;
   return {
     id: endpoint.id,
     tenant_id: endpoint.tenantId,
-    url: reveal ? secrets.url : endpoint.maskedUrl,
+    url: url ?? endpoint.maskedUrl,
     event_types: endpoint.eventTypes,
     description: endpoint.description,
     enabled: endpoint.enabled,
     disabled_reason: endpoint.disabledReason,
-    auth: { type: secrets.auth.type },
-    headers: Object.fromEntries(Object.keys(secrets.headers).map((name) => [name, MASK])),
+    auth: { type: secrets?.auth.type ?? null },
+    headers: Object.fromEntries(Object.keys(secrets?.headers ?? {}).map((name) => [name, MASK])),
+    ...(secrets === null && { problem: 'secret_unreadable' as const }),
     timeout_ms: endpoint.timeoutMs,
     retry_schedule: endpoint.retrySchedule,
     rate_limit: endpoint.ratePerSecond === null ? null : { per_second: endpoint.ratePerSecond },

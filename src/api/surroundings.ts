@@ -1,0 +1,54 @@
+/** What decides whether a delivery can be sent now, and the refusal of a retry that follows from it. */
+import type { Delivery } from '../domain/delivery.ts';
+import { Problem, secretsUnreadable } from '../domain/errors.ts';
+import { type RetryRefusal, retryRefusal, type Surroundings } from '../domain/next-step.ts';
+import { findProfile, profileUnknown } from '../profiles/index.ts';
+import { deliveryStanding } from '../store/deliveries.ts';
+import { findEndpointById } from '../store/endpoints.ts';
+import type { ApiDeps } from './deps.ts';
+
+export async function surroundingsOf(deps: ApiDeps, delivery: Delivery): Promise<Surroundings> {
+  return (await lookAround(deps, delivery)).surroundings;
+}
+
+async function lookAround({ db, vault }: ApiDeps, delivery: Delivery) {
+  const endpoint = await findEndpointById(db, vault, delivery.endpointId);
+  const { erased, profile } = await deliveryStanding(db, delivery.id);
+  const surroundings: Surroundings = {
+    endpoint:
+      endpoint === null || endpoint.deletedAt !== null
+        ? 'deleted'
+        : endpoint.enabled
+          ? 'enabled'
+          : 'disabled',
+    secretsOpen: endpoint !== null && endpoint.secrets !== null,
+    profileKnown: findProfile(profile) !== undefined,
+    payloadErased: erased,
+  };
+  return { surroundings, profile };
+}
+
+/** @throws Problem that says why the delivery cannot be sent now */
+export async function refuseUnsendable(deps: ApiDeps, delivery: Delivery): Promise<void> {
+  const { surroundings, profile } = await lookAround(deps, delivery);
+  const refusal = retryRefusal(delivery, surroundings);
+  if (refusal !== null) throw refused(refusal, delivery, profile);
+}
+
+function refused(why: RetryRefusal, { endpointId }: Delivery, profile: string): Problem {
+  switch (why) {
+    case 'endpoint_deleted':
+      return new Problem(why, 'The endpoint of this delivery is deleted: there is nowhere to send it.');
+    case 'endpoint_disabled':
+      return new Problem(why, `The endpoint ${endpointId} is disabled. Enable it first, then retry.`);
+    case 'payload_erased':
+      return payloadErased();
+    case 'secret_unreadable':
+      return secretsUnreadable(endpointId);
+    case 'profile_unknown':
+      return profileUnknown(profile);
+  }
+}
+
+export const payloadErased = (): Problem =>
+  new Problem('payload_erased', 'The payload of this event is erased: there is nothing to send any more.');

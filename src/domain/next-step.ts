@@ -1,0 +1,127 @@
+/** What happens next to a delivery, in words; it never advises what would be refused. */
+import type { Delivery } from './delivery.ts';
+import type { ProblemCode } from './errors.ts';
+
+/** What decides, beside the delivery itself, whether it can be sent now. */
+export type Surroundings = {
+  endpoint: 'enabled' | 'disabled' | 'deleted';
+  secretsOpen: boolean;
+  profileKnown: boolean;
+  payloadErased: boolean;
+};
+
+export type RetryRefusal = Extract<
+  ProblemCode,
+  'endpoint_deleted' | 'endpoint_disabled' | 'payload_erased' | 'secret_unreadable' | 'profile_unknown'
+>;
+
+/** Why a retry is refused now; `null`: it is not. A test may be sent to an endpoint that is disabled. */
+export function retryRefusal({ isTest }: Pick<Delivery, 'isTest'>, now: Surroundings): RetryRefusal | null {
+  if (now.endpoint === 'deleted') return 'endpoint_deleted';
+  if (now.payloadErased) return 'payload_erased';
+  if (now.endpoint === 'disabled' && !isTest) return 'endpoint_disabled';
+  if (!now.secretsOpen) return 'secret_unreadable';
+  return now.profileKnown ? null : 'profile_unknown';
+}
+
+/** What a person can do about a delivery. `enable_endpoint` comes before `retry`. */
+export type Advice = 'enable_endpoint' | 'retry';
+
+export type NextStep = { words: string; advice: Advice[] };
+
+type Asked = Pick<
+  Delivery,
+  'isTest' | 'status' | 'heldReason' | 'lastError' | 'attemptCount' | 'nextAttemptAt'
+>;
+
+export function nextStep(delivery: Asked, now: Surroundings): NextStep {
+  const refusal = retryRefusal(delivery, now);
+  const { standing, retry } = standingOf(delivery, refusal);
+  if (refusal === null) return retry === null ? said(standing) : said(`${standing} ${retry}`, 'retry');
+  if (refusal !== 'endpoint_disabled') return said(`${standing} ${OBSTACLES[refusal]}`);
+  // Enabling leads to a retry only where nothing else is in the way.
+  const behind = retryRefusal(delivery, { ...now, endpoint: 'enabled' });
+  return behind === null
+    ? said(
+        `${standing} Its endpoint is disabled: enable it, then retry sends it.`,
+        'enable_endpoint',
+        'retry',
+      )
+    : said(`${standing} Its endpoint is disabled.`);
+}
+
+const said = (words: string, ...advice: Advice[]): NextStep => ({ words, advice });
+
+const OBSTACLES: Record<Exclude<RetryRefusal, 'endpoint_disabled'>, string> = {
+  endpoint_deleted: 'Its endpoint is deleted: it cannot be sent any more.',
+  payload_erased: 'Its payload is erased: it cannot be sent any more.',
+  secret_unreadable:
+    'The secrets of its endpoint cannot be opened: it can be sent when their key is in TIDINGS_ENCRYPTION_KEYS again.',
+  profile_unknown: "Its tenant's profile is not known to this version: it can be sent when that is so again.",
+};
+
+/** Where it stands, and what a retry would do about it; `null`: nothing that needs to be said. */
+function standingOf(
+  { status, heldReason, lastError, attemptCount, nextAttemptAt }: Asked,
+  refusal: RetryRefusal | null,
+): { standing: string; retry: string | null } {
+  const isOver =
+    refusal === 'endpoint_deleted' || refusal === 'endpoint_disabled' || refusal === 'payload_erased';
+  switch (status) {
+    case 'pending':
+    case 'retrying':
+    case 'held':
+      if (isOver) return { standing: 'It is about to end without another attempt.', retry: null };
+      break;
+    case 'delivering':
+      return { standing: 'An attempt is under way.', retry: null };
+    case 'succeeded':
+      return { standing: 'Nothing: it was delivered.', retry: 'Retry sends it again, once.' };
+    case 'failed':
+      return { standing: `Nothing: ${whyFailed(lastError)}.`, retry: 'Retry sends it once more.' };
+    case 'cancelled':
+      return { standing: 'Nothing: it was cancelled.', retry: 'Retry sends it once.' };
+    default:
+      return {
+        standing: 'Nothing: its status is not one that this version knows.',
+        retry: 'Retry sends it now.',
+      };
+  }
+  if (status === 'retrying') {
+    const at = nextAttemptAt === null ? '' : ` at ${nextAttemptAt.toISOString()}`;
+    return { standing: `Attempt ${attemptCount + 1} is due${at}.`, retry: 'Retry sends it now.' };
+  }
+  if (status === 'pending') {
+    const slow = 'Where that takes long, its endpoint fails and much is sent to it, or Temporal is away.';
+    return { standing: `It is about to be sent. ${slow}`, retry: null };
+  }
+  switch (heldReason) {
+    case 'ordered':
+      return { standing: 'It waits for an earlier delivery to this endpoint to end.', retry: null };
+    case 'rate_limited':
+      return { standing: "It waits for its place in the endpoint's rate limit.", retry: null };
+    case 'stalled':
+      return {
+        standing: 'It waits until a new event gets through to this endpoint.',
+        retry: 'Retry sends it now.',
+      };
+    default:
+      return {
+        standing: 'It waits for a reason that this version does not know.',
+        retry: 'Retry sends it now.',
+      };
+  }
+}
+
+function whyFailed(lastError: Asked['lastError']): string {
+  switch (lastError) {
+    case 'endpoint_disabled':
+      return 'its endpoint was switched off before it could be sent';
+    case 'endpoint_deleted':
+      return 'its endpoint was deleted before it could be sent';
+    case 'payload_erased':
+      return 'its payload was erased before it could be sent';
+    default:
+      return 'every attempt failed';
+  }
+}

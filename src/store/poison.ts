@@ -1,0 +1,58 @@
+/** Rows whose data makes a statement fail: they are found and dealt with one by one, and the others go on without them. */
+import type { DeliveryStatus } from '../domain/delivery.ts';
+import { newId } from '../domain/ids.ts';
+import { NO_CLAIM } from './claims.ts';
+import { isDataError } from './data-error.ts';
+import type { Db } from './pool.ts';
+
+/**
+ * Does `work` for all items at once. Where the data of some makes it fail, they are told apart by halves: the others are done
+ * without them, and `deal` is called for each of them.
+ * @throws whatever `work` throws that is no data error, and whatever `deal` throws
+ */
+export async function apart<Item, Result>(
+  items: readonly Item[],
+  work: (items: readonly Item[]) => Promise<Result[]>,
+  deal: (item: Item, error: unknown) => Promise<Result[]>,
+): Promise<Result[]> {
+  const [first] = items;
+  if (first === undefined) return [];
+  try {
+    return await work(items);
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    if (items.length === 1) return deal(first, error);
+    const half = Math.ceil(items.length / 2);
+    const one = await apart(items.slice(0, half), work, deal);
+    return [...one, ...(await apart(items.slice(half), work, deal))];
+  }
+}
+
+/**
+ * Fails a delivery whose row no statement can work with, and puts right what they compute with, so that it can be sent again
+ * when somebody asks for it. The operator is told, and the people whom it concerns.
+ * @returns the status that it has now; `undefined`: there is no such delivery
+ */
+export async function failBroken(db: Db, deliveryId: string): Promise<DeliveryStatus | undefined> {
+  const { rows } = await db.query<{ status: DeliveryStatus }>(
+    `with failed as (
+       update deliveries d set
+         status = case when ended_status in ('succeeded', 'failed', 'cancelled') then ended_status else 'failed' end,
+         ended_status = case when ended_status in ('succeeded', 'failed', 'cancelled') then ended_status else 'failed' end,
+         ended_at = now(), last_error = 'unsendable', held_reason = null, next_attempt_at = null, slots_used = 0,
+         attempt_count = coalesce((select max(number) from attempts a where a.delivery_id = d.id and number between 1 and 1000000), 0),
+         ${NO_CLAIM}
+       where id = $1 returning *
+     ), said as (
+       insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
+       select $2, 'delivery.unsendable', f.tenant_id, f.endpoint_id, 'delivery.unsendable ' || f.id,
+         json_build_object('delivery_id', f.id, 'event_id', f.event_id, 'event_type', f.event_type,
+           'endpoint_id', f.endpoint_id, 'reason', 'unsendable'),
+         now()
+       from failed f on conflict do nothing
+     )
+     select status from failed`,
+    [deliveryId, newId('operationalEvent')],
+  );
+  return rows[0]?.status;
+}
