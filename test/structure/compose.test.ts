@@ -103,3 +103,10 @@ test('the image starts with a command of the CLI', () => {
   expect([node, main]).toEqual(['node', 'dist/src/cli/main.js']);
   expect(COMMANDS).toContain(role);
 });
+
+test('the image runs on the release line of Node that is tested apart, and that contributors get', () => {
+  const text = (file: string) => readFileSync(join(PACKAGE_ROOT, file), 'utf8');
+  const [, tested] = /^version=(\d+)\./m.exec(text('.ci/newer-node')) ?? [];
+  const images = [...text('Dockerfile').matchAll(/^FROM node:(\d+)/gm)].map(([, line]) => line);
+  expect([text('.nvmrc').trim(), ...new Set(images)]).toEqual([tested, tested]);
+});
