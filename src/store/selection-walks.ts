@@ -57,8 +57,10 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
     ].join(' and ');
   };
   return walkOf('deliveries d', 'd.id', walked, maxWalked, ({ add }, from) => ({
-    from: `${from} join endpoints p on p.id = d.endpoint_id
-      join events e on e.tenant_id = d.tenant_id and e.id = d.event_id`,
+    // Each row's own, looked up by its key: the planner may not begin with all endpoints and walk once for each.
+    from: `${from}
+      cross join lateral (select * from endpoints where id = d.endpoint_id offset 0) p
+      cross join lateral (select * from events where tenant_id = d.tenant_id and id = d.event_id offset 0) e`,
     where: `d.tenant_id = ${add(selected.tenantId)} and d.status = any(${add(statuses)}) and not d.is_test
       and p.enabled and p.deleted_at is null and e.erased_at is null
       ${isOlder ? `and d.status = 'failed' and d.ended_at >= ${add(since)} and (${add(until)}::timestamptz is null or d.ended_at < ${add(until)})` : ''}
