@@ -73,24 +73,25 @@ async function reservePlaces(
   endpoints: Map<string, AttemptEndpoint>,
 ): Promise<Map<string, number | null>> {
   const waits = new Map<string, number | null>();
-  for (const endpoint of endpoints.values()) {
-    if (endpoint.ratePerSecond === null) continue;
+  // Side by side: an endpoint whose row is locked holds up no other.
+  const reserving = [...endpoints.values()].map(async (endpoint) => {
+    if (endpoint.ratePerSecond === null) return;
     const limited = deliveries.filter(
       (each) => each.verdict === 'claimed' && each.endpointId === endpoint.id,
     );
-    if (limited.length === 0) continue;
-    const { ratePerSecond } = endpoint;
+    if (limited.length === 0) return;
     // Without an answer nobody has a place, and the schedule tries again.
     const places = await reserveRate(
       deps.db,
       endpoint.id,
-      ratePerSecond,
+      endpoint.ratePerSecond,
       limited.length,
       PLACE_WAIT_MS,
     ).catch(() => []);
     limited.forEach((delivery, place) => {
       waits.set(delivery.id, places[place] ?? null);
     });
-  }
+  });
+  await Promise.all(reserving);
   return waits;
 }

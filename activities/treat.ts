@@ -49,6 +49,10 @@ async function treat(treatment: Treatment): Promise<Result> {
         return { entry: { id, outcome: 'left', pressAgain: true, retryAfterMs: afterMs, group } };
       return { entry: { id, outcome: delivery.owned ? 'retry' : 'left', retryAfterMs: afterMs, group } };
     }
+    case 'locked':
+      if (treatment.trigger === 'manual')
+        return { entry: { id, outcome: 'left', pressAgain: true, retryAfterMs: BUSY_POLL_MS, group } };
+      return { entry: { id, outcome: delivery.owned ? 'retry' : 'left', retryAfterMs: BUSY_POLL_MS, group } };
     case 'early':
       return { entry: { id, outcome: 'retry', retryAfterMs: dueInMs, group } };
     case 'done_before':

@@ -185,6 +185,20 @@ export const environmentSchema = z.object({
       'Milliseconds of such a thread that a tenant may use in a second; what it has not used is saved for up to 20 s. A ' +
         'tenant that wants more is answered 429.',
     ),
+  TIDINGS_EMIT_QUEUE_REQUESTS: wholeNumber(10, 1_000_000)
+    .default(5_000)
+    .describe(
+      'Emits that may be under way or wait for the database at once, in each process; of one tenant half as many. Those beyond ' +
+        'are refused with 503 and `retry-after`.',
+    ),
+  TIDINGS_EMIT_QUEUE_BYTES: wholeNumber(16 * 1024 * 1024, 64 * 1024 ** 3)
+    .default(128 * 1024 * 1024)
+    .describe('The same for the `data` of all of them together, in bytes.'),
+  TIDINGS_EMIT_QUEUE_SECONDS: wholeNumber(1, 600)
+    .default(10)
+    .describe(
+      'An emit that has waited for the database for so many seconds is refused with 503 and `retry-after`.',
+    ),
   TIDINGS_METRICS_PORT: port()
     .optional()
     .describe(

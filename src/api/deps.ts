@@ -5,7 +5,7 @@ import type { Engine } from '../domain/ports.ts';
 import type { AddressGuard } from '../http/address-guard.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Acceptor } from '../store/accept.ts';
+import type { Acceptor } from '../store/acceptor.ts';
 import type { ContactLinks } from '../store/contact-links.ts';
 import type { DispatchableDelivery } from '../store/dispatch.ts';
 import type { MessageBounds } from '../store/message-counts.ts';

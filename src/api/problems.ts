@@ -3,10 +3,13 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { z } from 'zod';
 import { type FieldError, PROBLEMS, Problem, type ProblemCode } from '../domain/errors.ts';
 import { isDataError } from '../store/data-error.ts';
-import { isDatabaseAway, isSchemaMismatch, isUnstorableText } from '../store/pool.ts';
+import { isDatabaseAway, isPassing, isSchemaMismatch, isUnstorableText } from '../store/pool.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 const STORAGE_RETRY_AFTER_S = 5;
+/** Refused in great numbers or for long: not worth a line each. */
+const SAID_ELSEWHERE: readonly ProblemCode[] = ['temporal_unavailable', 'overloaded'];
+const CONTENDED_RETRY_AFTER_S = 1;
 const MAX_FIELD_ERRORS = 20;
 const MAX_SHOWN = 300;
 
@@ -36,7 +39,7 @@ export function answerWithProblems(
     const problem = (isSchemaMismatch(error) ? await schemaProblem() : null) ?? asProblem(error);
     heard(problem.code);
     const isOurs = problem.status >= 500 || problem.code === 'stored_value_invalid';
-    if (isOurs && problem.code !== 'temporal_unavailable') {
+    if (isOurs && !SAID_ELSEWHERE.includes(problem.code)) {
       request.log.error({ err: error, problem: problem.code }, 'a request failed');
     }
     return sendProblem(problem, request, reply);
@@ -78,6 +81,13 @@ function asProblem(error: FastifyError): Problem {
         retryAfterS: STORAGE_RETRY_AFTER_S,
         cause: error,
       },
+    );
+  }
+  if (isPassing(error)) {
+    return new Problem(
+      'overloaded',
+      'Something else changes the same at this moment. Nothing was stored; send it again in a second.',
+      { retryAfterS: CONTENDED_RETRY_AFTER_S, cause: error },
     );
   }
   if (isUnstorableText(error)) {

@@ -7,7 +7,7 @@ import type { Logger } from '../logger.ts';
 import { listRunningOperations } from '../store/operations.ts';
 import { findOverdue, findUntold, freeDeliveries, type OverdueDelivery } from '../store/overdue.ts';
 import { apart, failBroken } from '../store/poison.ts';
-import type { Db } from '../store/pool.ts';
+import { type Db, unlessLocked } from '../store/pool.ts';
 import { listToReplan, replanPage } from '../store/replan.ts';
 import { alignEndpoints } from '../store/waiting.ts';
 import type { TemporalEngine } from './engine.ts';
@@ -60,7 +60,7 @@ export function createReconciler(deps: {
   async function replanAll(): Promise<void> {
     const heard = failed('the schedule of an endpoint');
     for (const id of await listToReplan(db, PAGES))
-      await replanPage(db, id).catch((error) => heard(id, error));
+      await unlessLocked(db, (client) => replanPage(client, id)).catch((error) => heard(id, error));
   }
 
   async function operateAll(): Promise<void> {

@@ -16,7 +16,7 @@ import { createListeningPorts } from '../http/listening-ports.ts';
 import { createSender } from '../http/send.ts';
 import type { Logger } from '../logger.ts';
 import { VERSION } from '../package-root.ts';
-import { createAcceptor } from '../store/accept.ts';
+import { createAcceptor } from '../store/acceptor.ts';
 import { followDatabaseClock } from '../store/clock.ts';
 import { createContactLinks } from '../store/contact-links.ts';
 import { migrationNames } from '../store/migrate.ts';
@@ -276,7 +276,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         db,
         vault,
         emitDb,
-        acceptor: createAcceptor(emitDb),
+        acceptor: createAcceptor(emitDb, {
+          maxRequests: env.TIDINGS_EMIT_QUEUE_REQUESTS,
+          maxBytes: env.TIDINGS_EMIT_QUEUE_BYTES,
+          maxWaitMs: env.TIDINGS_EMIT_QUEUE_SECONDS * 1000,
+        }),
         emitters: createEmitters(emitDb),
         schemas,
         engine,

@@ -1,4 +1,4 @@
-/** Accepting events: the transaction that stands behind every 202, for one request or for several at once. */
+/** Accepting events: the transaction that stands behind every 202, for one request or for several at once (acceptor.ts). */
 import type { HeldReason } from '../domain/delivery.ts';
 import { Problem } from '../domain/errors.ts';
 import type { EmittedEvent, RenderedBody } from '../domain/event.ts';
@@ -6,12 +6,11 @@ import { idTimeMs, newId } from '../domain/ids.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { DispatchableDelivery } from './dispatch.ts';
 import { type AcceptedEvent, readAccepted } from './events.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { APART } from './group-commit.ts';
 import { claimKeys } from './idempotency-keys.ts';
-import { lockEndpoints } from './locks.ts';
-import { type Db, type Queryable, transaction } from './pool.ts';
+import { type Queryable, transaction } from './pool.ts';
 import { endpointsWithQueue } from './rate-limits.ts';
-import { subscribersOf } from './subscribers.ts';
+import { lockTargets, type Target, targetsOf } from './targets.ts';
 import type { Tenant } from './tenants.ts';
 import { UNENDED } from './waiting.ts';
 
@@ -48,80 +47,63 @@ type NewDelivery = DispatchableDelivery & {
   event: EventRow;
 };
 
-export type Acceptor = {
-  /** As `acceptEvents`: resolves when it is committed. */
-  accept(request: AcceptRequest): Promise<Accepted>;
-};
-
-/** One transaction waits for the disk while the next one is filled. */
-const TRANSACTIONS = 2;
-const MAX_REQUESTS = 100;
-const MAX_EVENTS = 1_000;
-
-/** For a process that is asked by many at once: those that come together share a transaction. */
-export function createAcceptor(db: Db): Acceptor {
-  return {
-    accept: createGroupCommit<AcceptRequest, Accepted>({
-      commit: (requests) => acceptAll(db, requests),
-      namesOf,
-      sizeOf: ({ events }) => events.length,
-      transactions: TRANSACTIONS,
-      maxRequests: MAX_REQUESTS,
-      maxSize: MAX_EVENTS,
-    }),
-  };
-}
-
-/** By which two of them could be the same request. */
-function namesOf({ tenant, idempotency, events }: AcceptRequest): string[] {
-  const ids = events.flatMap(({ id }) => (id === undefined ? [] : [`id ${tenant.id} ${id}`]));
-  return idempotency === null ? ids : [`key ${tenant.id} ${idempotency.key}`, ...ids];
-}
-
-/** As `acceptAll`, for one request. */
+/**
+ * Stores events and one delivery for each subscribed endpoint, all of them or, when it is refused, none. It waits for locks.
+ * @throws Problem as `acceptAll`
+ */
 export async function acceptEvents(db: Queryable, request: AcceptRequest): Promise<Accepted> {
-  const [accepted] = await acceptAll(db, [request]);
+  const [accepted] = await transaction(db, (client) => acceptPatiently(client, [request]));
   return accepted as Accepted;
+}
+
+/** As `acceptAll`, and it waits for what is locked. */
+export async function acceptPatiently(client: Queryable, requests: AcceptRequest[]): Promise<Accepted[]> {
+  return (await acceptAll(client, requests, { mayWait: true })) as Accepted[];
 }
 
 /**
  * Stores events and one delivery for each subscribed endpoint, all of them or, when one request is refused, none.
  * @param requests no two of them with the same idempotency key or the same event of a tenant
+ * @param options.mayWait for ordered endpoints that somebody else has locked; otherwise requests for these are left `APART`
  * @throws Problem idempotency_conflict when a key or an id came before with another body; not_found when the tenant was deleted
  *   meanwhile; payload_too_large when a request would make more than its `maxDeliveries`
  */
-async function acceptAll(db: Queryable, requests: AcceptRequest[]): Promise<Accepted[]> {
+export async function acceptAll(
+  client: Queryable,
+  requests: AcceptRequest[],
+  options: { mayWait: boolean },
+): Promise<(Accepted | typeof APART)[]> {
+  const { targets, apart } = await lockTargets(client, requests, options);
+  const taken = requests.filter((request) => !apart.has(request));
   const rows = new Map(
-    requests.map((request) => [request, request.events.map((event) => rowOf(event, request))]),
+    taken.map((request) => [request, request.events.map((event) => rowOf(event, request))]),
   );
-  return transaction(db, async (client) => {
-    const earlier = await claimKeys(
-      client,
-      requests.flatMap((request) =>
-        request.idempotency === null
-          ? []
-          : [
-              {
-                ...request.idempotency,
-                tenantId: request.tenant.id,
-                eventIds: idsOf(rows.get(request)),
-                request,
-              },
-            ],
-      ),
-    );
-    const asked = requests
-      .filter((request) => !earlier.has(request))
-      .flatMap((request) => rows.get(request) ?? []);
-    const fresh = await insertEvents(client, asked);
-    const deliveries = await insertDeliveries(client, fresh);
-    const results: Accepted[] = [];
-    for (const request of requests) {
-      const ids = earlier.get(request) ?? idsOf(rows.get(request));
-      results.push(await resultOf(client, request, ids, fresh, deliveries));
-    }
-    return results;
-  });
+  const earlier = await claimKeys(
+    client,
+    taken.flatMap((request) =>
+      request.idempotency === null
+        ? []
+        : [
+            {
+              ...request.idempotency,
+              tenantId: request.tenant.id,
+              eventIds: idsOf(rows.get(request)),
+              request,
+            },
+          ],
+    ),
+  );
+  const asked = taken
+    .filter((request) => !earlier.has(request))
+    .flatMap((request) => rows.get(request) ?? []);
+  const fresh = await insertEvents(client, asked);
+  const deliveries = await insertDeliveries(client, fresh, targets);
+  const results: (Accepted | typeof APART)[] = [];
+  for (const request of requests) {
+    const ids = earlier.get(request) ?? idsOf(rows.get(request));
+    results.push(apart.has(request) ? APART : await resultOf(client, request, ids, fresh, deliveries));
+  }
+  return results;
 }
 
 const idsOf = (rows: EventRow[] = []) => rows.map((row) => row.id);
@@ -213,9 +195,11 @@ async function refuseOtherBodies(client: Queryable, known: EventRow[]): Promise<
   }
 }
 
-async function insertDeliveries(client: Queryable, events: Set<EventRow>): Promise<NewDelivery[]> {
-  if (events.size === 0) return [];
-  const targets = await findTargets(client, [...new Set([...events].map(({ request }) => request))]);
+async function insertDeliveries(
+  client: Queryable,
+  events: Set<EventRow>,
+  targets: Target[],
+): Promise<NewDelivery[]> {
   const deliveries = [...events].flatMap((event) => {
     const made = targetsOf(event, targets).map((target) => newDelivery(event, target));
     for (const delivery of made) delivery.siblings = made.length;
@@ -255,37 +239,6 @@ async function insertDeliveries(client: Queryable, events: Set<EventRow>): Promi
     ],
   });
   return deliveries;
-}
-
-type Target = {
-  id: string;
-  tenantId: string;
-  eventTypes: string[] | null;
-  timeoutMs: number | null;
-  enabled: boolean;
-  ordered: boolean;
-  paced: boolean;
-};
-
-async function findTargets(client: Queryable, requests: AcceptRequest[]): Promise<Target[]> {
-  const { rows } = await client.query<Target>({
-    name: 'accept-targets',
-    text: `select id, tenant_id as "tenantId", array_remove(event_types, null) as "eventTypes", timeout_ms as "timeoutMs", enabled, ordered,
-       rate_per_second is not null as paced
-     from endpoints where tenant_id = any($1) and deleted_at is null and (enabled or id = any($2)) order by id`,
-    values: [
-      [...new Set(requests.map(({ tenant }) => tenant.id))],
-      requests.flatMap(({ testEndpointId }) => testEndpointId ?? []),
-    ],
-  });
-  return rows;
-}
-
-function targetsOf({ request, type }: EventRow, targets: Target[]): Target[] {
-  const { tenant, testEndpointId } = request;
-  if (testEndpointId !== undefined) return targets.filter(({ id }) => id === testEndpointId);
-  const wanting = subscribersOf(targets, type);
-  return targets.filter((target) => target.tenantId === tenant.id && target.enabled && wanting.has(target));
 }
 
 function newDelivery(event: EventRow, target: Target): NewDelivery {
@@ -331,13 +284,11 @@ function refuseTooMany(deliveries: NewDelivery[]): void {
   }
 }
 
-/** At an ordered endpoint only the first unfinished delivery may go; the others are held behind it. */
+/** At an ordered endpoint, which is locked, only the first unfinished delivery may go; the others are held behind it. */
 async function holdBehindEarlier(client: Queryable, deliveries: NewDelivery[]): Promise<void> {
   const concerned = deliveries.filter((row) => row.ordered && !row.isTest);
   if (concerned.length === 0) return;
   const endpointIds = [...new Set(concerned.map((row) => row.endpointId))];
-  // Under the endpoints' locks, which releasing the next one takes too: nothing slips in between.
-  await lockEndpoints(client, endpointIds);
   const { rows } = await client.query<{ id: string }>(
     `select e.id from unnest($1::text[]) as e (id) where exists (
        select 1 from deliveries d where d.endpoint_id = e.id and not d.is_test

@@ -34,6 +34,7 @@ export type ClaimRequest = {
  * foreign      another workflow owns its schedule
  * held         waits for something other than time
  * early        not due yet
+ * locked       somebody is changing it at this moment: its row was not waited for, since others are claimed with it
  */
 export type ClaimVerdict =
   | 'claimed'
@@ -44,7 +45,8 @@ export type ClaimVerdict =
   | 'ended'
   | 'foreign'
   | 'held'
-  | 'early';
+  | 'early'
+  | 'locked';
 
 /** A claim as it stands in the row. */
 export type Claim = {
@@ -107,6 +109,9 @@ const FIELDS = `a.id, a.tenant_id as "tenantId", a.event_id as "eventId", a.even
 const CLAIM = `
   with given as materialized (
     select $1::text[] as ids, $2::text as trigger, $3::text as press, $4::text as workflow_id, $5::text as run_id, $6::int as ttl_s
+  ), free as materialized (
+    select d.* from given g cross join unnest(g.ids) as i (id) join deliveries d on d.id = i.id
+    order by d.id for update of d skip locked
   ), asked as materialized (
     select d.*, case
       when d.claim_number is not null then case
@@ -121,7 +126,10 @@ const CLAIM = `
       when d.status = 'held' then 'held'
       when d.next_attempt_at > now() + interval '2 seconds' then 'early'
       else 'claimed' end as verdict
-    from given g cross join unnest(g.ids) as i (id) join deliveries d on d.id = i.id order by d.id for update of d
+    from given g cross join free d
+    union all
+    select d.*, 'locked' from given g cross join unnest(g.ids) as i (id) join deliveries d on d.id = i.id
+    where i.id not in (select id from free)
   ), claimed as (
     update deliveries d set
       status = 'delivering', claim_number = d.attempt_count + 1, claim_run = g.run_id,
@@ -136,7 +144,8 @@ const CLAIM = `
     returning d.id, d.workflow_id, d.claim_number, d.claim_trigger, d.claim_started_at
   )
   select ${FIELDS}, a.verdict,
-    coalesce(c.workflow_id, a.workflow_id) is not distinct from g.workflow_id as owned,
+    coalesce(c.workflow_id, a.workflow_id) is not distinct from g.workflow_id
+      or (a.verdict = 'locked' and a.workflow_id is null) as owned,
     coalesce(c.claim_number, a.claim_number) as "claimNumber",
     case when c.id is null then a.claim_run else g.run_id end as "claimRun",
     coalesce(c.claim_trigger, a.claim_trigger) as "claimTrigger",

@@ -95,11 +95,15 @@ export async function takeLeases(
   return rows;
 }
 
-/** Keeps the leases of deliveries that still wait in memory. @returns those still held by the owner */
+/** Rows that nobody is changing: what one tenant has locked holds up nobody's lease, and its own runs out. */
+const UNLOCKED = `(select id from deliveries where id = any($2) and leased_by = $1 and status = 'pending'
+    order by id for no key update skip locked)`;
+
+/** Keeps the leases of deliveries that still wait in memory. @returns those still held by the owner, and not locked */
 export async function renewLeases(db: Db, owner: string, ids: string[], leaseMs: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `update deliveries set leased_until = now() + make_interval(secs => $3::double precision / 1000)
-     where id = any($2) and leased_by = $1 and status = 'pending' returning id`,
+     where id in ${UNLOCKED} returning id`,
     [owner, ids, leaseMs],
   );
   return rows.map((row) => row.id);
@@ -107,26 +111,23 @@ export async function renewLeases(db: Db, owner: string, ids: string[], leaseMs:
 
 /** Gives deliveries back that were never offered to Temporal: any dispatcher may take them at once. */
 export async function returnLeases(db: Db, owner: string, ids: string[]): Promise<void> {
-  await db.query(
-    `update deliveries set leased_by = null, leased_until = null
-     where id = any($2) and leased_by = $1 and status = 'pending'`,
-    [owner, ids],
-  );
+  await db.query(`update deliveries set leased_by = null, leased_until = null where id in ${UNLOCKED}`, [
+    owner,
+    ids,
+  ]);
 }
 
 /** Lets the leases of deliveries end now although a workflow with them may exist. */
 export async function expireLeases(db: Db, owner: string, ids: string[]): Promise<void> {
-  await db.query(
-    `update deliveries set leased_until = now() where id = any($2) and leased_by = $1 and status = 'pending'`,
-    [owner, ids],
-  );
+  await db.query(`update deliveries set leased_until = now() where id in ${UNLOCKED}`, [owner, ids]);
 }
 
 /** Lets all leases of an owner that stops end now; workflows with some of them may exist. */
 export async function endLeases(db: Db, owner: string): Promise<void> {
   await db.query(
     `update deliveries set leased_until = now()
-     where leased_by = $1 and status = 'pending' and leased_until > now()`,
+     where id in (select id from deliveries where leased_by = $1 and status = 'pending' and leased_until > now()
+       order by id for no key update skip locked)`,
     [owner],
   );
 }

@@ -1,6 +1,6 @@
 /** Idempotency keys: the same key with the same body is the same request. */
 import { Problem } from '../domain/errors.ts';
-import type { Queryable } from './pool.ts';
+import { PassingError, type Queryable } from './pool.ts';
 
 /**
  * Claims keys for requests. A request with a key that another transaction is claiming waits until that has committed.
@@ -44,7 +44,8 @@ export async function claimKeys<Request>(
   return new Map(
     repeated.map((claim) => {
       const earlier = stored.get(nameOf(claim));
-      if (earlier === undefined) throw new Error('An idempotency key vanished while it was read');
+      // It was erased between the two statements: the same again finds it gone.
+      if (earlier === undefined) throw new PassingError('An idempotency key vanished while it was read');
       if (earlier.requestHash.equals(claim.requestHash)) return [claim.request, earlier.eventIds];
       throw new Problem(
         'idempotency_conflict',

@@ -31,7 +31,8 @@ export async function findOverdue(
  * Frees deliveries whose workflow will not go on: an unended one returns to the dispatchers and goes on in a new workflow; one
  * that had ended goes back to its end. An attempt left behind is logged as `outcome_unknown` and counts.
  * @returns those that were freed
- * @param expected the workflow that was found dead: a delivery that has moved on since is left alone
+ * @param expected the workflow that was found dead: a delivery that has moved on since is left alone, and
+ *   one that is locked for the next round
  */
 export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
@@ -40,7 +41,7 @@ export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promi
        join unnest($1::text[], $2::text[], $3::text[]) as r (id, workflow_id, claim_run) on r.id = d.id
        where d.status in ('delivering', 'retrying') and d.workflow_id is not distinct from r.workflow_id
          and d.claim_run is not distinct from r.claim_run
-       for update of d
+       order by d.id for update of d skip locked
      ), lost as (
        insert into attempts (delivery_id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms,
          error_code, error_message)

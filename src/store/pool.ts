@@ -93,12 +93,36 @@ function trusting(
 /**
  * Runs `work` in a transaction: committed when it returns, rolled back when it throws. Inside another transaction it
  * becomes part of that one.
+ * @param options.lockTimeoutMs how long each statement waits for a lock, then it throws what `isPassing` knows; default: as
+ *   long as the statement may take
  */
 export async function transaction<Result>(
   db: Queryable,
   work: (client: pg.PoolClient) => Promise<Result>,
+  options: { lockTimeoutMs?: number } = {},
 ): Promise<Result> {
-  return 'release' in db ? work(db) : within(db, 'begin', work);
+  if ('release' in db) return work(db);
+  const { lockTimeoutMs } = options;
+  // In one message: it costs no way to the database.
+  const bounded =
+    lockTimeoutMs === undefined ? '' : `; set local lock_timeout = ${Math.round(lockTimeoutMs)}`;
+  return within(db, `begin${bounded}`, work);
+}
+
+/** How long a round that looks after many endpoints in turn waits for one of them. */
+const TURN_LOCK_TIMEOUT_MS = 1_000;
+
+/** One turn of such a round, in a transaction. @returns `null` when somebody else has locked what it needs: the others have their turn */
+export async function unlessLocked<Result>(
+  db: Db,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result | null> {
+  try {
+    return await transaction(db, work, { lockTimeoutMs: TURN_LOCK_TIMEOUT_MS });
+  } catch (error) {
+    if (isPassing(error)) return null;
+    throw error;
+  }
 }
 
 /** Runs queries that all see the database as of the first one. */
@@ -168,8 +192,12 @@ export function isSchemaMismatch(error: unknown): boolean {
   return ['42P01', '42703', '42883', '42704'].includes((error as { code?: string } | null)?.code ?? '');
 }
 
+/** What was found had changed by the next statement. */
+export class PassingError extends Error {}
+
 /** Whether the error says that another transaction was in the way (40: rolled back for it, 55P03: its lock took too long). */
 export function isPassing(error: unknown): boolean {
+  if (error instanceof PassingError) return true;
   return /^(40|55P03)/.test((error as { code?: string } | null)?.code ?? '');
 }
 

@@ -2,7 +2,10 @@
 import { RATE_BOUNDS } from '../domain/endpoint.ts';
 import { NO_CLAIM } from './claims.ts';
 import { wakeDispatchers } from './dispatch.ts';
-import type { Db, Queryable } from './pool.ts';
+import { type Db, type Queryable, transaction } from './pool.ts';
+
+/** Other processes reserve places there too, each for a moment. */
+const PLACE_LOCK_TIMEOUT_MS = 500;
 
 // A rate that nobody could have set, or a place in a far future, must not stop what counts places for all endpoints.
 const RATE = `least(greatest(rate_per_second, ${RATE_BOUNDS.min}), ${RATE_BOUNDS.max})`;
@@ -11,6 +14,7 @@ const NEXT_AT = `least(greatest(coalesce(rate_next_at, now()), now()), now() + i
 /**
  * Reserves places in an endpoint's rate: attempts may start `1 / perSecond` apart. Exact across processes and
  * restarts, for the row is the clock.
+ * @throws what `isPassing` knows when the endpoint is locked for longer than a moment
  * @returns for each of the `wanted` attempts the ms to wait; those beyond `horizonMs` get no place and are left out
  */
 export async function reserveRate(
@@ -20,8 +24,11 @@ export async function reserveRate(
   wanted: number,
   horizonMs: number,
 ): Promise<number[]> {
-  const { rows } = await db.query<{ startMs: number; places: number }>(
-    `with start as (
+  const { rows } = await transaction(
+    db,
+    (client) =>
+      client.query<{ startMs: number; places: number }>(
+        `with start as (
        select id, ${NEXT_AT} as at from endpoints where id = $1 for no key update
      ), places as (
        select id, at, least($3, greatest(0, floor(extract(epoch from now() - at) * $2 + $4::double precision / 1000 * $2) + 1))::int as n
@@ -30,7 +37,9 @@ export async function reserveRate(
      update endpoints e set rate_next_at = p.at + make_interval(secs => p.n / $2)
      from places p where e.id = p.id
      returning extract(epoch from p.at - now())::double precision * 1000 as "startMs", p.n as places`,
-    [endpointId, perSecond, wanted, horizonMs],
+        [endpointId, perSecond, wanted, horizonMs],
+      ),
+    { lockTimeoutMs: PLACE_LOCK_TIMEOUT_MS },
   );
   const [row] = rows;
   if (row === undefined) return [];

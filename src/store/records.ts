@@ -4,8 +4,8 @@ import type { AttemptErrorCode } from '../domain/errors.ts';
 import { NO_CLAIM } from './claims.ts';
 import { isDataError } from './data-error.ts';
 import { applyEffects, type Effects, noEffects } from './effects.ts';
-import { createGroupCommit } from './group-commit.ts';
-import { lockEndpoints } from './locks.ts';
+import { APART, createGroupCommit, PATIENT_LOCK_TIMEOUT_MS, SHARED_LOCK_TIMEOUT_MS } from './group-commit.ts';
+import { lockEndpoints, lockFreeEndpoints } from './locks.ts';
 import { failBroken } from './poison.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import { replanLate } from './replan.ts';
@@ -123,11 +123,14 @@ const ENDS = `((d.status = 'delivering' and r.next_status in ('succeeded', 'fail
 const unlessErased = (what: 'payload' | 'tenant', value: string) =>
   `case when ${what === 'payload' ? 'u.erased is null' : "u.erased is distinct from 'tenant'"} then ${value} end`;
 
-const RECORD = `
+/** What is locked by somebody else: `skip locked` leaves it, the empty text waits for it. */
+const recordQuery = (whatIsLocked: 'skip locked' | '') => `
   -- each array in a select of its own, where the planner does not look at it: else it would plan each call anew
   with r as (
     select * from unnest(${COLUMNS.map(({ type }, at) => `(select $${at + 1}::${type}[])`).join(', ')})
     as r (${COLUMNS.map(({ name }) => name).join(', ')})
+  ), free as (
+    select d.id from deliveries d where d.id in (select id from r) order by d.id for no key update ${whatIsLocked}
   ), updated as (
     update deliveries d set
       status = case
@@ -156,7 +159,7 @@ const RECORD = `
       moved = false,
       last_error = r.error_code, last_response_status = r.response_status,
       ${NO_CLAIM}
-    from r where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
+    from r join free on free.id = r.id where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
     -- as it is now, whatever was erased while the attempt was under way: the row's lock was waited for
     returning d.id, d.status, d.erased
   ), logged as (
@@ -172,7 +175,10 @@ const RECORD = `
     from r join updated u on u.id = r.id
     on conflict do nothing
   )
-  select id, status from updated`;
+  select free.id, u.status from free left join updated u on u.id = free.id`;
+
+const RECORD = recordQuery('skip locked');
+const RECORD_PATIENTLY = recordQuery('');
 
 export type Recorder = {
   /**
@@ -190,47 +196,71 @@ export type RecorderRules = {
 };
 
 const TRANSACTIONS = 2;
+/** Endpoints whose records may wait for a lock at the same time, in each lane. */
+const PATIENT_TRANSACTIONS = 2;
 const MAX_RECORDS = 500;
 
+/** `missing`: it had been recorded before. */
+type Recorded = DeliveryStatus | 'missing';
+type Written = Map<string, Recorded>;
+const NOTHING: Written = new Map();
+
 /**
- * Records with effects wait for their endpoint's lock, so they have transactions of their own, and failures again: however
- * many attempts fail at one endpoint, they hold up nobody's success and take no connection from it.
+ * Records with effects lock their endpoint, so they have transactions of their own, and failures again: however many attempts
+ * fail at one endpoint, they hold up nobody's success and take no connection from it. What somebody has locked goes apart.
  */
 export function createRecorder(db: Db, rules: RecorderRules): Recorder {
   // One record a request: where one cannot be written, the group commit tells it from the others.
   const lane = (write: Write) =>
-    createGroupCommit<AttemptRecord, DeliveryStatus | undefined>({
-      commit: async (records) => {
-        const statuses = await writeOrReduce(db, write, records, rules);
-        return records.map((record) => statuses.get(record.deliveryId));
+    createGroupCommit<AttemptRecord, Recorded>({
+      async commit(records) {
+        const written = await write(records, false).catch((error) => {
+          // What is done about it may have to wait.
+          if (records.length === 1 && isDataError(error)) return NOTHING;
+          throw error;
+        });
+        return records.map(({ deliveryId }) => written.get(deliveryId) ?? APART);
       },
-      namesOf: (record) => [record.deliveryId],
+      async commitPatiently(records) {
+        const written = await writeOrReduce(db, (some) => write(some, true), records, rules);
+        return records.map(({ deliveryId }) => written.get(deliveryId) ?? 'missing');
+      },
+      namesOf: ({ deliveryId }) => [deliveryId],
+      ownerOf: ({ effects }) => effects.endpointId,
       sizeOf: () => 1,
       transactions: TRANSACTIONS,
+      patientTransactions: PATIENT_TRANSACTIONS,
       maxRequests: MAX_RECORDS,
       maxSize: MAX_RECORDS,
     });
-  const withEffects = (records: AttemptRecord[]) => recordWithEffects(db, records, rules);
-  const lanes = {
-    plain: lane((records) => writeRecords(db, records)),
-    eventful: lane(withEffects),
-    failing: lane(withEffects),
-  };
+  const withEffects = (records: AttemptRecord[], mayWait: boolean) =>
+    transaction(db, (client) => writeWithEffects(client, records, { ...rules, mayWait }), {
+      lockTimeoutMs: mayWait ? PATIENT_LOCK_TIMEOUT_MS : SHARED_LOCK_TIMEOUT_MS,
+    });
+  const withoutEffects = (records: AttemptRecord[], mayWait: boolean) =>
+    mayWait
+      ? transaction(db, (client) => writeRecords(client, records, true), {
+          lockTimeoutMs: PATIENT_LOCK_TIMEOUT_MS,
+        })
+      : // It waits for nothing, so it needs no transaction that would bound it.
+        writeRecords(db, records, false);
+  const lanes = { plain: lane(withoutEffects), eventful: lane(withEffects), failing: lane(withEffects) };
   return {
     async record(records) {
       const written = await Promise.allSettled(records.map((record) => lanes[laneOf(record)](record)));
       const statuses = new Map<string, DeliveryStatus>();
-      written.forEach((result, at) => {
+      for (const [at, result] of written.entries()) {
+        // Whoever repeats it finds recorded what could be.
         if (result.status === 'rejected') throw result.reason;
-        const id = records[at]?.deliveryId;
-        if (id !== undefined && result.value !== undefined) statuses.set(id, result.value);
-      });
+        const { deliveryId = '' } = records[at] ?? {};
+        if (result.value !== 'missing') statuses.set(deliveryId, result.value);
+      }
       return statuses;
     },
   };
 }
 
-type Write = (records: AttemptRecord[]) => Promise<Map<string, DeliveryStatus>>;
+type Write = (records: AttemptRecord[], mayWait: boolean) => Promise<Written>;
 
 /** Where a record alone cannot be written: without what it keeps of the exchange, then without what follows for its endpoint. */
 const REDUCTIONS: ((record: AttemptRecord) => AttemptRecord)[] = [
@@ -246,10 +276,10 @@ const REDUCTIONS: ((record: AttemptRecord) => AttemptRecord)[] = [
 /** A record that cannot be written in any form would be tried again for ever: then its delivery has failed. */
 async function writeOrReduce(
   db: Db,
-  write: Write,
+  write: (records: AttemptRecord[]) => Promise<Written>,
   records: AttemptRecord[],
   { onBroken }: RecorderRules,
-): Promise<Map<string, DeliveryStatus>> {
+): Promise<Written> {
   try {
     return await write(records);
   } catch (error) {
@@ -268,8 +298,8 @@ async function writeOrReduce(
   }
 }
 
-function laneOf({ effects: e }: AttemptRecord): 'plain' | 'eventful' | 'failing' {
-  if (e.health === 'failing' || e.exhausted) return 'failing';
+function laneOf({ effects: e, next }: AttemptRecord): 'plain' | 'eventful' | 'failing' {
+  if (e.health === 'failing' || e.exhausted || next.status === 'retrying') return 'failing';
   const isEventful =
     e.disable ||
     e.stall ||
@@ -281,38 +311,46 @@ function laneOf({ effects: e }: AttemptRecord): 'plain' | 'eventful' | 'failing'
   return isEventful ? 'eventful' : 'plain';
 }
 
-async function recordWithEffects(
-  db: Db,
+/** @returns nothing of those whose endpoint or delivery is locked by somebody else, unless `mayWait` */
+async function writeWithEffects(
+  client: Queryable,
   records: AttemptRecord[],
-  rules: { disableAfterMs: number },
-): Promise<Map<string, DeliveryStatus>> {
-  return transaction(db, async (client) => {
-    // The endpoints' locks come first, in one order: emits to ordered endpoints take them too.
-    await lockEndpoints(client, [...new Set(records.map((record) => record.effects.endpointId))]);
-    const statuses = await writeRecords(client, records);
-    const recorded = records.filter((record) => statuses.has(record.deliveryId));
-    // What was cancelled meanwhile is nobody's failure.
-    await applyEffects(
-      client,
-      recorded.filter((record) => statuses.get(record.deliveryId) !== 'cancelled'),
-      rules,
-    );
-    const late = recorded.filter((record) => record.effects.holdIfStalled).map((record) => record.deliveryId);
-    for (const id of await holdStalled(client, late)) statuses.set(id, 'held');
-    return statuses;
-  });
+  rules: { disableAfterMs: number; mayWait: boolean },
+): Promise<Written> {
+  const { mayWait } = rules;
+  const endpointIds = [...new Set(records.map((record) => record.effects.endpointId))];
+  // The endpoints' locks come first, in one order: emits to ordered endpoints take them too.
+  if (mayWait) await lockEndpoints(client, endpointIds);
+  const locked = mayWait ? new Set(endpointIds) : await lockFreeEndpoints(client, endpointIds);
+  const written = await writeRecords(
+    client,
+    records.filter(({ effects }) => locked.has(effects.endpointId)),
+    mayWait,
+  );
+  const recorded = records.filter(({ deliveryId }) => (written.get(deliveryId) ?? 'missing') !== 'missing');
+  // What was cancelled meanwhile is nobody's failure.
+  await applyEffects(
+    client,
+    recorded.filter((record) => written.get(record.deliveryId) !== 'cancelled'),
+    rules,
+  );
+  const late = recorded.filter((record) => record.effects.holdIfStalled).map((record) => record.deliveryId);
+  for (const id of await holdStalled(client, late)) written.set(id, 'held');
+  return written;
 }
 
-/** All in one statement. */
-async function writeRecords(db: Queryable, records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>> {
-  const { rows } = await db.query<{ id: string; status: DeliveryStatus }>({
-    name: 'record',
-    text: RECORD,
+/** All in one statement. @returns nothing of those that are locked by somebody else, unless `mayWait` */
+async function writeRecords(db: Queryable, records: AttemptRecord[], mayWait: boolean): Promise<Written> {
+  if (records.length === 0) return new Map();
+  const { rows } = await db.query<{ id: string; status: DeliveryStatus | null }>({
+    name: mayWait ? 'record-patiently' : 'record',
+    text: mayWait ? RECORD_PATIENTLY : RECORD,
     values: COLUMNS.map(({ of }) => records.map(of)),
   });
+  const written: Written = new Map(rows.map(({ id, status }) => [id, status ?? 'missing']));
   await replanLate(
     db,
-    records.filter(({ next }) => next.status === 'retrying'),
+    records.filter(({ deliveryId, next }) => next.status === 'retrying' && written.has(deliveryId)),
   );
-  return new Map(rows.map((row) => [row.id, row.status]));
+  return written;
 }

@@ -9,7 +9,7 @@ import { isDataError } from './data-error.ts';
 import { wakeDispatchers } from './dispatch.ts';
 import { endpointsWith } from './endpoint-scan.ts';
 import { lockEndpoints } from './locks.ts';
-import { type Db, type Queryable, transaction, WALK_IN_ORDER } from './pool.ts';
+import { type Db, type Queryable, transaction, unlessLocked, WALK_IN_ORDER } from './pool.ts';
 
 /** Some 200 ms on two cores; on a disk that is twenty times as slow it is still done in time. */
 export const WAITING_PAGE = 5_000;
@@ -227,11 +227,13 @@ export async function alignEndpoints(
   for (let pages = 0; left.length > 0 && pages < limits.pages; ) {
     const unfinished: string[] = [];
     for (const endpointId of left) {
-      const count = await alignWaiting(db, endpointId, page).catch((error) => {
+      const aligning = unlessLocked(db, (client) => alignWaiting(client, endpointId, page));
+      const aligned = await aligning.catch((error) => {
         if (!isDataError(error) || limits.onError === undefined) throw error;
         limits.onError(endpointId, error);
         return 0;
       });
+      const count = aligned ?? 0;
       changed += count;
       pages += 1;
       if (count === page) unfinished.push(endpointId);

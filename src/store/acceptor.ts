@@ -1,0 +1,50 @@
+/** The acceptor of a process: emits that come together share transactions, and what is too much at once is refused. */
+import { type Accepted, type AcceptRequest, acceptAll, acceptPatiently } from './accept.ts';
+import { createGroupCommit, PATIENT_LOCK_TIMEOUT_MS, SHARED_LOCK_TIMEOUT_MS } from './group-commit.ts';
+import { type Db, transaction } from './pool.ts';
+import { boundedQueue, type QueueBounds, tooMuchAtOnce, UNBOUNDED } from './queue-bounds.ts';
+
+export type Acceptor = {
+  /** As `acceptEvents`: resolves when it is committed. */
+  accept(request: AcceptRequest): Promise<Accepted>;
+};
+
+/** One transaction waits for the disk while the next one is filled. */
+const TRANSACTIONS = 2;
+/** Tenants whose emits may wait for a lock at the same time. */
+const PATIENT_TRANSACTIONS = 4;
+const MAX_REQUESTS = 100;
+const MAX_EVENTS = 1_000;
+
+/** For a process that is asked by many at once: those that come together share a transaction. */
+export function createAcceptor(db: Db, queue: QueueBounds = UNBOUNDED): Acceptor {
+  const commit = createGroupCommit<AcceptRequest, Accepted>({
+    commit: (requests) =>
+      transaction(db, (client) => acceptAll(client, requests, { mayWait: false }), {
+        lockTimeoutMs: SHARED_LOCK_TIMEOUT_MS,
+      }),
+    commitPatiently: (requests) =>
+      transaction(db, (client) => acceptPatiently(client, requests), {
+        lockTimeoutMs: PATIENT_LOCK_TIMEOUT_MS,
+      }),
+    namesOf,
+    ownerOf,
+    sizeOf: ({ events }) => events.length,
+    transactions: TRANSACTIONS,
+    patientTransactions: PATIENT_TRANSACTIONS,
+    maxRequests: MAX_REQUESTS,
+    maxSize: MAX_EVENTS,
+    maxWaitMs: queue.maxWaitMs,
+    tooLate: tooMuchAtOnce,
+  });
+  return { accept: boundedQueue(commit, { ...queue, ownerOf, bytesOf }) };
+}
+
+const ownerOf = ({ tenant }: AcceptRequest) => tenant.id;
+const bytesOf = ({ events }: AcceptRequest) => events.reduce((sum, { data }) => sum + data.length, 0);
+
+/** By which two of them could be the same request. */
+function namesOf({ tenant, idempotency, events }: AcceptRequest): string[] {
+  const ids = events.flatMap(({ id }) => (id === undefined ? [] : [`id ${tenant.id} ${id}`]));
+  return idempotency === null ? ids : [`key ${tenant.id} ${idempotency.key}`, ...ids];
+}

@@ -1,0 +1,65 @@
+/** Bounds of a queue in memory: what comes beyond them is refused at once, while there is memory to say so. */
+import { Problem } from '../domain/errors.ts';
+
+export type QueueBounds = {
+  /** requests that are not answered yet */
+  maxRequests: number;
+  /** of all of them together, as `bytesOf` counts */
+  maxBytes: number;
+  /** how long one may wait for its turn, in ms */
+  maxWaitMs: number;
+};
+
+export const UNBOUNDED: QueueBounds = {
+  maxRequests: Number.POSITIVE_INFINITY,
+  maxBytes: Number.POSITIVE_INFINITY,
+  maxWaitMs: 24 * 3600 * 1000,
+};
+
+/** So much of each bound may be one owner's: where one has too much, there is still room for the others. */
+const SHARE_OF_ONE = 0.5;
+const RETRY_AFTER_S = 2;
+
+export function tooMuchAtOnce(): Problem {
+  return new Problem(
+    'overloaded',
+    'More is emitted at the moment than the database takes. Nothing was stored; send it again in some seconds.',
+    { retryAfterS: RETRY_AFTER_S },
+  );
+}
+
+type InHand = { requests: number; bytes: number };
+
+/** @returns `work`, but what is beyond the bounds is refused. @throws Problem overloaded */
+export function boundedQueue<Request, Result>(
+  work: (request: Request) => Promise<Result>,
+  rules: QueueBounds & { ownerOf(request: Request): string; bytesOf(request: Request): number },
+): (request: Request) => Promise<Result> {
+  const all: InHand = { requests: 0, bytes: 0 };
+  const owners = new Map<string, InHand>();
+
+  /** One alone always has room, however large it is. */
+  const hasRoom = ({ requests, bytes }: InHand, more: number, share: number) =>
+    requests === 0 || (requests + 1 <= rules.maxRequests * share && bytes + more <= rules.maxBytes * share);
+
+  return async (request) => {
+    const bytes = rules.bytesOf(request);
+    const owner = rules.ownerOf(request);
+    const own = owners.get(owner) ?? { requests: 0, bytes: 0 };
+    if (!hasRoom(all, bytes, 1) || !hasRoom(own, bytes, SHARE_OF_ONE)) throw tooMuchAtOnce();
+    owners.set(owner, own);
+    for (const hand of [all, own]) {
+      hand.requests += 1;
+      hand.bytes += bytes;
+    }
+    try {
+      return await work(request);
+    } finally {
+      for (const hand of [all, own]) {
+        hand.requests -= 1;
+        hand.bytes -= bytes;
+      }
+      if (own.requests === 0) owners.delete(owner);
+    }
+  };
+}
