@@ -199,6 +199,12 @@ export const environmentSchema = z.object({
     .describe(
       'An emit that has waited for the database for so many seconds is refused with 503 and `retry-after`.',
     ),
+  TIDINGS_BODY_BYTES: wholeNumber(64 * 1024 * 1024, 64 * 1024 ** 3)
+    .default(256 * 1024 * 1024)
+    .describe(
+      'Memory for the bodies of all requests in hand, in bytes; for those of one key half as much. Requests beyond it are ' +
+        'refused with 503 and `retry-after`.',
+    ),
   TIDINGS_METRICS_PORT: port()
     .optional()
     .describe(

@@ -22,10 +22,12 @@ import { accessOf, isPublic, requireKey } from './auth.ts';
 import { acceptJson } from './body.ts';
 import { declareCommonRefusals, tidyDocument } from './common-refusals.ts';
 import type { ApiDeps } from './deps.ts';
+import { answerEarly } from './early-answers.ts';
 import { endConnections } from './last-requests.ts';
 import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
 import { observeRequests } from './observe-requests.ts';
 import { answerWithProblems } from './problems.ts';
+import { BODY_GRACE_MS, LEAST_BYTES_PER_S } from './read-body.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
 import { contactLinkRoutes } from './routes/contact-links.ts';
 import { contactRoutes } from './routes/contacts.ts';
@@ -35,7 +37,7 @@ import { endpointTestRoutes } from './routes/endpoint-test.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { erasureRoutes } from './routes/erasure.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
-import { eventRoutes } from './routes/events.ts';
+import { eventRoutes, MAX_BATCH_BYTES } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -64,6 +66,12 @@ const withAccess: typeof jsonSchemaTransform = (input) => {
 /** Enough for everything but events, whose routes say for themselves what they take. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** For all headers, from the connection's or the earlier request's end. */
+const HEADERS_MS = 20_000;
+/** The largest batch at the least pace. */
+const LONGEST_REQUEST_MS = HEADERS_MS + BODY_GRACE_MS + (MAX_BATCH_BYTES / LEAST_BYTES_PER_S) * 1000;
+const SILENCE_MS = 120_000;
+
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: deps.logger as FastifyBaseLogger,
@@ -71,12 +79,18 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => newId('request'),
     forceCloseConnections: 'idle',
+    // Both sides silent for so long: no answer takes longer than a test call, which is one minute.
+    connectionTimeout: SILENCE_MS,
+    // Node's own, for what no route sees; the pace of bodies is watched where they are read.
+    requestTimeout: LONGEST_REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 2_000 },
     ...malformedRequests,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(lenientSerializer(deps.logger));
+  answerEarly(app as unknown as FastifyInstance);
   endConnections(app);
-  acceptJson(app, deps.maxEventBytes);
+  acceptJson(app, { maxEventBytes: deps.maxEventBytes, maxBytesInHand: deps.maxBodyBytes });
   answerWithProblems(
     app,
     (code) => {

@@ -1,11 +1,15 @@
 /** JSON bodies: parsed strictly, with the raw bytes kept for those who must not lose one. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fieldProblem, Problem } from '../domain/errors.ts';
 import { MAX_BATCH } from '../domain/event.ts';
 import { callerOf } from './auth.ts';
+import { createBodyMemory } from './body-memory.ts';
+import { welcomeBody } from './early-answers.ts';
 import { createFairQueue, QueueFullError } from './fair-queue.ts';
 import type { Place, ScanRules } from './json-scan.ts';
 import { parseRawJson, parseRawJsonInTurns, type RawJson } from './raw-json.ts';
+import { readBody } from './read-body.ts';
 
 const raws = new WeakMap<FastifyRequest, RawJson & { bytes: Buffer }>();
 
@@ -17,8 +21,14 @@ const SHORT_BYTES = 16 * 1024;
 /** Of one caller's bodies that wait to be read. */
 const MAX_WAITING_BYTES = 128 * 1024 * 1024;
 
-/** @param maxEventBytes that the data of an event may have */
-export function acceptJson(app: FastifyInstance, maxEventBytes: number): void {
+/**
+ * @param bounds.maxEventBytes that the data of an event may have
+ * @param bounds.maxBytesInHand of the bodies of all requests that are not answered yet
+ */
+export function acceptJson(
+  app: FastifyInstance,
+  { maxEventBytes, maxBytesInHand }: { maxEventBytes: number; maxBytesInHand: number },
+): void {
   const rules: ScanRules = {
     opaque: OPAQUE,
     mostOpaqueBytes: maxEventBytes,
@@ -47,23 +57,28 @@ export function acceptJson(app: FastifyInstance, maxEventBytes: number): void {
     }
   }
 
+  const hold = createBodyMemory(maxBytesInHand);
+  const responses = new WeakMap<FastifyRequest, ServerResponse>();
+  app.addHook('preParsing', async (request, reply) => {
+    responses.set(request, reply.raw);
+  });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => {
-      refuseOtherEncodings(request);
-      // A POST that needs no body may come with the header all the same.
-      if (bytes.length === 0) return undefined;
-      const raw = await read(request, bytes);
-      // Most of what reads an object passes over this name, and what it names would vanish without a word.
-      if (raw.protoAt !== null) {
-        throw fieldProblem(raw.protoAt, 'no field can be called __proto__; give it another name');
-      }
-      raws.set(request, { ...raw, bytes });
-      return raw.value;
-    },
-  );
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, stream: IncomingMessage) => {
+    refuseOtherEncodings(request);
+    const response = responses.get(request) as ServerResponse;
+    const held = hold(callerOf(request).id);
+    response.once('close', held.release);
+    const bytes = await readBody(request, stream, { held, begin: () => welcomeBody(request, response) });
+    // A POST that needs no body may come with the header all the same.
+    if (bytes.length === 0) return undefined;
+    const raw = await read(request, bytes);
+    // Most of what reads an object passes over this name, and what it names would vanish without a word.
+    if (raw.protoAt !== null) {
+      throw fieldProblem(raw.protoAt, 'no field can be called __proto__; give it another name');
+    }
+    raws.set(request, { ...raw, bytes });
+    return raw.value;
+  });
 }
 
 /** The raw body of a request whose body was JSON. */

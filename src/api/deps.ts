@@ -78,6 +78,8 @@ export type ApiDeps = {
   /** of the schema of such a type, as JSON text */
   maxSchemaBytes: number;
   schema: SchemaGate;
+  /** of the bodies of all requests in hand */
+  maxBodyBytes: number;
   readiness: () => Promise<Readiness>;
   /** the page of /metrics */
   scrape: () => Promise<string>;

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
+import { answerAndClose } from './early-answers.ts';
 import { PROBLEM_TYPE, problemBody, sendProblem } from './problems.ts';
 
 /** Longer than any id, also when each of its characters is escaped. */
@@ -20,16 +21,18 @@ export const malformedRequests = {
     sendProblem(problem, request, reply);
   },
   clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
-    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-    const problem = transportProblem(error.code ?? '');
-    const body = Buffer.from(JSON.stringify(problemBody(problem, newId('request'))));
-    const head = [
-      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
-      `content-type: ${PROBLEM_TYPE}`,
-      `content-length: ${body.length}`,
-      'connection: close',
-    ];
-    socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
+    if (error.code === 'ECONNRESET') return void socket.destroy();
+    answerAndClose(socket, () => {
+      const problem = transportProblem(error.code ?? '');
+      const body = Buffer.from(JSON.stringify(problemBody(problem, newId('request'))));
+      const head = [
+        `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+        `content-type: ${PROBLEM_TYPE}`,
+        `content-length: ${body.length}`,
+        'connection: close',
+      ];
+      return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]);
+    });
   },
 };
 

@@ -1,6 +1,7 @@
 /** Whether anybody works on what is accepted: Temporal knows who has lately polled the task queues. */
 import type { Client } from '@temporalio/client';
 import { ATTEMPTS_QUEUE_SUFFIX } from '../../workflows/contract.ts';
+import { lately } from './lately.ts';
 import type { TemporalLink } from './temporal-link.ts';
 
 export type Polled = 'yes' | 'no' | 'unknown';
@@ -16,7 +17,6 @@ const ACTIVITIES = 2;
 
 /** Asks at most once in five seconds; `unknown` while Temporal is away. */
 export function watchPollers(link: TemporalLink, taskQueue: string): () => Promise<Polled> {
-  let last: { atMs: number; answer: Promise<Polled> } | null = null;
   let heard: { atMs: number; answer: Polled } | null = null;
 
   async function ask(client: Client): Promise<Polled> {
@@ -40,15 +40,16 @@ export function watchPollers(link: TemporalLink, taskQueue: string): () => Promi
     }
   }
 
-  return async () => {
-    const client = link.client();
-    if (client === null) return 'unknown';
-    if (last === null || Date.now() - last.atMs > CACHE_MS) last = { atMs: Date.now(), answer: ask(client) };
-    const answer = await last.answer;
-    // It may be back at any moment: not a thing to remember.
-    if (answer === 'unknown') last = null;
-    return answer;
-  };
+  // That it is away is not remembered: it may be back at any moment.
+  const polled = lately(
+    CACHE_MS,
+    async () => {
+      const client = link.client();
+      return client === null ? 'unknown' : ask(client);
+    },
+    (answer) => answer !== 'unknown',
+  );
+  return async () => (link.client() === null ? 'unknown' : polled());
 }
 
 async function isPolled(client: Client, name: string, taskQueueType: number): Promise<boolean> {

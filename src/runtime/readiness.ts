@@ -1,7 +1,11 @@
 /** What /readyz says, of this process as it is now: asked of the parts themselves, not of what was last heard of them. */
 import type { Readiness } from '../api/deps.ts';
+import { lately } from './lately.ts';
 import type { Polled } from './pollers.ts';
 import type { SchemaWatch } from './schema-watch.ts';
+
+/** However many ask, and it needs no key, the database is asked once in this time. */
+const REMEMBERED_MS = 1_000;
 
 export function createReadiness(deps: {
   /** looks at the database, whether it is there and whether its schema fits */
@@ -13,7 +17,7 @@ export function createReadiness(deps: {
   isPolling: () => boolean;
 }): () => Promise<Readiness> {
   const { schema, roles } = deps;
-  return async () => {
+  return lately(REMEMBERED_MS, async () => {
     const [{ database, unfit }, polled] = await Promise.all([schema.look(), deps.polled()]);
     const worker = roles.worker ? ownWorker(deps.isPolling(), polled) : workerElsewhere(polled);
     return {
@@ -24,7 +28,7 @@ export function createReadiness(deps: {
       worker,
       ...(unfit !== null && { schema: unfit.schema, advice: unfit.advice }),
     };
-  };
+  });
 }
 
 const ownWorker = (isPolling: boolean, polled: Polled) => (isPolling && polled !== 'unknown' ? 'ok' : 'away');

@@ -3,9 +3,12 @@ import type { Readiness } from '../api/deps.ts';
 import { DELIVERY_SERIES, ENDPOINT_STATES, type Metrics } from '../metrics.ts';
 import type { Db } from '../store/pool.ts';
 import { readStanding, type Standing } from '../store/standing.ts';
+import { lately } from './lately.ts';
 
 /** However many ask, the database is counted once in this time. */
 const CACHE_MS = 5_000;
+/** And the page is written once in this time: that takes some ms. */
+const PAGE_MS = 100;
 
 /** The page as Prometheus reads it. What cannot be found out has no value; the page itself never fails. */
 export function createScrape(deps: {
@@ -14,7 +17,6 @@ export function createScrape(deps: {
   readiness: () => Promise<Readiness>;
 }): () => Promise<string> {
   const { metrics, db, readiness } = deps;
-  let last: { atMs: number; done: Promise<void> } | null = null;
 
   async function refresh(): Promise<void> {
     const state = await readiness();
@@ -31,11 +33,11 @@ export function createScrape(deps: {
     }
   }
 
-  return async () => {
-    if (last === null || Date.now() - last.atMs > CACHE_MS) last = { atMs: Date.now(), done: refresh() };
-    await last.done;
+  const refreshed = lately(CACHE_MS, refresh);
+  return lately(PAGE_MS, async () => {
+    await refreshed();
     return metrics.registry.metrics();
-  };
+  });
 }
 
 function show({ queueAge, deliveries, endpoints }: Metrics, standing: Standing): void {

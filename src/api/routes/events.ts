@@ -35,7 +35,7 @@ import {
 import { tenantParams } from '../schemas/parameters.ts';
 
 const MAX_DELIVERIES = 10_000;
-const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 /** Of an emit, beside its `data`. */
 const ENVELOPE_BYTES = 64 * 1024;
 

@@ -1,0 +1,40 @@
+/** The memory that the bodies of all requests share, from their first byte until they are answered. */
+
+/** So much of it may be one caller's. */
+const SHARE_OF_ONE = 0.5;
+
+export type Held = {
+  /** @returns whether there was room for so many bytes more */
+  grow(bytes: number): boolean;
+  /** The request is answered, or gone. */
+  release(): void;
+};
+
+/** @param maxBytes of all requests together */
+export function createBodyMemory(maxBytes: number): (callerId: string) => Held {
+  let total = 0;
+  const callers = new Map<string, number>();
+  return (callerId) => {
+    let own = 0;
+    let isReleased = false;
+    const add = (bytes: number) => {
+      own += bytes;
+      total += bytes;
+      const sum = (callers.get(callerId) ?? 0) + bytes;
+      if (sum === 0) callers.delete(callerId);
+      else callers.set(callerId, sum);
+    };
+    return {
+      grow(bytes) {
+        const ofCaller = (callers.get(callerId) ?? 0) + bytes;
+        if (isReleased || total + bytes > maxBytes || ofCaller > maxBytes * SHARE_OF_ONE) return false;
+        add(bytes);
+        return true;
+      },
+      release() {
+        if (!isReleased) add(-own);
+        isReleased = true;
+      },
+    };
+  };
+}

@@ -1,0 +1,29 @@
+/** The answer to a question that many ask: found out once for all who ask at the same time, and good for a moment. */
+
+/**
+ * @param forMs how long an answer is good, counted from when it is there; an error is never kept
+ * @param isKept whether an answer is worth keeping; default: every one
+ */
+export function lately<Answer>(
+  forMs: number,
+  ask: () => Promise<Answer>,
+  isKept: (answer: Answer) => boolean = () => true,
+): () => Promise<Answer> {
+  let underWay: Promise<Answer> | null = null;
+  let last: { answer: Answer; untilMs: number } | null = null;
+
+  async function find(): Promise<Answer> {
+    try {
+      const answer = await ask();
+      last = isKept(answer) ? { answer, untilMs: performance.now() + forMs } : null;
+      return answer;
+    } finally {
+      underWay = null;
+    }
+  }
+  return async () => {
+    if (last !== null && performance.now() < last.untilMs) return last.answer;
+    underWay ??= find();
+    return underWay;
+  };
+}
