@@ -68,8 +68,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /** For all headers, from the connection's or the earlier request's end. */
 const HEADERS_MS = 20_000;
-/** The largest batch at the least pace. */
-const LONGEST_REQUEST_MS = HEADERS_MS + BODY_GRACE_MS + (MAX_BATCH_BYTES / LEAST_BYTES_PER_S) * 1000;
+/** Twice the largest batch at the least pace: more than any body that a route takes. */
+const LONGEST_REQUEST_MS = HEADERS_MS + BODY_GRACE_MS + ((2 * MAX_BATCH_BYTES) / LEAST_BYTES_PER_S) * 1000;
 const SILENCE_MS = 120_000;
 
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
