@@ -18,15 +18,25 @@ import { eventually } from '../helpers/eventually.ts';
 import { makeFolder } from '../helpers/folder.ts';
 import { ADMIN_KEY, apiClient, TEST_KEY_RING } from '../helpers/service.ts';
 
-type Pair = { key: string; cert: string; file: string };
+/** A server's key and certificate, the authority that has signed it, and the file that holds the authority. */
+type Pair = { key: string; cert: string; ca: string; file: string };
 
 let folder: string;
-/** An authority of its own, and the certificate of 127.0.0.1 that it has made for itself. */
+
+/** rustls, beneath Temporal's client, takes no authority's certificate for a server's: there are two. */
 async function makeAuthority(name: string): Promise<Pair> {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
+  const authority = await generate([{ name: 'commonName', value: `Authority ${name}` }], {
     algorithm: 'sha256',
     extensions: [
-      { name: 'basicConstraints', cA: true },
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true },
+    ],
+  });
+  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
+    algorithm: 'sha256',
+    ca: { key: authority.private, cert: authority.cert },
+    extensions: [
+      { name: 'basicConstraints', cA: false },
       {
         name: 'subjectAltName',
         altNames: [
@@ -37,8 +47,8 @@ async function makeAuthority(name: string): Promise<Pair> {
     ],
   });
   const file = join(folder, `${name}.pem`);
-  writeFileSync(file, cert);
-  return { key, cert, file };
+  writeFileSync(file, authority.cert);
+  return { key, cert, ca: authority.cert, file };
 }
 
 async function listening(server: Server): Promise<number> {
@@ -70,13 +80,14 @@ function joined(near: Socket, port: number, host = '127.0.0.1'): void {
 /** PostgreSQL over TLS: answers the SSLRequest of its protocol, then speaks TLS, with the real server behind it. */
 async function tlsPostgres(url: string, pair: Pair): Promise<string> {
   const target = new URL(url);
-  const secureContext = createSecureContext(pair);
+  const behind = Number(target.port);
+  const secureContext = createSecureContext({ key: pair.key, cert: pair.cert });
   const port = await listening(
     createServer((socket) => {
       socket.once('data', () => {
         socket.write('S');
         const secured = new TLSSocket(socket, { isServer: true, secureContext });
-        joined(secured, Number(target.port));
+        joined(secured, behind);
       });
     }),
   );
@@ -119,7 +130,7 @@ async function tlsMail({ key, cert }: Pair): Promise<{ url: string; subjects: st
 
 async function tlsReceiver(pair: Pair, status: number): Promise<{ url: string; count: () => number }> {
   let count = 0;
-  const server = createHttpsServer(pair, (request, response) => {
+  const server = createHttpsServer({ key: pair.key, cert: pair.cert }, (request, response) => {
     request.resume().on('end', () => {
       count += 1;
       response.writeHead(status).end();
@@ -231,7 +242,7 @@ describe.each(['serve', 'start'] as const)('tidings %s', (command) => {
     const run = startCli([command], { env: { ...around.env, TIDINGS_DATA_DIR: data } });
     // PostgreSQL comes first.
     expect(await run.ended).toBe(1);
-    expect(run.stderr()).toMatch(/self-signed certificate/);
+    expect(run.stderr()).toMatch(/unable to verify the first certificate/);
     await around.database.drop();
   }, 60_000);
 });
@@ -239,7 +250,7 @@ describe.each(['serve', 'start'] as const)('tidings %s', (command) => {
 describe('the command line', () => {
   test.each(['TIDINGS_CA_FILE', 'NODE_EXTRA_CA_CERTS'])('trusts what %s names', async (name) => {
     const pair = authorities.node;
-    const server = createHttpsServer(pair, (_request, response) => {
+    const server = createHttpsServer({ key: pair.key, cert: pair.cert }, (_request, response) => {
       response.setHeader('content-type', 'application/json').end('{"items":[],"next_cursor":null}');
     });
     const url = `https://127.0.0.1:${await listening(server)}`;
@@ -257,9 +268,9 @@ describe('the list of authorities', () => {
     const { node, file } = authorities;
     const trusted = trustedAuthorities([file.file], { NODE_EXTRA_CA_CERTS: node.file });
     const trimmed = (list: readonly string[] = []) => list.map((pem) => pem.trim());
-    expect(trimmed(trusted?.added)).toEqual([node.cert.trim(), file.cert.trim()]);
+    expect(trimmed(trusted?.added)).toEqual([node.ca.trim(), file.ca.trim()]);
     expect(trimmed(trusted?.all)).toEqual(
-      expect.arrayContaining(trimmed([...rootCertificates, node.cert, file.cert])),
+      expect.arrayContaining(trimmed([...rootCertificates, node.ca, file.ca])),
     );
   });
 
@@ -270,14 +281,14 @@ describe('the list of authorities', () => {
       SSL_CERT_FILE: file.file,
       NODE_EXTRA_CA_CERTS: authorities.node.file,
     };
-    expect(trustedAuthorities([], env)?.all.join('\n')).toContain(file.cert.trim());
+    expect(trustedAuthorities([], env)?.all.join('\n')).toContain(file.ca.trim());
   });
 
   test.each([
     ['a file', () => ({ SSL_CERT_FILE: authorities.file.file })],
     ['a folder', () => ({ SSL_CERT_DIR: folder })],
   ])('of the system is %s where it is named', (_what, env) => {
-    expect(systemAuthorities(env()).join('\n')).toContain(authorities.file.cert.trim());
+    expect(systemAuthorities(env()).join('\n')).toContain(authorities.file.ca.trim());
   });
 
   test('of the system is never empty', () => {
