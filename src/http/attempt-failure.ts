@@ -48,5 +48,6 @@ export function errorFailure(error: unknown): AttemptFailure {
   const code = String((error as { code?: unknown }).code ?? '');
   if (isTlsError(code)) return { code: 'tls_error', message: tlsReason(error as Error) };
   const known = CODES.find(([pattern]) => pattern.test(code))?.[1] ?? 'connection_reset';
-  return { code: known, message: `${ATTEMPT_ERRORS[known]} (${code || name})` };
+  const sign = code === '' && name === 'Error' ? '' : ` (${code || name})`;
+  return { code: known, message: `${ATTEMPT_ERRORS[known]}${sign}` };
 }

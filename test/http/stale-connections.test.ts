@@ -98,8 +98,9 @@ describe('a connection on which another request went before', () => {
 
 test('a fresh connection that is closed without a word is an attempt that failed: nothing is sent again', async () => {
   const receiver = await startScripted(['']);
+  const message = 'The connection was closed before a response came.';
   expect(await newSender()(receiver.url)).toMatchObject({
-    ...{ error: { code: 'connection_reset' }, route: { reused: false, resent: false } },
+    ...{ error: { code: 'connection_reset', message }, route: { reused: false, resent: false } },
   });
   expect(receiver.requests).toHaveLength(1);
 });

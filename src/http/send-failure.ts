@@ -1,0 +1,48 @@
+/** What a POST failed of when no response came: its time, the receiver, or the operator's own way out. */
+import { AttemptFailedError, type AttemptFailure, errorFailure } from './attempt-failure.ts';
+import { triedText } from './connector.ts';
+import { EgressFaultError, type EgressProxy } from './egress-proxy.ts';
+import { NoAnswerError, UnfinishedHeadError } from './exchange.ts';
+import { type Progress, waitedFor } from './progress.ts';
+
+/** The operator's egress proxy is out of order: no attempt was made, and none may be counted. */
+export type EgressFault = { fault: string };
+
+type Failed = { error: AttemptFailure; received: Buffer | null };
+
+/** What a POST that brought no response failed of, or what is wrong with the operator's proxy. */
+export async function failureOf(
+  thrown: unknown,
+  timeoutMs: number,
+  progress: Progress,
+  proxy: EgressProxy | null,
+): Promise<Failed | EgressFault> {
+  if (thrown instanceof EgressFaultError) return { fault: thrown.message };
+  const { isSilence, ...failed } = failedWith(thrown, timeoutMs, progress);
+  // Silence may be the proxy's as well as the destination's.
+  if (proxy === null || !isSilence || (await proxy.answers())) return failed;
+  return { fault: `The egress proxy has stopped answering (${failed.error.code}).` };
+}
+
+function failedWith(thrown: unknown, timeoutMs: number, progress: Progress): Failed & { isSilence: boolean } {
+  if (
+    progress.signal.aborted &&
+    (thrown === progress.signal.reason || thrown instanceof UnfinishedHeadError)
+  ) {
+    const received = thrown instanceof UnfinishedHeadError ? thrown.received : null;
+    const tried = progress.route?.address === null ? ` ${triedText(progress.route.others)}` : '';
+    const message = `No response within ${timeoutMs} ms: ${waitedFor(progress)}.${tried}`;
+    return { error: { code: 'timeout', message }, received, isSilence: true };
+  }
+  if (thrown instanceof NoAnswerError) {
+    const error = errorFailure(thrown.cause ?? thrown);
+    return { error, received: null, isSilence: error.code === 'connection_reset' };
+  }
+  const error = errorFailure(thrown);
+  const { received = null, isSilence = false } = thrown instanceof AttemptFailedError ? thrown : {};
+  return {
+    error,
+    received,
+    isSilence: isSilence || error.code === 'timeout' || error.code === 'connection_reset',
+  };
+}
