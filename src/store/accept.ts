@@ -123,7 +123,7 @@ async function insertEvents(client: Queryable, rows: EventRow[]): Promise<Set<Ev
   // One order for all: two transactions with the same ids cannot wait for each other.
   const ordered = [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const inserted = new Set<string>();
-  for (const some of inStatements(ordered)) {
+  for (const some of inStatements(ordered, (row) => row.rendered.bytes.length)) {
     for (const key of await insertSome(client, some)) inserted.add(key);
   }
   const known = rows.filter((row) => !inserted.has(keyOf(row)));
@@ -133,11 +133,11 @@ async function insertEvents(client: Queryable, rows: EventRow[]): Promise<Set<Ev
 
 const keyOf = (row: EventRow) => `${row.request.tenant.id} ${row.id}`;
 
-function inStatements(rows: EventRow[]): EventRow[][] {
-  const statements: EventRow[][] = [];
+function inStatements<Row>(rows: Row[], bytesOf: (row: Row) => number): Row[][] {
+  const statements: Row[][] = [];
   let left = 0;
   for (const row of rows) {
-    const { length } = row.rendered.bytes;
+    const length = bytesOf(row);
     if (statements.length === 0 || length > left) {
       statements.push([]);
       left = STATEMENT_BYTES;
@@ -200,15 +200,23 @@ async function insertDeliveries(
   events: Set<EventRow>,
   targets: Target[],
 ): Promise<NewDelivery[]> {
-  const deliveries = [...events].flatMap((event) => {
-    const made = targetsOf(event, targets).map((target) => newDelivery(event, target));
+  const wanted = [...events].map((event) => ({ event, targets: targetsOf(event, targets) }));
+  refuseTooMany(wanted);
+  const deliveries = wanted.flatMap(({ event, targets }) => {
+    const made = targets.map((target) => newDelivery(event, target));
     for (const delivery of made) delivery.siblings = made.length;
     return made;
   });
-  refuseTooMany(deliveries);
   if (deliveries.length === 0) return [];
   await holdBehindEarlier(client, deliveries);
   await holdBehindQueue(client, deliveries);
+  for (const some of inStatements(deliveries, ({ body }) => body?.length ?? 0)) {
+    await insertSomeDeliveries(client, some);
+  }
+  return deliveries;
+}
+
+async function insertSomeDeliveries(client: Queryable, deliveries: NewDelivery[]): Promise<void> {
   const column = <Value>(pick: (row: NewDelivery) => Value) => deliveries.map(pick);
   await client.query({
     name: 'accept-deliveries',
@@ -238,7 +246,6 @@ async function insertDeliveries(
       column((row) => row.ordered),
     ],
   });
-  return deliveries;
 }
 
 function newDelivery(event: EventRow, target: Target): NewDelivery {
@@ -271,16 +278,33 @@ function dispatchable({ heldReason, ordered, body, event, ...row }: NewDelivery)
   return row;
 }
 
-/** @throws Problem payload_too_large */
-function refuseTooMany(deliveries: NewDelivery[]): void {
-  const counts = new Map<AcceptRequest, number>();
-  for (const { event } of deliveries) counts.set(event.request, (counts.get(event.request) ?? 0) + 1);
-  for (const [{ maxDeliveries }, count] of counts) {
-    if (count <= maxDeliveries) continue;
-    throw new Problem(
-      'payload_too_large',
-      `The batch would make ${count} deliveries; at most ${maxDeliveries} are allowed. Split it.`,
-    );
+/** Of a request, where each delivery has a body of its own: one event of the largest size at every endpoint fits. */
+const MAX_OWN_BODIES_BYTES = 64 * 1024 * 1024;
+
+/** To be asked before anything is rendered. @throws Problem payload_too_large */
+function refuseTooMany(wanted: { event: EventRow; targets: Target[] }[]): void {
+  const counts = new Map<AcceptRequest, { deliveries: number; ownBytes: number }>();
+  for (const { event, targets } of wanted) {
+    const { request, rendered } = event;
+    const count = counts.get(request) ?? { deliveries: 0, ownBytes: 0 };
+    count.deliveries += targets.length;
+    if (request.profile.renderForDelivery) count.ownBytes += targets.length * rendered.bytes.length;
+    counts.set(request, count);
+  }
+  for (const [{ maxDeliveries }, { deliveries, ownBytes }] of counts) {
+    if (deliveries > maxDeliveries) {
+      throw new Problem(
+        'payload_too_large',
+        `The batch would make ${deliveries} deliveries; at most ${maxDeliveries} are allowed. Split it.`,
+      );
+    }
+    if (ownBytes > MAX_OWN_BODIES_BYTES) {
+      throw new Problem(
+        'payload_too_large',
+        `The batch would make bodies of ${Math.ceil(ownBytes / 1024 / 1024)} MiB in all, since each delivery of this profile has its own; ` +
+          `at most ${MAX_OWN_BODIES_BYTES / 1024 / 1024} MiB are allowed. Split it.`,
+      );
+    }
   }
 }
 

@@ -81,3 +81,24 @@ test.each([
 ])('bad input is a %i: %j', async (status, body) => {
   expect((await register(body)).status).toBe(status);
 });
+
+test('a batch whose deliveries, each with a body of its own, would be too much in all is refused before any is made', async () => {
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Many', profile: 'scorm-api' });
+  const base = `/v1/tenants/${tenant.id}`;
+  for (let at = 0; at < 12; at += 1) {
+    await tidings.call('POST', `${base}/endpoints`, {
+      url: 'https://example.invalid/',
+      event_types: ['session.created'],
+    });
+  }
+  const data = { session_id: 's', package_id: 'p', user_id: 'u', more: 'x'.repeat(250_000) };
+  const answer = await tidings.call('POST', `${base}/events/batch`, {
+    events: Array.from({ length: 24 }, () => ({ type: 'session.created', data })),
+  });
+  expect([answer.status, answer.body.code, answer.body.detail]).toEqual([
+    413,
+    'payload_too_large',
+    'The batch would make bodies of 69 MiB in all, since each delivery of this profile has its own; at most 64 MiB are allowed. Split it.',
+  ]);
+  expect((await tidings.call('GET', `${base}/events`)).body.items).toEqual([]);
+});
