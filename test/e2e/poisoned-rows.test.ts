@@ -284,6 +284,14 @@ test('whatever stands in any column: no answer fails, nothing goes round for eve
     const path = `/v1/tenants/${victim.tenant}/endpoints/${victim.endpoints[0]}/replay`;
     victim.operation = (await ok('POST', path, { since: new Date(0).toISOString() })).id;
   });
+  // Their workflows write them, page by page.
+  await eventually(
+    async () =>
+      (await database.db.query('select count(distinct operation_id) as n from operation_deliveries')).rows[0]
+        .n,
+    (n) => n >= victims.length,
+    120_000,
+  );
   const empty = new Set<string>();
   await inParallel(victims, 4, async (victim) => {
     const table = await poison(victim);
