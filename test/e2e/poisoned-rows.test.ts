@@ -114,7 +114,12 @@ async function inParallel<Item, Result>(
 }
 
 async function ok(method: string, path: string, body?: object, headers?: Record<string, string>) {
-  const answer = await tidings.call(method, path, body, headers);
+  let answer = await tidings.call(method, path, body, headers);
+  // A busy machine: who sets things up does as the answer says, and comes again.
+  for (let tries = 30; answer.status === 503 && tries > 0; tries -= 1) {
+    await sleep(1_000);
+    answer = await tidings.call(method, path, body, headers);
+  }
   if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
   return answer.body;
 }
