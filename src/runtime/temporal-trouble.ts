@@ -33,7 +33,10 @@ const NO_CONNECTION = /transport error|Connection failed|connection (closed|refu
 /** @returns null: Temporal has answered, however unwelcome the answer is */
 export function troubleOf(error: unknown): TemporalTrouble | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (isGrpcServiceError(cause)) return TROUBLE_OF_STATUS[cause.code] ?? 'busy';
+    if (isGrpcServiceError(cause)) {
+      const trouble = TROUBLE_OF_STATUS[cause.code];
+      return trouble === undefined ? 'busy' : trouble;
+    }
     if (NO_CONNECTION.test(cause.message)) return 'away';
   }
   return null;

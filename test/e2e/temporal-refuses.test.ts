@@ -76,6 +76,32 @@ test.each([...TROUBLES, ...NAMESPACE_NOT_FOUND])(
   120_000,
 );
 
+test('a history that is gone is an answer: the log comes from the rows, and nothing else is held up', async () => {
+  const failing = await startReceiver(500);
+  const waiting = await tidings.deliverTo({ url: failing.url, retry_schedule: [3_600] });
+  await tidings.settled(waiting, ['retrying']);
+  proxy.answer(['GetWorkflowExecutionHistory'], 5);
+  const { status, body } = await tidings.call('GET', `/v1/deliveries/${waiting}`);
+  expect([status, body.log_source]).toEqual([200, 'archive']);
+  const receiver = await startReceiver();
+  await tidings.settled(await tidings.deliverTo({ url: receiver.url }), ['succeeded']);
+  expect((await tidings.call('POST', `/v1/deliveries/${waiting}/retry`)).status).toBe(202);
+});
+
+test('search attributes that are gone are left out at once: the start is repeated without them', async () => {
+  const receiver = await startReceiver();
+  const before = proxy.refused('StartWorkflowExecution');
+  const words = 'Namespace default has no mapping defined for search attribute TenantId';
+  proxy.answer(['StartWorkflowExecution'], 3, words);
+  const emitted = await tidings.deliverTo({ url: receiver.url });
+  await eventually(
+    () => proxy.refused('StartWorkflowExecution') - before,
+    (count) => count === 2,
+  );
+  proxy.answer([], null);
+  await tidings.settled(emitted, ['succeeded'], 60_000);
+}, 90_000);
+
 test.each([
   ['8', 'the rate of the namespace is used up', 'ok'],
   ['16', 'the credentials do not hold', 'away'],
