@@ -2,7 +2,6 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -22,6 +21,7 @@ import { accessOf, isPublic, requireKey } from './auth.ts';
 import { acceptJson } from './body.ts';
 import { declareCommonRefusals, tidyDocument } from './common-refusals.ts';
 import type { ApiDeps } from './deps.ts';
+import { docsPage } from './docs-page.ts';
 import { answerEarly } from './early-answers.ts';
 import { endConnections } from './last-requests.ts';
 import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
@@ -142,7 +142,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     transform: withAccess,
     transformObject: (document) => tidyDocument(jsonSchemaTransformObject(document)),
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  await docsPage(app as unknown as FastifyInstance, (fields, message) => deps.logger.warn(fields, message));
   healthRoutes(app, deps);
   keyRoutes(app, deps, keyring);
   metricsRoutes(app, deps);

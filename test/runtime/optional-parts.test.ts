@@ -136,6 +136,30 @@ test('broken: Temporal, which is away: events are accepted, and a signal is hear
   await started.database.drop();
 }, 60_000);
 
+test.each([
+  ['cannot be loaded', "throw new Error('its files are gone')"],
+  ['cannot be served', "export default async () => { throw new Error('its files are gone') }"],
+])(
+  'broken: the page of the API reference, which %s',
+  async (_what, source) => {
+    const asUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+    const broken = JSON.stringify({ url: asUrl(source), shortCircuit: true });
+    const hooks = `export const resolve = (name, context, next) => name === '@fastify/swagger-ui' ? ${broken} : next(name, context);`;
+    const preload = join(await makeFolder(), 'preload.mjs');
+    writeFileSync(
+      preload,
+      `import { register } from 'node:module'; register(${JSON.stringify(asUrl(hooks))});`,
+    );
+    const started = await start(() => {}, { NODE_OPTIONS: `--import=${preload}` }, ['--no-demo']);
+    await started.run.until('Ctrl-C stops everything');
+    const url = urlIn(started.run.stdout()) ?? '';
+    expect((await fetch(`${url}/docs`)).status).toBe(404);
+    expect((await fetch(`${url}/openapi.json`)).status).toBe(200);
+    await serves(started, url);
+  },
+  120_000,
+);
+
 test('broken: the mail server and the collector of traces', async () => {
   const env = { SMTP_URL: 'smtp://127.0.0.1:1', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
   const started = await start(() => {}, env, ['--no-demo']);

@@ -1,0 +1,20 @@
+/** `/docs`: the API reference as a page. The service is there without it. */
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * Serves the page; where its files cannot be loaded, that is logged, and the document itself is still at `/openapi.json`.
+ * @param warn a structured logger's `warn`
+ */
+export async function docsPage(
+  app: FastifyInstance,
+  warn: (fields: object, message: string) => void,
+): Promise<void> {
+  const page = async (scope: FastifyInstance) => {
+    const { default: swaggerUi } = await import('@fastify/swagger-ui');
+    await scope.register(swaggerUi, { routePrefix: '/docs' });
+  };
+  // Heard here, its error does not keep the app from getting ready.
+  await app.register(page).after((error: Error | null) => {
+    if (error !== null) warn({ reason: error.message }, 'the page /docs cannot be served');
+  });
+}
