@@ -79,7 +79,7 @@ async function openNotice(
   rules: TellingRules,
 ): Promise<string | null> {
   const { rows: endpoints } = await client.query<{ tenantId: string; contacts: string[] }>(
-    `select e.tenant_id as "tenantId", t.contacts from endpoints e join tenants t on t.id = e.tenant_id
+    `select e.tenant_id as "tenantId", array_remove(t.contacts, null) as contacts from endpoints e join tenants t on t.id = e.tenant_id
      where e.id = $1 for no key update of e`,
     [endpointId],
   );

@@ -18,7 +18,8 @@ export type Tenant = {
 
 export type NewTenant = Omit<Tenant, 'id' | 'createdAt'>;
 
-const COLUMNS = `id, external_id as "externalId", name, profile, contacts, disable_after_s as "disableAfterS",
+// An array of PostgreSQL may hold nulls, which no list of ours does: one would fail the list of all tenants.
+const COLUMNS = `id, external_id as "externalId", name, profile, array_remove(contacts, null) as contacts, disable_after_s as "disableAfterS",
   payload_retention_days as "payloadRetentionDays", created_at as "createdAt"`;
 
 /** @returns the tenant, or `null` when the `externalId` is taken */
@@ -91,7 +92,7 @@ export async function listTenants(db: Db, page: { before: string | null; limit: 
 /** The tenant's contacts, which nobody else changes until the transaction ends. */
 export async function lockContacts(client: Queryable, id: string): Promise<string[]> {
   const { rows } = await client.query<{ contacts: string[] }>(
-    'select contacts from tenants where id = $1 and deleted_at is null for no key update',
+    'select array_remove(contacts, null) as contacts from tenants where id = $1 and deleted_at is null for no key update',
     [id],
   );
   return rows[0]?.contacts ?? [];
