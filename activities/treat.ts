@@ -2,6 +2,7 @@
 import { ENDPOINT_BOUNDS } from '../src/domain/endpoint.ts';
 import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
 import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
+import { failBroken } from '../src/store/poison.ts';
 import { isDatabaseAway, isPassing } from '../src/store/pool.ts';
 import type { AttemptEntry } from '../workflows/contract.ts';
 import { countAttempt } from './observe.ts';
@@ -81,7 +82,8 @@ function treatLost(treatment: Treatment, claim: Claim): Result | Promise<Result>
   const { deps, delivery, trigger, pressId } = treatment;
   const running = deps.inHand.get(keyOf(delivery, claim));
   if (running !== undefined && delivery.verdict === 'unfinished') return running;
-  const settled = settleLost(treatment, claim);
+  const settled = lostOrBroken(treatment, claim);
+  if (settled === null) return endBroken(treatment);
   // It was the attempt of something else that was lost: the press that found it is still to be carried out.
   return trigger === 'manual' && claim.pressId !== pressId
     ? { ...settled, entry: { ...settled.entry, outcome: 'left', pressAgain: true, retryAfterMs: 0 } }
@@ -96,6 +98,26 @@ function inHand({ deps, delivery }: Treatment, claim: Claim, work: () => Promise
   const running = work().finally(() => setTimeout(() => deps.inHand.delete(key), IN_HAND_AFTER_MS).unref());
   deps.inHand.set(key, running);
   return running;
+}
+
+/** Nothing but the row goes into it, so whatever it throws is the row's: `null`, for the claim would stand there for ever. */
+function lostOrBroken(treatment: Treatment, claim: Claim): Settled | null {
+  try {
+    return settleLost(treatment, claim);
+  } catch (error) {
+    const { deps, delivery } = treatment;
+    deps.logger.error(
+      { err: error, delivery: delivery.id },
+      'a claim cannot be read: the delivery has failed',
+    );
+    return null;
+  }
+}
+
+/** Told of like any that is given up, as those are which cannot even be claimed. */
+async function endBroken({ deps, delivery, group }: Treatment): Promise<Result> {
+  await failBroken(deps.db, delivery.id);
+  return { entry: { id: delivery.id, outcome: 'exhausted', group } };
 }
 
 function settleLost(
