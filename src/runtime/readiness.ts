@@ -17,8 +17,14 @@ export function createReadiness(deps: {
   isPolling: () => boolean;
 }): () => Promise<Readiness> {
   const { schema, roles } = deps;
-  return lately(REMEMBERED_MS, async () => {
-    const [{ database, unfit }, polled] = await Promise.all([schema.look(), deps.polled()]);
+  const asked = lately(REMEMBERED_MS, async () => {
+    const [{ database }, polled] = await Promise.all([schema.look(), deps.polled()]);
+    return { database, polled };
+  });
+  return async () => {
+    const { database, polled } = await asked();
+    // Not remembered: requests are refused from the moment that one has found out.
+    const unfit = schema.unfit();
     const worker = roles.worker ? ownWorker(deps.isPolling(), polled) : workerElsewhere(polled);
     return {
       // Accepting needs the database alone: an API without Temporal still keeps its promise.
@@ -28,7 +34,7 @@ export function createReadiness(deps: {
       worker,
       ...(unfit !== null && { schema: unfit.schema, advice: unfit.advice }),
     };
-  });
+  };
 }
 
 const ownWorker = (isPolling: boolean, polled: Polled) => (isPolling && polled !== 'unknown' ? 'ok' : 'away');

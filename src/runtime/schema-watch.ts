@@ -13,6 +13,8 @@ export type SchemaWatch = SchemaGate &
   Rounds & {
     /** Looks now; those who ask meanwhile get the same answer. While the database is away, the last one stands. */
     look(): Promise<{ database: boolean; unfit: Unfit | null }>;
+    /** what is known by now, without a look: a request may have found it out since the last one */
+    unfit(): Unfit | null;
     /** resolves when it fits for the first time */
     fits: Promise<void>;
   };
@@ -55,6 +57,7 @@ export function createSchemaWatch(deps: { db: Db; known: string[]; logger: Logge
   return {
     ...createRounds({ everyMs: EVERY_MS, work: look, logger, failed: 'the schema could not be looked at' }),
     look,
+    unfit: () => unfit,
     fits,
     problem,
     async recheck() {

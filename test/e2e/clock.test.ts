@@ -73,7 +73,7 @@ describe.each([
 
   test('a stall holds what was accepted before it, and nothing that comes after', async () => {
     const receiver = await startReceiver(500);
-    const { base } = await subscribe({ profile: 'lessonly' }, { url: receiver.url, retry_schedule: [2] });
+    const { base } = await subscribe({ profile: 'lessonly' }, { url: receiver.url, retry_schedule: [3] });
     const { body: types } = await tidings.call('GET', `${base}/event-types`);
     const [entry] = types.items;
     const emit = async () =>
@@ -81,6 +81,8 @@ describe.each([
         .deliveries[0].id;
     const first = await emit();
     await tidings.settled(first, ['retrying']);
+    // Timers are a second coarse: due together, both would be tried, and neither would find the other's stall.
+    await sleep(1_500);
     const second = await emit();
     await tidings.settled(first, ['failed']);
     await eventually(

@@ -147,7 +147,12 @@ describe('the numbers', () => {
     const { status, body } = await tidings.call('GET', '/readyz');
     expect([status, body]).toEqual([503, { ready: false, database: 'away', temporal: 'ok', worker: 'ok' }]);
     expect((await tidings.call('GET', '/v1/tenants')).status).toBe(503);
-    expect(sampled(await samplesOf(tidings), 'tidings_storage_errors_total', { part: 'api' })).toBe(1);
+    // The page is written anew after a moment.
+    const counted = await eventually(
+      () => samplesOf(tidings),
+      (found) => sampled(found, 'tidings_storage_errors_total', { part: 'api' }) !== 0,
+    );
+    expect(sampled(counted, 'tidings_storage_errors_total', { part: 'api' })).toBe(1);
 
     await wayToDatabase.heal();
     const back = await eventually(

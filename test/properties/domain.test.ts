@@ -39,13 +39,15 @@ describe('a retry-after header', () => {
     );
   });
 
-  test('of an HTTP date is the time until then, of seconds the seconds', () => {
+  test('of an HTTP date is the time until then, of seconds the seconds, and a day at most', () => {
     const seconds = fc.integer({ min: 0, max: 4e9 });
     fc.assert(
       fc.property(seconds, seconds, (now, then) => {
         const date = new Date(then * 1000).toUTCString();
-        expect(parseRetryAfterMs(date, now * 1000)).toBe(Math.max(0, then - now) * 1000);
-        expect(parseRetryAfterMs(` ${then} `, now * 1000)).toBe(then * 1000);
+        expect(parseRetryAfterMs(date, now * 1000)).toBe(
+          Math.min(Math.max(0, then - now) * 1000, RETRY_AFTER_CAP_MS),
+        );
+        expect(parseRetryAfterMs(` ${then} `, now * 1000)).toBe(Math.min(then * 1000, RETRY_AFTER_CAP_MS));
       }),
     );
   });
