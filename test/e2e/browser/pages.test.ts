@@ -39,7 +39,7 @@ test("a delivery reads well in Temporal's Web UI", async () => {
     name: 'Hillside',
     profile: 'reading-steps',
   });
-  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
+  const { body: endpoint } = await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
     url: receiver.url,
     retry_schedule: [1],
   });
@@ -53,10 +53,8 @@ test("a delivery reads well in Temporal's Web UI", async () => {
   await page.getByText(`event_${event.id}`).first().waitFor();
   await screenshot('workflows');
   await page.goto(`${ui}${new URL(delivery.workflow.web_url).pathname}`);
-  await page
-    .getByText(`${type} → ${new URL(receiver.url).host}`)
-    .first()
-    .waitFor();
+  // The endpoint by its id: no erasure reaches a history, so it names no host.
+  await page.getByText(`${type} → ${endpoint.id}`).first().waitFor();
   await page.getByText('manual retry').or(page.getByText('attempt of')).first().waitFor();
   await screenshot('history');
   await receiver.close();
