@@ -14,7 +14,7 @@ import {
   tally,
 } from '../src/store/operations.ts';
 import { isDatabaseAway, isPassing, type Queryable, transaction } from '../src/store/pool.ts';
-import { type BodyOf, setGoing } from '../src/store/selections.ts';
+import { type BodyOf, setGoing } from '../src/store/redelivery.ts';
 import { findTenant } from '../src/store/tenants.ts';
 import type { OperationStep } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';

@@ -4,14 +4,14 @@
  */
 import { activityInfo, Context } from '@temporalio/activity';
 import { type AttemptEndpoint, loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
+import { apart, failBroken } from '../src/store/broken-rows.ts';
 import { type ClaimedDelivery, claimDeliveries } from '../src/store/claims.ts';
-import { apart, failBroken } from '../src/store/poison.ts';
 import { reserveRate } from '../src/store/rate-limits.ts';
 import type { AttemptInput, AttemptOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { recordAsTheyCome } from './flush.ts';
-import { PLACE_WAIT_MS } from './post.ts';
-import { treatSafely } from './treat.ts';
+import { treatSafely } from './handle-claim.ts';
+import { recordAsTheyCome } from './record-batches.ts';
+import { PLACE_WAIT_MS } from './send-attempt.ts';
 
 export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<AttemptOutput> {
   const { workflowId, runId } = execution();

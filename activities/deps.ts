@@ -1,17 +1,18 @@
 /** What the activities need of the process that runs them. */
+
+import type { EndpointPulse } from '../src/dispatch/lane-selector.ts';
 import type { Sender } from '../src/http/send.ts';
-import type { Logger } from '../src/logger.ts';
-import type { Metrics } from '../src/metrics.ts';
-import type { TellingRules } from '../src/store/notices.ts';
+import type { Logger } from '../src/observability/logger.ts';
+import type { Metrics } from '../src/observability/metrics.ts';
+import type { Tracing } from '../src/observability/tracing.ts';
+import type { TellingRules } from '../src/store/notifications.ts';
 import type { Db } from '../src/store/pool.ts';
 import type { Recorder } from '../src/store/records.ts';
 import type { Vault } from '../src/store/vault.ts';
-import type { Tracing } from '../src/tracing.ts';
+import type { Result } from './attempt-outcome.ts';
 import type { ConcurrencyCap } from './concurrency-cap.ts';
-import type { EndpointPulse } from './endpoint-pulse.ts';
-import type { UnrecordedAttempts } from './record.ts';
-import type { Result } from './settle.ts';
-import type { Spacing } from './spacing.ts';
+import type { Spacing } from './rate-limit-spacing.ts';
+import type { UnrecordedAttempts } from './unrecorded-attempts.ts';
 
 export type ActivityDeps = {
   db: Db;

@@ -1,5 +1,5 @@
 /** The activity that has people told of exhausted deliveries: it hands them over to the messages, which are sent apart from it. */
-import { handOver } from '../src/store/notices.ts';
+import { handOver } from '../src/store/notifications.ts';
 import type { NotifyOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 

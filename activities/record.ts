@@ -3,41 +3,10 @@ import { activityInfo } from '@temporalio/activity';
 import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
 import { loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
 import { type Claim, readOwnClaims } from '../src/store/claims.ts';
-import type { AttemptRecord } from '../src/store/records.ts';
 import type { AttemptOutput } from '../workflows/contract.ts';
+import { settle } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
-import { applyStatuses } from './flush.ts';
-import { settle } from './settle.ts';
-
-/**
- * Attempts whose record failed, kept in memory so that their exchange is not lost with it. On another process, or after
- * a restart, the history still has everything but the exchange.
- */
-export type UnrecordedAttempts = {
-  keep(records: AttemptRecord[]): void;
-  find(deliveryId: string, number: number): AttemptRecord | undefined;
-  /** Only for what has been recorded: until then this is the only copy of the exchange. */
-  forget(deliveryId: string, number: number): void;
-};
-
-const MAX_KEPT = 2_000;
-
-export function createUnrecordedAttempts(): UnrecordedAttempts {
-  const kept = new Map<string, AttemptRecord>();
-  return {
-    keep(records) {
-      for (const record of records) {
-        kept.set(`${record.deliveryId} ${record.number}`, record);
-        const [oldest] = kept.keys();
-        if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
-      }
-    },
-    find: (deliveryId, number) => kept.get(`${deliveryId} ${number}`),
-    forget(deliveryId, number) {
-      kept.delete(`${deliveryId} ${number}`);
-    },
-  };
-}
+import { applyStatuses } from './record-batches.ts';
 
 export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Promise<AttemptOutput> {
   const { workflowExecution } = activityInfo();

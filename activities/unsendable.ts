@@ -1,9 +1,9 @@
 /** A delivery of which no request can be made: a failure of ours, recorded and retried by its schedule like any other. */
 import { ATTEMPT_ERRORS, type AttemptErrorCode, OWN_FAULTS, Problem } from '../src/domain/errors.ts';
 import type { Claim } from '../src/store/claims.ts';
-import { countAttempt } from './observe.ts';
-import { type Result, settle, type Tried } from './settle.ts';
-import type { Treatment } from './treatment.ts';
+import type { Treatment } from './attempt-context.ts';
+import { type Result, settle, type Tried } from './attempt-outcome.ts';
+import { countAttempt } from './observe-attempt.ts';
 
 /** Counted and logged, so that it tries what the schedule allows and no more; nothing was sent, and the endpoint has no part in it. */
 export function unsendable(treatment: Treatment, claim: Claim, error: unknown): Result {

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheDirectory } from '../dist/src/embedded/directories.js';
+import { waitForLock } from '../dist/src/embedded/lock-file.js';
 import { PACKAGE_ROOT } from '../dist/src/package-root.js';
-import { cacheDirectory } from '../dist/src/runtime/embedded/directories.js';
-import { waitForLock } from '../dist/src/runtime/embedded/lock-file.js';
 
 const run = promisify(execFile);
 

@@ -1,7 +1,7 @@
 /** Drives the Go program that emits and receives. */
 import { join } from 'node:path';
 import { Agent, fetch } from 'undici';
-import { spawnGuarded } from '../dist/src/runtime/embedded/guarded-process.js';
+import { spawnGuarded } from '../dist/src/embedded/guarded-process.js';
 import { distinctPorts } from './ports.js';
 import { until } from './until.js';
 

@@ -1,5 +1,5 @@
 /** Ports for the parts. */
-import { freePort } from '../dist/src/runtime/embedded/free-port.js';
+import { freePort } from '../dist/src/embedded/free-port.js';
 
 /** Below those that the system gives away, and below 32,768: Temporal keeps its ports in a `smallint`. */
 const FIRST = 15_000;

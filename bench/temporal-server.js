@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
-import { spawnGuarded } from '../dist/src/runtime/embedded/guarded-process.js';
+import { spawnGuarded } from '../dist/src/embedded/guarded-process.js';
 import { distinctPorts } from './ports.js';
 import { until } from './until.js';
 

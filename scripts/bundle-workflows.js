@@ -1,4 +1,4 @@
 /** The second half of `npm run build`. */
-import { writeWorkflowBundle } from '../dist/src/runtime/workflow-bundle.js';
+import { writeWorkflowBundle } from '../dist/src/temporal/workflow-bundle.js';
 
 await writeWorkflowBundle();

@@ -12,8 +12,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readEnvironment } from '../dist/src/config.js';
-import { createLogger } from '../dist/src/logger.js';
+import { readEnvironment } from '../dist/src/config/environment.js';
+import { createLogger } from '../dist/src/observability/logger.js';
 import { runEmbedded } from '../dist/src/runtime/processes.js';
 import { internalErrors } from './internal-errors.js';
 

@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildApp } from '../dist/src/api/app.js';
-import { environmentSchema } from '../dist/src/config.js';
-import { valueMeta } from '../dist/src/config-values.js';
-import { createLogger } from '../dist/src/logger.js';
+import { environmentSchema } from '../dist/src/config/environment.js';
+import { valueMeta } from '../dist/src/config/values.js';
+import { createLogger } from '../dist/src/observability/logger.js';
 import { PACKAGE_ROOT } from '../dist/src/package-root.js';
 
 /** @returns docs/configuration.md */
@@ -21,7 +21,7 @@ export function configurationReference() {
     '',
     'Everything is set by environment variables. An empty value counts as none. Values that cannot be used are refused at start, all',
     'at once and by name, and so are files that cannot be read.',
-    'This page is generated from `src/config.ts` by `npm run generate-docs`.',
+    'This page is generated from `src/config/environment.ts` by `npm run generate-docs`.',
     '',
     '| variable | value | default | what it is for |',
     '| --- | --- | --- | --- |',

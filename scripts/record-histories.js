@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { readEnvironment } from '../dist/src/config.js';
-import { createLogger } from '../dist/src/logger.js';
+import { readEnvironment } from '../dist/src/config/environment.js';
+import { createLogger } from '../dist/src/observability/logger.js';
 import { PACKAGE_ROOT } from '../dist/src/package-root.js';
 import { runEmbedded } from '../dist/src/runtime/processes.js';
 

@@ -18,7 +18,6 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import { Board, type Group } from './board.ts';
 import {
   type Activities,
   ATTEMPTS_QUEUE_SUFFIX,
@@ -30,6 +29,7 @@ import {
   retryNow,
   state,
 } from './contract.ts';
+import { Board, type Group } from './delivery-tracker.ts';
 
 // An attempt is retried without limit: what fails there failed before the POST, and the claim guards the rest.
 const SENDING = {

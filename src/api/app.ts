@@ -1,6 +1,5 @@
 /** Builds the HTTP application. Listening is the caller's business, and so is closing what `deps` holds. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import swagger from '@fastify/swagger';
 import {
   type FastifyBaseLogger,
@@ -18,16 +17,17 @@ import {
 import { newId } from '../domain/ids.ts';
 import { VERSION } from '../package-root.ts';
 import { accessOf, isPublic, requireKey } from './auth.ts';
-import { acceptJson } from './body.ts';
-import { declareCommonRefusals, tidyDocument } from './common-refusals.ts';
+import { answerEarly } from './body/early-responses.ts';
+import { acceptJson } from './body/json-body.ts';
+import { BODY_GRACE_MS, LEAST_BYTES_PER_S } from './body/read-body.ts';
+import { declareCommonRefusals, tidyDocument } from './common-responses.ts';
 import type { ApiDeps } from './deps.ts';
 import { docsPage } from './docs-page.ts';
-import { answerEarly } from './early-answers.ts';
-import { endConnections } from './last-requests.ts';
+import type { App } from './fastify-app.ts';
+import { endConnections } from './graceful-close.ts';
 import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
 import { observeRequests } from './observe-requests.ts';
 import { answerWithProblems } from './problems.ts';
-import { BODY_GRACE_MS, LEAST_BYTES_PER_S } from './read-body.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
 import { contactLinkRoutes } from './routes/contact-links.ts';
 import { contactRoutes } from './routes/contacts.ts';
@@ -47,14 +47,6 @@ import { operatorRoutes } from './routes/operator.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { lenientSerializer } from './serializer.ts';
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
 
 /** The reference says of each route what its key must be allowed to do. */
 const withAccess: typeof jsonSchemaTransform = (input) => {

@@ -6,8 +6,8 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Access, type Caller, mayDo } from '../domain/access.ts';
 import { Problem } from '../domain/errors.ts';
+import { createKeyring, type Keyring } from './caller-lookup.ts';
 import type { ApiDeps } from './deps.ts';
-import { createKeyring, type Keyring } from './keyring.ts';
 
 const PUBLIC =
   /^\/(healthz|readyz|metrics|openapi\.json|docs(\/|$)|contacts\/(verify|unsubscribe|resubscribe)\/|$)/;

@@ -10,7 +10,7 @@ import { findWithAttempts, LOG_ATTEMPTS, listRuns, type StoredAttempt } from '..
 import type { Wire } from '../store/records.ts';
 import type { ApiDeps } from './deps.ts';
 import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
-import { surroundingsOf } from './surroundings.ts';
+import { surroundingsOf } from './sendability.ts';
 
 type AttemptView = DeliveryLog['attempts'][number];
 type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;

@@ -3,29 +3,18 @@ import type { VerifyContacts } from '../domain/contact.ts';
 import type { Problem } from '../domain/errors.ts';
 import type { Engine } from '../domain/ports.ts';
 import type { AddressGuard } from '../http/address-guard.ts';
-import type { Logger } from '../logger.ts';
-import type { Metrics } from '../metrics.ts';
+import type { SchemaPool } from '../json-schema/schema-pool.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { Readiness } from '../observability/readiness.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { Acceptor } from '../store/acceptor.ts';
 import type { ContactLinks } from '../store/contact-links.ts';
-import type { DispatchableDelivery } from '../store/dispatch.ts';
+import type { DispatchableDelivery } from '../store/leases.ts';
 import type { MessageBounds } from '../store/message-counts.ts';
 import type { Db } from '../store/pool.ts';
 import type { Vault } from '../store/vault.ts';
-import type { Tracing } from '../tracing.ts';
-import type { Emitters } from './emitters.ts';
-import type { SchemaPool } from './schema-pool.ts';
-
-/** Where a process stands; see /readyz. */
-export type Readiness = {
-  ready: boolean;
-  database: 'ok' | 'away';
-  temporal: 'ok' | 'away';
-  worker: 'ok' | 'away' | 'elsewhere' | 'unknown';
-  /** only while it does not fit this version */
-  schema?: 'outdated' | 'incompatible';
-  /** what to do about the schema */
-  advice?: string;
-};
+import type { Emitters } from './emit-cache.ts';
 
 /** Whether the database's schema fits this version. */
 export type SchemaGate = {

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { type FieldError, fieldProblem, Problem, someOf } from '../domain/errors.ts';
 import type { EmittedEvent } from '../domain/event.ts';
 import type { Profile } from '../domain/profile.ts';
-import { mismatches, profileValidator } from './json-schema.ts';
-import { type SchemaPool, SchemaRefusal } from './schema-pool.ts';
-import { takeTurns } from './turns.ts';
+import { type SchemaPool, SchemaRefusal } from '../json-schema/schema-pool.ts';
+import { mismatches, profileValidator } from '../json-schema/validator.ts';
+import { takeTurns } from './body/event-loop-turns.ts';
 
 export type EventBody = { type: string; timestamp?: string | undefined; id?: string | undefined };
 

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
-import { answerAndClose } from './early-answers.ts';
+import { answerAndClose } from './body/early-responses.ts';
 import { PROBLEM_TYPE, problemBody, sendProblem } from './problems.ts';
 
 /** Longer than any id, also when each of its characters is escaped. */

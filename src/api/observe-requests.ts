@@ -1,6 +1,6 @@
 /** What each request leaves for those who operate: counts, durations, and for an emit the span that its attempts go back to. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Span } from '../tracing.ts';
+import type { Span } from '../observability/tracing.ts';
 import type { ApiDeps } from './deps.ts';
 
 const EMITS: readonly string[] = ['/v1/tenants/:tenant/events', '/v1/tenants/:tenant/events/batch'];

@@ -5,7 +5,7 @@ import { Problem } from '../domain/errors.ts';
 import { OPERATION_KINDS, OPERATION_STATUSES, type Operation } from '../domain/operation.ts';
 import { countRunningOperations, insertOperation, type NewOperation } from '../store/operations.ts';
 import type { Queryable } from '../store/pool.ts';
-import { type Count, countSelected } from '../store/selection-walks.ts';
+import { type Count, countSelected } from '../store/redelivery-selection.ts';
 import { audited } from './audit.ts';
 import type { ApiDeps } from './deps.ts';
 import { atLeastField } from './schemas/parameters.ts';

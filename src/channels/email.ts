@@ -1,9 +1,9 @@
 /** Tells one contact by e-mail, and finds out what the mail server did with it. */
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
-import type { Channel, Telling, TidingsMessage } from '../domain/notice.ts';
-import { endpointLetter } from './endpoint-letter.ts';
-import { type RenderedLetter, render } from './letter.ts';
-import { linkLetter } from './link-letter.ts';
+import type { Channel, Telling, TidingsMessage } from '../domain/notification.ts';
+import { type RenderedLetter, render } from './email-layout.ts';
+import { endpointLetter } from './endpoint-email.ts';
+import { linkLetter } from './verification-email.ts';
 
 export type EmailOptions = {
   /** `smtp://…` or `smtps://…` */

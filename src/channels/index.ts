@@ -1,5 +1,5 @@
 /** The registry of channels: the ways to tell people. A new one is one file and one line here. */
-import type { Channel } from '../domain/notice.ts';
+import type { Channel } from '../domain/notification.ts';
 import { emailChannel } from './email.ts';
 import { logChannel } from './log.ts';
 

@@ -1,5 +1,5 @@
 /** Tells the operator in the log, by ids alone, for nobody erases a log: always on, and the only one without a mail server. */
-import type { Channel } from '../domain/notice.ts';
+import type { Channel } from '../domain/notification.ts';
 
 /** @param warn a structured logger's `warn` */
 export function logChannel(warn: (fields: object, message: string) => void): Channel {

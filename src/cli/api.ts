@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { trustedAuthorities } from '../http/authorities.ts';
 import type { Connection } from './connection.ts';
 import { CommandError, EXIT, UsageError } from './failures.ts';
-import { describeSilence } from './silence.ts';
+import { describeSilence } from './no-answer.ts';
 
 /** A refusal by the API. */
 export class ApiError extends CommandError {

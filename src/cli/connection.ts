@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { isUrl } from '../config-values.ts';
-import { ADMIN_KEY_FILE } from '../runtime/keys.ts';
+import { ADMIN_KEY_FILE } from '../config/keys.ts';
+import { isUrl } from '../config/values.ts';
 import { UsageError } from './failures.ts';
 
 export type ConnectionOptions = { url?: string; key?: string; timeout?: number };

@@ -9,7 +9,7 @@ import {
   segment,
   withConnectionOptions,
 } from './connection.ts';
-import { readData } from './data.ts';
+import { readData } from './event-data.ts';
 import { say } from './output.ts';
 
 const accepted = z.looseObject({

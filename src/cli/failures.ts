@@ -1,6 +1,6 @@
 /** How a command ends that did not do what it was asked: one sentence for people, one exit status for programs. */
 import { CommanderError } from 'commander';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/environment.ts';
 
 /** Documented in docs/command-line.md and in `tidings --help`. */
 export const EXIT = {

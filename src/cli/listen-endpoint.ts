@@ -1,8 +1,8 @@
 /** The endpoint that leads to `tidings listen`: made at its start, removed at its end, and by the next one where it was killed. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import type { Knows } from '../runtime/demo/verify.ts';
-import { ifAlive, whoIs } from '../runtime/embedded/lock-file.ts';
+import type { Knows } from '../demo/verify.ts';
+import { ifAlive, whoIs } from '../embedded/lock-file.ts';
 import { ApiError, callApi, callPages } from './api.ts';
 import { type Connection, segment } from './connection.ts';
 import { warn } from './output.ts';

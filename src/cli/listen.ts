@@ -2,9 +2,9 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Knows, type Verdict, verify, whyUnverifiable } from '../demo/verify.ts';
 import { visibleLines } from '../domain/visible-text.ts';
 import { PROFILES, profileNamed } from '../profiles/index.ts';
-import { type Knows, type Verdict, verify, whyUnverifiable } from '../runtime/demo/verify.ts';
 import { type ConnectionOptions, connectionOf, withConnectionOptions } from './connection.ts';
 import { UsageError } from './failures.ts';
 import { makeLeadHere } from './listen-endpoint.ts';

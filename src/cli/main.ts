@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** What runs when somebody types `tidings`: the program, and the way in which it ends. */
 import { setFlagsFromString } from 'node:v8';
-import { refuseBrokenArguments } from './data.ts';
+import { refuseBrokenArguments } from './event-data.ts';
 import { failureOf } from './failures.ts';
 import { guardOutput, warn } from './output.ts';
 import { buildProgram } from './program.ts';

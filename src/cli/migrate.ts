@@ -8,7 +8,7 @@ export function migrateCommand(program: Command): void {
     .description('Bring the database (DATABASE_URL) up to date')
     .action(async () => {
       const { migrateDatabase } = await import('../runtime/processes.ts');
-      const { readSettings } = await import('../runtime/settings.ts');
+      const { readSettings } = await import('../config/settings.ts');
       const applied = await migrateDatabase(readSettings({ database: true }), say);
       say(applied.length === 0 ? 'Nothing to do.' : `Applied ${applied.join(', ')}.`);
     });

@@ -9,7 +9,7 @@ export function reencryptCommand(program: Command): void {
     .description('Put every secret in the database (DATABASE_URL) under the first of TIDINGS_ENCRYPTION_KEYS')
     .action(async () => {
       const { reencryptDatabase } = await import('../runtime/processes.ts');
-      const { readSettings } = await import('../runtime/settings.ts');
+      const { readSettings } = await import('../config/settings.ts');
       const { resealed, current, unreadable } = await reencryptDatabase(
         readSettings({ database: true, keys: true }),
       );

@@ -22,9 +22,9 @@ export function serveCommands(program: Command): void {
       .command(name)
       .description(`${description} (DATABASE_URL, TEMPORAL_ADDRESS)`)
       .action(async () => {
-        const { createLogger } = await import('../logger.ts');
+        const { createLogger } = await import('../observability/logger.ts');
         const { PRODUCTION, runProcess } = await import('../runtime/processes.ts');
-        const { readSettings } = await import('../runtime/settings.ts');
+        const { readSettings } = await import('../config/settings.ts');
         const environment = readSettings({ ...PRODUCTION, api: roles.api });
         const logger = createLogger(environment.TIDINGS_LOG_LEVEL);
         // Heard from the first moment: a signal during the start ends it in order too.

@@ -1,9 +1,9 @@
 /** The demo of `tidings start`: its receivers, its story, and the table that shows how it goes. */
 import { z } from 'zod';
-import { demoCertificate } from '../runtime/demo/certificate.ts';
-import { demoProgress } from '../runtime/demo/progress.ts';
-import { type DemoReceivers, startDemoReceivers } from '../runtime/demo/receivers.ts';
-import { type CallApi, type DemoTenant, playDemo } from '../runtime/demo/scenario.ts';
+import { demoCertificate } from '../demo/certificate.ts';
+import { demoProgress } from '../demo/progress.ts';
+import { type DemoReceivers, startDemoReceivers } from '../demo/receivers.ts';
+import { type CallApi, type DemoTenant, playDemo } from '../demo/scenario.ts';
 import { callApi, callPages } from './api.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { say, terminalWidth, write } from './output.ts';

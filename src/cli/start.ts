@@ -2,8 +2,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Environment } from '../config.ts';
-import type { Logger } from '../logger.ts';
+import type { Environment } from '../config/environment.ts';
+import type { Logger } from '../observability/logger.ts';
 import type { EmbeddedService } from '../runtime/processes.ts';
 import { URL_FILE } from './connection.ts';
 import { EXIT } from './failures.ts';
@@ -26,7 +26,7 @@ async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
   // Who reads what is printed may leave: the service is there for others.
   whenOutputCloses(() => {});
   const { EMBEDDED, runEmbedded } = await import('../runtime/processes.ts');
-  const { readSettings } = await import('../runtime/settings.ts');
+  const { readSettings } = await import('../config/settings.ts');
   const { openDemo } = await import('./start-demo.ts');
   const environment = readSettings(EMBEDDED);
   const dataDir = resolve(environment.TIDINGS_DATA_DIR);
@@ -78,7 +78,7 @@ async function openLog(
   environment: Environment,
   dataDir: string,
 ): Promise<{ logger: Logger; logFile: string }> {
-  const { createLogger } = await import('../logger.ts');
+  const { createLogger } = await import('../observability/logger.ts');
   const logFile = join(dataDir, 'logs', 'tidings.log');
   await mkdir(dataDir, { recursive: true });
   try {

@@ -6,7 +6,7 @@ import { createConnector } from './connector.ts';
 import { decodeBody } from './content-decoding.ts';
 import { createEgressProxy } from './egress-proxy.ts';
 import type { Exchanged } from './exchange.ts';
-import { createPosts, type Post } from './posts.ts';
+import { createPosts, type Post } from './keep-alive.ts';
 import { startProgress } from './progress.ts';
 import { MAX_RESPONSE_BYTES } from './response-reader.ts';
 import type { Route } from './route.ts';

@@ -1,22 +1,22 @@
 /** The shapes in which Tidings runs: everything embedded, or its parts against a PostgreSQL and a Temporal of yours. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { ConfigError, type Environment } from '../config.ts';
+import { ConfigError, type Environment } from '../config/environment.ts';
+import { keysFromEnvironment, keysOfDataDirectory } from '../config/keys.ts';
+import { type Needs, requireUsable } from '../config/settings.ts';
+import { type EmbeddedParts, startEmbedded } from '../embedded/embedded.ts';
+import { freePort } from '../embedded/free-port.ts';
 import { type Authorities, trustedAuthorities } from '../http/authorities.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../observability/logger.ts';
 import { MIGRATIONS } from '../package-root.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
-import { type ResealCount, resealAll } from '../store/reseal.ts';
+import { type ResealCount, resealAll } from '../store/reencrypt.ts';
 import { createVault } from '../store/vault.ts';
-import { type EmbeddedParts, startEmbedded } from './embedded/embedded.ts';
-import { freePort } from './embedded/free-port.ts';
-import { keysFromEnvironment, keysOfDataDirectory } from './keys.ts';
+import type { TemporalTarget } from '../temporal/connection.ts';
+import { temporalFromEnvironment } from '../temporal/target.ts';
 import { type Service, startService } from './service.ts';
-import { type Needs, requireUsable } from './settings.ts';
 import { stopTogether } from './shutdown.ts';
-import type { TemporalTarget } from './temporal-link.ts';
-import { temporalFromEnvironment } from './temporal-target.ts';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 

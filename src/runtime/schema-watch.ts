@@ -1,10 +1,10 @@
 /** Looks again and again whether the schema fits this version: somebody migrates, or forgets to, while the process runs. */
 import type { SchemaGate } from '../api/deps.ts';
 import { Problem } from '../domain/errors.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createRounds, type Rounds } from '../periodic-task.ts';
 import type { Db } from '../store/pool.ts';
 import { readSchemaState, type SchemaComparison } from '../store/schema-state.ts';
-import { createRounds, type Rounds } from './rounds.ts';
 
 /** Why the schema does not fit, and what to do about it. */
 type Unfit = { schema: 'outdated' | 'incompatible'; advice: string };

@@ -1,5 +1,5 @@
 /** The end of a process within a bound: parts stop side by side, and none that hangs holds up the end. */
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../observability/logger.ts';
 
 export type ShutdownPlan = {
   /** for what is in flight to finish */

@@ -4,15 +4,15 @@ import { Problem } from '../domain/errors.ts';
 import type { EmittedEvent, RenderedBody } from '../domain/event.ts';
 import { idTimeMs, newId } from '../domain/ids.ts';
 import type { Profile } from '../domain/profile.ts';
-import type { DispatchableDelivery } from './dispatch.ts';
+import { UNENDED } from './backlog.ts';
+import { lockTargets, type Target, targetsOf } from './event-targets.ts';
 import { type AcceptedEvent, readAccepted } from './events.ts';
 import { APART } from './group-commit.ts';
 import { claimKeys } from './idempotency-keys.ts';
+import type { DispatchableDelivery } from './leases.ts';
 import { type Queryable, transaction } from './pool.ts';
 import { endpointsWithQueue } from './rate-limits.ts';
-import { lockTargets, type Target, targetsOf } from './targets.ts';
 import type { Tenant } from './tenants.ts';
-import { UNENDED } from './waiting.ts';
 
 export type AcceptRequest = {
   tenant: Tenant;

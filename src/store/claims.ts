@@ -4,9 +4,9 @@
  */
 import type { DeliveryStatus, EndedStatus, HeldReason, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
-import { lockEndpoints } from './locks.ts';
+import { releaseNext } from './backlog.ts';
+import { lockEndpoints } from './endpoint-locks.ts';
 import { type Db, transaction } from './pool.ts';
-import { releaseNext } from './waiting.ts';
 
 /** Longer than any attempt takes: the longest timeout and the wait for a place in the endpoint's cap. */
 const CLAIM_TTL_S = 120;

@@ -1,8 +1,8 @@
 /** One delivery as people ask for it: its row, its attempts, its presses, and its end by hand. Lists are in delivery-list.ts. */
 import type { Delivery, DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
+import { releaseNext, UNENDED } from './backlog.ts';
 import { type Db, type Queryable, snapshot, transaction } from './pool.ts';
-import { releaseNext, UNENDED } from './waiting.ts';
 
 /** The columns of a `Delivery`. */
 export const DELIVERY_COLUMNS = `

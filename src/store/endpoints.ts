@@ -12,12 +12,12 @@ import {
 import { Problem } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import { type RetrySchedule, scheduleOf } from '../domain/schedule.ts';
-import { lockEndpoints } from './locks.ts';
+import { alignWaiting, countWaiting, WAITING_PAGE } from './backlog.ts';
+import { lockEndpoints } from './endpoint-locks.ts';
 import { insertOperationalEvent } from './operational-events.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import { beginReplan, replanPage } from './replan.ts';
 import type { Vault } from './vault.ts';
-import { alignWaiting, countWaiting, WAITING_PAGE } from './waiting.ts';
 
 export type NewEndpoint = Pick<
   Endpoint,

@@ -3,9 +3,10 @@
  * quiet; one commit, and one statement instead of many, when it is not. Nobody waits in a shared transaction for what one
  * of them waits for: such requests go apart, into the patient lane.
  */
-import { createPatientLane } from './patient-lane.ts';
+
+import { expired, type LaneRules, takeGroup, type Waiting } from './commit-groups.ts';
+import { createPatientLane } from './lock-waiters.ts';
 import { isDatabaseAway, isPassing } from './pool.ts';
-import { expired, type LaneRules, takeGroup, type Waiting } from './waiting-requests.ts';
 
 /** Of a request that could not be committed without waiting for a lock. */
 export const APART = Symbol('apart');

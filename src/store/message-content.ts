@@ -1,5 +1,10 @@
 /** What a message says: read when it is sent, so that a delivery which has got through meanwhile is not told of. */
-import { type CHANGES, changeOf, type EndpointMessage, type ExhaustedDelivery } from '../domain/notice.ts';
+import {
+  type CHANGES,
+  changeOf,
+  type EndpointMessage,
+  type ExhaustedDelivery,
+} from '../domain/notification.ts';
 import type { Queryable } from './pool.ts';
 
 type Content = Pick<EndpointMessage, 'endpoint' | 'deliveries' | 'total' | 'changes' | 'changesTotal'>;

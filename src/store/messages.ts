@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { ContactState } from '../domain/contact.ts';
-import { type EndpointMessage, NOTICE_SAMPLE } from '../domain/notice.ts';
+import { type EndpointMessage, NOTICE_SAMPLE } from '../domain/notification.ts';
 import { readContent } from './message-content.ts';
 import { countMessage, type MessageBounds } from './message-counts.ts';
 import { insertOperationalEvent } from './operational-events.ts';

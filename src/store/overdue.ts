@@ -1,7 +1,7 @@
 /** What the reconciler looks for: deliveries that should have moved and did not. */
 
 import { NO_CLAIM } from './claims.ts';
-import { DISPATCH_CHANNEL } from './dispatch.ts';
+import { DISPATCH_CHANNEL } from './leases.ts';
 import type { Db } from './pool.ts';
 
 export type OverdueDelivery = {

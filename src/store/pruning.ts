@@ -3,9 +3,10 @@
  * not ended by then are marked, and an index finds them when they have ended. So a round costs what it removes, however
  * much was removed before it and however much still waits.
  */
+
+import { UNENDED } from './backlog.ts';
 import { erasePayloads } from './erasure.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
-import { UNENDED } from './waiting.ts';
 
 /** Tenants that one statement looks at: most have nothing to remove. */
 const TENANTS = 1_000;

@@ -1,7 +1,7 @@
 /** The rate limit of an endpoint: places in time, given out exactly by one row, and the deliveries that wait for one. */
 import { RATE_BOUNDS } from '../domain/endpoint.ts';
 import { NO_CLAIM } from './claims.ts';
-import { wakeDispatchers } from './dispatch.ts';
+import { wakeDispatchers } from './leases.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
 /** Other processes reserve places there too, each for a moment. */

@@ -1,15 +1,15 @@
 /** The record that is written after an attempt: the log row, the delivery's new state, and what follows from it. */
 import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
+import { holdStalled } from './backlog.ts';
+import { failBroken } from './broken-rows.ts';
 import { NO_CLAIM } from './claims.ts';
 import { isDataError } from './data-error.ts';
-import { applyEffects, type Effects, noEffects } from './effects.ts';
+import { applyEffects, type Effects, noEffects } from './endpoint-effects.ts';
+import { lockEndpoints, lockFreeEndpoints } from './endpoint-locks.ts';
 import { APART, createGroupCommit, PATIENT_LOCK_TIMEOUT_MS, SHARED_LOCK_TIMEOUT_MS } from './group-commit.ts';
-import { lockEndpoints, lockFreeEndpoints } from './locks.ts';
-import { failBroken } from './poison.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 import { replanLate } from './replan.ts';
-import { holdStalled } from './waiting.ts';
 
 /** What was sent and what came back, as it is kept. Headers are name-value pairs in the order of the wire. */
 export type Exchange = {

@@ -3,10 +3,10 @@
  * by the row alone, for a workflow whose timer fires too soon asks again; sooner in a new workflow, for the old one still sleeps.
  */
 import type { RetrySchedule } from '../domain/schedule.ts';
-import { wakeDispatchers } from './dispatch.ts';
-import { lockEndpoints } from './locks.ts';
+import { WAITING_PAGE } from './backlog.ts';
+import { lockEndpoints } from './endpoint-locks.ts';
+import { wakeDispatchers } from './leases.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
-import { WAITING_PAGE } from './waiting.ts';
 
 /** Says, under the endpoint's lock, that what waits at it is to be planned by this schedule. */
 export async function beginReplan(

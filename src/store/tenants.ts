@@ -1,7 +1,7 @@
 /** Tenants: who the events belong to. */
 import { newId } from '../domain/ids.ts';
+import { UNENDED, WAITING_PAGE } from './backlog.ts';
 import { type Db, isUniqueViolation, type Queryable, transaction, WALK_IN_ORDER } from './pool.ts';
-import { UNENDED, WAITING_PAGE } from './waiting.ts';
 
 export type Tenant = {
   id: string;

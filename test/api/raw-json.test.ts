@@ -1,6 +1,6 @@
 /** A request's body is read strictly and cut without changing a byte; both are promises to the receiver. */
-import type { Place, ScanRules } from '../../src/api/json-scan.ts';
-import { parseRawJson } from '../../src/api/raw-json.ts';
+import type { Place, ScanRules } from '../../src/api/body/json-scan.ts';
+import { parseRawJson } from '../../src/api/body/raw-json.ts';
 
 const parse = (text: string, ...places: Place[]) => parseRawJson(Buffer.from(text), places);
 const refusal = (code: string, status: number) => expect.objectContaining({ code, status });

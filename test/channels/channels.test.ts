@@ -1,6 +1,6 @@
 /** What every way of telling people owes: a new channel joins the registry and is tested here without an edit. */
 import { CHANNELS, type ChannelOptions, createChannels } from '../../src/channels/index.ts';
-import type { EndpointMessage } from '../../src/domain/notice.ts';
+import type { EndpointMessage } from '../../src/domain/notification.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
 
 let mail: MailServer;

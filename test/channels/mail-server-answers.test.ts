@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { emailChannel } from '../../src/channels/email.ts';
-import type { EndpointMessage, Telling } from '../../src/domain/notice.ts';
+import type { EndpointMessage, Telling } from '../../src/domain/notification.ts';
 import { atEnd } from '../helpers/cleanup.ts';
 import { startTcpServer } from '../helpers/tcp-server.ts';
 

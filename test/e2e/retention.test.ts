@@ -1,7 +1,7 @@
 /** Payloads go when they should: by age, of one event, of a tenant. What was done with them stays readable. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { pruneScheduleId } from '../../src/runtime/schedules.ts';
+import { pruneScheduleId } from '../../src/temporal/schedules.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../src/runtime/embedded/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
 import { startReceiver } from '../helpers/receiver.ts';

@@ -1,5 +1,5 @@
 /** A Temporal that answers, but not as it should: every status of gRPC at every call that we make. */
-import { TROUBLE_OF_STATUS } from '../../src/runtime/temporal-trouble.ts';
+import { TROUBLE_OF_STATUS } from '../../src/temporal/call-trouble.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type GrpcProxy, startGrpcProxy } from '../helpers/grpc-proxy.ts';
 import { startReceiver } from '../helpers/receiver.ts';

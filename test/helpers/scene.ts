@@ -7,7 +7,7 @@ import { appendFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../src/runtime/embedded/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import type { Db } from '../../src/store/pool.ts';
 import { atEnd } from './cleanup.ts';
 import { startProcess, type TestProcess } from './process.ts';

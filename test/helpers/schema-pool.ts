@@ -1,5 +1,9 @@
 /** The threads for tenants' own schemas, as a service has them, ended with the tests. Needs the build. */
-import { createSchemaPool, type SchemaPool, type SchemaPoolRules } from '../../src/api/schema-pool.ts';
+import {
+  createSchemaPool,
+  type SchemaPool,
+  type SchemaPoolRules,
+} from '../../src/json-schema/schema-pool.ts';
 import { atEnd } from './cleanup.ts';
 
 /** @param rules more than a tenant could use up, unless they say otherwise */

@@ -1,7 +1,7 @@
 /** The whole service on a database of its own and the shared Temporal, and a client for its API. */
 import { randomUUID } from 'node:crypto';
-import { readEnvironment } from '../../src/config.ts';
-import { createLogger } from '../../src/logger.ts';
+import { readEnvironment } from '../../src/config/environment.ts';
+import { createLogger } from '../../src/observability/logger.ts';
 import { MIGRATIONS } from '../../src/package-root.ts';
 import { type Service, startService } from '../../src/runtime/service.ts';
 import { atEnd } from './cleanup.ts';

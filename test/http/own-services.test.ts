@@ -1,9 +1,9 @@
 /** The services of Tidings itself, which nothing is sent to, also where the operator allows their network. */
 import { networkInterfaces } from 'node:os';
-import { readEnvironment } from '../../src/config.ts';
+import { readEnvironment } from '../../src/config/environment.ts';
 import { AddressBlockedError, createAddressGuard } from '../../src/http/address-guard.ts';
 import type { OwnService } from '../../src/http/own-services.ts';
-import { neighbours } from '../../src/runtime/neighbours.ts';
+import { neighbours } from '../../src/runtime/own-service-addresses.ts';
 
 const EVERYTHING = ['0.0.0.0/0', '::/0'];
 const external = Object.values(networkInterfaces())

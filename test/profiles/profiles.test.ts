@@ -1,7 +1,8 @@
 /** What every profile owes to its contract: a new one joins the registry and is tested here without an edit. */
-import { mismatches, profileValidator } from '../../src/api/json-schema.ts';
+
 import { EVENT_TYPE_PATTERN } from '../../src/domain/event.ts';
 import type { Profile } from '../../src/domain/profile.ts';
+import { mismatches, profileValidator } from '../../src/json-schema/validator.ts';
 import { DEFAULT_PROFILE, PROFILES, profileNamed } from '../../src/profiles/index.ts';
 import { AUTH_SCHEMES } from '../../src/signing/index.ts';
 

@@ -1,8 +1,8 @@
 /** The products' own documents, read when the test runs: what they show is what we accept and what we send. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mismatches, profileValidator } from '../../src/api/json-schema.ts';
 import type { Profile } from '../../src/domain/profile.ts';
+import { mismatches, profileValidator } from '../../src/json-schema/validator.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
 

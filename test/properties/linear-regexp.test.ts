@@ -1,6 +1,6 @@
 /** A pattern that runs in linear time means what it means to ECMAScript with the flag `u`. */
 import fc from 'fast-check';
-import { linearRegExp, PatternError } from '../../src/api/linear-regexp.ts';
+import { linearRegExp, PatternError } from '../../src/json-schema/linear-regexp.ts';
 
 const atom = fc.constantFrom(
   ...['a', 'b', '-', '"', 'é', '😀', '.', '^', '$', '\\b', '\\B', '\\d', '\\D', '\\w', '\\W', '\\s', '\\S'],

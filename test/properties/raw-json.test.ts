@@ -1,7 +1,7 @@
 /** For every JSON that there is: what is cut out is what was written. For every other text and bytes: a refusal, no crash. */
 import fc from 'fast-check';
-import type { Place } from '../../src/api/json-scan.ts';
-import { parseRawJson, parseRawJsonInTurns } from '../../src/api/raw-json.ts';
+import type { Place } from '../../src/api/body/json-scan.ts';
+import { parseRawJson, parseRawJsonInTurns } from '../../src/api/body/raw-json.ts';
 import { Problem } from '../../src/domain/errors.ts';
 import { jsonObjectText, jsonText } from './json-text.ts';
 

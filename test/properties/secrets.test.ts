@@ -2,7 +2,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
-import { ConfigError, parseKeyRing } from '../../src/config.ts';
+import { ConfigError, parseKeyRing } from '../../src/config/environment.ts';
 import { MASK } from '../../src/domain/endpoint.ts';
 import { generateEd25519Secret, publicKeyOf, SIGNING_SCHEMES } from '../../src/signing/index.ts';
 import { redact, redactText } from '../../src/signing/redaction.ts';

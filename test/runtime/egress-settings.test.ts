@@ -1,8 +1,8 @@
 /** What the operator sets for the way out: refused at start where it cannot be used, withdrawn where it would be unsafe. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, readEnvironment } from '../../src/config.ts';
-import { createLogger } from '../../src/logger.ts';
+import { ConfigError, readEnvironment } from '../../src/config/environment.ts';
+import { createLogger } from '../../src/observability/logger.ts';
 import { runEmbedded, runProcess } from '../../src/runtime/processes.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { makeFolder } from '../helpers/folder.ts';

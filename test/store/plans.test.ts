@@ -1,8 +1,9 @@
 /** Every list has an index that serves it: the plans say so, on a table large enough to choose by. */
+
+import { unalignedQuery, waitingCountQuery } from '../../src/store/backlog.ts';
 import { type DeliveryFilter, deliveryWalks } from '../../src/store/delivery-list.ts';
+import { DELIVERIES_QUERY, ENDPOINTS_QUERY, QUEUE_AGE_QUERY } from '../../src/store/gauges.ts';
 import { type Queryable, snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts';
-import { DELIVERIES_QUERY, ENDPOINTS_QUERY, QUEUE_AGE_QUERY } from '../../src/store/standing.ts';
-import { unalignedQuery, waitingCountQuery } from '../../src/store/waiting.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;

@@ -1,6 +1,6 @@
 /** Attempts that end together are recorded together, and those at one endpoint hold up no other's. */
 
-import { noEffects } from '../../src/store/effects.ts';
+import { noEffects } from '../../src/store/endpoint-effects.ts';
 import type { AttemptRecord } from '../../src/store/records.ts';
 import { createRecorder } from '../../src/store/records.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

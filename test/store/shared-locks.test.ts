@@ -5,15 +5,15 @@ import pg from 'pg';
 import { profileNamed } from '../../src/profiles/index.ts';
 import type { AcceptRequest } from '../../src/store/accept.ts';
 import { createAcceptor } from '../../src/store/acceptor.ts';
+import { alignEndpoints } from '../../src/store/backlog.ts';
 import { claimDeliveries } from '../../src/store/claims.ts';
-import { endLeases, expireLeases, renewLeases, returnLeases } from '../../src/store/dispatch.ts';
-import { type Effects, noEffects } from '../../src/store/effects.ts';
+import { type Effects, noEffects } from '../../src/store/endpoint-effects.ts';
+import { endLeases, expireLeases, renewLeases, returnLeases } from '../../src/store/leases.ts';
 import { freeDeliveries } from '../../src/store/overdue.ts';
 import { isPassing } from '../../src/store/pool.ts';
 import { reserveRate } from '../../src/store/rate-limits.ts';
 import { type AttemptRecord, createRecorder } from '../../src/store/records.ts';
 import { insertTenant, type Tenant } from '../../src/store/tenants.ts';
-import { alignEndpoints } from '../../src/store/waiting.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;

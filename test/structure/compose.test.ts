@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { environmentSchema } from '../../src/config.ts';
+import { environmentSchema } from '../../src/config/environment.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 
 type Service = {

@@ -7,9 +7,9 @@ import {
   checkEnvironment,
   environmentSchema,
   readEnvironment,
-} from '../../src/config.ts';
-import { valueMeta } from '../../src/config-values.ts';
-import { type Needs, readSettings } from '../../src/runtime/settings.ts';
+} from '../../src/config/environment.ts';
+import { type Needs, readSettings } from '../../src/config/settings.ts';
+import { valueMeta } from '../../src/config/values.ts';
 import { makeFolder } from '../helpers/folder.ts';
 
 type Name = keyof typeof environmentSchema.shape;

@@ -5,13 +5,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startPostgres } from '../../dist/src/embedded/postgres.js';
+import { startTemporal } from '../../dist/src/embedded/temporal.js';
+import { findTemporalProgram } from '../../dist/src/embedded/temporal-program.js';
 import { PACKAGE_ROOT } from '../../dist/src/package-root.js';
-import { startPostgres } from '../../dist/src/runtime/embedded/postgres.js';
-import { startTemporal } from '../../dist/src/runtime/embedded/temporal.js';
-import { findTemporalProgram } from '../../dist/src/runtime/embedded/temporal-program.js';
-import { WORKFLOW_BUNDLE } from '../../dist/src/runtime/workflow-bundle.js';
 import { migrate } from '../../dist/src/store/migrate.js';
 import { createPool } from '../../dist/src/store/pool.js';
+import { WORKFLOW_BUNDLE } from '../../dist/src/temporal/workflow-bundle.js';
 
 export default async function setUp() {
   const folder = await mkdtemp(join(tmpdir(), 'tidings-test-'));

@@ -1,9 +1,9 @@
 /** `/v1/audit-log`: who changed what. */
 import { z } from 'zod';
 import { listAuditEntries, type StoredAuditEntry } from '../../store/audit-log.ts';
-import type { App } from '../app.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
 import { tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';

@@ -15,9 +15,9 @@ import {
   verifyContact,
 } from '../../store/contacts.ts';
 import { type Queryable, transaction } from '../../store/pool.ts';
-import type { App } from '../app.ts';
 import { type ContactPage, sendPage } from '../contact-page.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
 
 /** A form of one field. */
 const MAX_FORM_BYTES = 4_096;

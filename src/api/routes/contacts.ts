@@ -2,9 +2,9 @@
 import { Problem } from '../../domain/errors.ts';
 import { type Contact, contactKey, findContacts, requestLink } from '../../store/contacts.ts';
 import { linkWaitS } from '../../store/message-counts.ts';
-import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
 import { tenantParams } from '../schemas/parameters.ts';

@@ -9,12 +9,12 @@ import { buildRequest } from '../../signing/request.ts';
 import { cancelDeliveries, countPress, deliveryContent } from '../../store/deliveries.ts';
 import { listDeliveries } from '../../store/delivery-list.ts';
 import { findEndpointById } from '../../store/endpoints.ts';
-import type { App } from '../app.ts';
 import { type Act, audited, noted } from '../audit.ts';
 import { callerOf, requireAccess } from '../auth.ts';
 import { curlCommand } from '../curl.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
 import { deliveryOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
@@ -26,7 +26,7 @@ import {
   readDeliveryFilter,
 } from '../schemas/delivery.ts';
 import { revealQuery, tenantParams } from '../schemas/parameters.ts';
-import { payloadErased, refuseUnsendable } from '../surroundings.ts';
+import { payloadErased, refuseUnsendable } from '../sendability.ts';
 
 const params = z.object({ delivery: z.string() });
 const acknowledged = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES) });

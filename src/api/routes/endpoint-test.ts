@@ -6,14 +6,14 @@ import { profileNamed } from '../../profiles/index.ts';
 import { acceptEvents } from '../../store/accept.ts';
 import { findEventType, listEventTypeNames } from '../../store/event-types.ts';
 import type { Tenant } from '../../store/tenants.ts';
-import type { App } from '../app.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
 import { deliveryOr404, endpointOr404, tenantOr404 } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
+import { createTestCalls } from '../running-tests.ts';
 import { deliverySchema } from '../schemas/delivery.ts';
 import { endpointParams } from '../schemas/parameters.ts';
-import { createTestCalls } from '../test-calls.ts';
 
 const testBody = z
   .strictObject({ event_type: z.string().max(200).optional() })

@@ -4,13 +4,13 @@ import type { Endpoint } from '../../domain/endpoint.ts';
 import { recoverSelection } from '../../domain/operation.ts';
 import { countDeliveries, STATS_DELIVERIES } from '../../store/deliveries.ts';
 import { listEndpoints } from '../../store/endpoints.ts';
-import { countSelected } from '../../store/selection-walks.ts';
+import { countSelected } from '../../store/redelivery-selection.ts';
 import type { Tenant } from '../../store/tenants.ts';
-import type { App } from '../app.ts';
 import { noted } from '../audit.ts';
 import { requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
+import type { App } from '../fastify-app.ts';
 import { endpointOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import {

@@ -2,18 +2,18 @@
 import { z } from 'zod';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import type { CatalogueEntry } from '../../domain/profile.ts';
+import { SchemaRefusal } from '../../json-schema/schema-pool.ts';
 import { profileNamed } from '../../profiles/index.ts';
 import { findEventType, insertEventType, listEventTypes } from '../../store/event-types.ts';
 import type { Tenant } from '../../store/tenants.ts';
-import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
-import { rawBody } from '../body.ts';
+import { rawBody } from '../body/json-body.ts';
 import type { ApiDeps } from '../deps.ts';
 import { inWords } from '../event-validation.ts';
+import type { App } from '../fastify-app.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
-import { SchemaRefusal } from '../schema-pool.ts';
 import { createEventTypeBody, eventTypeSchema } from '../schemas/event.ts';
 import { tenantParams } from '../schemas/parameters.ts';
 

@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { fieldProblem } from '../../domain/errors.ts';
 import { type EmittedEvent, formatTimestamp } from '../../domain/event.ts';
 import { findProfile, profileNamed } from '../../profiles/index.ts';
-import { wakeDispatchers } from '../../store/dispatch.ts';
 import {
   type AcceptedEvent,
   type EventSummary,
@@ -15,11 +14,12 @@ import {
   listEvents,
   type StoredEvent,
 } from '../../store/events.ts';
+import { wakeDispatchers } from '../../store/leases.ts';
 import type { Tenant } from '../../store/tenants.ts';
-import type { App } from '../app.ts';
-import { rawBody } from '../body.ts';
+import { rawBody } from '../body/json-body.ts';
 import type { ApiDeps } from '../deps.ts';
 import { checkEvents } from '../event-validation.ts';
+import type { App } from '../fastify-app.ts';
 import { emitterOr404, notFound, tenantOr404 } from '../lookups.ts';
 import { traceparentOf } from '../observe-requests.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';

@@ -1,8 +1,8 @@
 /** For probes, and the way in: what a browser or a load balancer asks first. */
 import { z } from 'zod';
 import { VERSION } from '../../package-root.ts';
-import type { App } from '../app.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
 
 const part = z.enum(['ok', 'away']);
 

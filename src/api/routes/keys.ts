@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type ApiKey, SCOPES } from '../../domain/access.ts';
-import { insertKey, listKeys, revokeKey } from '../../store/keys.ts';
-import type { App } from '../app.ts';
+import { insertKey, listKeys, revokeKey } from '../../store/api-keys.ts';
 import { audited } from '../audit.ts';
+import type { Keyring } from '../caller-lookup.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { Keyring } from '../keyring.ts';
+import type { App } from '../fastify-app.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';

@@ -1,10 +1,8 @@
 /** `/metrics`: for Prometheus. Public like the probes, for nothing in it belongs to a tenant. */
 import { z } from 'zod';
-import type { App } from '../app.ts';
+import { METRICS_CONTENT_TYPE } from '../../observability/metrics-page.ts';
 import type { ApiDeps } from '../deps.ts';
-
-/** Of Prometheus's text format. */
-export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+import type { App } from '../fastify-app.ts';
 
 export function metricsRoutes(app: App, deps: ApiDeps): void {
   app.get(

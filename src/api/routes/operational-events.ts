@@ -1,9 +1,9 @@
 /** `/v1/operational-events`: what Tidings itself has to say. */
 import { z } from 'zod';
 import { listOperationalEvents } from '../../store/operational-events.ts';
-import type { App } from '../app.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 
 const operationalEvent = z

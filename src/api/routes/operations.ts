@@ -7,10 +7,10 @@ import { ATTEMPT_ERRORS, type AttemptErrorCode, fieldProblem, Problem } from '..
 import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
 import { recoverSelection, replaySelection } from '../../domain/operation.ts';
 import { findOperation, finishOperation, tally } from '../../store/operations.ts';
-import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
 import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
 import {
   operationSchema,

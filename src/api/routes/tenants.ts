@@ -14,10 +14,10 @@ import {
   type Tenant,
   updateTenant,
 } from '../../store/tenants.ts';
-import type { App } from '../app.ts';
 import { audited } from '../audit.ts';
 import { callerOf, requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';

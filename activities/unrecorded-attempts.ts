@@ -1,0 +1,32 @@
+/** Attempts whose record failed, kept in this process until it is written. */
+import type { AttemptRecord } from '../src/store/records.ts';
+
+/**
+ * Attempts whose record failed, kept in memory so that their exchange is not lost with it. On another process, or after
+ * a restart, the history still has everything but the exchange.
+ */
+export type UnrecordedAttempts = {
+  keep(records: AttemptRecord[]): void;
+  find(deliveryId: string, number: number): AttemptRecord | undefined;
+  /** Only for what has been recorded: until then this is the only copy of the exchange. */
+  forget(deliveryId: string, number: number): void;
+};
+
+const MAX_KEPT = 2_000;
+
+export function createUnrecordedAttempts(): UnrecordedAttempts {
+  const kept = new Map<string, AttemptRecord>();
+  return {
+    keep(records) {
+      for (const record of records) {
+        kept.set(`${record.deliveryId} ${record.number}`, record);
+        const [oldest] = kept.keys();
+        if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+      }
+    },
+    find: (deliveryId, number) => kept.get(`${deliveryId} ${number}`),
+    forget(deliveryId, number) {
+      kept.delete(`${deliveryId} ${number}`);
+    },
+  };
+}

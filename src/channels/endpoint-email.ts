@@ -1,0 +1,152 @@
+/** The words of the e-mail about an endpoint: what failed for good, how it fares, where to look, what to do. */
+import type { EndpointChange, EndpointMessage, ExhaustedDelivery } from '../domain/notification.ts';
+import type { Block, Letter } from './email-layout.ts';
+
+/** @param publicUrl where the API is reached */
+export function endpointLetter(message: EndpointMessage, publicUrl: string): Letter {
+  const { tenant, endpoint, changes, total } = message;
+  const words = changes.map((change) => wordsOf(change, message, publicUrl));
+  const last = words.at(-1);
+  const host = hostOf(endpoint.maskedUrl);
+  const about = [
+    ...(last === undefined ? [] : [`${host} ${last.headline}`]),
+    ...(total === 0
+      ? []
+      : [`${whatFailed(message)} could not be delivered${last === undefined ? ` to ${host}` : ''}`]),
+  ];
+  return {
+    subject: `${tenant.name}: ${about.join(', and ')}`,
+    blocks: [
+      ...(last?.blocks ?? []),
+      ...(message.changesTotal > 1 ? earlierChanges(message) : []),
+      ...(total > 0 ? givenUp(message, publicUrl) : []),
+      { footer: `Tenant ${tenant.name} (${tenant.id}), endpoint ${endpoint.id}` },
+    ],
+  };
+}
+
+const hostOf = (maskedUrl: string) => {
+  const address = maskedUrl.split('?')[0] ?? '';
+  return URL.canParse(address) ? new URL(address).host : address;
+};
+
+const whatFailed = ({ total, deliveries }: EndpointMessage) =>
+  total === 1 ? `a ${deliveries[0]?.eventType ?? ''} event` : `${total} events`;
+
+function givenUp(message: EndpointMessage, publicUrl: string): Block[] {
+  const { endpoint, deliveries, total } = message;
+  const state = endpoint.disabled
+    ? 'The endpoint has been disabled; enable it again before you retry.'
+    : endpoint.stalled
+      ? 'Nothing more is sent to this endpoint until a new event arrives for it. Then what waits follows.'
+      : 'Later events are still delivered to this endpoint.';
+  const link = (id: string) => `${publicUrl}/v1/deliveries/${id}`;
+  const more = total - deliveries.length;
+  return [
+    {
+      paragraph: `Tidings has given up on ${whatFailed(message)} for ${endpoint.maskedUrl} after every attempt failed.`,
+    },
+    {
+      items: deliveries.map((d) => ({
+        text: `${d.eventType}, event ${d.eventId}: ${reason(d)}`,
+        href: link(d.deliveryId),
+      })),
+    },
+    ...(more > 0 ? [{ paragraph: `… and ${more} more.` }] : []),
+    { paragraph: state },
+    { paragraph: 'When the endpoint works again, send a delivery once more with' },
+    {
+      commands: [`curl -X POST -H "X-API-Key: $KEY" ${link(deliveries[0]?.deliveryId ?? '')}/retry`],
+    },
+  ];
+}
+
+function reason(delivery: ExhaustedDelivery): string {
+  const { attemptCount, lastError, lastResponseStatus } = delivery;
+  const attempts = `${attemptCount} ${attemptCount === 1 ? 'attempt' : 'attempts'}`;
+  const last = lastResponseStatus === null ? (lastError ?? 'unknown error') : `status ${lastResponseStatus}`;
+  return `${attempts}, the last one: ${last}`;
+}
+
+function earlierChanges({ changes, changesTotal }: EndpointMessage): Block[] {
+  const more = changesTotal - changes.length;
+  return [
+    { paragraph: `This is the last of ${changesTotal} changes since the message before:` },
+    ...(more > 0 ? [{ paragraph: `${more} earlier ones …` }] : []),
+    {
+      items: changes.map((change) => ({ text: `${change.at.toUTCString()}: it ${HEADLINES[change.what]}` })),
+    },
+  ];
+}
+
+const HEADLINES: Record<EndpointChange['what'], string> = {
+  failing: 'keeps failing',
+  disabled: 'was switched off',
+  recovered: 'works again',
+};
+
+function wordsOf(
+  change: EndpointChange,
+  { endpoint, tenant }: EndpointMessage,
+  publicUrl: string,
+): { headline: string; blocks: Block[] } {
+  const { failingSince, consecutiveFailures } = change;
+  const here = `${publicUrl}/v1/tenants/${tenant.id}/endpoints/${endpoint.id}`;
+  const since = failingSince === null ? '' : ` since ${failingSince.toUTCString()}`;
+  const failures = `${consecutiveFailures} ${consecutiveFailures === 1 ? 'attempt' : 'attempts'} in a row`;
+  const json = '-H "X-API-Key: $KEY" -H "Content-Type: application/json"';
+  const recover = `curl -X POST ${json} -d '{"since":"${failingSince?.toISOString() ?? ''}"}' ${here}/recover`;
+  const headline = HEADLINES[change.what];
+  switch (change.what) {
+    case 'failing':
+      return {
+        headline,
+        blocks: [
+          {
+            paragraph: `Every attempt to deliver to ${endpoint.maskedUrl} has failed${since}: ${failures}.`,
+          },
+          {
+            paragraph: `If nothing gets through, the endpoint is switched off on ${change.disabledAt.toUTCString()}, and nothing more is sent to it.`,
+          },
+          { paragraph: 'What came back is in the log of its deliveries:' },
+          {
+            commands: [
+              `curl -H "X-API-Key: $KEY" "${publicUrl}/v1/tenants/${tenant.id}/deliveries?endpoint_id=${endpoint.id}"`,
+            ],
+          },
+        ],
+      };
+    case 'disabled':
+      return {
+        headline,
+        blocks: [
+          {
+            paragraph:
+              change.reason === 'gone'
+                ? `${endpoint.maskedUrl} answered 410 (Gone). Nothing more is sent to it.`
+                : `Every attempt to deliver to ${endpoint.maskedUrl} has failed${since}: ${failures}. Nothing more is sent to it.`,
+          },
+          ...(change.deliveriesEnded > 0
+            ? [
+                {
+                  paragraph: `${change.deliveriesEnded} that waited for it ${change.deliveriesEnded === 1 ? 'has' : 'have'} failed with it.`,
+                },
+              ]
+            : []),
+          { paragraph: 'When the endpoint works again, enable it, and then have sent what it has missed:' },
+          { commands: [`curl -X PATCH ${json} -d '{"enabled":true}' ${here}`, recover] },
+        ],
+      };
+    case 'recovered':
+      return {
+        headline,
+        blocks: [
+          {
+            paragraph: `A delivery has got through to ${endpoint.maskedUrl}, which had been failing${since}.`,
+          },
+          { paragraph: 'To have sent what it has missed:' },
+          { commands: [recover] },
+        ],
+      };
+  }
+}

@@ -1,0 +1,345 @@
+/** The configuration: every environment variable that Tidings reads, with its default and what it is for. */
+import { z } from 'zod';
+import {
+  baseUrl,
+  commaList,
+  decimal,
+  flag,
+  isCidr,
+  isHost,
+  isHostAndPort,
+  isMailbox,
+  isUrl,
+  oneOf,
+  port,
+  seconds,
+  text,
+  wholeNumber,
+} from './values.ts';
+
+const MAX_COUNT = 1_000_000;
+
+/** A wrong value is refused at start with the variable's name. Descriptions become docs/configuration.md. */
+export const environmentSchema = z.object({
+  TIDINGS_PORT: port()
+    .default(8400)
+    .describe(
+      'Port of the API. `0` takes a free one. With `npm start` and no value, the next free one from 8400.',
+    ),
+  TIDINGS_HOST: text('host', 'an IP address or a host name, without a port', isHost)
+    .default('127.0.0.1')
+    .describe('Address that the API listens on.'),
+  TIDINGS_DATA_DIR: text('path', 'the path of a folder')
+    .default('.tidings')
+    .describe('Where the embedded PostgreSQL and Temporal keep their data, and the generated keys lie.'),
+  TIDINGS_ADMIN_KEY: text('key', 'at least 16 visible ASCII characters', (key) => /^[!-~]{16,}$/.test(key))
+    .optional()
+    .describe('The admin API key. Generated into `admin.key` of the data directory in embedded mode.'),
+  TIDINGS_ENCRYPTION_KEYS: text(
+    'keys',
+    'id:base64 of 32 bytes for each key, comma-separated, no id twice',
+    isKeyRing,
+  )
+    .optional()
+    .describe(
+      'Keys for secrets at rest: `id:base64(32 bytes)`, comma-separated; the first one encrypts, all decrypt. ' +
+        'Generated into `encryption.keys` of the data directory in embedded mode.',
+    ),
+  TIDINGS_ALLOW_CIDRS: commaList('CIDRs', 'a list of CIDRs like 10.0.0.0/8,fd00::/8', isCidr)
+    .prefault('')
+    .describe(
+      'Destinations that may be dialled although they are not public, as comma-separated CIDRs. Tidings’ own ' +
+        'services stay out of reach (see egress.md).',
+    ),
+  TIDINGS_ALLOW_HTTP: flag()
+    .optional()
+    .describe('Whether endpoints may have http URLs. Default: yes in embedded mode, otherwise no.'),
+  TIDINGS_LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
+    .default('info')
+    .describe('The least important level that is logged (JSON lines on standard error).'),
+  TIDINGS_CA_FILE: text('path', 'the path of a PEM file')
+    .optional()
+    .describe(
+      'PEM file of more certificate authorities that are trusted: for destinations, the egress proxy, the mail server, PostgreSQL, ' +
+        'Temporal and the collector of traces. They add to those of Node, of `NODE_EXTRA_CA_CERTS` and of the system.',
+    ),
+  TIDINGS_EGRESS_PROXY: text(
+    'proxy URL',
+    'a URL like http://user:password@proxy.example:3128, without a path',
+    (value) => isUrl(value, { schemes: ['http', 'https'], userinfo: true }),
+  )
+    .optional()
+    .describe(
+      'HTTP proxy through which everything is sent to endpoints (CONNECT): `http://` or `https://`, with `user:password@` ' +
+        'where it wants them. Its own faults never count as attempts.',
+    ),
+  TIDINGS_TEMPORAL_CLI: text('path', 'the path of a program')
+    .optional()
+    .describe(
+      'Path of the `temporal` program for the embedded server. Default: from `PATH`, the cache, or built.',
+    ),
+  TIDINGS_TEMPORAL_UI: baseUrl('https://temporal.example.com')
+    .optional()
+    .describe('Address of Temporal’s Web UI, for links. In embedded mode it is known.'),
+  TIDINGS_TASK_QUEUE: text('name', 'a name of 1 to 200 letters, digits and ._:-', (name) =>
+    /^[A-Za-z0-9._:-]{1,200}$/.test(name),
+  )
+    .default('tidings')
+    .describe('Temporal task queue of the workflows and activities.'),
+  TIDINGS_NOTICE_INTERVAL_S: seconds(90)
+    .default(900)
+    .describe(
+      'What there is to tell of an endpoint comes at once the first time, and then as at most one digest for each contact in this many seconds.',
+    ),
+  TIDINGS_ADDRESS_MAILS_PER_HOUR: wholeNumber(1, MAX_COUNT)
+    .default(60)
+    .describe(
+      'Notices that one e-mail address gets in an hour, of all tenants. What is more waits, and is told together.',
+    ),
+  TIDINGS_TENANT_MAILS_PER_HOUR: wholeNumber(1, MAX_COUNT)
+    .default(600)
+    .describe('Notices that go out for one tenant in an hour, to all of its contacts. What is more waits.'),
+  TIDINGS_VERIFY_CONTACTS: oneOf('tenant', 'all', 'none')
+    .default('tenant')
+    .describe(
+      'Which contacts get a link, and nothing else until its button is pressed: those that a tenant’s own key sets (`tenant`), those that an admin ' +
+        'key sets too (`all`), or none (`none`).',
+    ),
+  TIDINGS_CONTACTS_PER_TENANT: wholeNumber(1, 100).default(20).describe('Contacts that a tenant may have.'),
+  TIDINGS_ADDRESS_LINKS_PER_DAY: wholeNumber(1, MAX_COUNT)
+    .default(5)
+    .describe('Links to verify a contact that one e-mail address gets in a day, of all tenants.'),
+  TIDINGS_TENANT_LINKS_PER_DAY: wholeNumber(1, MAX_COUNT)
+    .default(100)
+    .describe(
+      'Links to verify contacts that go out for one tenant in a day. What is more waits for the next.',
+    ),
+  TIDINGS_SHUTDOWN_SECONDS: decimal(2, 3_600)
+    .default(70)
+    .describe(
+      'From SIGTERM to the end at the most, whatever hangs. Above the longest timeout of an endpoint (60) no attempt in flight is cut off.',
+    ),
+  TIDINGS_DISABLE_AFTER_S: seconds(90)
+    .default(5 * 24 * 3600)
+    .describe(
+      'An endpoint that has failed for so many seconds without a success is switched off, unless its tenant says otherwise.',
+    ),
+  TIDINGS_RECONCILE_AFTER_S: seconds(14)
+    .default(300)
+    .describe('A delivery that is overdue by this many seconds is looked after: its workflow may be gone.'),
+  TIDINGS_ENDPOINT_CONCURRENCY: wholeNumber(1, 1_000)
+    .default(32)
+    .describe('Attempts in flight for one endpoint, in each worker process.'),
+  TIDINGS_BURST_SIZE: wholeNumber(1, 500)
+    .default(250)
+    .describe('Deliveries that may share a workflow in a burst. `1` gives every event its own.'),
+  TIDINGS_TENANT_KEY_RATE: decimal(1, MAX_COUNT)
+    .default(1_000)
+    .describe(
+      "Requests a second that a tenant's key may make in each process, where the key names no limit of its own.",
+    ),
+  TIDINGS_WRONG_KEY_RATE: decimal(1, MAX_COUNT)
+    .default(20)
+    .describe(
+      'Wrong API keys a second from one address, ten times as many at once. Beyond that keys from there that are new to the ' +
+        'process are looked up more slowly; those in use go on working.',
+    ),
+  TIDINGS_PRESSES_PER_MINUTE: wholeNumber(1, MAX_COUNT)
+    .default(60)
+    .describe('Presses of retry that one delivery takes in a minute.'),
+  TIDINGS_TESTS_PER_ENDPOINT: wholeNumber(1, 1_000)
+    .default(5)
+    .describe('Tests of one endpoint that may be under way at once, in each process.'),
+  TIDINGS_TESTS_PER_TENANT: wholeNumber(1, 10_000)
+    .default(20)
+    .describe('Tests of all endpoints of a tenant that may be under way at once, in each process.'),
+  TIDINGS_OPERATIONS_PER_TENANT: wholeNumber(1, 1_000)
+    .default(10)
+    .describe('Operations (recover, replay, bulk retry) of a tenant that may run at once.'),
+  TIDINGS_OPERATION_RATE: decimal(0.1, 1_000)
+    .default(100)
+    .describe(
+      'Deliveries that recover, replay and bulk retry set going in a second, where they name no pace.',
+    ),
+  TIDINGS_PAYLOAD_RETENTION_DAYS: wholeNumber(1, 3_650)
+    .default(30)
+    .describe('Days after which the payloads of events are erased, unless their tenant says otherwise.'),
+  TIDINGS_MAX_EVENT_BYTES: wholeNumber(1024, 16 * 1024 * 1024)
+    .default(256 * 1024)
+    .describe('Largest `data` of one event, in bytes.'),
+  TIDINGS_MAX_OWN_EVENT_TYPES: wholeNumber(0, 100_000)
+    .default(200)
+    .describe('Event types of its own that a tenant may add. Those that it has already stay.'),
+  TIDINGS_MAX_SCHEMA_BYTES: wholeNumber(2, 256 * 1024)
+    .default(64 * 1024)
+    .describe('Largest JSON Schema of such an event type, in bytes.'),
+  TIDINGS_SCHEMA_THREADS: wholeNumber(1, 64)
+    .default(2)
+    .describe(
+      'Threads in which tenants’ own schemas are compiled and applied. No tenant gets all of them, so less than 2 lets ' +
+        'tenants wait for each other.',
+    ),
+  TIDINGS_SCHEMA_MS_PER_S: wholeNumber(1, 64_000)
+    .default(250)
+    .describe(
+      'Milliseconds of such a thread that a tenant may use in a second; what it has not used is saved for up to 20 s. A ' +
+        'tenant that wants more is answered 429.',
+    ),
+  TIDINGS_EMIT_QUEUE_REQUESTS: wholeNumber(10, 1_000_000)
+    .default(5_000)
+    .describe(
+      'Emits that may be under way or wait for the database at once, in each process; of one tenant half as many. Those beyond ' +
+        'are refused with 503 and `retry-after`.',
+    ),
+  TIDINGS_EMIT_QUEUE_BYTES: wholeNumber(16 * 1024 * 1024, 64 * 1024 ** 3)
+    .default(128 * 1024 * 1024)
+    .describe('The same for the `data` of all of them together, in bytes.'),
+  TIDINGS_EMIT_QUEUE_SECONDS: wholeNumber(1, 600)
+    .default(10)
+    .describe(
+      'An emit that has waited for the database for so many seconds is refused with 503 and `retry-after`.',
+    ),
+  TIDINGS_BODY_BYTES: wholeNumber(64 * 1024 * 1024, 64 * 1024 ** 3)
+    .default(256 * 1024 * 1024)
+    .describe(
+      'Memory for the bodies of all requests in hand, in bytes; for those of one key half as much. Requests beyond it are ' +
+        'refused with 503 and `retry-after`.',
+    ),
+  TIDINGS_METRICS_PORT: port()
+    .optional()
+    .describe(
+      'Port of a server for /metrics, /healthz and /readyz alone, which a worker has no other way to answer. ' +
+        '`0` takes a free one. Default: none; the API answers them too.',
+    ),
+  TIDINGS_METRICS_HOST: text('host', 'an IP address or a host name, without a port', isHost)
+    .default('127.0.0.1')
+    .describe('Address that this server listens on.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl('http://collector:4318')
+    .optional()
+    .describe(
+      'OpenTelemetry collector that traces are sent to (OTLP over HTTP, e.g. `http://collector:4318`). Without it there ' +
+        'are no traces. The rest of OpenTelemetry’s variables count too: headers, sampler, service name.',
+    ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: text(
+    'URL',
+    'an http or https URL like http://collector:4318/v1/traces',
+    (value) => isUrl(value, { schemes: ['http', 'https'], path: true, userinfo: true, query: true }),
+  )
+    .optional()
+    .describe('The same for traces alone, as the whole URL.'),
+  OTEL_TRACES_EXPORTER: oneOf('otlp', 'none')
+    .optional()
+    .describe('`otlp` sends traces, by default to `http://localhost:4318`; `none` sends none.'),
+  DATABASE_URL: text('database URL', 'a URL like postgres://user:password@host:5432/database', isDatabaseUrl)
+    .optional()
+    .describe('PostgreSQL to use. `npm start` runs its own when absent; the other commands need it.'),
+  TEMPORAL_ADDRESS: text('address', 'host:port, without a scheme', isHostAndPort)
+    .optional()
+    .describe(
+      'Temporal to use (`host:port`). All of Temporal’s own `TEMPORAL_*` variables count: namespace, API key, TLS. ' +
+        '`npm start` runs its own when absent; the other commands need it.',
+    ),
+  SMTP_URL: text('mail URL', 'a URL like smtp://user:password@host:587 or smtps://host', (value) =>
+    isUrl(value, { schemes: ['smtp', 'smtps'], userinfo: true, query: true }),
+  )
+    .optional()
+    .describe('Mail server for notifications (`smtp://user:password@host:587`). Without it they are logged.'),
+  TIDINGS_MAIL_FROM: text('mailbox', 'an address like Tidings <tidings@example.com>', isMailbox)
+    .default('Tidings <tidings@localhost>')
+    .describe('Sender of the notifications.'),
+  TIDINGS_PUBLIC_URL: baseUrl('https://tidings.example.com')
+    .optional()
+    .describe('Where people reach this service, for the links in notifications. Default: its own address.'),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** A configuration that cannot be used; the message lists everything that is wrong. */
+export class ConfigError extends Error {}
+
+/** What two variables together cannot mean. The first one is named in the refusal. */
+export const CONTRADICTIONS: {
+  of: [keyof Environment, keyof Environment, ...(keyof Environment)[]];
+  message: string;
+  /** @param hasApi whether the process is one that serves the API */
+  holds(environment: Partial<Environment>, hasApi: boolean): boolean;
+}[] = [
+  {
+    of: ['TIDINGS_METRICS_PORT', 'TIDINGS_PORT'],
+    message: 'must be another port than TIDINGS_PORT',
+    holds: ({ TIDINGS_METRICS_PORT: one, TIDINGS_PORT: other }, hasApi) =>
+      hasApi && one !== undefined && one !== 0 && one === other,
+  },
+];
+
+/**
+ * Reads what is right and says what is wrong. An empty value counts as none: that is what Compose and CI systems pass on for
+ * a variable that is not set.
+ * @returns the values of the variables that can be used, and a line `NAME: what it must be` for each other
+ */
+export function checkEnvironment(
+  env: NodeJS.ProcessEnv,
+  hasApi = true,
+): { values: Partial<Environment>; problems: string[] } {
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, schema] of Object.entries(environmentSchema.shape)) {
+    const result = schema.safeParse(env[name] === '' ? undefined : env[name]);
+    if (result.success) values[name] = result.data;
+    else problems.push(`${name}: ${result.error.issues[0]?.message}`);
+  }
+  for (const { of, message, holds } of CONTRADICTIONS) {
+    if (holds(values, hasApi)) problems.push(`${of[0]}: ${message}`);
+  }
+  return { values, problems };
+}
+
+/** @throws ConfigError naming each variable and what it should be */
+export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
+  const { values, problems } = checkEnvironment(env);
+  refuse(problems);
+  return values as Environment;
+}
+
+/** @throws ConfigError with all problems, where there are any */
+export function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new ConfigError(
+    `The configuration cannot be used:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+  );
+}
+
+/**
+ * Parses `TIDINGS_ENCRYPTION_KEYS`.
+ * @throws ConfigError when an entry is not `id:base64(32 bytes)` or an id comes twice
+ */
+export function parseKeyRing(ring: string): { id: string; key: Buffer }[] {
+  const keys = ring.split(',').map((entry) => {
+    const [, id = '', base64 = ''] = /^\s*([A-Za-z0-9_-]{1,64}):([A-Za-z0-9+/]+=*)\s*$/.exec(entry) ?? [];
+    return { id, key: Buffer.from(base64, 'base64') };
+  });
+  if (!keys.every(({ id, key }) => id !== '' && key.length === 32)) {
+    throw new ConfigError(
+      'TIDINGS_ENCRYPTION_KEYS: each entry must be id:base64 of 32 bytes, comma-separated',
+    );
+  }
+  if (new Set(keys.map(({ id }) => id)).size !== keys.length) {
+    throw new ConfigError('TIDINGS_ENCRYPTION_KEYS: an id comes twice');
+  }
+  return keys;
+}
+
+function isKeyRing(ring: string): boolean {
+  try {
+    return parseKeyRing(ring).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** A URL, or what `pg` also takes: the folder of a socket. */
+function isDatabaseUrl(value: string): boolean {
+  if (value.startsWith('/') || /^socket:./.test(value)) return true;
+  // Without a host it is the one of PostgreSQL's own variables.
+  return /^postgres(ql)?:\/\//i.test(value) && URL.canParse(value.replace('@/', '@host/'));
+}

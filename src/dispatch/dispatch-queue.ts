@@ -1,0 +1,138 @@
+/** What waits in memory to go to Temporal: in lanes, and of no endpoint that fails so much that others find no room. */
+import type { Lane } from '../domain/lane.ts';
+import type { DispatchableDelivery } from '../store/leases.ts';
+
+const LANE_LIMIT = 10_000;
+/** Of an endpoint that fails; more wait in the database. */
+const ENDPOINT_LIMIT = 1_000;
+const IN_TURNS: Lane[] = ['failing', 'suspect'];
+/** Of what fails fewer go together: a long row of failures is a long moment without a look at anything else. */
+const FAILING_GROUP = 100;
+/** What a group's bodies may take together: an attempt holds them all in memory. */
+const GROUP_BYTES = 8 * 1024 * 1024;
+
+export class DispatchQueue {
+  #lanes: Record<Lane, DispatchableDelivery[]> = {
+    quick: [],
+    unproven: [],
+    failing: [],
+    suspect: [],
+  };
+  /** how many of each endpoint wait in the lane for what fails */
+  readonly #failing = new Map<string, number>();
+
+  hasRoomFor(lane: Lane, row: DispatchableDelivery): boolean {
+    const isCrowded = lane === 'failing' && this.#countAt(row.endpointId) >= ENDPOINT_LIMIT;
+    return this.#lanes[lane].length < LANE_LIMIT && !isCrowded;
+  }
+
+  /** Whether so many more may be fetched: only when not as many wait already, for other processes want some too. */
+  hasRoom(count: number): boolean {
+    return this.#lanes.quick.length + this.#lanes.unproven.length < count;
+  }
+
+  /** Endpoints of which enough wait: who fetches more should leave theirs. In a lane that is full, that is all of them. */
+  crowdedEndpoints(): string[] {
+    const crowded = [...this.#failing].flatMap(([endpointId, count]) =>
+      count < ENDPOINT_LIMIT ? [] : [endpointId],
+    );
+    const full = IN_TURNS.filter((lane) => this.#lanes[lane].length >= LANE_LIMIT);
+    return [
+      ...new Set([
+        ...crowded,
+        ...full.flatMap((lane) => this.#lanes[lane].map(({ endpointId }) => endpointId)),
+      ]),
+    ];
+  }
+
+  push(lane: Lane, row: DispatchableDelivery): void {
+    this.#lanes[lane].push(row);
+    if (lane === 'failing') this.#failing.set(row.endpointId, this.#countAt(row.endpointId) + 1);
+  }
+
+  /**
+   * Takes what goes into one workflow: a lone event's deliveries; in a burst those of several events, up to `burstSize`.
+   * Of large bodies fewer go together. Empty when nothing waits.
+   */
+  takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
+    const rows = IN_TURNS.includes(lane) ? inTurns(this.#lanes[lane]) : this.#lanes[lane];
+    const [first] = rows;
+    if (first === undefined) return [];
+    const isLone = burstSize === 1 || rows.every((row) => areSiblings(row, first));
+    const group = isLone
+      ? rows.filter((row) => areSiblings(row, first)).slice(0, Math.max(burstSize, first.siblings))
+      : withinBytes(rows.slice(0, lane === 'failing' ? Math.min(burstSize, FAILING_GROUP) : burstSize));
+    const taken = new Set(group);
+    return this.#takeFrom(lane, (row) => taken.has(row));
+  }
+
+  count(lane: Lane): number {
+    return this.#lanes[lane].length;
+  }
+
+  takeAll(): DispatchableDelivery[] {
+    return this.#takeWhere(() => true);
+  }
+
+  remove(ids: Set<string>): void {
+    if (ids.size > 0) this.#takeWhere((row) => ids.has(row.id));
+  }
+
+  ids(): string[] {
+    return Object.values(this.#lanes).flatMap((rows) => rows.map((row) => row.id));
+  }
+
+  #takeWhere(wanted: (row: DispatchableDelivery) => boolean): DispatchableDelivery[] {
+    return (Object.keys(this.#lanes) as Lane[]).flatMap((lane) => this.#takeFrom(lane, wanted));
+  }
+
+  #takeFrom(lane: Lane, wanted: (row: DispatchableDelivery) => boolean): DispatchableDelivery[] {
+    const taken: DispatchableDelivery[] = [];
+    const left: DispatchableDelivery[] = [];
+    for (const row of this.#lanes[lane]) (wanted(row) ? taken : left).push(row);
+    this.#lanes[lane] = left;
+    if (lane === 'failing') for (const row of taken) this.#left(row.endpointId);
+    return taken;
+  }
+
+  #countAt(endpointId: string): number {
+    return this.#failing.get(endpointId) ?? 0;
+  }
+
+  #left(endpointId: string): void {
+    const count = this.#countAt(endpointId) - 1;
+    if (count > 0) this.#failing.set(endpointId, count);
+    else this.#failing.delete(endpointId);
+  }
+}
+
+/** Each endpoint's first, then each one's second, and so on: who has many waits no less than who has one. */
+function inTurns(rows: DispatchableDelivery[]): DispatchableDelivery[] {
+  const seen = new Map<string, number>();
+  return rows
+    .map((row) => {
+      const turn = seen.get(row.endpointId) ?? 0;
+      seen.set(row.endpointId, turn + 1);
+      return { row, turn };
+    })
+    .sort((a, b) => a.turn - b.turn)
+    .map(({ row }) => row);
+}
+
+function withinBytes(rows: DispatchableDelivery[]): DispatchableDelivery[] {
+  let bytes = 0;
+  const end = rows.findIndex((row, at) => {
+    const before = rows[at - 1];
+    // An event's body is held once, however many deliveries it has.
+    if (before === undefined || !areSiblings(row, before)) bytes += row.bytes;
+    return at > 0 && bytes > GROUP_BYTES;
+  });
+  return end === -1 ? rows : rows.slice(0, end);
+}
+
+/** Whether they are of the same event: ids that callers chose are unique only within their tenant. */
+const areSiblings = (one: DispatchableDelivery, other: DispatchableDelivery): boolean =>
+  one.eventId === other.eventId && one.tenantId === other.tenantId;
+
+export const countEvents = (rows: DispatchableDelivery[]): number =>
+  new Set(rows.map((row) => `${row.tenantId} ${row.eventId}`)).size;

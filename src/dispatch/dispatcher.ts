@@ -1,0 +1,306 @@
+/**
+ * Gets accepted deliveries to Temporal. A lone event has its workflow at once; those that come while the gate is shut go
+ * together, like a database's group commit: no delay when it is quiet, batches that grow with the load.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../domain/errors.ts';
+import { LANES, type Lane } from '../domain/lane.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { Span, Tracing } from '../observability/tracing.ts';
+import { profileOrDefault } from '../profiles/index.ts';
+import {
+  DISPATCH_CHANNEL,
+  type DispatchableDelivery,
+  endLeases,
+  expireLeases,
+  renewLeases,
+  returnLeases,
+  takeLeases,
+} from '../store/leases.ts';
+import { type Db, isDatabaseAway } from '../store/pool.ts';
+import type { StartRequest, TemporalEngine } from '../temporal/engine.ts';
+import { countEvents, DispatchQueue } from './dispatch-queue.ts';
+import type { EndpointPulse } from './lane-selector.ts';
+import { LaneGate } from './lane-throttle.ts';
+
+export type Dispatcher = {
+  /** names this process in the leases */
+  owner: string;
+  leaseMs: number;
+  /** Takes up rows that were just accepted under this dispatcher's lease. */
+  offer(rows: DispatchableDelivery[]): void;
+  /** An attempt of the workflow has begun: the next one may be started. */
+  attemptBegan(workflowId: string): void;
+  /** And it has ended. */
+  attemptEnded(workflowId: string): void;
+  start(): void;
+  stop(): Promise<void>;
+};
+
+const LEASE_MS = 30_000;
+const RENEW_MS = 10_000;
+const POLL_MS = 1_000;
+const POLL_BATCH = 1_000;
+/** After how many times its own duration the next poll may come while some endpoint is crowded. */
+const CROWDED_PAUSE = 10;
+
+export function createDispatcher(deps: {
+  db: Db;
+  engine: TemporalEngine;
+  pulse: EndpointPulse;
+  logger: Logger;
+  metrics: Metrics;
+  tracing: Tracing;
+  /** deliveries that may share a workflow; 1 gives every event its own */
+  burstSize: number;
+}): Dispatcher {
+  const { db, engine, pulse, logger, metrics, burstSize } = deps;
+  const owner = `dispatcher-${randomUUID()}`;
+  const queue = new DispatchQueue();
+  const gates = LANES.map((lane) => {
+    const gate: LaneGate = new LaneGate(lane, { full: burstSize, opened: () => startNext(gate) });
+    return gate;
+  });
+  let running = false;
+  let polling: Promise<void> = Promise.resolve();
+  let timers: NodeJS.Timeout[] = [];
+  let wakeUp: () => void = () => {};
+  /** what must be over before the process may let go of database and Temporal */
+  const underWay = new Set<Promise<void>>();
+
+  function track(work: Promise<void>): void {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  }
+
+  function laneOf(row: DispatchableDelivery): Lane {
+    const timeoutMs = row.timeoutMs ?? profileOrDefault(row.profile).timeoutMs;
+    // Who has a rate may have to wait for a place: nobody else should. And somebody waits for what comes of a test.
+    return row.paced || row.isTest ? 'suspect' : pulse.laneOf(row.endpointId, timeoutMs);
+  }
+
+  function enqueue(rows: { row: DispatchableDelivery; lane: Lane }[]): void {
+    for (const { row, lane } of rows) queue.push(lane, row);
+    for (const gate of gates) startNext(gate);
+  }
+
+  function startNext(gate: LaneGate): void {
+    const { lane } = gate;
+    while (running && gate.mayPass(queue.count(lane))) {
+      const rows = queue.takeGroup(lane, burstSize);
+      const events = countEvents(rows);
+      const request = startRequest(rows, lane, events);
+      gate.starting(request.workflowId, events);
+      track(launch(gate, request, rows));
+    }
+  }
+
+  async function launch(gate: LaneGate, request: StartRequest, rows: DispatchableDelivery[]): Promise<void> {
+    const span = dispatchSpan(deps.tracing, rows, request.workflowId);
+    try {
+      await engine.start(request);
+      span.end();
+      metrics.dispatched.inc({ lane: gate.lane });
+      gate.started(request.workflowId);
+    } catch (error) {
+      span.end({}, 'temporal_unavailable');
+      logger.warn(
+        { reason: (error as Error).message, workflow: request.workflowId },
+        'a workflow could not be started',
+      );
+      // It may have been started all the same: whoever takes these up again uses another workflow id. What Temporal has refused it
+      // would refuse again: that waits until the lease has run out.
+      if (error instanceof Problem) await giveUp(rows, expireLeases);
+      if (!engine.isAvailable()) {
+        await returnUntried(queue.takeAll());
+      }
+      gate.open(request.workflowId);
+    }
+  }
+
+  /** A delivery that an earlier dispatcher had offered stays marked so: its event's workflow id may be spent. */
+  async function returnUntried(rows: DispatchableDelivery[]): Promise<void> {
+    await giveUp(
+      rows.filter((row) => row.offeredBefore),
+      expireLeases,
+    );
+    await giveUp(
+      rows.filter((row) => !row.offeredBefore),
+      returnLeases,
+    );
+  }
+
+  async function giveUp(rows: DispatchableDelivery[], how: typeof expireLeases): Promise<void> {
+    if (rows.length === 0) return;
+    const ids = rows.map((row) => row.id);
+    await how(db, owner, ids).catch(leasesKept);
+  }
+
+  /** With the database away as well, they run out by themselves. */
+  function leasesKept(error: Error): void {
+    logger.warn({ reason: error.message }, 'leases could not be given back');
+  }
+
+  async function poll(): Promise<void> {
+    while (running) {
+      let took = 0;
+      let costMs = 0;
+      const crowded = queue.crowdedEndpoints();
+      if (engine.isAvailable() && queue.hasRoom(POLL_BATCH)) {
+        const began = performance.now();
+        try {
+          const rows = await takeLeases(db, owner, { limit: POLL_BATCH, leaseMs: LEASE_MS, except: crowded });
+          took = rows.length;
+          enqueue(rows.map((row) => ({ row, lane: laneOf(row) })));
+        } catch (error) {
+          if (isDatabaseAway(error)) metrics.storageErrors.inc({ part: 'dispatcher' });
+          logger.warn({ reason: (error as Error).message }, 'the dispatcher could not read the database');
+        }
+        costMs = performance.now() - began;
+      }
+      if (took < POLL_BATCH) await sleepUntilWoken();
+      // Going from endpoint to endpoint is work where there are many: it may not become all that the database does.
+      if (crowded.length > 0) await sleep(Math.min(POLL_MS, costMs * CROWDED_PAUSE));
+    }
+  }
+
+  async function sleepUntilWoken(): Promise<void> {
+    const ended = new AbortController();
+    wakeUp = () => ended.abort();
+    await sleep(POLL_MS, undefined, { signal: ended.signal }).catch(() => {});
+  }
+
+  async function renew(): Promise<void> {
+    const ids = queue.ids();
+    if (ids.length === 0) return;
+    const kept = new Set(await renewLeases(db, owner, ids, LEASE_MS));
+    queue.remove(new Set(ids.filter((id) => !kept.has(id))));
+  }
+
+  /** Hears NOTIFY on a connection of its own; while there is none, polling is enough. */
+  async function listen(): Promise<void> {
+    while (running) {
+      try {
+        const client = await db.connect();
+        await new Promise<void>((resolve) => {
+          client.on('notification', () => wakeUp());
+          client.once('error', () => resolve());
+          client.once('end', () => resolve());
+          stopListening = resolve;
+          client.query(`listen ${DISPATCH_CHANNEL}`).catch(() => resolve());
+          if (!running) resolve();
+        });
+        client.release(true);
+      } catch {
+        // The database is away: tried again below.
+      }
+      if (running) await sleep(POLL_MS);
+    }
+  }
+  let stopListening: () => void = () => {};
+  let listening: Promise<void> = Promise.resolve();
+
+  return {
+    owner,
+    leaseMs: LEASE_MS,
+    offer(rows) {
+      if (rows.length === 0) return;
+      if (!running || !engine.isAvailable()) {
+        track(returnUntried(rows));
+        return;
+      }
+      const taken: { row: DispatchableDelivery; lane: Lane }[] = [];
+      const refused: DispatchableDelivery[] = [];
+      for (const row of rows) {
+        const lane = laneOf(row);
+        if (queue.hasRoomFor(lane, row)) taken.push({ row, lane });
+        // Those of endpoints that fail are left to their leases: that costs nothing, and they have to wait.
+        else if (lane !== 'failing') refused.push(row);
+      }
+      enqueue(taken);
+      track(returnUntried(refused));
+    },
+    attemptBegan(workflowId) {
+      for (const gate of gates) gate.attemptBegan(workflowId);
+    },
+    attemptEnded(workflowId) {
+      for (const gate of gates) gate.attemptEnded(workflowId);
+    },
+    start() {
+      running = true;
+      polling = poll();
+      listening = listen();
+      timers = [
+        setInterval(() => {
+          renew().catch((error) => logger.warn({ reason: error.message }, 'leases could not be renewed'));
+        }, RENEW_MS),
+      ];
+    },
+    async stop() {
+      running = false;
+      for (const timer of timers) clearInterval(timer);
+      wakeUp();
+      stopListening();
+      await Promise.all([polling, listening]);
+      // A start that is under way may still succeed: whether it did decides what becomes of its rows.
+      await Promise.all(underWay);
+      for (const gate of gates) gate.forget();
+      await returnUntried(queue.takeAll());
+      await endLeases(db, owner).catch(leasesKept);
+    },
+  };
+}
+
+/** In the trace of the event; a burst of several has a trace of its own, with links to theirs. */
+function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId: string): Span {
+  const traces = [...new Set(rows.flatMap((row) => row.traceparent ?? []))];
+  return tracing.start('dispatch', {
+    kind: 'internal',
+    parent: traces.length === 1 ? (traces[0] ?? null) : null,
+    links: traces.length === 1 ? [] : traces,
+    attributes: { temporalWorkflowID: workflowId, 'tidings.deliveries': rows.length },
+  });
+}
+
+/** Temporal refuses a start with a keyword that is much longer. */
+const MAX_KEYWORD = 200;
+
+/** @param events how many events the rows are of */
+function startRequest(rows: DispatchableDelivery[], lane: Lane, events: number): StartRequest {
+  const [first] = rows;
+  if (first === undefined) throw new Error('A workflow needs a delivery');
+  const types = [...new Set(rows.map((row) => row.eventType))];
+  // Ids, no hosts: this stands in a history, where no erasure reaches it.
+  const endpoints = [...new Set(rows.map((row) => row.endpointId))];
+  const named = (values: string[], noun: string) =>
+    values.length === 1 ? values[0] : `${values.length} ${noun}`;
+  const what = events === 1 ? first.eventType : `${rows.length} deliveries of ${named(types, 'event types')}`;
+  const byEndpoint = endpoints.map((endpointId) =>
+    rows.filter((row) => row.endpointId === endpointId).map((row) => row.id),
+  );
+  return {
+    workflowId: workflowIdFor(rows, events === 1),
+    input: {
+      groups: lane === 'suspect' ? byEndpoint : [rows.map((row) => row.id)],
+      ...(lane === 'quick' && { quick: true }),
+    },
+    tenantIds: rows.map((row) => row.tenantId),
+    endpointIds: rows.map((row) => row.endpointId),
+    eventTypes: types.map((type) => type.slice(0, MAX_KEYWORD)),
+    summary: `${what} → ${named(endpoints, 'endpoints')}`,
+  };
+}
+
+/**
+ * `event_<id>` for a whole event that no workflow can have yet, so that a start that is repeated stays one. Everything
+ * else gets an id of its own; that two workflows may then hold a delivery is what the claim is for.
+ */
+function workflowIdFor(rows: DispatchableDelivery[], isOneEvent: boolean): string {
+  const [first] = rows;
+  if (first === undefined || !isOneEvent) return `events_${randomUUID()}`;
+  const name = first.eventIdIsOurs ? `event_${first.eventId}` : `event_${first.tenantId}_${first.eventId}`;
+  const isWhole = rows.length === first.siblings && rows.every((row) => !row.offeredBefore);
+  return isWhole ? name : `${name}_${randomUUID().slice(0, 8)}`;
+}

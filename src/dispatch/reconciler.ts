@@ -1,0 +1,128 @@
+/**
+ * Finds deliveries that should have moved and did not: those whose workflow is gone are set going again, and what waits at
+ * an endpoint that has changed follows it.
+ */
+import type { WorkflowStanding } from '../domain/ports.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createRounds, type Rounds } from '../periodic-task.ts';
+import { alignEndpoints } from '../store/backlog.ts';
+import { apart, failBroken } from '../store/broken-rows.ts';
+import { listRunningOperations } from '../store/operations.ts';
+import { findOverdue, findUntold, freeDeliveries, type OverdueDelivery } from '../store/overdue.ts';
+import { type Db, unlessLocked } from '../store/pool.ts';
+import { listToReplan, replanPage } from '../store/replan.ts';
+import type { TemporalEngine } from '../temporal/engine.ts';
+
+export type Reconciler = Rounds & {
+  /** One round. @returns how many deliveries were set free */
+  round(): Promise<number>;
+};
+
+const BATCH = 500;
+/** Of what waits at endpoints, in a round: 100,000 deliveries at one endpoint, some ten seconds. */
+const PAGES = 20;
+/** Telling may wait for a digest; only what is overdue by more than that has lost its workflow. */
+const UNTOLD_FACTOR = 6;
+
+export function createReconciler(deps: {
+  db: Db;
+  engine: TemporalEngine;
+  logger: Logger;
+  /** how long something may be overdue before it counts */
+  graceMs: number;
+  noticeIntervalMs: number;
+  /** tells this installation from others in the namespace */
+  taskQueue: string;
+}): Reconciler {
+  const { db, engine, logger, graceMs } = deps;
+
+  async function round(): Promise<number> {
+    if (!engine.isAvailable()) return 0;
+    const freed = await settled(freeAll);
+    // What fails in one of them is no reason to leave the others.
+    const others = [
+      await settled(() =>
+        alignEndpoints(db, { endpoints: BATCH, pages: PAGES, onError: failed('what waits') }),
+      ),
+      await settled(replanAll),
+      await settled(operateAll),
+      await settled(tellUntold),
+    ];
+    for (const result of [freed, ...others]) if (result.status === 'rejected') throw result.reason;
+    return freed.status === 'fulfilled' ? freed.value : 0;
+  }
+
+  const settled = async <Result>(step: () => Promise<Result>) => (await Promise.allSettled([step()]))[0];
+
+  const failed = (what: string) => (id: string, error: unknown) =>
+    logger.error({ err: error, id }, `the reconciler leaves out ${what}: it cannot be worked with`);
+
+  async function replanAll(): Promise<void> {
+    const heard = failed('the schedule of an endpoint');
+    for (const id of await listToReplan(db, PAGES))
+      await unlessLocked(db, (client) => replanPage(client, id)).catch((error) => heard(id, error));
+  }
+
+  async function operateAll(): Promise<void> {
+    const heard = failed('an operation');
+    for (const id of await listRunningOperations(db))
+      await engine.operate(id).catch((error) => heard(id, error));
+  }
+
+  async function freeAll(): Promise<number> {
+    let freed = 0;
+    const standings = new Map<string | null, WorkflowStanding>([[null, 'unknown']]);
+    // Page by page: those whose workflow is merely slow must not hide the others.
+    for (let after = ''; ; ) {
+      const overdue = await findOverdue(db, graceMs, { after, limit: BATCH });
+      freed += await freeStranded(overdue, standings);
+      const last = overdue.at(-1);
+      if (last === undefined || overdue.length < BATCH) break;
+      after = last.id;
+    }
+    if (freed > 0)
+      logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
+    return freed;
+  }
+
+  async function freeStranded(
+    overdue: OverdueDelivery[],
+    standings: Map<string | null, WorkflowStanding>,
+  ): Promise<number> {
+    for (const { workflowId } of overdue) {
+      if (workflowId !== null && !standings.has(workflowId)) {
+        standings.set(workflowId, await engine.standingOf(workflowId));
+      }
+    }
+    const stranded = overdue.filter(({ workflowId }) => standings.get(workflowId) !== 'running');
+    const heard = failed('a delivery');
+    const freed = await apart(
+      stranded,
+      (some) => freeDeliveries(db, [...some]),
+      async ({ id }, error) => {
+        heard(id, error);
+        await failBroken(db, id);
+        return [id];
+      },
+    );
+    return freed.length;
+  }
+
+  async function tellUntold(): Promise<void> {
+    const untold = await findUntold(db, deps.noticeIntervalMs + UNTOLD_FACTOR * graceMs, BATCH);
+    if (untold.length === 0) return;
+    await engine.start({
+      // One name for all processes of this installation: while it runs, none of them starts another.
+      workflowId: `${deps.taskQueue}-untold`,
+      again: true,
+      input: { untold },
+      tenantIds: [],
+      endpointIds: [],
+      eventTypes: [],
+      summary: `telling people of ${untold.length} exhausted deliveries`,
+    });
+  }
+
+  const everyMs = Math.min(60_000, Math.max(1_000, graceMs / 2));
+  return { round, ...createRounds({ everyMs, work: round, logger, failed: 'a reconciler round failed' }) };
+}

@@ -1,0 +1,295 @@
+/** Sends messages to people: takes each that is due by itself, hands it to its channel, and writes down what became of it. */
+import type { Channel, Telling, TidingsMessage } from '../domain/notification.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { createRounds } from '../periodic-task.ts';
+import type { ContactLinks } from '../store/contact-links.ts';
+import type { MessageBounds } from '../store/message-counts.ts';
+import {
+  type BegunMessage,
+  beginMessage,
+  type DueMessage,
+  nextDueMessage,
+  postpone,
+  pruneMessages,
+  refuseMessage,
+  repeatMessage,
+  returnMessage,
+  settleMessage,
+} from '../store/messages.ts';
+import { adoptLeftNotices, type TellingRules } from '../store/notifications.ts';
+import { type Db, isDatabaseAway } from '../store/pool.ts';
+
+export type Postman = {
+  start(): void;
+  /** Takes no more; what is being sent is broken off after `graceMs`, and goes out again elsewhere as the same message. */
+  stop(graceMs: number): Promise<void>;
+};
+
+const POLL_MS = 500;
+/** Sent at the same time by one process, of one channel. */
+const SIDE_BY_SIDE = 5;
+const SWEEP_MS = 60_000;
+const SWEEP_LIMIT = 100;
+
+/** A recipient who cannot be told is tried again after so long, and then twice as long, for two days. */
+const BACKOFF_S = { first: 5, last: 3_600 };
+const GIVE_UP_S = 2 * 24 * 3_600;
+/** A message that may have arrived is sent again so often at most: each time may be once too much. */
+const MAX_UNSURE = 5;
+/** While nobody can be told through a channel, one message at a time asks whether that is over. */
+const AWAY_S = { first: 2, last: 60 };
+/** So much later the same message asks again: what only it meets with must not stop the others. */
+const ASK_AGAIN_S = { first: 5, last: 300 };
+const MAX_REMEMBERED = 10_000;
+/** A message that cannot be read, or whose endpoint is locked, does not hold up the others. */
+const UNREADABLE_S = 60;
+const BUSY_S = 5;
+/** While the message is leased. */
+const CONCLUDE_TRIES = 30;
+const CONCLUDE_RETRY_MS = 1_000;
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+const RESULTS = {
+  told: 'sent',
+  refused: 'refused',
+  later: 'deferred',
+  unsure: 'failed',
+  away: 'failed',
+} as const satisfies Record<Telling['outcome'], string>;
+
+export function createPostman(deps: {
+  db: Db;
+  channels: readonly Channel[];
+  links: ContactLinks;
+  publicUrl: () => string;
+  bounds: MessageBounds;
+  rules: TellingRules;
+  metrics: Pick<Metrics, 'notices'>;
+  logger: Logger;
+}): Postman {
+  const { db, channels, links, logger } = deps;
+  const routes = new Map(channels.map((channel) => [channel.name, createRoute(channel)]));
+  for (const channel of routes.keys())
+    for (const result of new Set(Object.values(RESULTS))) deps.metrics.notices.inc({ channel, result }, 0);
+  let running = false;
+  let rounds: Promise<void> = Promise.resolve();
+  let wakeUp: () => void = () => {};
+  const underWay = new Set<Promise<void>>();
+  const breakOff = new AbortController();
+  /** how often a message has found that nobody can be told */
+  const asked = new Map<string, number>();
+
+  /** What is due goes out as fast as the channels take it. */
+  async function work(): Promise<void> {
+    while (running) {
+      const began = await takeOne().catch((error: Error) => {
+        logger.warn({ reason: error.message }, 'messages could not be read');
+        return false;
+      });
+      if (!began && running) await pause();
+    }
+  }
+
+  async function takeOne(): Promise<boolean> {
+    const open = [...routes].filter(([, route]) => route.hasRoom()).map(([name]) => name);
+    if (open.length === 0) return false;
+    const due = await nextDueMessage(db, open);
+    if (due === null) return false;
+    const message = await begin(due);
+    if (message === null) return true;
+    const sending: Promise<void> = send(due, message)
+      .catch((error: Error) => {
+        // It is due again when its lease has run out.
+        logger.warn(
+          { message: due.id, reason: error.message },
+          'what became of a message could not be written down',
+        );
+      })
+      .finally(() => {
+        underWay.delete(sending);
+        wakeUp();
+      });
+    underWay.add(sending);
+    return true;
+  }
+
+  async function begin(due: DueMessage): Promise<BegunMessage | null> {
+    try {
+      return await beginMessage(db, due, { bounds: deps.bounds, intervalMs: deps.rules.intervalMs });
+    } catch (error) {
+      const { message: reason, code } = error as Error & { code?: string };
+      const isBusy = code === LOCK_NOT_AVAILABLE;
+      if (!isBusy)
+        logger.error({ message: due.id, reason }, 'a message could not be made; it is tried again');
+      await postpone(db, due.id, isBusy ? BUSY_S : UNREADABLE_S);
+      return null;
+    }
+  }
+
+  async function send(due: DueMessage, begun: BegunMessage): Promise<void> {
+    const route = routes.get(due.channel) as Route;
+    const telling = await route.tell(lettered(begun), breakOff.signal);
+    deps.metrics.notices.inc({ channel: due.channel, result: RESULTS[telling.outcome] });
+    // Whoever cannot write down that somebody was told tells them again.
+    for (let tries = CONCLUDE_TRIES; ; tries -= 1) {
+      try {
+        return await conclude(due, begun, telling, route);
+      } catch (error) {
+        if (tries === 0 || breakOff.signal.aborted || !isDatabaseAway(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, CONCLUDE_RETRY_MS));
+      }
+    }
+  }
+
+  function lettered(begun: BegunMessage): TidingsMessage {
+    const { id, tenant, contact } = begun;
+    const page = (name: string, token: string) => `${deps.publicUrl()}/contacts/${name}/${token}`;
+    const recipient =
+      contact === null
+        ? null
+        : {
+            address: contact.address,
+            unsubscribeUrl: page('unsubscribe', links.tokenFor('unsubscribe', contact.id)),
+          };
+    if (begun.link === null) return { about: 'endpoint', id, tenant, recipient, ...begun.content };
+    if (recipient === null || contact === null) throw new Error('A link needs a recipient');
+    const verifyUrl = page('verify', links.tokenFor('verify', contact.id, begun.link.nonce));
+    return { about: 'link', id, tenant, recipient, verifyUrl, expiresAt: begun.link.expiresAt };
+  }
+
+  async function conclude(
+    due: DueMessage,
+    begun: BegunMessage,
+    telling: Telling,
+    route: Route,
+  ): Promise<void> {
+    // The log names the contact by its id: addresses can be erased, logs cannot.
+    const about = { message: due.id, contact: begun.contact?.id, tenant: begun.tenant.id };
+    const waitS = Math.min(BACKOFF_S.last, BACKOFF_S.first * 2 ** begun.deferrals);
+    if (telling.outcome !== 'away') asked.delete(due.id);
+    switch (telling.outcome) {
+      case 'told':
+        await settleMessage(db, due.id, 'sent');
+        return;
+      case 'refused':
+        logger.warn(
+          { ...about, code: telling.code },
+          'a contact was refused by the mail server, and is told no more',
+        );
+        return refuseMessage(db, begun, telling.code);
+      case 'later':
+        if ((begun.deferredS ?? 0) > GIVE_UP_S) {
+          logger.warn(
+            { ...about, code: telling.code },
+            'a contact could not be told for two days, and is told no more',
+          );
+          return refuseMessage(db, begun, telling.code);
+        }
+        logger.warn(
+          { ...about, code: telling.code, waitS },
+          'a contact cannot be told now; it is tried again',
+        );
+        return returnMessage(db, due, waitS, true);
+      case 'unsure':
+        if (breakOff.signal.aborted) return;
+        logger.warn({ ...about, reason: telling.reason }, 'a message may have been taken or not');
+        if (begun.deferrals + 1 < MAX_UNSURE) return repeatMessage(db, due.id, waitS);
+        await settleMessage(db, due.id, 'unsure');
+        return;
+      case 'away':
+        if (route.isNews(telling.reason))
+          logger.warn(
+            { channel: due.channel, reason: telling.reason },
+            'nobody can be told; it is tried until it works',
+          );
+        return returnMessage(db, due, askAgainS(due.id), false);
+    }
+  }
+
+  function askAgainS(id: string): number {
+    const times = asked.get(id) ?? 0;
+    if (asked.size >= MAX_REMEMBERED) asked.clear();
+    asked.set(id, times + 1);
+    return Math.min(ASK_AGAIN_S.last, ASK_AGAIN_S.first * 2 ** times);
+  }
+
+  async function pause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS);
+      wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  const sweeping = createRounds({
+    everyMs: SWEEP_MS,
+    work: async () => {
+      await adoptLeftNotices(db, deps.rules, SWEEP_LIMIT);
+      await pruneMessages(db);
+    },
+    logger,
+    failed: 'old messages could not be looked after',
+  });
+
+  return {
+    start() {
+      running = true;
+      rounds = work();
+      sweeping.start();
+    },
+    async stop(graceMs) {
+      running = false;
+      wakeUp();
+      const timer = setTimeout(() => breakOff.abort(), graceMs);
+      await Promise.all([rounds, sweeping.stop()]);
+      await Promise.all(underWay);
+      clearTimeout(timer);
+    },
+  };
+}
+
+type Route = {
+  /** whether another message may be sent through it now */
+  hasRoom(): boolean;
+  tell: Channel['tell'];
+  /** whether this is not what it said the last time */
+  isNews(reason: string): boolean;
+};
+
+/** A channel, with what is known of whether it works. */
+function createRoute(channel: Channel): Route {
+  let inHand = 0;
+  let failures = 0;
+  let openAtMs = 0;
+  let lastReason: string | undefined;
+  return {
+    hasRoom: () => inHand < (failures === 0 ? SIDE_BY_SIDE : 1) && performance.now() >= openAtMs,
+    async tell(message, signal) {
+      inHand += 1;
+      try {
+        const telling = await channel.tell(message, signal);
+        if (telling.outcome === 'away') {
+          // One alone may be the fault of its message.
+          if (failures > 0)
+            openAtMs = performance.now() + Math.min(AWAY_S.last, AWAY_S.first * 2 ** (failures - 1)) * 1_000;
+          failures += 1;
+        } else {
+          failures = 0;
+          lastReason = undefined;
+        }
+        return telling;
+      } finally {
+        inHand -= 1;
+      }
+    },
+    isNews(reason) {
+      const isNew = reason !== lastReason;
+      lastReason = reason;
+      return isNew;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** How this process tells people: its channels, the rules for messages, and the postman that sends them. */
+import { createChannels } from '../channels/index.ts';
+import type { Environment } from '../config/environment.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { ContactLinks } from '../store/contact-links.ts';
+import type { MessageBounds } from '../store/message-counts.ts';
+import type { TellingRules } from '../store/notifications.ts';
+import type { Db } from '../store/pool.ts';
+import { createPostman, type Postman } from './message-sender.ts';
+
+export type PeopleTelling = { rules: TellingRules; postman: Postman };
+
+/** @param deps.publicUrl where people reach the API, without a trailing slash */
+export function createTelling(deps: {
+  environment: Environment;
+  db: Db;
+  links: ContactLinks;
+  /** PEM of the authorities trusted for the mail server's TLS; undefined: Node's */
+  authorities: readonly string[] | undefined;
+  publicUrl: () => string;
+  metrics: Pick<Metrics, 'notices'>;
+  logger: Logger;
+}): PeopleTelling {
+  const { environment: env, db, links, publicUrl, metrics, logger } = deps;
+  const channels = createChannels({
+    warn: (fields, message) => logger.warn(fields, message),
+    smtpUrl: env.SMTP_URL,
+    mailFrom: env.TIDINGS_MAIL_FROM,
+    authorities: deps.authorities,
+    publicUrl,
+  });
+  const rules = { channels, intervalMs: env.TIDINGS_NOTICE_INTERVAL_S * 1000 };
+  const bounds = messageBounds(env);
+  return {
+    rules,
+    postman: createPostman({ db, channels, links, publicUrl, bounds, rules, metrics, logger }),
+  };
+}
+
+export function messageBounds(env: Environment): MessageBounds {
+  return {
+    perAddress: env.TIDINGS_ADDRESS_MAILS_PER_HOUR,
+    perTenant: env.TIDINGS_TENANT_MAILS_PER_HOUR,
+    linksPerAddress: env.TIDINGS_ADDRESS_LINKS_PER_DAY,
+    linksPerTenant: env.TIDINGS_TENANT_LINKS_PER_DAY,
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Tells of operational events: sends them to the operator's endpoint, as deliveries like any other, and puts what people must hear of
+ * into the messages for them. The table is the outbox: what could not be told is told later, each event by itself.
+ */
+import { createHash } from 'node:crypto';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { Problem } from '../domain/errors.ts';
+import { CHANGES } from '../domain/notification.ts';
+import type { Logger } from '../observability/logger.ts';
+import { profileNamed } from '../profiles/index.ts';
+import { acceptEvents } from '../store/accept.ts';
+import { handOverEvent, type TellingRules } from '../store/notifications.ts';
+import { markEventsTold, type OperationalEvent, takeUntoldEvents } from '../store/operational-events.ts';
+import { type Db, transaction } from '../store/pool.ts';
+import { findOperatorTenant, type Tenant } from '../store/tenants.ts';
+
+export type Herald = { start(): void; stop(): Promise<void> };
+
+const isForPeople = (event: OperationalEvent): event is OperationalEvent & { endpointId: string } =>
+  event.endpointId !== null && (CHANGES as readonly string[]).includes(event.type);
+
+const POLL_MS = 1_000;
+const BATCH = 100;
+/** What could not be told is tried again after so long. */
+const LEASE_S = 60;
+
+export function createHerald(deps: {
+  db: Db;
+  rules: TellingRules;
+  dispatcher: Pick<Dispatcher, 'owner' | 'leaseMs' | 'offer'>;
+  logger: Logger;
+}): Herald {
+  const { db, dispatcher, logger } = deps;
+  let running = false;
+  let rounds: Promise<void> = Promise.resolve();
+  let wakeUp: () => void = () => {};
+
+  async function round(): Promise<number> {
+    const events = await takeUntoldEvents(db, BATCH, LEASE_S);
+    if (events.length === 0) return 0;
+    const operator = await findOperatorTenant(db);
+    const relayed = operator === null ? events : await relay(events, operator);
+    await markEventsTold(
+      db,
+      relayed.filter((event) => !isForPeople(event)).map(({ id }) => id),
+    );
+    for (const event of relayed.filter(isForPeople)) {
+      // Whoever takes over finds the others due when their lease has run out.
+      if (!running) break;
+      await tellPeople(event).catch((error: Error) => failed(event, error));
+    }
+    return events.length;
+  }
+
+  async function tellPeople({ id, endpointId }: OperationalEvent & { endpointId: string }): Promise<void> {
+    await transaction(db, async (client) => {
+      if (await handOverEvent(client, { id, endpointId }, deps.rules)) await markEventsTold(client, [id]);
+    });
+  }
+
+  /** @returns those that are done with: one that fails leaves the others alone */
+  async function relay(events: OperationalEvent[], tenant: Tenant): Promise<OperationalEvent[]> {
+    try {
+      await acceptAsEvents(events, tenant);
+      return events;
+    } catch (error) {
+      const [only, another] = events;
+      if (only === undefined || !running) return [];
+      if (another !== undefined) {
+        const done: OperationalEvent[] = [];
+        for (const event of events) done.push(...(await relay([event], tenant)));
+        return done;
+      }
+      failed(only, error as Error);
+      // What is refused would be for ever: what people hear of it must not wait for that.
+      return error instanceof Problem ? [only] : [];
+    }
+  }
+
+  function failed(event: OperationalEvent, error: Error): void {
+    const forEver = error instanceof Problem;
+    logger[forEver ? 'error' : 'warn'](
+      { event: event.id, reason: error.message },
+      forEver
+        ? "the operator's endpoint does not get an operational event: it was refused"
+        : 'an operational event could not be told; it is tried again',
+    );
+  }
+
+  /** Under the operational event's own id: relayed twice, it is accepted once. */
+  async function acceptAsEvents(events: OperationalEvent[], tenant: Tenant): Promise<void> {
+    const { toDispatch } = await acceptEvents(db, {
+      tenant,
+      profile: profileNamed(tenant.profile),
+      events: events.map((event) => {
+        const data = JSON.stringify({ tenant_id: event.tenantId, ...JSON.parse(event.data) });
+        return {
+          type: event.type,
+          timestampMs: event.createdAt.getTime(),
+          data,
+          id: event.id,
+          requestHash: createHash('sha256').update(data).digest(),
+        };
+      }),
+      idempotency: null,
+      lease: { owner: dispatcher.owner, ms: dispatcher.leaseMs },
+      maxDeliveries: Number.POSITIVE_INFINITY,
+    });
+    dispatcher.offer(toDispatch);
+  }
+
+  async function work(): Promise<void> {
+    while (running) {
+      const count = await round().catch((error: Error) => {
+        logger.warn({ reason: error.message }, 'operational events could not be told');
+        return 0;
+      });
+      if (count === BATCH) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, POLL_MS);
+        wakeUp = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  return {
+    start() {
+      running = true;
+      rounds = work();
+    },
+    async stop() {
+      running = false;
+      wakeUp();
+      await rounds;
+    },
+  };
+}

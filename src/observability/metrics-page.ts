@@ -1,0 +1,63 @@
+/** One page of /metrics: what was counted, and what is found in the database and at Temporal at this moment. */
+
+import { readStanding, type Standing } from '../store/gauges.ts';
+import type { Db } from '../store/pool.ts';
+import { lately } from './briefly-cached.ts';
+import { DELIVERY_SERIES, ENDPOINT_STATES, type Metrics } from './metrics.ts';
+import type { Readiness } from './readiness.ts';
+
+/** Of Prometheus's text format. */
+export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** However many ask, the database is counted once in this time. */
+const CACHE_MS = 5_000;
+/** And the page is written once in this time: that takes some ms. */
+const PAGE_MS = 100;
+
+/** The page as Prometheus reads it. What cannot be found out has no value; the page itself never fails. */
+export function createScrape(deps: {
+  metrics: Metrics;
+  db: Db;
+  readiness: () => Promise<Readiness>;
+}): () => Promise<string> {
+  const { metrics, db, readiness } = deps;
+
+  async function refresh(): Promise<void> {
+    const state = await readiness();
+    metrics.databaseUp.set(state.database === 'ok' ? 1 : 0);
+    metrics.temporalUp.set(state.temporal === 'ok' ? 1 : 0);
+    if (state.worker === 'unknown') metrics.workerPolling.remove();
+    else metrics.workerPolling.set(state.worker === 'away' ? 0 : 1);
+    if (state.database !== 'ok') return forget(metrics);
+    try {
+      show(metrics, await readStanding(db));
+    } catch {
+      metrics.storageErrors.inc({ part: 'metrics' });
+      forget(metrics);
+    }
+  }
+
+  const refreshed = lately(CACHE_MS, refresh);
+  return lately(PAGE_MS, async () => {
+    await refreshed();
+    return metrics.registry.metrics();
+  });
+}
+
+function show({ queueAge, deliveries, endpoints }: Metrics, standing: Standing): void {
+  queueAge.set(standing.queueAgeS);
+  deliveries.reset();
+  for (const series of DELIVERY_SERIES) deliveries.set(series, 0);
+  for (const { status, heldReason, count } of standing.deliveries) {
+    deliveries.set(heldReason === null ? { status } : { status, held_reason: heldReason }, count);
+  }
+  for (const state of ENDPOINT_STATES) endpoints.set({ state }, 0);
+  for (const { state, count } of standing.endpoints) endpoints.set({ state }, count);
+}
+
+/** An old value would look like a true one. */
+function forget({ queueAge, deliveries, endpoints }: Metrics): void {
+  queueAge.remove();
+  deliveries.reset();
+  endpoints.reset();
+}

@@ -1,0 +1,145 @@
+/**
+ * What Tidings counts and measures, for Prometheus. No tenant, no endpoint and no id is a label: there is no bound on how
+ * many there are, and nothing of them belongs on a page that anybody may read.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { HELD_REASONS } from '../domain/delivery.ts';
+import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../domain/errors.ts';
+import { LANES } from '../domain/lane.ts';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** In seconds, up to the longest timeout of an endpoint. */
+const ATTEMPT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const REQUEST_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Statuses in which a delivery waits or is under way; those that have ended are not counted, for they only grow. */
+const UNENDED_STATUSES = ['pending', 'delivering', 'retrying', 'held'] as const;
+export const ENDPOINT_STATES = ['enabled', 'failing', 'stalled', 'disabled'] as const;
+const STORAGE_USERS = ['api', 'activity', 'dispatcher', 'metrics'] as const;
+
+/** Not an attempt's end but a delivery's: no request was made. */
+const NEVER_TRIED: readonly string[] = ['endpoint_disabled', 'endpoint_deleted'];
+
+/** A registry of its own: several services may run in one process. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return { registry, ...counted(registry), ...measured(registry), ...found(registry) };
+}
+
+/** What this process has done since it started. Every label value that is known beforehand begins at 0. */
+function counted(registry: Registry) {
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers: [registry] });
+  const attempts = counter('tidings_attempts_total', 'Attempts, by how they ended.', 'outcome');
+  const dispatched = counter('tidings_dispatch_workflows_total', 'Workflows started, by lane.', 'lane');
+  const storageErrors = counter(
+    'tidings_storage_errors_total',
+    'Times that the database could not be reached when it was needed, by who needed it.',
+    'part',
+  );
+  const outcomes = Object.keys(ATTEMPT_ERRORS).filter((code) => !NEVER_TRIED.includes(code));
+  for (const outcome of ['succeeded', ...outcomes]) attempts.inc({ outcome }, 0);
+  for (const lane of LANES) dispatched.inc({ lane }, 0);
+  for (const part of STORAGE_USERS) storageErrors.inc({ part }, 0);
+  return {
+    eventsAccepted: counter(
+      'tidings_events_accepted_total',
+      'Events that were accepted; a repeated request accepts none.',
+    ),
+    deliveriesAccepted: counter(
+      'tidings_deliveries_accepted_total',
+      'Deliveries that accepted events have made.',
+    ),
+    httpRequests: counter(
+      'tidings_http_requests_total',
+      'Requests to the API, by route pattern.',
+      'route',
+      'method',
+      'status',
+    ),
+    // Without labels it begins at 0, so that an alert sees already the first one. Which route: tidings_http_requests_total.
+    internalErrors: counter(
+      'tidings_internal_errors_total',
+      'Requests that were answered with 500: each is a mistake in Tidings.',
+    ),
+    notices: counter(
+      'tidings_notices_total',
+      'Messages to people, by channel and what came of them: sent, refused for good, deferred by the recipient, or failed.',
+      'channel',
+      'result',
+    ),
+    attempts: attempts as Counter<'outcome'>,
+    dispatched,
+    storageErrors,
+  };
+}
+
+function measured(registry: Registry) {
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    ...labelNames: Label[]
+  ) => new Histogram({ name, help, buckets, labelNames, registers: [registry] });
+  return {
+    httpDuration: histogram(
+      'tidings_http_request_duration_seconds',
+      'How long requests to the API took.',
+      REQUEST_BUCKETS,
+      'route',
+      'method',
+    ),
+    attemptDuration: histogram(
+      'tidings_attempt_duration_seconds',
+      'How long attempts took, from name resolution to the end of the response.',
+      ATTEMPT_BUCKETS,
+    ),
+    deliveryLatency: histogram(
+      'tidings_delivery_latency_seconds',
+      'From acceptance to the end of the first attempt, where that succeeded.',
+      LATENCY_BUCKETS,
+    ),
+  };
+}
+
+/** What is found when somebody asks. Those about the database are the same in every process: take the maximum. */
+function found(registry: Registry) {
+  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const notices = 'Ask for the maximum: each process reports the same.';
+  return {
+    queueAge: gauge(
+      'tidings_queue_age_seconds',
+      `Age of the oldest delivery that is due and that no workflow has taken. ${notices}`,
+    ),
+    deliveries: gauge(
+      'tidings_deliveries',
+      `Deliveries that have not ended. ${notices}`,
+      'status',
+      'held_reason',
+    ),
+    endpoints: gauge(
+      'tidings_endpoints',
+      `Endpoints by state: disabled, else stalled, else failing, else enabled. ${notices}`,
+      'state',
+    ),
+    databaseUp: gauge('tidings_database_up', 'Whether the database answers this process.'),
+    temporalUp: gauge('tidings_temporal_up', 'Whether Temporal answers this process.'),
+    workerPolling: gauge(
+      'tidings_worker_polling',
+      'Whether workers poll: this process has one and it does, or Temporal sees others.',
+    ),
+  };
+}
+
+/** The statuses as they are counted: what is held, by its reason. */
+export const DELIVERY_SERIES: readonly { status: string; held_reason?: string }[] = [
+  ...UNENDED_STATUSES.filter((status) => status !== 'held').map((status) => ({ status })),
+  ...HELD_REASONS.map((reason) => ({ status: 'held', held_reason: reason })),
+];
+
+/** How an attempt ended, as a label. */
+export const outcomeOf = (error: AttemptErrorCode | null) => error ?? 'succeeded';

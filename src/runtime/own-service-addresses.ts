@@ -1,0 +1,54 @@
+/** Where the services listen that this process works with, so that none of them can be made an endpoint. */
+
+import type { Environment } from '../config/environment.ts';
+import type { OwnService } from '../http/own-services.ts';
+import type { TemporalTarget } from '../temporal/connection.ts';
+
+/**
+ * Where Temporal's server listens beside its address, on the same host: the HTTP API, its services' own ports and their
+ * membership (https://docs.temporal.io/references/configuration). None of them asks who calls.
+ */
+const TEMPORAL_PORTS = [7243, 7234, 7235, 7239, 6933, 6934, 6935, 6939];
+
+/** Where mail catchers (Mailpit, MailHog; MailDev, MailCatcher) show the mails that they have caught, and take orders. */
+const MAIL_CATCHER_PORTS = [8025, 1080];
+
+/** PostgreSQL, Temporal, its Web UI, the mail server, and the API and metrics that another process may serve on this machine. */
+export function neighbours(options: {
+  databaseUrl: string;
+  temporal: TemporalTarget;
+  environment: Environment;
+}): OwnService[] {
+  const { temporal, environment: env } = options;
+  return [
+    ...located(options.databaseUrl, 5432),
+    ...located(`grpc://${temporal.connection.address ?? 'localhost'}`, 7233).flatMap(
+      withOthers(TEMPORAL_PORTS),
+    ),
+    ...located(temporal.uiUrl, temporal.uiUrl?.startsWith('https:') ? 443 : 80),
+    ...located(env.SMTP_URL, env.SMTP_URL?.startsWith('smtps:') ? 465 : 587).flatMap(
+      withOthers(MAIL_CATCHER_PORTS),
+    ),
+    ...listener(env.TIDINGS_HOST, env.TIDINGS_PORT),
+    ...listener(env.TIDINGS_METRICS_HOST, env.TIDINGS_METRICS_PORT),
+  ];
+}
+
+const withOthers = (ports: number[]) => (service: OwnService) => [
+  service,
+  ...ports.map((port) => ({ host: service.host, port })),
+];
+
+/** With port 0 it is known only when it listens. */
+function listener(host: string, port: number | undefined): OwnService[] {
+  return port === undefined || port === 0 ? [] : [{ host, port }];
+}
+
+/** What cannot be read as a URL fails where it is used, with a better message than one from here. */
+function located(url: string | null | undefined, defaultPort: number): OwnService[] {
+  if (!url || !URL.canParse(url)) return [];
+  const { hostname, port } = new URL(url);
+  // Without a host, or with the path of a socket as host, it is on this machine.
+  const host = hostname === '' || hostname.toLowerCase().startsWith('%2f') ? 'localhost' : hostname;
+  return [{ host, port: port === '' ? defaultPort : Number(port) }];
+}

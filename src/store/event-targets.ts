@@ -1,0 +1,77 @@
+/** The endpoints that events go to, and the locks that keep the order of those that keep one. */
+import { lockEndpoints, lockFreeEndpoints } from './endpoint-locks.ts';
+import type { Queryable } from './pool.ts';
+import { subscribersOf } from './subscribers.ts';
+
+/** An emit, as far as it decides where its events go. */
+type EmittedTo = {
+  tenant: { id: string };
+  events: readonly { type: string }[];
+  /** a test goes to this endpoint alone */
+  testEndpointId?: string;
+};
+
+export type Target = {
+  id: string;
+  tenantId: string;
+  eventTypes: string[] | null;
+  timeoutMs: number | null;
+  enabled: boolean;
+  ordered: boolean;
+  paced: boolean;
+};
+
+async function findTargets(client: Queryable, requests: EmittedTo[]): Promise<Target[]> {
+  const { rows } = await client.query<Target>({
+    name: 'accept-targets',
+    text: `select id, tenant_id as "tenantId", array_remove(event_types, null) as "eventTypes", timeout_ms as "timeoutMs", enabled, ordered,
+       rate_per_second is not null as paced
+     from endpoints where tenant_id = any($1) and deleted_at is null and (enabled or id = any($2)) order by id`,
+    values: [
+      [...new Set(requests.map(({ tenant }) => tenant.id))],
+      requests.flatMap(({ testEndpointId }) => testEndpointId ?? []),
+    ],
+  });
+  return rows;
+}
+
+/** Where an event of that type goes. */
+export function targetsOf(
+  { request, type }: { request: EmittedTo; type: string },
+  targets: Target[],
+): Target[] {
+  const { tenant, testEndpointId } = request;
+  if (testEndpointId !== undefined) return targets.filter(({ id }) => id === testEndpointId);
+  const wanting = subscribersOf(targets, type);
+  return targets.filter((target) => target.tenantId === tenant.id && target.enabled && wanting.has(target));
+}
+
+/**
+ * Finds where the events go, and locks the ordered endpoints among them, first of all in the transaction: releasing the next one
+ * takes the same locks, so nothing slips in between, and whoever waits here holds up nobody.
+ * @returns `apart`: requests with an endpoint that is locked by somebody else
+ */
+export async function lockTargets<Request extends EmittedTo>(
+  client: Queryable,
+  requests: Request[],
+  { mayWait }: { mayWait: boolean },
+): Promise<{ targets: Target[]; apart: Set<Request> }> {
+  const targets = await findTargets(client, requests);
+  if (!targets.some(({ ordered }) => ordered)) return { targets, apart: new Set() };
+  const orderedOf = (request: Request): Target[] => {
+    // A test has no turn.
+    if (request.testEndpointId !== undefined) return [];
+    const types = [...new Set(request.events.map(({ type }) => type))];
+    return types.flatMap((type) => targetsOf({ request, type }, targets)).filter(({ ordered }) => ordered);
+  };
+  const ids = [...new Set(requests.flatMap(orderedOf).map(({ id }) => id))];
+  if (ids.length === 0) return { targets, apart: new Set() };
+  if (mayWait) {
+    await lockEndpoints(client, ids);
+    // They may have been changed by whoever held the locks.
+    return { targets: await findTargets(client, requests), apart: new Set() };
+  }
+  const locked = await lockFreeEndpoints(client, ids);
+  const apart = requests.filter((request) => orderedOf(request).some(({ id }) => !locked.has(id)));
+  return { targets, apart: new Set(apart) };
+}

@@ -1,0 +1,49 @@
+/** How the whole installation stands, counted from indexes alone: what /metrics asks every few seconds. */
+
+import { UNENDED } from './backlog.ts';
+import type { Db } from './pool.ts';
+
+/** A database that hangs must not hold up whoever asks. */
+const QUERY_TIMEOUT_MS = 3_000;
+
+/** Enough of the oldest: what was freed or let go lately may stand before what has waited longest. */
+const OLDEST = 1_000;
+
+// A delivery that was planned for later waits since then, every other one since it was accepted.
+export const QUEUE_AGE_QUERY = `
+  select coalesce(max(extract(epoch from now() - coalesce(next_attempt_at, created_at))), 0)::double precision as "ageS"
+  from (
+    select next_attempt_at, created_at from deliveries
+    where status = 'pending' and (next_attempt_at is null or next_attempt_at <= now())
+    order by id limit ${OLDEST}
+  ) waiting`;
+
+export const DELIVERIES_QUERY = `
+  select status, held_reason as "heldReason", count(*) as count from deliveries
+  where ${UNENDED} group by status, held_reason`;
+
+export const ENDPOINTS_QUERY = `
+  select case when not enabled then 'disabled' when stalled_at is not null then 'stalled'
+    when failing_since is not null then 'failing' else 'enabled' end as state, count(*) as count
+  from endpoints where deleted_at is null group by 1`;
+
+export type Standing = {
+  /** of the oldest delivery that is due and that no workflow has taken; 0 when there is none */
+  queueAgeS: number;
+  deliveries: { status: string; heldReason: string | null; count: number }[];
+  endpoints: { state: string; count: number }[];
+};
+
+export async function readStanding(db: Db): Promise<Standing> {
+  const ask = async <Row extends object>(text: string): Promise<Row[]> => {
+    const timed = { text, query_timeout: QUERY_TIMEOUT_MS };
+    return (await db.query<Row>(timed)).rows;
+  };
+  // One after the other, so that a busy pool gives up one connection at most.
+  const [age] = await ask<{ ageS: number }>(QUEUE_AGE_QUERY);
+  return {
+    queueAgeS: Math.max(0, age?.ageS ?? 0),
+    deliveries: await ask<Standing['deliveries'][number]>(DELIVERIES_QUERY),
+    endpoints: await ask<Standing['endpoints'][number]>(ENDPOINTS_QUERY),
+  };
+}

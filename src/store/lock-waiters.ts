@@ -1,0 +1,99 @@
+/**
+ * The patient lane of a group commit: for requests that must wait for a lock. Each owner has a transaction of its own, so that
+ * it waits for nobody but itself, and owners take turns.
+ */
+
+import { expired, type LaneRules, takeGroup, type Waiting } from './commit-groups.ts';
+import { isDatabaseAway, isPassing } from './pool.ts';
+
+/** So long after it has held up a shared transaction, an owner's requests come here at once. */
+const SUSPECTED_MS = 5_000;
+
+export type PatientLane<Request, Result> = {
+  add(one: Waiting<Request, Result>): void;
+  /** The owner has held up a shared transaction. */
+  suspect(one: Waiting<Request, Result>): void;
+  /** whether the owner's requests belong here at the moment: also to keep their order */
+  serves(owner: string): boolean;
+  /** Takes out those that have waited too long. */
+  giveUp(): Waiting<Request, Result>[];
+  /** how many wait */
+  size(): number;
+};
+
+type Rules<Request, Result> = LaneRules<Request> & {
+  commitPatiently(requests: Request[]): Promise<Result[]>;
+  patientTransactions: number;
+  maxWaitMs?: number;
+};
+
+export function createPatientLane<Request, Result>(
+  rules: Rules<Request, Result>,
+): PatientLane<Request, Result> {
+  /** in the order of their turns */
+  const queues = new Map<string, Waiting<Request, Result>[]>();
+  const atWork = new Set<string>();
+  const suspectedUntilMs = new Map<string, number>();
+
+  function fill(): void {
+    for (const [owner, queue] of queues) {
+      if (atWork.size >= rules.patientTransactions) return;
+      if (atWork.has(owner)) continue;
+      const { group, left } = takeGroup(queue, rules);
+      queues.delete(owner);
+      if (left.length > 0) queues.set(owner, left);
+      atWork.add(owner);
+      void commit(group).finally(() => {
+        atWork.delete(owner);
+        fill();
+      });
+    }
+  }
+
+  async function commit(group: Waiting<Request, Result>[]): Promise<void> {
+    try {
+      const results = await rules.commitPatiently(group.map(({ request }) => request));
+      group.forEach(({ resolve }, at) => {
+        resolve(results[at] as Result);
+      });
+    } catch (error) {
+      // To look for the one that waits would take as long again for each half.
+      if (group.length === 1 || isDatabaseAway(error) || isPassing(error)) {
+        for (const { reject } of group) reject(error);
+        return;
+      }
+      const half = Math.ceil(group.length / 2);
+      await commit(group.slice(0, half));
+      await commit(group.slice(half));
+    }
+  }
+
+  function isSuspected(owner: string): boolean {
+    return (suspectedUntilMs.get(owner) ?? 0) > performance.now();
+  }
+
+  return {
+    add(one) {
+      const owner = rules.ownerOf(one.request);
+      const queue = queues.get(owner);
+      if (queue === undefined) queues.set(owner, [one]);
+      else queue.push(one);
+      fill();
+    },
+    suspect({ request }) {
+      for (const owner of [...suspectedUntilMs.keys()])
+        if (!isSuspected(owner)) suspectedUntilMs.delete(owner);
+      suspectedUntilMs.set(rules.ownerOf(request), performance.now() + SUSPECTED_MS);
+    },
+    serves: (owner) => queues.has(owner) || atWork.has(owner) || isSuspected(owner),
+    giveUp() {
+      return [...queues].flatMap(([owner, queue]) => {
+        const { late, left } = expired(queue, rules.maxWaitMs);
+        if (left.length === 0) queues.delete(owner);
+        else if (late.length > 0) queues.set(owner, left);
+        return late;
+      });
+    },
+    size: () => [...queues.values()].reduce((sum, queue) => sum + queue.length, 0),
+  };
+}

@@ -1,0 +1,141 @@
+/** How the deliveries that a selection means are set going again: the pages of recover, replay and bulk retry. */
+import { idTimeMs, newId } from '../domain/ids.ts';
+import type { Operation } from '../domain/operation.ts';
+import { releaseNext } from './backlog.ts';
+import { releaseStalled } from './endpoint-effects.ts';
+import { lockEndpoints } from './endpoint-locks.ts';
+import { wakeDispatchers } from './leases.ts';
+import { type Queryable, WALK_IN_ORDER } from './pool.ts';
+import { walkDeliveries, walkMissing } from './redelivery-selection.ts';
+
+// A page is first taken from the deliveries that there are, then from the events that have none.
+const DELIVERIES = 'd';
+const EVENTS = 'e';
+
+/** Bodies that a page holds in memory: each may have 256 KiB. */
+const MAX_BODIES = 50;
+
+export type BodyOf = (eventBody: Buffer, deliveryId: string) => Buffer | null;
+
+export type Page = {
+  /** where the next one begins; `null`: this was the last */
+  cursor: string | null;
+  /** how many were taken; none, where a page had nothing that matches */
+  count: number;
+};
+
+/**
+ * Sets the next deliveries of an operation going, those that never were made first being made. In the transaction that moves
+ * the operation's cursor, so that each is set going once whatever crashes.
+ * @param bodyOf the body of a delivery that is made now, where it carries the delivery's own id; `null`: the event's is sent
+ */
+export async function setGoing(
+  client: Queryable,
+  operation: Operation & { cursor: string },
+  limit: number,
+  bodyOf: BodyOf | null,
+): Promise<Page> {
+  const [phase = DELIVERIES, after = ''] = operation.cursor === '' ? [] : operation.cursor.split(' ');
+  await client.query(WALK_IN_ORDER);
+  if (operation.endpointId !== null) await lockEndpoints(client, [operation.endpointId]);
+  const page =
+    phase === DELIVERIES
+      ? await reopenPage(client, operation, after, limit)
+      : await makePage(client, operation, after, limit, bodyOf);
+  await wakeDispatchers(client);
+  if (page.next !== null) return { cursor: `${phase} ${page.next}`, count: page.ids.length };
+  const goesOn = phase === DELIVERIES && operation.selection.missing;
+  return { cursor: goesOn ? `${EVENTS} ` : null, count: page.ids.length };
+}
+
+type Taken = { ids: string[]; next: string | null };
+
+async function reopenPage(
+  client: Queryable,
+  operation: Operation,
+  after: string,
+  limit: number,
+): Promise<Taken> {
+  const { rows, next } = await walkDeliveries<{
+    id: string;
+    endpointId: string;
+    ordered: boolean;
+    stalled: boolean;
+  }>(client, operation, after, {
+    columns: 'd.id, d.endpoint_id as "endpointId", p.ordered, p.stalled_at is not null as stalled',
+    limit,
+  });
+  if (rows.length === 0) return { ids: [], next };
+  const endpointIds = [...new Set(rows.map((row) => row.endpointId))];
+  await lockEndpoints(client, endpointIds);
+  const ids = rows.map((row) => row.id);
+  await client.query(
+    `with reopened as (
+       update deliveries d set
+         status = case when p.ordered then 'held' else 'pending' end,
+         held_reason = case when p.ordered then 'ordered' end,
+         turn = case when p.ordered then coalesce(d.turn, nextval('delivery_turns')) end,
+         slots_used = case when d.ended_status is null then d.slots_used else 0 end,
+         ended_status = null, ended_at = null, told_at = null, notice_id = null,
+         next_attempt_at = null, workflow_id = null, run_id = null, next_trigger = 'recovery',
+         leased_until = null, leased_by = coalesce(d.leased_by, 'operation')
+       from endpoints p
+       where d.id = any($1) and d.status = any($3) and d.claim_number is null and p.id = d.endpoint_id
+       returning d.id
+     )
+     insert into operation_deliveries (operation_id, delivery_id) select $2, id from reopened on conflict do nothing`,
+    [ids, operation.id, operation.selection.statuses],
+  );
+  for (const endpointId of endpointIds) {
+    const row = rows.find((each) => each.endpointId === endpointId);
+    // Whoever asks for this says that the endpoint works.
+    if (row?.stalled) await releaseStalled(client, endpointId);
+    if (row?.ordered) await releaseNext(client, endpointId);
+  }
+  return { ids, next };
+}
+
+async function makePage(
+  client: Queryable,
+  operation: Operation,
+  after: string,
+  limit: number,
+  bodyOf: BodyOf | null,
+): Promise<Taken> {
+  const { rows, next } = await walkMissing<{ id: string; type: string; body: Buffer; ordered: boolean }>(
+    client,
+    operation,
+    after,
+    bodyOf === null
+      ? { columns: 'e.id, e.type, p.ordered', limit }
+      : { columns: 'e.id, e.type, e.body, p.ordered', limit: Math.min(limit, MAX_BODIES) },
+  );
+  if (rows.length === 0) return { ids: [], next };
+  const made = rows.map((row) => ({ ...row, deliveryId: newId('delivery') }));
+  await client.query(
+    `with made as (
+       insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, body, status, held_reason,
+         next_trigger, leased_by, created_at, turn)
+       select r.id, $1, r.event_id, $2, r.event_type, false, r.body,
+         case when $3 then 'held' else 'pending' end, case when $3 then 'ordered' end, 'recovery', 'operation', r.created_at,
+         case when $3 then nextval('delivery_turns') end
+       from (select * from unnest($5::text[], $6::text[], $7::text[], $8::bytea[], $9::timestamptz[]) with ordinality
+         as r (id, event_id, event_type, body, created_at, position) order by position) r
+       returning id
+     )
+     insert into operation_deliveries (operation_id, delivery_id) select $4, id from made`,
+    [
+      operation.tenantId,
+      operation.endpointId,
+      rows[0]?.ordered ?? false,
+      operation.id,
+      made.map((row) => row.deliveryId),
+      made.map((row) => row.id),
+      made.map((row) => row.type),
+      made.map((row) => bodyOf?.(row.body, row.deliveryId) ?? null),
+      made.map((row) => new Date(idTimeMs(row.deliveryId))),
+    ],
+  );
+  if (rows[0]?.ordered && operation.endpointId !== null) await releaseNext(client, operation.endpointId);
+  return { ids: made.map((row) => row.deliveryId), next };
+}

@@ -1,0 +1,95 @@
+/** The Temporal workers of a process: one for workflows and small errands, one for attempts that may take long. */
+import { type NativeConnection, Worker } from '@temporalio/worker';
+import type { Activities } from '../../workflows/contract.ts';
+import { ATTEMPTS_QUEUE_SUFFIX } from '../../workflows/contract.ts';
+import type { Logger } from '../observability/logger.ts';
+
+export type RunningWorkers = {
+  isPolling(): boolean;
+  /** Takes no more work, finishes what is in flight, then resolves. */
+  stop(): Promise<void>;
+};
+
+const RESTART_MS = 2_000;
+/** What is then cancelled still has a moment to say how far it got. */
+const GRACE_SHARE = 0.95;
+
+/**
+ * How long a workflow's code may run without a pause. Thousands of presses that were waiting come all at once, and on a
+ * busy machine the SDK's 5 s are not enough for them: then it breaks off, at best to try the same again for ever, and at
+ * worst Node ends the process ("async hook stack has become corrupted"). The SDK takes the option, its types do not name it.
+ */
+const PATIENT = { isolateExecutionTimeout: '1 minute' };
+
+/** @param options.workflowBundle path of the prebuilt bundle */
+export async function runWorkers(options: {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  workflowBundle: string;
+  activities: Activities;
+  /** for what is in flight, when the workers stop; above the longest timeout of an endpoint no POST is cut off */
+  graceMs: number;
+  logger: Logger;
+}): Promise<RunningWorkers> {
+  const { connection, namespace, taskQueue, activities, logger } = options;
+  const create = {
+    main: () =>
+      Worker.create({
+        connection,
+        namespace,
+        taskQueue,
+        activities,
+        workflowBundle: { codePath: options.workflowBundle },
+        shutdownGraceTime: options.graceMs * GRACE_SHARE,
+        shutdownForceTime: options.graceMs,
+        // A local activity holds its workflow's task for as long as its slowest POST: there must be more of both than can hang.
+        maxConcurrentWorkflowTaskExecutions: 500,
+        maxConcurrentLocalActivityExecutions: 1_000,
+        maxConcurrentActivityTaskExecutions: 200,
+        maxCachedWorkflows: 1_000,
+        ...PATIENT,
+      }),
+    // Hung endpoints fill these slots and no others.
+    attempts: () =>
+      Worker.create({
+        connection,
+        namespace,
+        taskQueue: taskQueue + ATTEMPTS_QUEUE_SUFFIX,
+        activities: { attempt: activities.attempt },
+        shutdownGraceTime: options.graceMs * GRACE_SHARE,
+        shutdownForceTime: options.graceMs,
+        maxConcurrentActivityTaskExecutions: 1_000,
+      }),
+  };
+  let stopping = false;
+  const current = new Map<string, Worker>();
+
+  /** A worker that gives up (Temporal away for long, a namespace remade) is made anew. */
+  async function keepRunning(name: string, make: () => Promise<Worker>, first: Worker): Promise<void> {
+    for (let worker: Worker | undefined = first; !stopping; worker = undefined) {
+      try {
+        worker ??= await make();
+        if (stopping) return;
+        current.set(name, worker);
+        await worker.run();
+      } catch (error) {
+        if (stopping)
+          logger.warn({ worker: name, reason: (error as Error).message }, 'a worker did not stop in order');
+        else logger.error({ err: error, worker: name }, 'a worker stopped and is started again');
+      }
+      if (!stopping) await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+    }
+  }
+
+  const runs: Promise<void>[] = [];
+  for (const [name, make] of Object.entries(create)) runs.push(keepRunning(name, make, await make()));
+  return {
+    isPolling: () => [...current.values()].every((worker) => worker.getState() === 'RUNNING'),
+    async stop() {
+      stopping = true;
+      for (const worker of current.values()) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.all(runs);
+    },
+  };
+}

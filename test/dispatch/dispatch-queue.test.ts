@@ -1,0 +1,127 @@
+/** What waits to go to Temporal is taken in groups, and nobody's trouble takes the room of others. */
+import { DispatchQueue } from '../../src/dispatch/dispatch-queue.ts';
+import type { DispatchableDelivery } from '../../src/store/leases.ts';
+
+let made = 0;
+function delivery(of: Partial<DispatchableDelivery> = {}): DispatchableDelivery {
+  made += 1;
+  return {
+    id: `dlv_${made}`,
+    tenantId: 'ten',
+    eventId: `evt_${made}`,
+    eventIdIsOurs: true,
+    endpointId: 'ep',
+    eventType: 'a.b',
+    profile: 'standard-webhooks',
+    timeoutMs: null,
+    paced: false,
+    isTest: false,
+    offeredBefore: false,
+    traceparent: null,
+    siblings: 1,
+    bytes: 300,
+    ...of,
+  };
+}
+
+const times = (count: number, of: Partial<DispatchableDelivery> = {}) =>
+  Array.from({ length: count }, () => delivery(of));
+const idsOf = (rows: DispatchableDelivery[]) => rows.map(({ id }) => id);
+
+test('a lone event goes whole, however many deliveries it has', () => {
+  const queue = new DispatchQueue();
+  const rows = times(250, { eventId: 'evt', siblings: 250 });
+  for (const row of rows) queue.push('quick', row);
+  expect(queue.takeGroup('quick', 100)).toEqual(rows);
+  expect(queue.takeGroup('quick', 100)).toEqual([]);
+});
+
+test('events that wait together share groups, oldest first; alone with a burst size of one', () => {
+  const queue = new DispatchQueue();
+  const rows = times(5);
+  for (const row of rows) queue.push('quick', row);
+  expect(queue.takeGroup('quick', 3)).toEqual(rows.slice(0, 3));
+  expect(queue.takeGroup('quick', 1)).toEqual(rows.slice(3, 4));
+  expect(queue.takeGroup('suspect', 3)).toEqual([]);
+  expect(queue.takeAll()).toEqual(rows.slice(4));
+});
+
+test('large bodies share a group only up to 8 MB, which siblings count towards once', () => {
+  const queue = new DispatchQueue();
+  const megabyte = { bytes: 1024 * 1024 };
+  const ofOne = times(20, { ...megabyte, eventId: 'evt', siblings: 20 });
+  const others = times(10, megabyte);
+  for (const row of [...ofOne, ...others]) queue.push('quick', row);
+  expect(queue.takeGroup('quick', 100)).toEqual([...ofOne, ...others.slice(0, 7)]);
+  queue.push('quick', delivery({ bytes: 9 * 1024 * 1024 }));
+  expect(queue.takeGroup('quick', 100)).toEqual(others.slice(7));
+  expect(queue.takeGroup('quick', 100)).toHaveLength(1);
+});
+
+test('where there is trouble endpoints take turns, and each keeps its order', () => {
+  const queue = new DispatchQueue();
+  const many = times(10, { endpointId: 'busy' });
+  const few = times(2, { endpointId: 'calm' });
+  for (const row of [...many, ...few]) queue.push('failing', row);
+  expect(new Set(idsOf(queue.takeGroup('failing', 4)))).toEqual(
+    new Set(idsOf([...many.slice(0, 2), ...few])),
+  );
+  expect(queue.takeGroup('failing', 4)).toEqual(many.slice(2, 6));
+});
+
+test('of what fails fewer go together', () => {
+  const queue = new DispatchQueue();
+  for (const row of times(300)) queue.push('failing', row);
+  expect(queue.takeGroup('failing', 250)).toHaveLength(100);
+  expect(queue.takeGroup('failing', 50)).toHaveLength(50);
+});
+
+test('of one endpoint that fails only so many may wait', () => {
+  const lane = 'failing';
+  const queue = new DispatchQueue();
+  const rows = times(1_000, { endpointId: 'dead' });
+  for (const row of rows) {
+    expect(queue.hasRoomFor(lane, row)).toBe(true);
+    queue.push(lane, row);
+  }
+  expect(queue.crowdedEndpoints()).toEqual(['dead']);
+  expect(queue.hasRoomFor(lane, delivery({ endpointId: 'dead' }))).toBe(false);
+  expect(queue.hasRoomFor(lane, delivery({ endpointId: 'other' }))).toBe(true);
+  expect(queue.hasRoom(1)).toBe(true);
+  queue.takeGroup(lane, 100);
+  expect(queue.crowdedEndpoints()).toEqual([]);
+  expect(queue.hasRoomFor(lane, delivery({ endpointId: 'dead' }))).toBe(true);
+});
+
+test.each(['quick', 'suspect'] as const)(
+  'of one that is %s as many may wait as there is room for',
+  (lane) => {
+    const queue = new DispatchQueue();
+    for (const row of times(10_000)) {
+      expect(queue.hasRoomFor(lane, row)).toBe(true);
+      queue.push(lane, row);
+    }
+    expect(queue.hasRoomFor(lane, delivery())).toBe(false);
+    expect(queue.crowdedEndpoints()).toEqual(lane === 'quick' ? [] : ['ep']);
+    expect(queue.hasRoom(10_000)).toBe(lane === 'suspect');
+  },
+);
+
+test('a lane for trouble that is full stops nobody else from being fetched', () => {
+  const queue = new DispatchQueue();
+  const endpoints = Array.from({ length: 20 }, (_, n) => `dead_${n}`);
+  for (const endpointId of endpoints)
+    for (const row of times(500, { endpointId })) queue.push('failing', row);
+  expect(queue.hasRoom(1)).toBe(true);
+  expect(queue.crowdedEndpoints()).toEqual(endpoints);
+});
+
+test('what somebody else has taken up meanwhile is removed', () => {
+  const queue = new DispatchQueue();
+  const [kept, lost] = times(2) as [DispatchableDelivery, DispatchableDelivery];
+  queue.push('quick', kept);
+  queue.push('failing', lost);
+  expect(queue.ids()).toEqual([kept.id, lost.id]);
+  queue.remove(new Set([lost.id]));
+  expect(queue.takeAll()).toEqual([kept]);
+});

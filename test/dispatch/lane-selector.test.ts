@@ -1,0 +1,90 @@
+/** Which lane an endpoint's deliveries take: one that hangs in the quick one would hold up a workflow's first task. */
+import { createEndpointPulse, type EndpointPulse } from '../../src/dispatch/lane-selector.ts';
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+type Seen = { durationMs: number; succeeded: boolean };
+const good = (durationMs: number): Seen => ({ durationMs, succeeded: true });
+const bad = (durationMs: number): Seen => ({ durationMs, succeeded: false });
+const many = (count: number, seen: Seen): Seen[] => Array.from({ length: count }, () => seen);
+
+function observe(pulse: EndpointPulse, endpoint: string, { durationMs, succeeded }: Seen): void {
+  const ended = pulse.watch(endpoint);
+  jest.advanceTimersByTime(durationMs);
+  ended(succeeded);
+}
+
+function pulseAfter(...seen: Seen[]): EndpointPulse {
+  const pulse = createEndpointPulse();
+  for (const attempt of seen) observe(pulse, 'ep', attempt);
+  return pulse;
+}
+
+describe('an endpoint that was never seen', () => {
+  test.each([
+    { timeoutMs: 100, lane: 'quick' },
+    { timeoutMs: 8_000, lane: 'quick' },
+    { timeoutMs: 8_001, lane: 'unproven' },
+    { timeoutMs: 60_000, lane: 'unproven' },
+  ])('with a timeout of $timeoutMs ms is $lane', ({ timeoutMs, lane }) => {
+    expect(pulseAfter().laneOf('ep', timeoutMs)).toBe(lane);
+  });
+});
+
+describe('an endpoint that', () => {
+  test.each([
+    { what: 'was quick once', seen: [good(20)], lane: 'quick' },
+    { what: 'took just under a second', seen: [good(999)], lane: 'quick' },
+    { what: 'took a second', seen: [good(1_000)], lane: 'suspect' },
+    { what: 'failed last', seen: [good(20), bad(20)], lane: 'failing' },
+    { what: 'timed out last', seen: [good(20), bad(5_000)], lane: 'suspect' },
+    { what: 'failed, then succeeded', seen: [bad(20), good(20)], lane: 'quick' },
+    { what: 'was slow once in a few', seen: [good(5_000), ...many(10, good(20))], lane: 'suspect' },
+    { what: 'was slow once in a hundred', seen: [good(5_000), ...many(99, good(20))], lane: 'quick' },
+    {
+      what: 'was slow twice in a hundred',
+      seen: [...many(2, good(5_000)), ...many(98, good(20))],
+      lane: 'suspect',
+    },
+    { what: 'was slow long ago', seen: [...many(50, good(5_000)), ...many(100, good(20))], lane: 'quick' },
+    { what: 'was quick long ago', seen: [...many(100, good(20)), ...many(2, good(5_000))], lane: 'suspect' },
+  ])('$what is $lane', ({ seen, lane }) => {
+    expect(pulseAfter(...seen).laneOf('ep', 15_000)).toBe(lane);
+  });
+
+  test('has shown to be quick may have a long timeout', () => {
+    expect(pulseAfter(good(20)).laneOf('ep', 60_000)).toBe('quick');
+  });
+
+  test('has shown to be slow is not helped by a short timeout', () => {
+    expect(pulseAfter(good(5_000)).laneOf('ep', 6_000)).toBe('suspect');
+  });
+
+  test('hangs is suspect before its attempt has ended, and not for a moment longer than it must', () => {
+    const pulse = pulseAfter(...many(100, good(20)));
+    const ended = pulse.watch('ep');
+    jest.advanceTimersByTime(999);
+    expect(pulse.laneOf('ep', 15_000)).toBe('quick');
+    jest.advanceTimersByTime(1);
+    expect(pulse.laneOf('ep', 15_000)).toBe('suspect');
+    ended(true);
+    expect(pulse.laneOf('ep', 15_000)).toBe('quick');
+  });
+
+  test('is slow says nothing about another', () => {
+    expect(pulseAfter(bad(5_000)).laneOf('other', 5_000)).toBe('quick');
+  });
+});
+
+test('of very many endpoints the one that was longest not seen is forgotten', () => {
+  const pulse = createEndpointPulse();
+  observe(pulse, 'early', good(20));
+  observe(pulse, 'kept', good(20));
+  for (let count = 0; count < 19_998; count += 1) observe(pulse, `ep_${count}`, good(0));
+  observe(pulse, 'kept', good(20));
+  observe(pulse, 'one more', good(20));
+  expect(pulse.laneOf('early', 60_000)).toBe('unproven');
+  expect(pulse.laneOf('kept', 60_000)).toBe('quick');
+  expect(pulse.laneOf('ep_0', 60_000)).toBe('quick');
+});
