@@ -1,13 +1,7 @@
 /** Builds the HTTP application. Listening is the caller's business, and so is closing what `deps` holds. */
 
 import swagger from '@fastify/swagger';
-import {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  fastify,
-  LogController,
-  type RawServerDefault,
-} from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -23,7 +17,6 @@ import { BODY_GRACE_MS, LEAST_BYTES_PER_S } from './body/read-body.ts';
 import { declareCommonRefusals, tidyDocument } from './common-responses.ts';
 import type { ApiDeps } from './deps.ts';
 import { docsPage } from './docs-page.ts';
-import type { App } from './fastify-app.ts';
 import { endConnections } from './graceful-close.ts';
 import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
 import { observeRequests } from './observe-requests.ts';
