@@ -14,7 +14,7 @@ import {
   tally,
 } from '../src/store/operations.ts';
 import { isDatabaseAway, isPassing, type Queryable, transaction } from '../src/store/pool.ts';
-import { type BodyOf, setGoing } from '../src/store/redelivery.ts';
+import { type BodyOf, redeliverPage } from '../src/store/redelivery.ts';
 import { findTenant } from '../src/store/tenants.ts';
 import type { OperationStep } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -60,7 +60,7 @@ async function advance(
     if (operation === null) return { done: true };
     if (operation.cursor === WATCHING) return watch(client, operation);
     if (operation.kind === 'erase') return erase(client, operation);
-    const { cursor, count } = await setGoing(
+    const { cursor, count } = await redeliverPage(
       client,
       operation,
       pageSize(operation),

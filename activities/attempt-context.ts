@@ -2,12 +2,12 @@
 import type { AttemptEndpoint } from '../src/store/attempt-endpoints.ts';
 import { type ClaimedDelivery, releaseClaim } from '../src/store/claims.ts';
 import type { AttemptInput } from '../workflows/contract.ts';
-import type { Result } from './attempt-outcome.ts';
+import type { ClaimOutcome } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
 
 const DEFER_MS = 5_000;
 
-export type Treatment = {
+export type AttemptContext = {
   deps: ActivityDeps;
   delivery: ClaimedDelivery;
   endpoint: AttemptEndpoint;
@@ -18,12 +18,12 @@ export type Treatment = {
   random: number;
   /** numbers its endpoint in this call */
   group: number;
-  /** ms to wait for its place in the endpoint's rate; null: no place soon; undefined: no rate limit */
-  rate: number | null | undefined;
+  /** ms to wait until the endpoint's rate limit allows this attempt; null: not soon; undefined: no rate limit */
+  rateLimitWaitMs: number | null | undefined;
 };
 
 /** Takes back the claim, if there is one of ours, and comes again a little later. */
-export async function putOff({ deps, delivery, group, trigger }: Treatment): Promise<Result> {
+export async function defer({ deps, delivery, group, trigger }: AttemptContext): Promise<ClaimOutcome> {
   const { id, claim, verdict } = delivery;
   if (verdict === 'claimed' && claim !== null) {
     await releaseClaim(deps.db, id, claim.runId, DEFER_MS).catch((error) =>

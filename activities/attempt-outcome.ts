@@ -9,7 +9,7 @@ import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
 import type { AttemptRecord, Exchange } from '../src/store/records.ts';
 import type { AttemptEntry } from '../workflows/contract.ts';
 
-export type Tried = {
+export type AttemptResult = {
   startedAtMs: number;
   durationMs: number;
   /** since its end. Never reckoned with two clocks: that of this process may be off by an hour */
@@ -22,25 +22,25 @@ export type Tried = {
 };
 
 /** What came of a delivery in one call of `attempt`: with a record where an attempt was made. */
-export type Result = Settled | { entry: AttemptEntry };
+export type ClaimOutcome = DecidedAttempt | { entry: AttemptEntry };
 
-export type Settled = { record: AttemptRecord; entry: AttemptEntry };
+export type DecidedAttempt = { record: AttemptRecord; entry: AttemptEntry };
 
-export function settle(input: {
+export function decideAttempt(input: {
   delivery: ClaimedDelivery;
   claim: Claim;
   endpoint: AttemptEndpoint;
-  tried: Tried;
+  result: AttemptResult;
   workflowId: string;
   /** one number for all deliveries of an endpoint in this call: together they failed, together they return */
   random: number;
   group: number;
-}): Settled {
-  const { delivery, claim, endpoint, tried, random, group } = input;
+}): DecidedAttempt {
+  const { delivery, claim, endpoint, result, random, group } = input;
   const profile = profileOrDefault(endpoint.profile);
-  const ownFault = tried.errorCode !== null && OWN_FAULTS.has(tried.errorCode) ? tried.errorCode : null;
+  const ownFault = result.errorCode !== null && OWN_FAULTS.has(result.errorCode) ? result.errorCode : null;
   const decision = decide(
-    { status: tried.responseStatus, error: tried.errorCode, retryAfterMs: tried.retryAfterMs },
+    { status: result.responseStatus, error: result.errorCode, retryAfterMs: result.retryAfterMs },
     claim.trigger,
     {
       slotsUsed: delivery.slotsUsed,
@@ -55,7 +55,7 @@ export function settle(input: {
   const succeeded = decision.kind === 'succeeded';
   const exhausted = decision.kind === 'exhausted';
   // The delay counts from the end of this attempt, which may be long ago where it was lost.
-  const afterMs = decision.kind === 'retry' ? Math.max(0, decision.afterMs - tried.endedAgoMs) : 0;
+  const afterMs = decision.kind === 'retry' ? Math.max(0, decision.afterMs - result.endedAgoMs) : 0;
   // What does not reach the operator's own endpoint is only logged: telling of it would go there too.
   const alarms = exhausted && !delivery.isTest && !endpoint.isOperator;
   const record: AttemptRecord = {
@@ -66,22 +66,22 @@ export function settle(input: {
     workflowId: input.workflowId,
     runId: claim.runId,
     claimRunId: claim.runId,
-    startedAtMs: tried.startedAtMs,
-    durationMs: tried.durationMs,
-    responseStatus: tried.responseStatus,
-    errorCode: tried.errorCode,
-    errorMessage: tried.errorMessage,
-    exchange: tried.exchange,
+    startedAtMs: result.startedAtMs,
+    durationMs: result.durationMs,
+    responseStatus: result.responseStatus,
+    errorCode: result.errorCode,
+    errorMessage: result.errorMessage,
+    exchange: result.exchange,
     next: nextOf(decision.kind, afterMs),
     slotsUsed:
       'slotsUsed' in decision
         ? decision.slotsUsed
         : delivery.slotsUsed + (succeeded && claim.trigger !== 'manual' ? 1 : 0),
-    endedAgoMs: tried.endedAgoMs,
+    endedAgoMs: result.endedAgoMs,
     notBeforeMs:
-      tried.retryAfterMs === null
+      result.retryAfterMs === null
         ? null
-        : Math.min(tried.retryAfterMs, RETRY_AFTER_CAP_MS) - tried.endedAgoMs,
+        : Math.min(result.retryAfterMs, RETRY_AFTER_CAP_MS) - result.endedAgoMs,
     planVersion: endpoint.planVersion,
     effects: {
       endpointId: endpoint.id,
@@ -103,10 +103,10 @@ export function settle(input: {
       number: claim.number,
       trigger: claim.trigger,
       ...(claim.pressId !== null && { pressId: claim.pressId }),
-      at: tried.startedAtMs,
-      ms: Math.round(tried.durationMs),
-      ...(tried.responseStatus !== null && { status: tried.responseStatus }),
-      ...(tried.errorCode !== null && { error: tried.errorCode }),
+      at: result.startedAtMs,
+      ms: Math.round(result.durationMs),
+      ...(result.responseStatus !== null && { status: result.responseStatus }),
+      ...(result.errorCode !== null && { error: result.errorCode }),
     },
     ...(decision.kind === 'retry' && { retryAfterMs: Math.round(afterMs) }),
     group,

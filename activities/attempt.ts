@@ -4,14 +4,14 @@
  */
 import { activityInfo, Context } from '@temporalio/activity';
 import { type AttemptEndpoint, loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
-import { apart, failBroken } from '../src/store/broken-rows.ts';
+import { failBroken, isolateFailures } from '../src/store/broken-rows.ts';
 import { type ClaimedDelivery, claimDeliveries } from '../src/store/claims.ts';
-import { reserveRate } from '../src/store/rate-limits.ts';
+import { reserveRateLimit } from '../src/store/rate-limits.ts';
 import type { AttemptInput, AttemptOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { treatSafely } from './handle-claim.ts';
-import { recordAsTheyCome } from './record-batches.ts';
-import { PLACE_WAIT_MS } from './send-attempt.ts';
+import { handleClaim } from './handle-claim.ts';
+import { recordInBatches } from './record-batches.ts';
+import { LIMIT_WAIT_MS } from './send-attempt.ts';
 
 export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<AttemptOutput> {
   const { workflowId, runId } = execution();
@@ -23,7 +23,7 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
     const endpoints = await loadAttemptEndpoints(deps.db, deps.vault, input.deliveryIds);
     const request = { trigger, pressId, workflowId, runId };
     const broken: string[] = [];
-    const deliveries = await apart(
+    const deliveries = await isolateFailures(
       input.deliveryIds,
       (deliveryIds) => claimDeliveries(deps.db, { ...request, deliveryIds: [...deliveryIds] }),
       async (deliveryId, error) => {
@@ -34,10 +34,10 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
       },
     );
     const endpointIds = [...new Set(deliveries.map((delivery) => delivery.endpointId))];
-    const rates = await reservePlaces(deps, deliveries, endpoints);
+    const rateLimitWaits = await reserveRateLimits(deps, deliveries, endpoints);
     const random = new Map(endpointIds.map((id) => [id, deps.random()]));
     const work = deliveries.map((delivery) =>
-      treatSafely({
+      handleClaim({
         deps,
         delivery,
         endpoint: endpoints.get(delivery.endpointId) as AttemptEndpoint,
@@ -46,10 +46,10 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
         workflowId,
         random: random.get(delivery.endpointId) ?? 0,
         group: endpointIds.indexOf(delivery.endpointId),
-        rate: rates.get(delivery.id),
+        rateLimitWaitMs: rateLimitWaits.get(delivery.id),
       }),
     );
-    const output = await recordAsTheyCome(deps, work);
+    const output = await recordInBatches(deps, work);
     output.entries.push(
       ...broken.map((id, at) => ({ id, outcome: 'exhausted' as const, group: endpointIds.length + at })),
     );
@@ -67,7 +67,7 @@ function execution(): { workflowId: string; runId: string } {
 }
 
 /** The ms to wait for each claimed delivery of a rate-limited endpoint; `null`: no place soon. */
-async function reservePlaces(
+async function reserveRateLimits(
   deps: ActivityDeps,
   deliveries: ClaimedDelivery[],
   endpoints: Map<string, AttemptEndpoint>,
@@ -81,12 +81,12 @@ async function reservePlaces(
     );
     if (limited.length === 0) return;
     // Without an answer nobody has a place, and the schedule tries again.
-    const places = await reserveRate(
+    const places = await reserveRateLimit(
       deps.db,
       endpoint.id,
       endpoint.ratePerSecond,
       limited.length,
-      PLACE_WAIT_MS,
+      LIMIT_WAIT_MS,
     ).catch(() => []);
     limited.forEach((delivery, place) => {
       waits.set(delivery.id, places[place] ?? null);

@@ -1,17 +1,17 @@
 /** What the activities need of the process that runs them. */
 
-import type { EndpointPulse } from '../src/dispatch/lane-selector.ts';
+import type { LaneSelector } from '../src/dispatch/lane-selector.ts';
 import type { Sender } from '../src/http/send.ts';
 import type { Logger } from '../src/observability/logger.ts';
 import type { Metrics } from '../src/observability/metrics.ts';
 import type { Tracing } from '../src/observability/tracing.ts';
-import type { TellingRules } from '../src/store/notifications.ts';
+import type { NotificationRules } from '../src/store/notifications.ts';
 import type { Db } from '../src/store/pool.ts';
 import type { Recorder } from '../src/store/records.ts';
 import type { Vault } from '../src/store/vault.ts';
-import type { Result } from './attempt-outcome.ts';
+import type { ClaimOutcome } from './attempt-outcome.ts';
 import type { ConcurrencyCap } from './concurrency-cap.ts';
-import type { Spacing } from './rate-limit-spacing.ts';
+import type { RateLimitSpacing } from './rate-limit-spacing.ts';
 import type { UnrecordedAttempts } from './unrecorded-attempts.ts';
 
 export type ActivityDeps = {
@@ -21,20 +21,20 @@ export type ActivityDeps = {
   logger: Logger;
   metrics: Metrics;
   tracing: Tracing;
-  pulse: EndpointPulse;
+  laneSelector: LaneSelector;
   cap: ConcurrencyCap;
-  spacing: Spacing;
+  rateLimitSpacing: RateLimitSpacing;
   recorder: Recorder;
   unrecorded: UnrecordedAttempts;
   /** attempts under way in this process, by delivery and number */
-  inHand: Map<string, Promise<Result>>;
+  inFlight: Map<string, Promise<ClaimOutcome>>;
   /** in [0, 1) */
   random: () => number;
   version: string;
   /** of tenants that have none of their own */
   payloadRetentionDays: number;
   /** how people are told of exhausted deliveries */
-  telling: TellingRules;
+  telling: NotificationRules;
   /** by these the dispatcher knows when it may start the next workflow */
   attemptBegan(workflowId: string): void;
   attemptEnded(workflowId: string): void;

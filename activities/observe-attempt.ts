@@ -5,12 +5,15 @@ import { idTimeMs, isId } from '../src/domain/ids.ts';
 import { outcomeOf } from '../src/observability/metrics.ts';
 import type { Span } from '../src/observability/tracing.ts';
 import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
-import type { Treatment } from './attempt-context.ts';
-import type { Tried } from './attempt-outcome.ts';
+import type { AttemptContext } from './attempt-context.ts';
+import type { AttemptResult } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** The names of the workflow and its run are those that Temporal's own interceptors use. */
-export function startAttemptSpan({ deps, delivery, endpoint, workflowId }: Treatment, claim: Claim): Span {
+export function startAttemptSpan(
+  { deps, delivery, endpoint, workflowId }: AttemptContext,
+  claim: Claim,
+): Span {
   return deps.tracing.start('attempt', {
     kind: 'client',
     parent: delivery.traceparent,
@@ -28,8 +31,12 @@ export function startAttemptSpan({ deps, delivery, endpoint, workflowId }: Treat
   });
 }
 
-export function countAttempt({ metrics }: ActivityDeps, delivery: ClaimedDelivery, tried: Tried): void {
-  const { errorCode, startedAtMs, durationMs } = tried;
+export function countAttempt(
+  { metrics }: ActivityDeps,
+  delivery: ClaimedDelivery,
+  result: AttemptResult,
+): void {
+  const { errorCode, startedAtMs, durationMs } = result;
   metrics.attempts.inc({ outcome: outcomeOf(errorCode) });
   // How long one took that was lost with its process, nobody knows; and what was not sent took no time.
   if (errorCode === 'outcome_unknown' || (errorCode !== null && OWN_FAULTS.has(errorCode))) return;

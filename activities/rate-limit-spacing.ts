@@ -4,7 +4,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 
-export type Spacing = {
+export type RateLimitSpacing = {
   /** Resolves when the next attempt may start: `1 / perSecond` after the one before it. */
   next(endpointId: string, perSecond: number): Promise<void>;
 };
@@ -13,7 +13,7 @@ export type Spacing = {
 const FORGET_MS = 60_000;
 
 /** @param now a monotonic clock in ms */
-export function createSpacing(now: () => number = () => performance.now()): Spacing {
+export function createRateLimitSpacing(now: () => number = () => performance.now()): RateLimitSpacing {
   // The last start and the rate that it followed, not when the next is free: the rate may have changed by then.
   const started = new Map<string, { at: number; perSecond: number }>();
   const freeAt = (endpoint: { at: number } | undefined, perSecond: number) =>

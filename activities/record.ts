@@ -4,7 +4,7 @@ import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
 import { loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
 import { type Claim, readOwnClaims } from '../src/store/claims.ts';
 import type { AttemptOutput } from '../workflows/contract.ts';
-import { settle } from './attempt-outcome.ts';
+import { decideAttempt } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
 import { applyStatuses } from './record-batches.ts';
 
@@ -24,18 +24,18 @@ export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Pr
     deps.vault,
     deliveries.map((delivery) => delivery.id),
   );
-  const settled = deliveries.flatMap((delivery) => {
+  const decided = deliveries.flatMap((delivery) => {
     const entry = made.find((each) => each.id === delivery.id);
     const endpoint = endpoints.get(delivery.endpointId);
     if (entry?.attempt === undefined || endpoint === undefined) return [];
     const { attempt } = entry;
     const keptRecord = deps.unrecorded.find(delivery.id, attempt.number);
     if (keptRecord !== undefined) return [{ entry, record: keptRecord }];
-    const rebuilt = settle({
+    const rebuilt = decideAttempt({
       delivery,
       claim: delivery.claim as Claim,
       endpoint,
-      tried: {
+      result: {
         startedAtMs: attempt.at,
         durationMs: attempt.ms,
         endedAgoMs: Math.max(0, Date.now() - attempt.at - attempt.ms),
@@ -51,8 +51,8 @@ export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Pr
     });
     return [{ entry, record: rebuilt.record }];
   });
-  const statuses = await deps.recorder.record(settled.map((each) => each.record));
+  const statuses = await deps.recorder.record(decided.map((each) => each.record));
   for (const { id, attempt } of made) if (attempt !== undefined) deps.unrecorded.forget(id, attempt.number);
-  applyStatuses(settled, statuses);
+  applyStatuses(decided, statuses);
   return { entries };
 }

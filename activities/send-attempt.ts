@@ -1,4 +1,4 @@
-/** One attempt: its place under cap and rate, the signed POST, and what came of it. */
+/** Sends one attempt: waits for the concurrency cap and the rate limit, POSTs the signed request, and decides what came of it. */
 import { setTimeout } from 'node:timers/promises';
 import { isOpen, isSendableHeader, MASK, maskUrl } from '../src/domain/endpoint.ts';
 import { type AttemptErrorCode, secretsUnreadable } from '../src/domain/errors.ts';
@@ -8,36 +8,38 @@ import { profileNamed } from '../src/profiles/index.ts';
 import { redact, redactText } from '../src/signing/redaction.ts';
 import { type AttemptRequest, buildRequest } from '../src/signing/request.ts';
 import { type Claim, endUnsent, isErased, releaseClaim } from '../src/store/claims.ts';
-import { holdForRate } from '../src/store/rate-limits.ts';
+import { holdForRateLimit } from '../src/store/rate-limits.ts';
 import type { Wire } from '../src/store/records.ts';
-import { putOff, type Treatment } from './attempt-context.ts';
-import { type Result, settle, type Tried } from './attempt-outcome.ts';
+import { type AttemptContext, defer } from './attempt-context.ts';
+import { type AttemptResult, type ClaimOutcome, decideAttempt } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
 import { countAttempt, startAttemptSpan } from './observe-attempt.ts';
 
-/** How long an attempt may wait for a place under its endpoint's cap or rate before it is put off. */
-export const PLACE_WAIT_MS = 4_000;
+/** How long an attempt may wait for its endpoint's concurrency cap or rate limit before it is deferred. */
+export const LIMIT_WAIT_MS = 4_000;
 
 /** Longer than it takes to look whether the payload is still there. */
 const LONG_WAIT_MS = 100;
 
-export async function post(treatment: Treatment, claim: Claim): Promise<Result> {
-  const { deps, delivery, endpoint, workflowId, random, group, rate } = treatment;
-  if (!delivery.isTest && (endpoint.deletedAt !== null || !endpoint.enabled)) return refuse(treatment, claim);
-  if (delivery.erased) return refuse(treatment, claim);
+export async function sendAttempt(context: AttemptContext, claim: Claim): Promise<ClaimOutcome> {
+  const { deps, delivery, endpoint, workflowId, random, group, rateLimitWaitMs } = context;
+  if (!delivery.isTest && (endpoint.deletedAt !== null || !endpoint.enabled)) return refuse(context, claim);
+  if (delivery.erased) return refuse(context, claim);
   const begunAt = performance.now();
   const profile = profileNamed(endpoint.profile);
   if (!isOpen(endpoint)) throw secretsUnreadable(endpoint.id);
-  if (rate === null && treatment.trigger !== 'manual') return queueUp(treatment, claim);
-  const release = rate === null ? null : await deps.cap.acquire(endpoint.id, PLACE_WAIT_MS);
-  if (release === null) return putOff(treatment);
+  if (rateLimitWaitMs === null && context.trigger !== 'manual') return holdBack(context, claim);
+  const release = rateLimitWaitMs === null ? null : await deps.cap.acquire(endpoint.id, LIMIT_WAIT_MS);
+  if (release === null) return defer(context);
   try {
-    if (rate !== undefined && rate !== null && rate > 0) await setTimeout(rate);
+    if (rateLimitWaitMs !== undefined && rateLimitWaitMs !== null && rateLimitWaitMs > 0)
+      await setTimeout(rateLimitWaitMs);
     // What was erased while it waited for its place has not gone out yet, and does not.
     if (performance.now() - begunAt > LONG_WAIT_MS && (await isErased(deps.db, delivery.id)))
-      return refuse({ ...treatment, delivery: { ...delivery, erased: true } }, claim);
-    if (endpoint.ratePerSecond !== null) await deps.spacing.next(endpoint.id, endpoint.ratePerSecond);
-    const span = startAttemptSpan(treatment, claim);
+      return refuse({ ...context, delivery: { ...delivery, erased: true } }, claim);
+    if (endpoint.ratePerSecond !== null)
+      await deps.rateLimitSpacing.next(endpoint.id, endpoint.ratePerSecond);
+    const span = startAttemptSpan(context, claim);
     const request = buildRequest({
       profile,
       secrets: endpoint.secrets,
@@ -49,66 +51,66 @@ export async function post(treatment: Treatment, claim: Claim): Promise<Result> 
     });
     const broken = request.headers.find((header) => !isSendableHeader(header));
     if (broken !== undefined) throw new Error(`The header ${broken[0]} cannot be sent`);
-    const ended = delivery.isTest ? null : deps.pulse.watch(endpoint.id);
-    const result = await deps.sender.send({
+    const ended = delivery.isTest ? null : deps.laneSelector.observe(endpoint.id);
+    const sent = await deps.sender.send({
       url: request.url,
       headers: request.headers,
       body: delivery.body,
       timeoutMs: endpoint.timeoutMs ?? profile.timeoutMs,
     });
-    if ('fault' in result) {
+    if ('fault' in sent) {
       ended?.(true);
       // The operator's own way out is out of order: the endpoint has not been tried.
       span.end({}, 'egress_fault');
-      return putOff(treatment);
+      return defer(context);
     }
-    const { response, error } = result;
+    const { response, error } = sent;
     span.end(response ? { 'http.response.status_code': response.status } : {}, error?.code);
     ended?.(error === null);
-    const tried = triedFrom(deps, delivery.id, request, result);
-    countAttempt(deps, delivery, tried);
-    return settle({ delivery, claim, endpoint, tried, workflowId, random, group });
+    const result = resultOf(deps, delivery.id, request, sent);
+    countAttempt(deps, delivery, result);
+    return decideAttempt({ delivery, claim, endpoint, result, workflowId, random, group });
   } finally {
     release();
   }
 }
 
-/** There is no place in its rate soon: it waits for one without a workflow, until the pacer lets it go. */
-async function queueUp({ deps, delivery, group }: Treatment, claim: Claim): Promise<Result> {
-  await holdForRate(deps.db, delivery.id, claim.runId);
+/** The rate limit does not allow it soon: it is held without a workflow until `releaseDue` lets it go. */
+async function holdBack({ deps, delivery, group }: AttemptContext, claim: Claim): Promise<ClaimOutcome> {
+  await holdForRateLimit(deps.db, delivery.id, claim.runId);
   return { entry: { id: delivery.id, outcome: 'left', group } };
 }
 
-async function refuse(treatment: Treatment, claim: Claim): Promise<Result> {
-  const { deps, delivery, group } = treatment;
+async function refuse(context: AttemptContext, claim: Claim): Promise<ClaimOutcome> {
+  const { deps, delivery, group } = context;
   const { id } = delivery;
   if (delivery.endedStatus === null) {
-    await endUnsent(deps.db, id, claim.runId, whyUnsent(treatment));
+    await endUnsent(deps.db, id, claim.runId, whyUnsent(context));
   } else {
     await releaseClaim(deps.db, id, claim.runId, 0);
   }
   return { entry: { id, outcome: 'ended', group } };
 }
 
-function whyUnsent({ delivery, endpoint }: Treatment): AttemptErrorCode {
+function whyUnsent({ delivery, endpoint }: AttemptContext): AttemptErrorCode {
   if (delivery.erased) return 'payload_erased';
   return endpoint.deletedAt === null ? 'endpoint_disabled' : 'endpoint_deleted';
 }
 
-function triedFrom(
+function resultOf(
   deps: ActivityDeps,
   deliveryId: string,
   request: AttemptRequest,
-  result: SendResult,
-): Tried {
-  const { response, error, received } = result;
+  sent: SendResult,
+): AttemptResult {
+  const { response, error, received } = sent;
   const { secretValues } = request;
   const header = response?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
   const asks = response?.status === 429 || response?.status === 503;
   const maskedUrl = maskUrl(request.url);
   return {
-    startedAtMs: result.startedAtMs,
-    durationMs: result.durationMs,
+    startedAtMs: sent.startedAtMs,
+    durationMs: sent.durationMs,
     endedAgoMs: 0,
     responseStatus: response?.status ?? null,
     errorCode: error?.code ?? null,
@@ -128,7 +130,7 @@ function triedFrom(
         truncated: response.truncated,
       },
       received: received && redact(received, secretValues, true),
-      wire: wireOf(result),
+      wire: wireOf(sent),
     },
   };
 }

@@ -1,15 +1,15 @@
 /** A delivery of which no request can be made: a failure of ours, recorded and retried by its schedule like any other. */
 import { ATTEMPT_ERRORS, type AttemptErrorCode, OWN_FAULTS, Problem } from '../src/domain/errors.ts';
 import type { Claim } from '../src/store/claims.ts';
-import type { Treatment } from './attempt-context.ts';
-import { type Result, settle, type Tried } from './attempt-outcome.ts';
+import type { AttemptContext } from './attempt-context.ts';
+import { type AttemptResult, type ClaimOutcome, decideAttempt } from './attempt-outcome.ts';
 import { countAttempt } from './observe-attempt.ts';
 
 /** Counted and logged, so that it tries what the schedule allows and no more; nothing was sent, and the endpoint has no part in it. */
-export function unsendable(treatment: Treatment, claim: Claim, error: unknown): Result {
-  const { deps, delivery, endpoint, workflowId, random, group } = treatment;
+export function unsendable(context: AttemptContext, claim: Claim, error: unknown): ClaimOutcome {
+  const { deps, delivery, endpoint, workflowId, random, group } = context;
   const errorCode = reasonOf(error);
-  const tried: Tried = {
+  const result: AttemptResult = {
     startedAtMs: Date.now(),
     durationMs: 0,
     endedAgoMs: 0,
@@ -19,8 +19,8 @@ export function unsendable(treatment: Treatment, claim: Claim, error: unknown): 
     retryAfterMs: null,
     exchange: null,
   };
-  countAttempt(deps, delivery, tried);
-  return settle({ delivery, claim, endpoint, tried, workflowId, random, group });
+  countAttempt(deps, delivery, result);
+  return decideAttempt({ delivery, claim, endpoint, result, workflowId, random, group });
 }
 
 function reasonOf(error: unknown): AttemptErrorCode {

@@ -1,7 +1,7 @@
 /** Work that is done again and again while the process runs. */
 import type { Logger } from './observability/logger.ts';
 
-export type Rounds = {
+export type PeriodicTask = {
   start(): void;
   /** Resolves when the round under way is over. */
   stop(): Promise<void>;
@@ -12,12 +12,12 @@ export type Rounds = {
  * row with the same reason the first.
  * @param options.failed what the log says then
  */
-export function createRounds(options: {
+export function createPeriodicTask(options: {
   everyMs: number;
   work: () => Promise<unknown>;
   logger: Logger;
   failed: string;
-}): Rounds {
+}): PeriodicTask {
   const { everyMs, work, logger, failed } = options;
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<unknown> | undefined;

@@ -1,6 +1,6 @@
-/** Rounds: one at a time, and a trouble that stays is told once. */
+/** PeriodicTask: one at a time, and a trouble that stays is told once. */
 import type { Logger } from '../src/observability/logger.ts';
-import { createRounds } from '../src/periodic-task.ts';
+import { createPeriodicTask } from '../src/periodic-task.ts';
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -8,7 +8,7 @@ afterEach(() => jest.useRealTimers());
 function rounds(work: () => Promise<unknown>) {
   const reasons: string[] = [];
   const logger = { warn: ({ reason }: { reason: string }) => reasons.push(reason) } as unknown as Logger;
-  return { ...createRounds({ everyMs: 1_000, work, logger, failed: 'a round failed' }), reasons };
+  return { ...createPeriodicTask({ everyMs: 1_000, work, logger, failed: 'a round failed' }), reasons };
 }
 
 test('a round that takes long is not overtaken, and stopping waits for it', async () => {

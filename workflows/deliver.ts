@@ -29,7 +29,7 @@ import {
   retryNow,
   state,
 } from './contract.ts';
-import { Board, type Group } from './delivery-tracker.ts';
+import { DeliveryTracker, type Group } from './delivery-tracker.ts';
 
 // An attempt is retried without limit: what fails there failed before the POST, and the claim guards the rest.
 const SENDING = {
@@ -49,81 +49,81 @@ const local = proxyLocalActivities<Pick<Activities, 'attempt'>>({
 
 /** @throws ApplicationFailure DeliveryExhausted when every delivery failed for good */
 export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
-  const board = new Board(input.carried?.counts);
-  const errands = new Set<Promise<void>>();
-  let broken: unknown;
-  let lastCall = false;
+  const tracker = new DeliveryTracker(input.carried?.counts);
+  const background = new Set<Promise<void>>();
+  let failure: unknown;
+  let draining = false;
   let cancelling = 0;
 
-  // The board is as it was before signals are heard: those that came meanwhile are handed over at once.
+  // The tracker is as it was before signals are heard: those that came meanwhile are handed over at once.
   const quick = input.quick === true;
-  for (const ids of input.groups ?? []) errand(() => attempt(ids, quick));
-  if (input.untold) errand(() => tell(input.untold ?? []));
+  for (const ids of input.groups ?? []) runInBackground(() => attempt(ids, quick));
+  if (input.untold) runInBackground(() => notifyExhausted(input.untold ?? []));
   for (const { deliveryIds, dueAtMs } of input.carried?.waiting ?? [])
-    errand(() => waitAndRetry(deliveryIds, dueAtMs));
-  for (const ids of input.carried?.untold ?? []) errand(() => tell(ids));
+    runInBackground(() => waitAndRetry(deliveryIds, dueAtMs));
+  for (const ids of input.carried?.untold ?? []) runInBackground(() => notifyExhausted(ids));
   for (const { deliveryId, pressId } of input.carried?.presses ?? []) {
-    board.press(deliveryId ?? '', pressId ?? uuid4());
+    tracker.press(deliveryId ?? '', pressId ?? uuid4());
     carryOutPresses(deliveryId ?? '');
   }
-  setHandler(state, () => board.view());
+  setHandler(state, () => tracker.view());
   setHandler(retryNow, (press = {}) => {
-    const deliveryId = press.deliveryId ?? input.deliveryId ?? board.onlyDelivery();
+    const deliveryId = press.deliveryId ?? input.deliveryId ?? tracker.onlyDelivery();
     if (deliveryId === undefined)
       return log.warn('A press without a deliveryId was ignored: there are several.');
-    board.press(deliveryId, press.pressId ?? uuid4());
+    tracker.press(deliveryId, press.pressId ?? uuid4());
     carryOutPresses(deliveryId);
   });
   setHandler(cancel, ({ deliveryId } = {}) => {
-    const ids = deliveryId === undefined ? board.open() : [deliveryId];
+    const ids = deliveryId === undefined ? tracker.open() : [deliveryId];
     // Presses from before are cancelled with it; those that come later are not.
-    board.forgetPresses(ids);
-    errand(() => cancelDeliveries(ids));
+    tracker.forgetPresses(ids);
+    runInBackground(() => cancelDeliveries(ids));
   });
 
   try {
-    await condition(() => broken !== undefined || errands.size === 0 || timeToContinue());
+    await condition(() => failure !== undefined || background.size === 0 || timeToContinue());
   } catch (error) {
     // Cancelled as a whole, from the Web UI or the CLI: what has not ended ends now.
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => cancelDeliveries(board.open()));
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => cancelDeliveries(tracker.open()));
     throw error;
   }
-  if (broken !== undefined) throw broken;
-  if (errands.size > 0 || board.hasPresses())
-    return continueAsNew<typeof deliver>({ ...identity(input), carried: board.carry() });
-  return conclude(board.counts);
+  if (failure !== undefined) throw failure;
+  if (background.size > 0 || tracker.hasPresses())
+    return continueAsNew<typeof deliver>({ ...identity(input), carried: tracker.carry() });
+  return conclude(tracker.counts);
 
-  function errand(work: () => Promise<void>): void {
+  function runInBackground(work: () => Promise<void>): void {
     const running: Promise<void> = work()
       .catch((error) => {
         // A cancelled wait is how a press or a cancellation interrupts it; anything else must surface.
-        if (!isCancellation(error)) broken ??= error;
+        if (!isCancellation(error)) failure ??= error;
       })
-      .finally(() => errands.delete(running));
-    errands.add(running);
+      .finally(() => background.delete(running));
+    background.add(running);
   }
 
   /** History is bounded: when the server suggests it, finish what is in flight, then go on in a new run. */
   function timeToContinue(): boolean {
-    lastCall ||= workflowInfo().continueAsNewSuggested;
-    return lastCall && board.isCalm() && cancelling === 0;
+    draining ||= workflowInfo().continueAsNewSuggested;
+    return draining && tracker.isCalm() && cancelling === 0;
   }
 
   async function attempt(ids: string[], quickly: boolean): Promise<void> {
-    board.attempting(ids);
-    settle(await attemptAndRecord({ deliveryIds: ids, trigger: 'schedule' }, quickly));
+    tracker.attempting(ids);
+    applyOutcomes(await attemptAndRecord({ deliveryIds: ids, trigger: 'schedule' }, quickly));
   }
 
-  function settle({ entries }: AttemptOutput): void {
-    board.attempted(entries);
-    for (const group of board.takeRetries())
-      errand(() => waitAndRetry(group.deliveryIds, Date.now() + group.afterMs));
-    for (const ids of board.takeExhausted()) errand(() => tell(ids));
+  function applyOutcomes({ entries }: AttemptOutput): void {
+    tracker.attempted(entries);
+    for (const group of tracker.takeRetries())
+      runInBackground(() => waitAndRetry(group.deliveryIds, Date.now() + group.afterMs));
+    for (const ids of tracker.takeExhausted()) runInBackground(() => notifyExhausted(ids));
     for (const { id } of entries) carryOutPresses(id);
   }
 
   async function waitAndRetry(deliveryIds: string[], dueAtMs: number): Promise<void> {
-    const group: Group = board.waiting(deliveryIds, dueAtMs);
+    const group: Group = tracker.waiting(deliveryIds, dueAtMs);
     const seconds = Math.max(0, Math.round((dueAtMs - Date.now()) / 1000));
     await CancellationScope.cancellable(async () => {
       group.interrupt = CancellationScope.current().cancel.bind(CancellationScope.current());
@@ -131,16 +131,16 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
         summary: `next attempt of ${describe(deliveryIds)} in ${seconds} s`,
       });
     });
-    const ids = board.due(group);
+    const ids = tracker.due(group);
     if (ids.length > 0) await attempt(ids, false);
   }
 
   /** One press, one attempt, one after the other. */
   function carryOutPresses(deliveryId: string): void {
-    if (lastCall) return;
-    const pressId = board.takePress(deliveryId);
+    if (draining) return;
+    const pressId = tracker.takePress(deliveryId);
     if (pressId === undefined) return;
-    errand(async () => {
+    runInBackground(async () => {
       const press: AttemptInput = { deliveryIds: [deliveryId], trigger: 'manual', pressId };
       let output = await attemptAndRecord(press, false);
       while (output.entries[0]?.pressAgain === true) {
@@ -149,27 +149,27 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
         });
         output = await attemptAndRecord(press, false);
       }
-      settle(
+      applyOutcomes(
         output.entries.length > 0 ? output : { entries: [{ id: deliveryId, outcome: 'left', group: 0 }] },
       );
     });
   }
 
-  async function tell(ids: string[]): Promise<void> {
-    board.telling(ids);
+  async function notifyExhausted(ids: string[]): Promise<void> {
+    tracker.notifying(ids);
     for (;;) {
       const step = await patient.notify({ deliveryIds: ids });
       if (step.done) break;
       if (step.waitMs > 0) await sleep(step.waitMs, { summary: 'the next digest' });
     }
-    board.told(ids);
+    tracker.notified(ids);
   }
 
   async function cancelDeliveries(ids: string[]): Promise<void> {
     cancelling += 1;
     await activities.cancelDeliveries({ deliveryIds: ids });
     cancelling -= 1;
-    board.cancelled(ids);
+    tracker.cancelled(ids);
   }
 }
 

@@ -12,7 +12,7 @@ export type Group = {
   interrupt?: () => void;
 };
 
-type Standing = {
+type TrackedDelivery = {
   doing: 'attempting' | 'waiting' | 'telling' | 'ended';
   group?: Group;
   presses: string[];
@@ -23,8 +23,8 @@ type Standing = {
 const TOGETHER_FACTOR = 1.1;
 const TOGETHER_MS = 1_000;
 
-export class Board {
-  readonly #standings = new Map<string, Standing>();
+export class DeliveryTracker {
+  readonly #deliveries = new Map<string, TrackedDelivery>();
   readonly #earlier: DeliverCounts;
   #retries: { deliveryIds: string[]; afterMs: number }[] = [];
   #exhausted: string[][] = [];
@@ -34,21 +34,21 @@ export class Board {
     this.#earlier = earlier;
   }
 
-  #standing(id: string): Standing {
-    let standing = this.#standings.get(id);
-    if (standing === undefined) {
-      standing = { doing: 'ended', presses: [] };
-      this.#standings.set(id, standing);
+  #tracked(id: string): TrackedDelivery {
+    let tracked = this.#deliveries.get(id);
+    if (tracked === undefined) {
+      tracked = { doing: 'ended', presses: [] };
+      this.#deliveries.set(id, tracked);
     }
-    return standing;
+    return tracked;
   }
 
   /** The scheduled attempt of these begins. */
   attempting(ids: string[]): void {
     for (const id of ids) {
-      const standing = this.#standing(id);
-      standing.doing = 'attempting';
-      delete standing.group;
+      const tracked = this.#tracked(id);
+      tracked.doing = 'attempting';
+      delete tracked.group;
     }
   }
 
@@ -57,19 +57,19 @@ export class Board {
     const retries: AttemptEntry[] = [];
     const exhausted = new Map<number, string[]>();
     for (const entry of entries) {
-      const standing = this.#standing(entry.id);
-      standing.doing = 'ended';
+      const tracked = this.#tracked(entry.id);
+      tracked.doing = 'ended';
       if (entry.outcome === 'retry') {
-        standing.doing = 'waiting';
+        tracked.doing = 'waiting';
         // With presses in line the next attempt comes at once, and its outcome says how long to wait then.
-        if (standing.presses.length === 0) retries.push(entry);
+        if (tracked.presses.length === 0) retries.push(entry);
       } else if (entry.outcome === 'exhausted') {
-        standing.outcome = 'exhausted';
+        tracked.outcome = 'exhausted';
         exhausted.set(entry.group, [...(exhausted.get(entry.group) ?? []), entry.id]);
       } else if (entry.outcome === 'succeeded') {
-        standing.outcome = 'succeeded';
+        tracked.outcome = 'succeeded';
       } else {
-        standing.outcome ??= entry.outcome === 'left' ? 'left' : 'cancelled';
+        tracked.outcome ??= entry.outcome === 'left' ? 'left' : 'cancelled';
       }
     }
     this.#retries.push(...together(retries));
@@ -86,7 +86,7 @@ export class Board {
 
   waiting(ids: string[], dueAtMs: number): Group {
     const group: Group = { deliveryIds: new Set(ids), dueAtMs };
-    for (const id of ids) Object.assign(this.#standing(id), { doing: 'waiting', group });
+    for (const id of ids) Object.assign(this.#tracked(id), { doing: 'waiting', group });
     return group;
   }
 
@@ -96,81 +96,81 @@ export class Board {
   }
 
   press(id: string, pressId: string): void {
-    this.#standing(id).presses.push(pressId);
+    this.#tracked(id).presses.push(pressId);
   }
 
   /** The next press of the delivery, if it may be carried out now; the delivery then no longer waits. */
   takePress(id: string): string | undefined {
-    const standing = this.#standing(id);
-    if (standing.doing === 'attempting') return undefined;
-    const pressId = standing.presses.shift();
+    const tracked = this.#tracked(id);
+    if (tracked.doing === 'attempting') return undefined;
+    const pressId = tracked.presses.shift();
     if (pressId === undefined) return undefined;
-    this.#leaveGroup(standing, id);
-    standing.doing = 'attempting';
+    this.#leaveGroup(tracked, id);
+    tracked.doing = 'attempting';
     return pressId;
   }
 
-  #leaveGroup(standing: Standing, id: string): void {
-    const { group } = standing;
-    delete standing.group;
+  #leaveGroup(tracked: TrackedDelivery, id: string): void {
+    const { group } = tracked;
+    delete tracked.group;
     group?.deliveryIds.delete(id);
     if (group?.deliveryIds.size === 0) group.interrupt?.();
   }
 
-  telling(ids: string[]): void {
+  notifying(ids: string[]): void {
     for (const id of ids) {
-      const standing = this.#standing(id);
-      if (standing.doing === 'ended') standing.doing = 'telling';
+      const tracked = this.#tracked(id);
+      if (tracked.doing === 'ended') tracked.doing = 'telling';
     }
   }
 
-  told(ids: string[]): void {
+  notified(ids: string[]): void {
     for (const id of ids) {
-      const standing = this.#standing(id);
-      if (standing.doing === 'telling') standing.doing = 'ended';
+      const tracked = this.#tracked(id);
+      if (tracked.doing === 'telling') tracked.doing = 'ended';
     }
   }
 
   forgetPresses(ids: string[]): void {
-    for (const id of ids) this.#standing(id).presses = [];
+    for (const id of ids) this.#tracked(id).presses = [];
   }
 
   cancelled(ids: string[]): void {
     for (const id of ids) {
-      const standing = this.#standing(id);
-      standing.outcome ??= 'cancelled';
+      const tracked = this.#tracked(id);
+      tracked.outcome ??= 'cancelled';
       // An attempt under way ends by itself, and finds out.
-      if (standing.doing !== 'waiting') continue;
-      this.#leaveGroup(standing, id);
-      standing.doing = 'ended';
+      if (tracked.doing !== 'waiting') continue;
+      this.#leaveGroup(tracked, id);
+      tracked.doing = 'ended';
     }
   }
 
   /** Deliveries that have not ended. */
   open(): string[] {
-    return [...this.#standings]
+    return [...this.#deliveries]
       .filter(([, { doing }]) => doing === 'attempting' || doing === 'waiting')
       .map(([id]) => id);
   }
 
   /** The delivery that a press without an id can only mean. */
   onlyDelivery(): string | undefined {
-    const [id, second] = this.#standings.keys();
+    const [id, second] = this.#deliveries.keys();
     return second === undefined ? id : undefined;
   }
 
   hasPresses(): boolean {
-    return [...this.#standings.values()].some(({ presses }) => presses.length > 0);
+    return [...this.#deliveries.values()].some(({ presses }) => presses.length > 0);
   }
 
   /** Nothing is in flight: what there is are timers, which can be carried over. */
   isCalm(): boolean {
-    return [...this.#standings.values()].every(({ doing }) => doing !== 'attempting');
+    return [...this.#deliveries.values()].every(({ doing }) => doing !== 'attempting');
   }
 
   get counts(): DeliverCounts {
     const counts = { ...this.#earlier };
-    for (const { outcome } of this.#standings.values()) if (outcome !== undefined) counts[outcome] += 1;
+    for (const { outcome } of this.#deliveries.values()) if (outcome !== undefined) counts[outcome] += 1;
     return counts;
   }
 
@@ -179,7 +179,7 @@ export class Board {
     const groups = new Set<Group>();
     const presses: Carried['presses'] = [];
     const untold: string[] = [];
-    for (const [deliveryId, { doing, group, presses: waiting }] of this.#standings) {
+    for (const [deliveryId, { doing, group, presses: waiting }] of this.#deliveries) {
       if (group !== undefined) groups.add(group);
       if (doing === 'telling') untold.push(deliveryId);
       for (const pressId of waiting) presses.push({ deliveryId, pressId });
@@ -193,7 +193,7 @@ export class Board {
   }
 
   view(): DeliveryState[] {
-    return [...this.#standings].map(([deliveryId, { doing, group, presses }]) => ({
+    return [...this.#deliveries].map(([deliveryId, { doing, group, presses }]) => ({
       deliveryId,
       doing,
       ...(group !== undefined && { dueAt: new Date(group.dueAtMs).toISOString() }),

@@ -14,10 +14,10 @@ import { accessOf, isPublic, requireKey } from './auth.ts';
 import { answerEarly } from './body/early-responses.ts';
 import { acceptJson } from './body/json-body.ts';
 import { BODY_GRACE_MS, LEAST_BYTES_PER_S } from './body/read-body.ts';
-import { declareCommonRefusals, tidyDocument } from './common-responses.ts';
+import { declareCommonResponses, tidyDocument } from './common-responses.ts';
 import type { ApiDeps } from './deps.ts';
 import { docsPage } from './docs-page.ts';
-import { endConnections } from './graceful-close.ts';
+import { closeGracefully } from './graceful-close.ts';
 import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
 import { observeRequests } from './observe-requests.ts';
 import { answerWithProblems } from './problems.ts';
@@ -74,7 +74,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(lenientSerializer(deps.logger));
   answerEarly(app as unknown as FastifyInstance);
-  endConnections(app);
+  closeGracefully(app);
   acceptJson(app, { maxEventBytes: deps.maxEventBytes, maxBytesInHand: deps.maxBodyBytes });
   answerWithProblems(
     app,
@@ -83,13 +83,13 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     },
     () => deps.schema.recheck(),
   );
-  declareCommonRefusals(app);
+  declareCommonResponses(app);
   // Before the key is looked up, which takes the database too.
   app.addHook('onRequest', async (request) => {
     const problem = isPublic(request.url) ? null : deps.schema.problem();
     if (problem !== null) throw problem;
   });
-  const keyring = await requireKey(app as unknown as FastifyInstance, deps);
+  const callerLookup = await requireKey(app as unknown as FastifyInstance, deps);
   refuseUnknownRoutes(app);
   observeRequests(app, deps);
   await app.register(swagger, {
@@ -129,7 +129,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   });
   await docsPage(app as unknown as FastifyInstance, (fields, message) => deps.logger.warn(fields, message));
   healthRoutes(app, deps);
-  keyRoutes(app, deps, keyring);
+  keyRoutes(app, deps, callerLookup);
   metricsRoutes(app, deps);
   tenantRoutes(app, deps);
   contactRoutes(app, deps);

@@ -29,7 +29,11 @@ export async function audited<Result>(
 }
 
 /** For what leaves no trace of its own, like a look at a secret: it is written down before it is done. */
-export async function noted(deps: Pick<ApiDeps, 'db'>, request: FastifyRequest, act: Act): Promise<void> {
+export async function auditedAlone(
+  deps: Pick<ApiDeps, 'db'>,
+  request: FastifyRequest,
+  act: Act,
+): Promise<void> {
   await writeDown(deps.db, request, act);
 }
 

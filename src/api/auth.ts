@@ -6,7 +6,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Access, type Caller, mayDo } from '../domain/access.ts';
 import { Problem } from '../domain/errors.ts';
-import { createKeyring, type Keyring } from './caller-lookup.ts';
+import { type CallerLookup, createCallerLookup } from './caller-lookup.ts';
 import type { ApiDeps } from './deps.ts';
 
 const PUBLIC =
@@ -33,8 +33,8 @@ export function requireAccess(request: FastifyRequest, access: Access): void {
 }
 
 /** Guards every route of the app but the public ones. */
-export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<Keyring> {
-  const keyring = createKeyring(deps);
+export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<CallerLookup> {
+  const callerLookup = createCallerLookup(deps);
   app.addHook('onRoute', ({ url, config }) => {
     if (!isPublic(url) && accessOf(config) === undefined) throw new Error(`${url} does not say who may ask`);
   });
@@ -47,7 +47,7 @@ export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<K
         'Send an API key in the X-API-Key header, or as Authorization: Bearer <key>.',
       );
     }
-    const caller = await keyring.findCaller(key, request.ip);
+    const caller = await callerLookup.findCaller(key, request.ip);
     if (caller === null) {
       throw new Problem(
         'unauthorized',
@@ -69,7 +69,7 @@ export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<K
         retryAfterS: 1,
       }),
   });
-  return keyring;
+  return callerLookup;
 }
 
 /** `null`: as many as come. */

@@ -9,7 +9,7 @@ type Waiting<Value> = { name: string; resolve(value: Value | undefined): void; r
  * @param rules.maxWaiting beyond so many who wait, `full()` is thrown
  * @returns looks one up; `undefined`: there is none. Rejects with the error of its look-up
  */
-export function createBatch<Value>(rules: {
+export function createBatchedLookup<Value>(rules: {
   work(names: string[]): Promise<Map<string, Value>>;
   size: number;
   everyMs?: number;

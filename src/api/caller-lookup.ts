@@ -8,10 +8,10 @@ import { LRUCache } from 'lru-cache';
 import type { Caller } from '../domain/access.ts';
 import { Problem } from '../domain/errors.ts';
 import { type FoundKey, findKeys, hashKey, noteUse } from '../store/api-keys.ts';
-import { createBatch } from './batched-lookup.ts';
+import { createBatchedLookup } from './batched-lookup.ts';
 import type { ApiDeps } from './deps.ts';
-import { createMemory } from './lookup-cache.ts';
-import { createStrangers } from './wrong-key-limiter.ts';
+import { createLookupCache } from './lookup-cache.ts';
+import { createWrongKeyLimiter } from './wrong-key-limiter.ts';
 
 /** A key that was revoked in another process works there for so long. */
 const REMEMBER_MS = 1_000;
@@ -25,7 +25,7 @@ const MAX_WAITING = 10_000;
 const STRANGERS_EVERY_MS = 100;
 const MAX_STRANGERS_WAITING = 500;
 
-export type Keyring = {
+export type CallerLookup = {
   /**
    * @param address where the request came from
    * @returns `null`: the key is not valid
@@ -38,11 +38,11 @@ export type Keyring = {
 
 type Rules = Pick<ApiDeps, 'emitDb' | 'adminKey' | 'wrongKeysPerS' | 'logger'>;
 
-export function createKeyring({ emitDb: db, adminKey, wrongKeysPerS, logger }: Rules): Keyring {
+export function createCallerLookup({ emitDb: db, adminKey, wrongKeysPerS, logger }: Rules): CallerLookup {
   const adminHash = hashKey(adminKey);
   const admin: Caller = { id: 'admin', name: null, tenantId: null, scopes: [], ratePerSecond: null };
   const trusted = new LRUCache<string, true>({ max: MAX_KEYS, ttl: TRUSTED_MS });
-  const strangers = createStrangers(wrongKeysPerS);
+  const wrongKeys = createWrongKeyLimiter(wrongKeysPerS);
 
   async function lookUp(names: string[]): Promise<Map<string, FoundKey>> {
     const found = await findKeys(
@@ -70,8 +70,8 @@ export function createKeyring({ emitDb: db, adminKey, wrongKeysPerS, logger }: R
       'Too many wrong API keys came from this address. Keys that were in use go on working; a new one is looked up when it is sent again in a second.',
       { retryAfterS: 1 },
     );
-  const quick = createBatch({ work: lookUp, size: TOGETHER, maxWaiting: MAX_WAITING, full: busy });
-  const slow = createBatch({
+  const quick = createBatchedLookup({ work: lookUp, size: TOGETHER, maxWaiting: MAX_WAITING, full: busy });
+  const slow = createBatchedLookup({
     work: lookUp,
     size: TOGETHER,
     everyMs: STRANGERS_EVERY_MS,
@@ -79,7 +79,7 @@ export function createKeyring({ emitDb: db, adminKey, wrongKeysPerS, logger }: R
     full: tooManyWrong,
   });
   const suspects = new Set<string>();
-  const memory = createMemory<FoundKey>({
+  const memory = createLookupCache<FoundKey>({
     find: async (name) => (await (suspects.has(name) ? slow : quick)(name)) ?? null,
     forMs: REMEMBER_MS,
     max: MAX_KEYS,
@@ -87,7 +87,7 @@ export function createKeyring({ emitDb: db, adminKey, wrongKeysPerS, logger }: R
   });
 
   async function find(name: string, address: string): Promise<FoundKey | null> {
-    if (memory.has(name) || trusted.has(name) || !strangers.isSuspect(address)) return memory.get(name);
+    if (memory.has(name) || trusted.has(name) || !wrongKeys.isSuspect(address)) return memory.get(name);
     suspects.add(name);
     try {
       return await memory.get(name);
@@ -102,7 +102,7 @@ export function createKeyring({ emitDb: db, adminKey, wrongKeysPerS, logger }: R
       // Digests have one length and are compared in constant time: nothing about the key leaks.
       if (timingSafeEqual(hash, adminHash)) return admin;
       const found = await find(hash.toString('base64'), address);
-      if (found === null) strangers.sentWrong(address);
+      if (found === null) wrongKeys.sentWrong(address);
       return found;
     },
     forget: (keyId) => memory.forget(({ id }) => id === keyId),

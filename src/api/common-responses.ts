@@ -18,7 +18,7 @@ type RouteSchema = {
 };
 
 /** Adds them to the schema of each route that is registered from now on. */
-export function declareCommonRefusals(app: FastifyInstance): void {
+export function declareCommonResponses(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const schema = route.schema as RouteSchema | undefined;
     if (schema === undefined || schema.hide === true) return;

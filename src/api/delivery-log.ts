@@ -10,7 +10,7 @@ import { findWithAttempts, LOG_ATTEMPTS, listRuns, type StoredAttempt } from '..
 import type { Wire } from '../store/records.ts';
 import type { ApiDeps } from './deps.ts';
 import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
-import { surroundingsOf } from './sendability.ts';
+import { sendabilityOf } from './sendability.ts';
 
 type AttemptView = DeliveryLog['attempts'][number];
 type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
@@ -23,7 +23,7 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
     delivery: found,
     attempts: [],
   };
-  const { words, advice } = nextStep(delivery, await surroundingsOf(deps, delivery));
+  const { words, advice } = nextStep(delivery, await sendabilityOf(deps, delivery));
   const entries = histories?.flatMap((history) => history.entries) ?? [];
   const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
   const attempts = mergeAttempts(deps, delivery.id, stored, entries, reveal);

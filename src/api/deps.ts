@@ -14,7 +14,7 @@ import type { DispatchableDelivery } from '../store/leases.ts';
 import type { MessageBounds } from '../store/message-counts.ts';
 import type { Db } from '../store/pool.ts';
 import type { Vault } from '../store/vault.ts';
-import type { Emitters } from './emit-cache.ts';
+import type { EmitCache } from './emit-cache.ts';
 
 /** Whether the database's schema fits this version. */
 export type SchemaGate = {
@@ -39,7 +39,7 @@ export type ApiDeps = {
   emitDb: Db;
   vault: Vault;
   acceptor: Acceptor;
-  emitters: Emitters;
+  emitCache: EmitCache;
   schemas: SchemaPool;
   engine: Engine;
   guard: Pick<AddressGuard, 'urlProblem'>;

@@ -5,7 +5,7 @@
 import { findEventTypes } from '../store/event-types.ts';
 import type { Db } from '../store/pool.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
-import { createMemory } from './lookup-cache.ts';
+import { createLookupCache } from './lookup-cache.ts';
 
 /** A change made in another process counts here after so long. */
 const REMEMBER_MS = 1_000;
@@ -16,7 +16,7 @@ const MAX_ABSENT = 10_000;
 
 export type OwnType = { name: string; schemaText: string };
 
-export type Emitters = {
+export type EmitCache = {
   /** by id or `external_id` */
   tenant(given: string): Promise<Tenant | null>;
   /** Those of the types that the tenant has added. */
@@ -26,14 +26,14 @@ export type Emitters = {
 };
 
 /** @param db should be free for emits whatever else is asked of the database */
-export function createEmitters(db: Db): Emitters {
+export function createEmitCache(db: Db): EmitCache {
   const common = { forMs: REMEMBER_MS, maxAbsent: MAX_ABSENT };
-  const tenants = createMemory<Tenant>({
+  const tenants = createLookupCache<Tenant>({
     ...common,
     max: MAX_TENANTS,
     find: (given) => findTenant(db, given),
   });
-  const types = createMemory<OwnType>({
+  const types = createLookupCache<OwnType>({
     ...common,
     max: MAX_TYPES,
     async find(key) {

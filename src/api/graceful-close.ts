@@ -7,7 +7,7 @@ const CHECK_MS = 50;
  * Node closes what is idle at the moment of closing, but neither a connection that becomes idle later nor one that has
  * never asked anything: those would stay for as long as keep-alive allows.
  */
-export function endConnections(app: FastifyInstance): void {
+export function closeGracefully(app: FastifyInstance): void {
   const { server } = app;
   let inFlight = 0;
   let isClosing = false;

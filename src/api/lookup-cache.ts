@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 
-export type Memory<Value> = {
+export type LookupCache<Value> = {
   /** What is remembered under the name, or is looked up now; `null`: there is none. @throws what `find` throws */
   get(name: string): Promise<Value | null>;
   /** whether `get` would answer without a look-up */
@@ -23,12 +23,12 @@ export type Memory<Value> = {
  * @param rules.maxAbsent how many names that there are not. They have room of their own: whoever asks for many such names
  *   pushes out nothing that exists
  */
-export function createMemory<Value extends object>(rules: {
+export function createLookupCache<Value extends object>(rules: {
   find(name: string): Promise<Value | null>;
   forMs: number;
   max: number;
   maxAbsent: number;
-}): Memory<Value> {
+}): LookupCache<Value> {
   const found = new LRUCache<string, Value>({ max: rules.max, ttl: rules.forMs });
   const absent = new LRUCache<string, true>({ max: rules.maxAbsent, ttl: rules.forMs });
   // Replaced by `forget`: a look-up that began before belongs to the old one, and is neither remembered nor joined.

@@ -26,12 +26,12 @@ export async function tenantOr404(
 }
 
 /** The same for an emit, as it was a moment ago at most. @throws Problem not_found */
-export async function emitterOr404(
-  { emitters }: ApiDeps,
+export async function emittingTenantOr404(
+  { emitCache }: ApiDeps,
   request: FastifyRequest,
   idOrExternalId: string,
 ): Promise<Tenant> {
-  const tenant = await emitters.tenant(idOrExternalId);
+  const tenant = await emitCache.tenant(idOrExternalId);
   if (tenant === null || !maySee(callerOf(request), tenant.id)) throw notFound('tenant', idOrExternalId);
   return tenant;
 }

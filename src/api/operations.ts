@@ -72,7 +72,7 @@ export async function startOperation(
       return insertOperation(client, { kind, tenantId, endpointId, selection, perSecond, matched, atLeast });
     },
   );
-  await deps.engine.operate(operation.id).catch((error) => {
+  await deps.engine.startOperation(operation.id).catch((error) => {
     if (!(error instanceof Problem && error.code === 'temporal_unavailable')) throw error;
   });
   return operation;

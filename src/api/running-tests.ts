@@ -7,7 +7,7 @@ import { Problem } from '../domain/errors.ts';
 import { endedAmong } from '../store/deliveries.ts';
 import type { Db } from '../store/pool.ts';
 
-export type TestCalls = {
+export type RunningTests = {
   /**
    * Takes a place among the tests under way.
    * @param target.timeoutMs of its endpoint: after so long at most a place is free again
@@ -22,7 +22,7 @@ export type TestCalls = {
 const LOOK_MS = 50;
 
 /** @param limits tests under way at once, in this process */
-export function createTestCalls(db: Db, limits: { perEndpoint: number; perTenant: number }): TestCalls {
+export function createRunningTests(db: Db, limits: { perEndpoint: number; perTenant: number }): RunningTests {
   const underWay = new Map<string, number>();
   const waiting = new Map<string, { resolve(): void; reject(error: unknown): void }>();
   let isLooking = false;

@@ -1,20 +1,20 @@
 /** What decides whether a delivery can be sent now, and the refusal of a retry that follows from it. */
 import type { Delivery } from '../domain/delivery.ts';
 import { Problem, secretsUnreadable } from '../domain/errors.ts';
-import { type RetryRefusal, retryRefusal, type Surroundings } from '../domain/next-step.ts';
+import { type RetryRefusal, retryRefusal, type Sendability } from '../domain/next-step.ts';
 import { findProfile, profileUnknown } from '../profiles/index.ts';
-import { deliveryStanding } from '../store/deliveries.ts';
+import { deliverySendability } from '../store/deliveries.ts';
 import { findEndpointById } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 
-export async function surroundingsOf(deps: ApiDeps, delivery: Delivery): Promise<Surroundings> {
-  return (await lookAround(deps, delivery)).surroundings;
+export async function sendabilityOf(deps: ApiDeps, delivery: Delivery): Promise<Sendability> {
+  return (await findSendability(deps, delivery)).sendability;
 }
 
-async function lookAround({ db, vault }: ApiDeps, delivery: Delivery) {
+async function findSendability({ db, vault }: ApiDeps, delivery: Delivery) {
   const endpoint = await findEndpointById(db, vault, delivery.endpointId);
-  const { erased, profile } = await deliveryStanding(db, delivery.id);
-  const surroundings: Surroundings = {
+  const { erased, profile } = await deliverySendability(db, delivery.id);
+  const sendability: Sendability = {
     endpoint:
       endpoint === null || endpoint.deletedAt !== null
         ? 'deleted'
@@ -25,13 +25,13 @@ async function lookAround({ db, vault }: ApiDeps, delivery: Delivery) {
     profileKnown: findProfile(profile) !== undefined,
     payloadErased: erased,
   };
-  return { surroundings, profile };
+  return { sendability, profile };
 }
 
 /** @throws Problem that says why the delivery cannot be sent now */
 export async function refuseUnsendable(deps: ApiDeps, delivery: Delivery): Promise<void> {
-  const { surroundings, profile } = await lookAround(deps, delivery);
-  const refusal = retryRefusal(delivery, surroundings);
+  const { sendability, profile } = await findSendability(deps, delivery);
+  const refusal = retryRefusal(delivery, sendability);
   if (refusal !== null) throw refused(refusal, delivery, profile);
 }
 

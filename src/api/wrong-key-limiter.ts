@@ -9,7 +9,7 @@ const MAX_ADDRESSES = 10_000;
 /** One customer of a provider has at least a /64 of IPv6. */
 const IPV6_GROUPS = 4;
 
-export type Strangers = {
+export type WrongKeyLimiter = {
   sentWrong(address: string): void;
   isSuspect(address: string): boolean;
 };
@@ -18,7 +18,10 @@ export type Strangers = {
  * @param perSecond wrong keys that an address may send a second before it is suspected; it may send ten times as many at once
  * @param now ms on a clock that only goes forward
  */
-export function createStrangers(perSecond: number, now: () => number = () => performance.now()): Strangers {
+export function createWrongKeyLimiter(
+  perSecond: number,
+  now: () => number = () => performance.now(),
+): WrongKeyLimiter {
   const burst = perSecond * 10;
   // What was sent wrong and is not forgiven yet: less with each second.
   const debts = new LRUCache<string, { wrong: number; atMs: number }>({ max: MAX_ADDRESSES });

@@ -1,6 +1,6 @@
 /** Tells one contact by e-mail, and finds out what the mail server did with it. */
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
-import type { Channel, Telling, TidingsMessage } from '../domain/notification.ts';
+import type { Channel, SendOutcome, TidingsMessage } from '../domain/notification.ts';
 import { type RenderedLetter, render } from './email-layout.ts';
 import { endpointLetter } from './endpoint-email.ts';
 import { linkLetter } from './verification-email.ts';
@@ -32,9 +32,9 @@ export function emailChannel(options: EmailOptions): Channel {
   return {
     name: 'email',
     audience: 'contacts',
-    async tell(message, signal) {
+    async send(message, signal) {
       const { recipient } = message;
-      if (recipient === null) return { outcome: 'told' };
+      if (recipient === null) return { outcome: 'sent' };
       const slow = new AbortController();
       const giveUpAfter = (ms: number) => setTimeout(() => slow.abort(), ms);
       let timer = giveUpAfter(handingOverMs);
@@ -67,9 +67,9 @@ export function emailChannel(options: EmailOptions): Channel {
       };
       try {
         await transport.sendMail(letter);
-        return { outcome: 'told' };
+        return { outcome: 'sent' };
       } catch (error) {
-        return tellingOf(error as SmtpError, isHandedOver);
+        return outcomeOf(error as SmtpError, isHandedOver);
       } finally {
         clearTimeout(timer);
       }
@@ -97,7 +97,7 @@ type SmtpError = Error & { code?: string; command?: string; responseCode?: numbe
 const NOT_THE_RECIPIENTS = [530, 534, 535, 538];
 
 /** @param isHandedOver whether the server had the whole message */
-function tellingOf(error: SmtpError, isHandedOver: boolean): Telling {
+function outcomeOf(error: SmtpError, isHandedOver: boolean): SendOutcome {
   const { responseCode, command = '' } = error;
   const isAboutRecipient =
     responseCode !== undefined &&

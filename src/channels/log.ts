@@ -6,8 +6,8 @@ export function logChannel(warn: (fields: object, message: string) => void): Cha
   return {
     name: 'log',
     audience: 'operator',
-    async tell(message) {
-      if (message.about !== 'endpoint') return { outcome: 'told' };
+    async send(message) {
+      if (message.about !== 'endpoint') return { outcome: 'sent' };
       const { id, tenant, endpoint, changes, changesTotal, deliveries, total } = message;
       const fields = { notice: id, tenant: tenant.id, endpoint: endpoint.id };
       for (const { what, failingSince, consecutiveFailures } of changes.slice(-1)) {
@@ -20,7 +20,7 @@ export function logChannel(warn: (fields: object, message: string) => void): Cha
           `${total} ${total === 1 ? 'delivery has' : 'deliveries have'} failed for good`,
         );
       }
-      return { outcome: 'told' };
+      return { outcome: 'sent' };
     },
   };
 }

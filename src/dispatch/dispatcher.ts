@@ -1,5 +1,5 @@
 /**
- * Gets accepted deliveries to Temporal. A lone event has its workflow at once; those that come while the gate is shut go
+ * Gets accepted deliveries to Temporal. A lone event has its workflow at once; those that come while the throttle is shut go
  * together, like a database's group commit: no delay when it is quiet, batches that grow with the load.
  */
 import { randomUUID } from 'node:crypto';
@@ -22,8 +22,8 @@ import {
 import { type Db, isDatabaseAway } from '../store/pool.ts';
 import type { StartRequest, TemporalEngine } from '../temporal/engine.ts';
 import { countEvents, DispatchQueue } from './dispatch-queue.ts';
-import type { EndpointPulse } from './lane-selector.ts';
-import { LaneGate } from './lane-throttle.ts';
+import type { LaneSelector } from './lane-selector.ts';
+import { LaneThrottle } from './lane-throttle.ts';
 
 export type Dispatcher = {
   /** names this process in the leases */
@@ -49,19 +49,22 @@ const CROWDED_PAUSE = 10;
 export function createDispatcher(deps: {
   db: Db;
   engine: TemporalEngine;
-  pulse: EndpointPulse;
+  laneSelector: LaneSelector;
   logger: Logger;
   metrics: Metrics;
   tracing: Tracing;
   /** deliveries that may share a workflow; 1 gives every event its own */
   burstSize: number;
 }): Dispatcher {
-  const { db, engine, pulse, logger, metrics, burstSize } = deps;
+  const { db, engine, laneSelector, logger, metrics, burstSize } = deps;
   const owner = `dispatcher-${randomUUID()}`;
   const queue = new DispatchQueue();
-  const gates = LANES.map((lane) => {
-    const gate: LaneGate = new LaneGate(lane, { full: burstSize, opened: () => startNext(gate) });
-    return gate;
+  const throttles = LANES.map((lane) => {
+    const throttle: LaneThrottle = new LaneThrottle(lane, {
+      full: burstSize,
+      onRelease: () => startNext(throttle),
+    });
+    return throttle;
   });
   let running = false;
   let polling: Promise<void> = Promise.resolve();
@@ -78,32 +81,36 @@ export function createDispatcher(deps: {
   function laneOf(row: DispatchableDelivery): Lane {
     const timeoutMs = row.timeoutMs ?? profileOrDefault(row.profile).timeoutMs;
     // Who has a rate may have to wait for a place: nobody else should. And somebody waits for what comes of a test.
-    return row.paced || row.isTest ? 'suspect' : pulse.laneOf(row.endpointId, timeoutMs);
+    return row.rateLimited || row.isTest ? 'suspect' : laneSelector.laneOf(row.endpointId, timeoutMs);
   }
 
   function enqueue(rows: { row: DispatchableDelivery; lane: Lane }[]): void {
     for (const { row, lane } of rows) queue.push(lane, row);
-    for (const gate of gates) startNext(gate);
+    for (const throttle of throttles) startNext(throttle);
   }
 
-  function startNext(gate: LaneGate): void {
-    const { lane } = gate;
-    while (running && gate.mayPass(queue.count(lane))) {
+  function startNext(throttle: LaneThrottle): void {
+    const { lane } = throttle;
+    while (running && throttle.mayStart(queue.count(lane))) {
       const rows = queue.takeGroup(lane, burstSize);
       const events = countEvents(rows);
       const request = startRequest(rows, lane, events);
-      gate.starting(request.workflowId, events);
-      track(launch(gate, request, rows));
+      throttle.starting(request.workflowId, events);
+      track(launch(throttle, request, rows));
     }
   }
 
-  async function launch(gate: LaneGate, request: StartRequest, rows: DispatchableDelivery[]): Promise<void> {
+  async function launch(
+    throttle: LaneThrottle,
+    request: StartRequest,
+    rows: DispatchableDelivery[],
+  ): Promise<void> {
     const span = dispatchSpan(deps.tracing, rows, request.workflowId);
     try {
       await engine.start(request);
       span.end();
-      metrics.dispatched.inc({ lane: gate.lane });
-      gate.started(request.workflowId);
+      metrics.dispatched.inc({ lane: throttle.lane });
+      throttle.started(request.workflowId);
     } catch (error) {
       span.end({}, 'temporal_unavailable');
       logger.warn(
@@ -116,7 +123,7 @@ export function createDispatcher(deps: {
       if (!engine.isAvailable()) {
         await returnUntried(queue.takeAll());
       }
-      gate.open(request.workflowId);
+      throttle.open(request.workflowId);
     }
   }
 
@@ -223,10 +230,10 @@ export function createDispatcher(deps: {
       track(returnUntried(refused));
     },
     attemptBegan(workflowId) {
-      for (const gate of gates) gate.attemptBegan(workflowId);
+      for (const throttle of throttles) throttle.attemptBegan(workflowId);
     },
     attemptEnded(workflowId) {
-      for (const gate of gates) gate.attemptEnded(workflowId);
+      for (const throttle of throttles) throttle.attemptEnded(workflowId);
     },
     start() {
       running = true;
@@ -246,7 +253,7 @@ export function createDispatcher(deps: {
       await Promise.all([polling, listening]);
       // A start that is under way may still succeed: whether it did decides what becomes of its rows.
       await Promise.all(underWay);
-      for (const gate of gates) gate.forget();
+      for (const throttle of throttles) throttle.forget();
       await returnUntried(queue.takeAll());
       await endLeases(db, owner).catch(leasesKept);
     },

@@ -5,9 +5,9 @@
 
 import type { Lane } from '../domain/lane.ts';
 
-export type EndpointPulse = {
+export type LaneSelector = {
   /** An attempt begins. @returns what to call when it has ended, with how it did */
-  watch(endpointId: string): (succeeded: boolean) => void;
+  observe(endpointId: string): (succeeded: boolean) => void;
   laneOf(endpointId: string, timeoutMs: number): Lane;
 };
 
@@ -19,7 +19,7 @@ const WINDOW = 100;
 const SLOW_ALLOWED = 1;
 const MAX_ENDPOINTS = 20_000;
 
-type Pulse = {
+type EndpointHistory = {
   /** whether each of the last attempts was slow, oldest first */
   recent: boolean[];
   slow: number;
@@ -28,23 +28,23 @@ type Pulse = {
   hanging: number;
 };
 
-export function createEndpointPulse(): EndpointPulse {
-  const pulses = new Map<string, Pulse>();
+export function createLaneSelector(): LaneSelector {
+  const histories = new Map<string, EndpointHistory>();
 
-  function touch(endpointId: string): Pulse {
-    const pulse = pulses.get(endpointId) ?? { recent: [], slow: 0, failing: false, hanging: 0 };
+  function touch(endpointId: string): EndpointHistory {
+    const history = histories.get(endpointId) ?? { recent: [], slow: 0, failing: false, hanging: 0 };
     // Re-inserting keeps the map in the order of last use, so the first key is the one to forget.
-    pulses.delete(endpointId);
-    pulses.set(endpointId, pulse);
-    if (pulses.size > MAX_ENDPOINTS) {
-      const [oldest] = pulses.keys();
-      if (oldest !== undefined) pulses.delete(oldest);
+    histories.delete(endpointId);
+    histories.set(endpointId, history);
+    if (histories.size > MAX_ENDPOINTS) {
+      const [oldest] = histories.keys();
+      if (oldest !== undefined) histories.delete(oldest);
     }
-    return pulse;
+    return history;
   }
 
   return {
-    watch(endpointId) {
+    observe(endpointId) {
       let isSlow = false;
       // Whoever hangs is known as such before the timeout is over.
       const timer = setTimeout(() => {
@@ -53,22 +53,22 @@ export function createEndpointPulse(): EndpointPulse {
       }, SLOW_MS);
       return (succeeded) => {
         clearTimeout(timer);
-        const pulse = touch(endpointId);
-        pulse.recent.push(isSlow);
+        const history = touch(endpointId);
+        history.recent.push(isSlow);
         if (isSlow) {
-          pulse.slow += 1;
-          pulse.hanging = Math.max(0, pulse.hanging - 1);
+          history.slow += 1;
+          history.hanging = Math.max(0, history.hanging - 1);
         }
-        if (pulse.recent.length > WINDOW && pulse.recent.shift()) pulse.slow -= 1;
-        pulse.failing = !succeeded;
+        if (history.recent.length > WINDOW && history.recent.shift()) history.slow -= 1;
+        history.failing = !succeeded;
       };
     },
     laneOf(endpointId, timeoutMs) {
-      const pulse = pulses.get(endpointId);
-      if (pulse === undefined) return timeoutMs <= UNPROVEN_TIMEOUT_MS ? 'quick' : 'unproven';
-      const allowed = pulse.recent.length === WINDOW ? SLOW_ALLOWED : 0;
-      if (pulse.hanging > 0 || pulse.slow > allowed) return 'suspect';
-      return pulse.failing ? 'failing' : 'quick';
+      const history = histories.get(endpointId);
+      if (history === undefined) return timeoutMs <= UNPROVEN_TIMEOUT_MS ? 'quick' : 'unproven';
+      const allowed = history.recent.length === WINDOW ? SLOW_ALLOWED : 0;
+      if (history.hanging > 0 || history.slow > allowed) return 'suspect';
+      return history.failing ? 'failing' : 'quick';
     },
   };
 }

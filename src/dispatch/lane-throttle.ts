@@ -1,27 +1,27 @@
 /**
- * When the next workflow of a lane may be started. What comes meanwhile gathers, and goes together: the longer the gate is
- * shut, the fuller are the groups, and it is the workflow that costs, not the delivery.
+ * When the next workflow of a lane may be started. What comes meanwhile gathers, and goes together: the longer the throttle is
+ * hold, the fuller are the groups, and it is the workflow that costs, not the delivery.
  */
 import type { Lane } from '../domain/lane.ts';
 
-type Until = 'begun' | 'gathered' | 'ended' | 'rested';
+type Until = 'begun' | 'gathered' | 'ended' | 'cooledDown';
 
 /**
- * Until when an attempt keeps the gate shut. Where events come one by one the next may go as soon as it has begun; where
+ * Until when an attempt keeps the throttle hold. Where events come one by one the next may go as soon as it has begun; where
  * they come in groups, it is worth gathering until it has ended. Where attempts fail it rests three times as long as it took:
  * however much is sent there, three quarters of the time are for the others.
  */
-const SHUT_UNTIL: Record<Lane, Until> = {
+const HOLD_UNTIL: Record<Lane, Until> = {
   quick: 'begun',
   unproven: 'ended',
-  failing: 'rested',
+  failing: 'cooledDown',
   suspect: 'begun',
 };
 
 const START_LIMIT_MS = 30_000;
 /** Where the worker that begins the attempt is another process, nobody says so. */
 const BEGIN_LIMIT_MS = 1_000;
-const REST_FACTOR = 3;
+const COOL_DOWN_FACTOR = 3;
 /** What fails is waited for longer, so that it rests too; but not for one that hangs. */
 const FAILING_LIMIT_MS = 3_000;
 /** So many events in a group are a burst. */
@@ -29,7 +29,7 @@ const BURST_EVENTS = 8;
 /** Longest that the others of a burst wait for its attempts: they may be of other endpoints. */
 const GATHER_MS = 100;
 
-type Passage = {
+type InFlightStart = {
   since: number;
   until: Until;
   /** its attempt has begun */
@@ -37,83 +37,83 @@ type Passage = {
   timer: NodeJS.Timeout;
 };
 
-export class LaneGate {
+export class LaneThrottle {
   readonly lane: Lane;
   readonly #full: number;
-  readonly #opened: () => void;
-  readonly #passages = new Map<string, Passage>();
+  readonly #onRelease: () => void;
+  readonly #inFlight = new Map<string, InFlightStart>();
 
   /**
    * @param options.full so many deliveries are a full group: it waits for no more
-   * @param options.opened called whenever the answer of `mayPass` may have changed
+   * @param options.onRelease called whenever the answer of `mayStart` may have changed
    */
-  constructor(lane: Lane, options: { full: number; opened: () => void }) {
+  constructor(lane: Lane, options: { full: number; onRelease: () => void }) {
     this.lane = lane;
     this.#full = options.full;
-    this.#opened = options.opened;
+    this.#onRelease = options.onRelease;
   }
 
   /** @param waiting how many deliveries would go next */
-  mayPass(waiting: number): boolean {
+  mayStart(waiting: number): boolean {
     if (waiting === 0) return false;
-    if (this.#passages.size === 0) return true;
+    if (this.#inFlight.size === 0) return true;
     // What has gathered to a full group need not gather any longer.
     return (
       waiting >= this.#full &&
-      [...this.#passages.values()].every(({ began, until }) => began && until === 'gathered')
+      [...this.#inFlight.values()].every(({ began, until }) => began && until === 'gathered')
     );
   }
 
   /** @param events how many events the workflow's deliveries are of */
   starting(workflowId: string, events: number): void {
-    const until = this.lane === 'quick' && events >= BURST_EVENTS ? 'gathered' : SHUT_UNTIL[this.lane];
-    const timer = this.#openAfter(workflowId, START_LIMIT_MS);
-    this.#passages.set(workflowId, { since: performance.now(), until, began: false, timer });
+    const until = this.lane === 'quick' && events >= BURST_EVENTS ? 'gathered' : HOLD_UNTIL[this.lane];
+    const timer = this.#releaseAfter(workflowId, START_LIMIT_MS);
+    this.#inFlight.set(workflowId, { since: performance.now(), until, began: false, timer });
   }
 
   started(workflowId: string): void {
-    const passage = this.#passages.get(workflowId);
+    const start = this.#inFlight.get(workflowId);
     // Its attempt may have begun before the answer came.
-    if (passage !== undefined && !passage.began) this.#shut(workflowId, passage, BEGIN_LIMIT_MS);
+    if (start !== undefined && !start.began) this.#hold(workflowId, start, BEGIN_LIMIT_MS);
   }
 
   attemptBegan(workflowId: string): void {
-    const passage = this.#passages.get(workflowId);
-    if (passage === undefined) return;
-    passage.began = true;
-    if (passage.until === 'begun') this.open(workflowId);
-    if (passage.until === 'rested') this.#shut(workflowId, passage, FAILING_LIMIT_MS);
-    if (passage.until === 'gathered') {
-      this.#shut(workflowId, passage, GATHER_MS);
-      this.#opened();
+    const start = this.#inFlight.get(workflowId);
+    if (start === undefined) return;
+    start.began = true;
+    if (start.until === 'begun') this.open(workflowId);
+    if (start.until === 'cooledDown') this.#hold(workflowId, start, FAILING_LIMIT_MS);
+    if (start.until === 'gathered') {
+      this.#hold(workflowId, start, GATHER_MS);
+      this.#onRelease();
     }
   }
 
   attemptEnded(workflowId: string): void {
-    const passage = this.#passages.get(workflowId);
-    if (passage === undefined) return;
-    if (passage.until === 'rested')
-      this.#shut(workflowId, passage, REST_FACTOR * (performance.now() - passage.since));
+    const start = this.#inFlight.get(workflowId);
+    if (start === undefined) return;
+    if (start.until === 'cooledDown')
+      this.#hold(workflowId, start, COOL_DOWN_FACTOR * (performance.now() - start.since));
     else this.open(workflowId);
   }
 
   open(workflowId: string): void {
-    clearTimeout(this.#passages.get(workflowId)?.timer);
-    if (this.#passages.delete(workflowId)) this.#opened();
+    clearTimeout(this.#inFlight.get(workflowId)?.timer);
+    if (this.#inFlight.delete(workflowId)) this.#onRelease();
   }
 
   /** Forgets what is under way, and calls nobody any more. */
   forget(): void {
-    for (const { timer } of this.#passages.values()) clearTimeout(timer);
-    this.#passages.clear();
+    for (const { timer } of this.#inFlight.values()) clearTimeout(timer);
+    this.#inFlight.clear();
   }
 
-  #shut(workflowId: string, passage: Passage, ms: number): void {
-    clearTimeout(passage.timer);
-    passage.timer = this.#openAfter(workflowId, ms);
+  #hold(workflowId: string, start: InFlightStart, ms: number): void {
+    clearTimeout(start.timer);
+    start.timer = this.#releaseAfter(workflowId, ms);
   }
 
-  #openAfter(workflowId: string, ms: number): NodeJS.Timeout {
+  #releaseAfter(workflowId: string, ms: number): NodeJS.Timeout {
     return setTimeout(() => this.open(workflowId), ms);
   }
 }

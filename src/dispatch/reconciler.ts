@@ -2,18 +2,18 @@
  * Finds deliveries that should have moved and did not: those whose workflow is gone are set going again, and what waits at
  * an endpoint that has changed follows it.
  */
-import type { WorkflowStanding } from '../domain/ports.ts';
+import type { RunStatus } from '../domain/ports.ts';
 import type { Logger } from '../observability/logger.ts';
-import { createRounds, type Rounds } from '../periodic-task.ts';
+import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import { alignEndpoints } from '../store/backlog.ts';
-import { apart, failBroken } from '../store/broken-rows.ts';
+import { failBroken, isolateFailures } from '../store/broken-rows.ts';
 import { listRunningOperations } from '../store/operations.ts';
 import { findOverdue, findUntold, freeDeliveries, type OverdueDelivery } from '../store/overdue.ts';
 import { type Db, unlessLocked } from '../store/pool.ts';
 import { listToReplan, replanPage } from '../store/replan.ts';
 import type { TemporalEngine } from '../temporal/engine.ts';
 
-export type Reconciler = Rounds & {
+export type Reconciler = PeriodicTask & {
   /** One round. @returns how many deliveries were set free */
   round(): Promise<number>;
 };
@@ -21,7 +21,7 @@ export type Reconciler = Rounds & {
 const BATCH = 500;
 /** Of what waits at endpoints, in a round: 100,000 deliveries at one endpoint, some ten seconds. */
 const PAGES = 20;
-/** Telling may wait for a digest; only what is overdue by more than that has lost its workflow. */
+/** A message may wait for a digest; only what is overdue by more than that has lost its workflow. */
 const UNTOLD_FACTOR = 6;
 
 export function createReconciler(deps: {
@@ -66,12 +66,12 @@ export function createReconciler(deps: {
   async function operateAll(): Promise<void> {
     const heard = failed('an operation');
     for (const id of await listRunningOperations(db))
-      await engine.operate(id).catch((error) => heard(id, error));
+      await engine.startOperation(id).catch((error) => heard(id, error));
   }
 
   async function freeAll(): Promise<number> {
     let freed = 0;
-    const standings = new Map<string | null, WorkflowStanding>([[null, 'unknown']]);
+    const standings = new Map<string | null, RunStatus>([[null, 'unknown']]);
     // Page by page: those whose workflow is merely slow must not hide the others.
     for (let after = ''; ; ) {
       const overdue = await findOverdue(db, graceMs, { after, limit: BATCH });
@@ -87,16 +87,16 @@ export function createReconciler(deps: {
 
   async function freeStranded(
     overdue: OverdueDelivery[],
-    standings: Map<string | null, WorkflowStanding>,
+    standings: Map<string | null, RunStatus>,
   ): Promise<number> {
     for (const { workflowId } of overdue) {
       if (workflowId !== null && !standings.has(workflowId)) {
-        standings.set(workflowId, await engine.standingOf(workflowId));
+        standings.set(workflowId, await engine.runStatus(workflowId));
       }
     }
     const stranded = overdue.filter(({ workflowId }) => standings.get(workflowId) !== 'running');
     const heard = failed('a delivery');
-    const freed = await apart(
+    const freed = await isolateFailures(
       stranded,
       (some) => freeDeliveries(db, [...some]),
       async ({ id }, error) => {
@@ -124,5 +124,8 @@ export function createReconciler(deps: {
   }
 
   const everyMs = Math.min(60_000, Math.max(1_000, graceMs / 2));
-  return { round, ...createRounds({ everyMs, work: round, logger, failed: 'a reconciler round failed' }) };
+  return {
+    round,
+    ...createPeriodicTask({ everyMs, work: round, logger, failed: 'a reconciler round failed' }),
+  };
 }

@@ -3,7 +3,7 @@ import type { Delivery } from './delivery.ts';
 import type { ProblemCode } from './errors.ts';
 
 /** What decides, beside the delivery itself, whether it can be sent now. */
-export type Surroundings = {
+export type Sendability = {
   endpoint: 'enabled' | 'disabled' | 'deleted';
   secretsOpen: boolean;
   profileKnown: boolean;
@@ -16,7 +16,7 @@ export type RetryRefusal = Extract<
 >;
 
 /** Why a retry is refused now; `null`: it is not. A test may be sent to an endpoint that is disabled. */
-export function retryRefusal({ isTest }: Pick<Delivery, 'isTest'>, now: Surroundings): RetryRefusal | null {
+export function retryRefusal({ isTest }: Pick<Delivery, 'isTest'>, now: Sendability): RetryRefusal | null {
   if (now.endpoint === 'deleted') return 'endpoint_deleted';
   if (now.payloadErased) return 'payload_erased';
   if (now.endpoint === 'disabled' && !isTest) return 'endpoint_disabled';
@@ -34,7 +34,7 @@ type Asked = Pick<
   'isTest' | 'status' | 'heldReason' | 'lastError' | 'attemptCount' | 'nextAttemptAt'
 >;
 
-export function nextStep(delivery: Asked, now: Surroundings): NextStep {
+export function nextStep(delivery: Asked, now: Sendability): NextStep {
   const refusal = retryRefusal(delivery, now);
   const { standing, retry } = standingOf(delivery, refusal);
   if (refusal === null) return retry === null ? said(standing) : said(`${standing} ${retry}`, 'retry');

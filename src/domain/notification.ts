@@ -68,26 +68,26 @@ export type TidingsMessage = EndpointMessage | LinkMessage;
 export const NOTICE_SAMPLE = 20;
 
 /**
- * What became of telling.
+ * What became of a message.
  *
- * told     it was taken
+ * sent     it was taken
  * refused  never again: the recipient's address is no good
  * later    the recipient cannot be told for the time being
  * unsure   it may have been taken: told again, it must be the same message
  * away     nobody can be told through the channel for the time being
  */
-export type Telling =
-  | { outcome: 'told' }
+export type SendOutcome =
+  | { outcome: 'sent' }
   | { outcome: 'refused' | 'later' /** the mail server's, like `550 5.1.1` */; code: string }
   | { outcome: 'unsure' | 'away'; reason: string };
 
-/** A way to tell people. `tell` may be called twice with the same message (after a crash) and must not mind. */
+/** A way to notify people. `send` may be called twice with the same message (after a crash) and must not mind. */
 export type Channel = {
   name: string;
   /** whether a message goes to each of the tenant's contacts, or to the operator alone */
   audience: 'contacts' | 'operator';
   /** Never throws for what the recipient or the other side does. @param signal breaks off */
-  tell(message: TidingsMessage, signal: AbortSignal): Promise<Telling>;
+  send(message: TidingsMessage, signal: AbortSignal): Promise<SendOutcome>;
 };
 
 /** The operational events that people hear of in messages. */

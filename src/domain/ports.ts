@@ -28,7 +28,7 @@ export type HistoryEntry =
 export type RunHistory = { ref: { workflowId: string; runId: string }; entries: HistoryEntry[] };
 
 /** How a workflow stands; `unknown`: Temporal has never heard of it, or has forgotten it. */
-export type WorkflowStanding = 'running' | 'closed' | 'unknown';
+export type RunStatus = 'running' | 'closed' | 'unknown';
 
 export type Engine = {
   /** whether Temporal can be reached now */
@@ -37,14 +37,14 @@ export type Engine = {
    * Has the delivery sent now, or again.
    * @throws Problem temporal_unavailable
    */
-  press(delivery: { id: string; workflowId: string | null }, pressId: string): Promise<void>;
+  signalRetry(delivery: { id: string; workflowId: string | null }, pressId: string): Promise<void>;
   /**
    * Has an operation carried out. One that is under way goes on as it is.
    * @throws Problem temporal_unavailable
    */
-  operate(operationId: string): Promise<void>;
+  startOperation(operationId: string): Promise<void>;
   /** Tells the delivery's workflow that it has been cancelled. The row says so already: best effort. */
-  cancelled(delivery: { id: string; workflowId: string | null }): Promise<void>;
+  signalCancel(delivery: { id: string; workflowId: string | null }): Promise<void>;
   /**
    * What the run's history says about the delivery; `null` when there is no such history (any more), or it is too large to read.
    * @throws Problem temporal_unavailable

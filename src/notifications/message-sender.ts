@@ -1,8 +1,8 @@
 /** Sends messages to people: takes each that is due by itself, hands it to its channel, and writes down what became of it. */
-import type { Channel, Telling, TidingsMessage } from '../domain/notification.ts';
+import type { Channel, SendOutcome, TidingsMessage } from '../domain/notification.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { createRounds } from '../periodic-task.ts';
+import { createPeriodicTask } from '../periodic-task.ts';
 import type { ContactLinks } from '../store/contact-links.ts';
 import type { MessageBounds } from '../store/message-counts.ts';
 import {
@@ -17,10 +17,10 @@ import {
   returnMessage,
   settleMessage,
 } from '../store/messages.ts';
-import { adoptLeftNotices, type TellingRules } from '../store/notifications.ts';
+import { adoptLeftNotices, type NotificationRules } from '../store/notifications.ts';
 import { type Db, isDatabaseAway } from '../store/pool.ts';
 
-export type Postman = {
+export type MessageSender = {
   start(): void;
   /** Takes no more; what is being sent is broken off after `graceMs`, and goes out again elsewhere as the same message. */
   stop(graceMs: number): Promise<void>;
@@ -52,23 +52,23 @@ const CONCLUDE_RETRY_MS = 1_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 const RESULTS = {
-  told: 'sent',
+  sent: 'sent',
   refused: 'refused',
   later: 'deferred',
   unsure: 'failed',
   away: 'failed',
-} as const satisfies Record<Telling['outcome'], string>;
+} as const satisfies Record<SendOutcome['outcome'], string>;
 
-export function createPostman(deps: {
+export function createMessageSender(deps: {
   db: Db;
   channels: readonly Channel[];
   links: ContactLinks;
   publicUrl: () => string;
   bounds: MessageBounds;
-  rules: TellingRules;
+  rules: NotificationRules;
   metrics: Pick<Metrics, 'notices'>;
   logger: Logger;
-}): Postman {
+}): MessageSender {
   const { db, channels, links, logger } = deps;
   const routes = new Map(channels.map((channel) => [channel.name, createRoute(channel)]));
   for (const channel of routes.keys())
@@ -130,12 +130,12 @@ export function createPostman(deps: {
 
   async function send(due: DueMessage, begun: BegunMessage): Promise<void> {
     const route = routes.get(due.channel) as Route;
-    const telling = await route.tell(lettered(begun), breakOff.signal);
-    deps.metrics.notices.inc({ channel: due.channel, result: RESULTS[telling.outcome] });
+    const result = await route.send(composed(begun), breakOff.signal);
+    deps.metrics.notices.inc({ channel: due.channel, result: RESULTS[result.outcome] });
     // Whoever cannot write down that somebody was told tells them again.
     for (let tries = CONCLUDE_TRIES; ; tries -= 1) {
       try {
-        return await conclude(due, begun, telling, route);
+        return await conclude(due, begun, result, route);
       } catch (error) {
         if (tries === 0 || breakOff.signal.aborted || !isDatabaseAway(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, CONCLUDE_RETRY_MS));
@@ -143,7 +143,7 @@ export function createPostman(deps: {
     }
   }
 
-  function lettered(begun: BegunMessage): TidingsMessage {
+  function composed(begun: BegunMessage): TidingsMessage {
     const { id, tenant, contact } = begun;
     const page = (name: string, token: string) => `${deps.publicUrl()}/contacts/${name}/${token}`;
     const recipient =
@@ -162,46 +162,46 @@ export function createPostman(deps: {
   async function conclude(
     due: DueMessage,
     begun: BegunMessage,
-    telling: Telling,
+    result: SendOutcome,
     route: Route,
   ): Promise<void> {
     // The log names the contact by its id: addresses can be erased, logs cannot.
     const about = { message: due.id, contact: begun.contact?.id, tenant: begun.tenant.id };
     const waitS = Math.min(BACKOFF_S.last, BACKOFF_S.first * 2 ** begun.deferrals);
-    if (telling.outcome !== 'away') asked.delete(due.id);
-    switch (telling.outcome) {
-      case 'told':
+    if (result.outcome !== 'away') asked.delete(due.id);
+    switch (result.outcome) {
+      case 'sent':
         await settleMessage(db, due.id, 'sent');
         return;
       case 'refused':
         logger.warn(
-          { ...about, code: telling.code },
+          { ...about, code: result.code },
           'a contact was refused by the mail server, and is told no more',
         );
-        return refuseMessage(db, begun, telling.code);
+        return refuseMessage(db, begun, result.code);
       case 'later':
         if ((begun.deferredS ?? 0) > GIVE_UP_S) {
           logger.warn(
-            { ...about, code: telling.code },
+            { ...about, code: result.code },
             'a contact could not be told for two days, and is told no more',
           );
-          return refuseMessage(db, begun, telling.code);
+          return refuseMessage(db, begun, result.code);
         }
         logger.warn(
-          { ...about, code: telling.code, waitS },
+          { ...about, code: result.code, waitS },
           'a contact cannot be told now; it is tried again',
         );
         return returnMessage(db, due, waitS, true);
       case 'unsure':
         if (breakOff.signal.aborted) return;
-        logger.warn({ ...about, reason: telling.reason }, 'a message may have been taken or not');
+        logger.warn({ ...about, reason: result.reason }, 'a message may have been taken or not');
         if (begun.deferrals + 1 < MAX_UNSURE) return repeatMessage(db, due.id, waitS);
         await settleMessage(db, due.id, 'unsure');
         return;
       case 'away':
-        if (route.isNews(telling.reason))
+        if (route.isNews(result.reason))
           logger.warn(
-            { channel: due.channel, reason: telling.reason },
+            { channel: due.channel, reason: result.reason },
             'nobody can be told; it is tried until it works',
           );
         return returnMessage(db, due, askAgainS(due.id), false);
@@ -225,7 +225,7 @@ export function createPostman(deps: {
     });
   }
 
-  const sweeping = createRounds({
+  const sweeping = createPeriodicTask({
     everyMs: SWEEP_MS,
     work: async () => {
       await adoptLeftNotices(db, deps.rules, SWEEP_LIMIT);
@@ -255,24 +255,24 @@ export function createPostman(deps: {
 type Route = {
   /** whether another message may be sent through it now */
   hasRoom(): boolean;
-  tell: Channel['tell'];
+  send: Channel['send'];
   /** whether this is not what it said the last time */
   isNews(reason: string): boolean;
 };
 
 /** A channel, with what is known of whether it works. */
 function createRoute(channel: Channel): Route {
-  let inHand = 0;
+  let inFlight = 0;
   let failures = 0;
   let openAtMs = 0;
   let lastReason: string | undefined;
   return {
-    hasRoom: () => inHand < (failures === 0 ? SIDE_BY_SIDE : 1) && performance.now() >= openAtMs,
-    async tell(message, signal) {
-      inHand += 1;
+    hasRoom: () => inFlight < (failures === 0 ? SIDE_BY_SIDE : 1) && performance.now() >= openAtMs,
+    async send(message, signal) {
+      inFlight += 1;
       try {
-        const telling = await channel.tell(message, signal);
-        if (telling.outcome === 'away') {
+        const result = await channel.send(message, signal);
+        if (result.outcome === 'away') {
           // One alone may be the fault of its message.
           if (failures > 0)
             openAtMs = performance.now() + Math.min(AWAY_S.last, AWAY_S.first * 2 ** (failures - 1)) * 1_000;
@@ -281,9 +281,9 @@ function createRoute(channel: Channel): Route {
           failures = 0;
           lastReason = undefined;
         }
-        return telling;
+        return result;
       } finally {
-        inHand -= 1;
+        inFlight -= 1;
       }
     },
     isNews(reason) {

@@ -1,18 +1,18 @@
-/** How this process tells people: its channels, the rules for messages, and the postman that sends them. */
+/** How this process tells people: its channels, the rules for messages, and the sender of messages. */
 import { createChannels } from '../channels/index.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { ContactLinks } from '../store/contact-links.ts';
 import type { MessageBounds } from '../store/message-counts.ts';
-import type { TellingRules } from '../store/notifications.ts';
+import type { NotificationRules } from '../store/notifications.ts';
 import type { Db } from '../store/pool.ts';
-import { createPostman, type Postman } from './message-sender.ts';
+import { createMessageSender, type MessageSender } from './message-sender.ts';
 
-export type PeopleTelling = { rules: TellingRules; postman: Postman };
+export type Notifications = { rules: NotificationRules; messageSender: MessageSender };
 
 /** @param deps.publicUrl where people reach the API, without a trailing slash */
-export function createTelling(deps: {
+export function createNotifications(deps: {
   environment: Environment;
   db: Db;
   links: ContactLinks;
@@ -21,7 +21,7 @@ export function createTelling(deps: {
   publicUrl: () => string;
   metrics: Pick<Metrics, 'notices'>;
   logger: Logger;
-}): PeopleTelling {
+}): Notifications {
   const { environment: env, db, links, publicUrl, metrics, logger } = deps;
   const channels = createChannels({
     warn: (fields, message) => logger.warn(fields, message),
@@ -34,7 +34,7 @@ export function createTelling(deps: {
   const bounds = messageBounds(env);
   return {
     rules,
-    postman: createPostman({ db, channels, links, publicUrl, bounds, rules, metrics, logger }),
+    messageSender: createMessageSender({ db, channels, links, publicUrl, bounds, rules, metrics, logger }),
   };
 }
 

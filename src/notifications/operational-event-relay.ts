@@ -9,12 +9,12 @@ import { CHANGES } from '../domain/notification.ts';
 import type { Logger } from '../observability/logger.ts';
 import { profileNamed } from '../profiles/index.ts';
 import { acceptEvents } from '../store/accept.ts';
-import { handOverEvent, type TellingRules } from '../store/notifications.ts';
+import { addEventToNotification, type NotificationRules } from '../store/notifications.ts';
 import { markEventsTold, type OperationalEvent, takeUntoldEvents } from '../store/operational-events.ts';
 import { type Db, transaction } from '../store/pool.ts';
 import { findOperatorTenant, type Tenant } from '../store/tenants.ts';
 
-export type Herald = { start(): void; stop(): Promise<void> };
+export type OperationalEventRelay = { start(): void; stop(): Promise<void> };
 
 const isForPeople = (event: OperationalEvent): event is OperationalEvent & { endpointId: string } =>
   event.endpointId !== null && (CHANGES as readonly string[]).includes(event.type);
@@ -24,12 +24,12 @@ const BATCH = 100;
 /** What could not be told is tried again after so long. */
 const LEASE_S = 60;
 
-export function createHerald(deps: {
+export function createOperationalEventRelay(deps: {
   db: Db;
-  rules: TellingRules;
+  rules: NotificationRules;
   dispatcher: Pick<Dispatcher, 'owner' | 'leaseMs' | 'offer'>;
   logger: Logger;
-}): Herald {
+}): OperationalEventRelay {
   const { db, dispatcher, logger } = deps;
   let running = false;
   let rounds: Promise<void> = Promise.resolve();
@@ -54,7 +54,8 @@ export function createHerald(deps: {
 
   async function tellPeople({ id, endpointId }: OperationalEvent & { endpointId: string }): Promise<void> {
     await transaction(db, async (client) => {
-      if (await handOverEvent(client, { id, endpointId }, deps.rules)) await markEventsTold(client, [id]);
+      if (await addEventToNotification(client, { id, endpointId }, deps.rules))
+        await markEventsTold(client, [id]);
     });
   }
 

@@ -4,7 +4,7 @@
  * @param forMs how long an answer is good, counted from when it is there; an error is never kept
  * @param isKept whether an answer is worth keeping; default: every one
  */
-export function lately<Answer>(
+export function brieflyCached<Answer>(
   forMs: number,
   ask: () => Promise<Answer>,
   isKept: (answer: Answer) => boolean = () => true,

@@ -1,8 +1,8 @@
 /** One page of /metrics: what was counted, and what is found in the database and at Temporal at this moment. */
 
-import { readStanding, type Standing } from '../store/gauges.ts';
+import { type Gauges, readGauges } from '../store/gauges.ts';
 import type { Db } from '../store/pool.ts';
-import { lately } from './briefly-cached.ts';
+import { brieflyCached } from './briefly-cached.ts';
 import { DELIVERY_SERIES, ENDPOINT_STATES, type Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -30,29 +30,29 @@ export function createScrape(deps: {
     else metrics.workerPolling.set(state.worker === 'away' ? 0 : 1);
     if (state.database !== 'ok') return forget(metrics);
     try {
-      show(metrics, await readStanding(db));
+      show(metrics, await readGauges(db));
     } catch {
       metrics.storageErrors.inc({ part: 'metrics' });
       forget(metrics);
     }
   }
 
-  const refreshed = lately(CACHE_MS, refresh);
-  return lately(PAGE_MS, async () => {
+  const refreshed = brieflyCached(CACHE_MS, refresh);
+  return brieflyCached(PAGE_MS, async () => {
     await refreshed();
     return metrics.registry.metrics();
   });
 }
 
-function show({ queueAge, deliveries, endpoints }: Metrics, standing: Standing): void {
-  queueAge.set(standing.queueAgeS);
+function show({ queueAge, deliveries, endpoints }: Metrics, gauges: Gauges): void {
+  queueAge.set(gauges.queueAgeS);
   deliveries.reset();
   for (const series of DELIVERY_SERIES) deliveries.set(series, 0);
-  for (const { status, heldReason, count } of standing.deliveries) {
+  for (const { status, heldReason, count } of gauges.deliveries) {
     deliveries.set(heldReason === null ? { status } : { status, held_reason: heldReason }, count);
   }
   for (const state of ENDPOINT_STATES) endpoints.set({ state }, 0);
-  for (const { state, count } of standing.endpoints) endpoints.set({ state }, count);
+  for (const { state, count } of gauges.endpoints) endpoints.set({ state }, count);
 }
 
 /** An old value would look like a true one. */

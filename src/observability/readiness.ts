@@ -1,5 +1,5 @@
 /** What /readyz says, of this process as it is now: asked of the parts themselves, not of what was last heard of them. */
-import { lately } from './briefly-cached.ts';
+import { brieflyCached } from './briefly-cached.ts';
 
 /** Where a process stands; see /readyz. */
 export type Readiness = {
@@ -32,7 +32,7 @@ export function createReadiness(deps: {
   isPolling: () => boolean;
 }): () => Promise<Readiness> {
   const { schema, roles } = deps;
-  const asked = lately(REMEMBERED_MS, async () => {
+  const asked = brieflyCached(REMEMBERED_MS, async () => {
     const [{ database }, polled] = await Promise.all([schema.look(), deps.polled()]);
     return { database, polled };
   });

@@ -12,7 +12,7 @@ import type { TemporalLink } from '../temporal/connection.ts';
 import { watchPollers } from '../temporal/pollers.ts';
 import type { SchemaWatch } from './schema-watch.ts';
 
-export type Instruments = {
+export type Observability = {
   metrics: Metrics;
   tracing: Tracing;
   readiness: () => Promise<Readiness>;
@@ -22,7 +22,7 @@ export type Instruments = {
   serve(): Promise<Monitoring | null>;
 };
 
-export function createInstruments(deps: {
+export function createObservability(deps: {
   environment: Environment;
   db: Db;
   schema: SchemaWatch;
@@ -33,7 +33,7 @@ export function createInstruments(deps: {
   /** PEM of the authorities trusted for the collector's TLS; default: Node's */
   authorities: readonly string[] | undefined;
   logger: Logger;
-}): Instruments {
+}): Observability {
   const { environment: env, db, schema, link, roles, isPolling, authorities, logger } = deps;
   const metrics = createMetrics();
   const polled = watchPollers(link, env.TIDINGS_TASK_QUEUE);

@@ -14,7 +14,7 @@ const TEMPORAL_PORTS = [7243, 7234, 7235, 7239, 6933, 6934, 6935, 6939];
 const MAIL_CATCHER_PORTS = [8025, 1080];
 
 /** PostgreSQL, Temporal, its Web UI, the mail server, and the API and metrics that another process may serve on this machine. */
-export function neighbours(options: {
+export function ownServiceAddresses(options: {
   databaseUrl: string;
   temporal: TemporalTarget;
   environment: Environment;

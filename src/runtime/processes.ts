@@ -11,7 +11,7 @@ import type { Logger } from '../observability/logger.ts';
 import { MIGRATIONS } from '../package-root.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
-import { type ResealCount, resealAll } from '../store/reencrypt.ts';
+import { type ReencryptCount, reencryptAll } from '../store/reencrypt.ts';
 import { createVault } from '../store/vault.ts';
 import type { TemporalTarget } from '../temporal/connection.ts';
 import { temporalFromEnvironment } from '../temporal/target.ts';
@@ -46,12 +46,12 @@ async function migrateAt(
 }
 
 /** Puts what is sealed in the database under the first encryption key. @throws ConfigError naming what is missing */
-export async function reencryptDatabase(environment: Environment): Promise<ResealCount> {
+export async function reencryptDatabase(environment: Environment): Promise<ReencryptCount> {
   const { keyRing } = keysFromEnvironment(environment);
   const authorities = authoritiesOf(environment);
   const db = createPool(requireDatabase(environment), { max: 1, patient: true, authorities });
   try {
-    return await resealAll(db, createVault(keyRing));
+    return await reencryptAll(db, createVault(keyRing));
   } finally {
     await db.end();
   }

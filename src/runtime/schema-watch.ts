@@ -2,7 +2,7 @@
 import type { SchemaGate } from '../api/deps.ts';
 import { Problem } from '../domain/errors.ts';
 import type { Logger } from '../observability/logger.ts';
-import { createRounds, type Rounds } from '../periodic-task.ts';
+import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import type { Db } from '../store/pool.ts';
 import { readSchemaState, type SchemaComparison } from '../store/schema-state.ts';
 
@@ -10,7 +10,7 @@ import { readSchemaState, type SchemaComparison } from '../store/schema-state.ts
 type Unfit = { schema: 'outdated' | 'incompatible'; advice: string };
 
 export type SchemaWatch = SchemaGate &
-  Rounds & {
+  PeriodicTask & {
     /** Looks now; those who ask meanwhile get the same answer. While the database is away, the last one stands. */
     look(): Promise<{ database: boolean; unfit: Unfit | null }>;
     /** what is known by now, without a look: a request may have found it out since the last one */
@@ -55,7 +55,12 @@ export function createSchemaWatch(deps: { db: Db; known: string[]; logger: Logge
 
   const problem = () => (unfit === null ? null : asProblem(unfit));
   return {
-    ...createRounds({ everyMs: EVERY_MS, work: look, logger, failed: 'the schema could not be looked at' }),
+    ...createPeriodicTask({
+      everyMs: EVERY_MS,
+      work: look,
+      logger,
+      failed: 'the schema could not be looked at',
+    }),
     look,
     unfit: () => unfit,
     fits,

@@ -3,25 +3,25 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { createConcurrencyCap } from '../../activities/concurrency-cap.ts';
 import { createActivities } from '../../activities/index.ts';
-import { createSpacing } from '../../activities/rate-limit-spacing.ts';
+import { createRateLimitSpacing } from '../../activities/rate-limit-spacing.ts';
 import { createUnrecordedAttempts } from '../../activities/unrecorded-attempts.ts';
 import { buildApp } from '../api/app.ts';
-import { createEmitters } from '../api/emit-cache.ts';
+import { createEmitCache } from '../api/emit-cache.ts';
 import type { Environment } from '../config/environment.ts';
 import { createDispatcher } from '../dispatch/dispatcher.ts';
-import { createEndpointPulse } from '../dispatch/lane-selector.ts';
+import { createLaneSelector } from '../dispatch/lane-selector.ts';
 import { createReconciler } from '../dispatch/reconciler.ts';
 import { createAddressGuard } from '../http/address-guard.ts';
 import type { Authorities } from '../http/authorities.ts';
 import { createListeningPorts } from '../http/listening-ports.ts';
 import { createSender } from '../http/send.ts';
 import { createSchemaPool } from '../json-schema/schema-pool.ts';
-import { createTelling, messageBounds } from '../notifications/notifications.ts';
-import { createHerald } from '../notifications/operational-event-relay.ts';
+import { createNotifications, messageBounds } from '../notifications/notifications.ts';
+import { createOperationalEventRelay } from '../notifications/operational-event-relay.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Monitoring } from '../observability/monitoring-server.ts';
 import { VERSION } from '../package-root.ts';
-import { createRounds } from '../periodic-task.ts';
+import { createPeriodicTask } from '../periodic-task.ts';
 import { createAcceptor } from '../store/acceptor.ts';
 import { analyzeGrown } from '../store/analyze.ts';
 import { createContactLinks } from '../store/contact-links.ts';
@@ -38,8 +38,8 @@ import { ensureSchedules } from '../temporal/schedules.ts';
 import { prepareNamespace } from '../temporal/search-attributes.ts';
 import { type RunningWorkers, runWorkers } from '../temporal/worker.ts';
 import { WORKFLOW_BUNDLE } from '../temporal/workflow-bundle.ts';
-import { createInstruments } from './observability.ts';
-import { neighbours } from './own-service-addresses.ts';
+import { createObservability } from './observability.ts';
+import { ownServiceAddresses } from './own-service-addresses.ts';
 import { createSchemaWatch } from './schema-watch.ts';
 import { shutdownPlan, stopTogether } from './shutdown.ts';
 
@@ -93,7 +93,7 @@ const EMIT_CONNECTIONS = 10;
 const DATABASE_RETRY_MS = 1_000;
 const PACE_MS = 500;
 const MOVED_BATCH = 1_000;
-/** Longer than a round of the pacer and the way through Temporal, shorter than an attempt waits for its place. */
+/** Longer than a round in which held deliveries are released and the way through Temporal, shorter than an attempt waits for its place. */
 const PACE_AHEAD_MS = 2_000;
 const STATISTICS_MS = 1_000;
 /** Of the time to finish: what then still hangs is cut off while there is time to write that down. */
@@ -142,9 +142,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     engine.useSearchAttributes(await client.withDeadline(deadline, () => prepareNamespace(client, logger)));
     await client.withDeadline(deadline, () => ensureSchedules(client, env.TIDINGS_TASK_QUEUE, logger));
   }
-  const pulse = createEndpointPulse();
+  const laneSelector = createLaneSelector();
   let workers: RunningWorkers | null = null;
-  const instruments = createInstruments({
+  const observability = createObservability({
     environment: env,
     db,
     schema,
@@ -154,9 +154,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     authorities: authorities?.all,
     logger,
   });
-  const { metrics, tracing, readiness, scrape } = instruments;
+  const { metrics, tracing, readiness, scrape } = observability;
   const burstSize = env.TIDINGS_BURST_SIZE;
-  const dispatcher = createDispatcher({ db, engine, pulse, logger, metrics, tracing, burstSize });
+  const dispatcher = createDispatcher({ db, engine, laneSelector, logger, metrics, tracing, burstSize });
   const noticeIntervalMs = env.TIDINGS_NOTICE_INTERVAL_S * 1000;
   const shutdownMs = env.TIDINGS_SHUTDOWN_SECONDS * 1000;
   const graceMs = env.TIDINGS_RECONCILE_AFTER_S * 1000;
@@ -173,7 +173,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     warn: (message) => logger.warn(message),
   });
   const guard = createAddressGuard({ allowCidrs: options.allowCidrs, listening });
-  for (const service of neighbours(options)) guard.protect(service);
+  for (const service of ownServiceAddresses(options)) guard.protect(service);
   const sender = createSender({
     guard,
     caFiles: options.caFiles,
@@ -182,7 +182,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   let url: string | null = null;
   const links = createContactLinks(options.keyRing);
-  const telling = createTelling({
+  const telling = createNotifications({
     environment: env,
     db,
     links,
@@ -191,23 +191,23 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics,
     logger,
   });
-  const herald = createHerald({ db, rules: telling.rules, dispatcher, logger });
-  const pacer = createRounds({
+  const eventRelay = createOperationalEventRelay({ db, rules: telling.rules, dispatcher, logger });
+  const rateLimitReleaser = createPeriodicTask({
     everyMs: PACE_MS,
     work: async () => {
       await releaseDue(db, PACE_AHEAD_MS);
       while ((await releaseMoved(db, MOVED_BATCH)) === MOVED_BATCH);
     },
     logger,
-    failed: 'a round of the pacer failed',
+    failed: 'a round in which held deliveries are released failed',
   });
-  const statistics = createRounds({
+  const statistics = createPeriodicTask({
     everyMs: STATISTICS_MS,
     work: () => analyzeGrown(db),
     logger,
     failed: 'tables that have grown could not be analysed',
   });
-  const clock = createRounds({
+  const clock = createPeriodicTask({
     everyMs: CLOCK_MS,
     work: () => followDatabaseClock(db),
     logger,
@@ -232,16 +232,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       logger,
       metrics,
       tracing,
-      pulse,
+      laneSelector,
       cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
-      spacing: createSpacing(),
+      rateLimitSpacing: createRateLimitSpacing(),
       recorder: createRecorder(db, {
         disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
         onBroken: (delivery, error) =>
           logger.error({ err: error, delivery }, 'an attempt cannot be recorded as it was'),
       }),
       unrecorded: createUnrecordedAttempts(),
-      inHand: new Map(),
+      inFlight: new Map(),
       random: Math.random,
       version: VERSION,
       telling: telling.rules,
@@ -262,8 +262,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (stopped) return;
     dispatcher.start();
     reconciler.start();
-    herald.start();
-    pacer.start();
+    eventRelay.start();
+    rateLimitReleaser.start();
   }
 
   const schemas = createSchemaPool({
@@ -281,7 +281,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           maxBytes: env.TIDINGS_EMIT_QUEUE_BYTES,
           maxWaitMs: env.TIDINGS_EMIT_QUEUE_SECONDS * 1000,
         }),
-        emitters: createEmitters(emitDb),
+        emitCache: createEmitCache(emitDb),
         schemas,
         engine,
         guard,
@@ -316,11 +316,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   statistics.start();
   schema.start();
   // Needs no Temporal: what is in the outbox goes out without it.
-  if (roles.worker) telling.postman.start();
+  if (roles.worker) telling.messageSender.start();
   clock.start();
   let monitoring: Monitoring | null = null;
   try {
-    monitoring = await instruments.serve();
+    monitoring = await observability.serve();
     if (app !== null) url = await listen(app);
   } catch (error) {
     await closeAll();
@@ -378,16 +378,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       stopped = true;
       giveUpWaiting();
       const { finishMs, closeMs } = shutdownPlan(withinMs);
-      const { postman } = telling;
+      const { messageSender } = telling;
       await stopTogether(
         {
           // What the API has accepted to the last goes back for others to take.
           'API and dispatcher': () =>
             Promise.all([stopApi(finishMs), dispatcher.stop()]).then(() => dispatcher.stop()),
           reconciler: reconciler.stop,
-          herald: herald.stop,
-          postman: () => postman.stop(Math.min(finishMs * CUT_SHARE, MAIL_GRACE_MS)),
-          pacer: pacer.stop,
+          eventRelay: eventRelay.stop,
+          messageSender: () => messageSender.stop(Math.min(finishMs * CUT_SHARE, MAIL_GRACE_MS)),
+          rateLimitReleaser: rateLimitReleaser.stop,
           statistics: statistics.stop,
           'schema watch': schema.stop,
           clock: clock.stop,

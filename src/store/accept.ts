@@ -11,7 +11,7 @@ import { APART } from './group-commit.ts';
 import { claimKeys } from './idempotency-keys.ts';
 import type { DispatchableDelivery } from './leases.ts';
 import { type Queryable, transaction } from './pool.ts';
-import { endpointsWithQueue } from './rate-limits.ts';
+import { endpointsHeldForRateLimit } from './rate-limits.ts';
 import type { Tenant } from './tenants.ts';
 
 export type AcceptRequest = {
@@ -260,7 +260,7 @@ function newDelivery(event: EventRow, target: Target): NewDelivery {
     eventType: event.type,
     profile: profile.name,
     timeoutMs: target.timeoutMs,
-    paced: target.paced,
+    rateLimited: target.rateLimited,
     isTest: event.request.testEndpointId !== undefined,
     offeredBefore: false,
     traceparent,
@@ -328,10 +328,10 @@ async function holdBehindEarlier(client: Queryable, deliveries: NewDelivery[]): 
 
 /** At a rate-limited endpoint with a queue, what is new goes to its end. */
 async function holdBehindQueue(client: Queryable, deliveries: NewDelivery[]): Promise<void> {
-  const concerned = deliveries.filter((row) => row.paced && !row.isTest);
+  const concerned = deliveries.filter((row) => row.rateLimited && !row.isTest);
   if (concerned.length === 0) return;
   const queued = new Set(
-    await endpointsWithQueue(client, [...new Set(concerned.map((row) => row.endpointId))]),
+    await endpointsHeldForRateLimit(client, [...new Set(concerned.map((row) => row.endpointId))]),
   );
   for (const delivery of concerned)
     if (queued.has(delivery.endpointId)) delivery.heldReason ??= 'rate_limited';

@@ -58,11 +58,11 @@ type EndpointState = {
   deleted: boolean;
   stalled: boolean;
   ordered: boolean;
-  paced: boolean;
+  rateLimited: boolean;
 };
 
 /** What is to become of what waits. `UNALIGNED` looks for the same. */
-function changesAt({ enabled, deleted, stalled, ordered, paced }: EndpointState): Change[] {
+function changesAt({ enabled, deleted, stalled, ordered, rateLimited }: EndpointState): Change[] {
   if (deleted || !enabled) {
     const error: AttemptErrorCode = deleted ? 'endpoint_deleted' : 'endpoint_disabled';
     return ALL.map((kind) => ({ kind, set: `${ENDED}, last_error = '${error}'`, only: NO_TEST }));
@@ -70,7 +70,7 @@ function changesAt({ enabled, deleted, stalled, ordered, paced }: EndpointState)
   const inVain: HeldReason[] = [];
   if (!stalled) inVain.push('stalled');
   if (!ordered) inVain.push('ordered');
-  if (!paced) inVain.push('rate_limited');
+  if (!rateLimited) inVain.push('rate_limited');
   const toHold: Kind[] = stalled ? ['pending', 'retrying'] : [];
   const inOrder: Kind[] = ordered ? ['pending', 'retrying'] : [];
   return [
@@ -104,7 +104,7 @@ export async function alignWaiting(
     await lockEndpoints(client, [endpointId]);
     const { rows } = await client.query<EndpointState>(
       `select enabled, deleted_at is not null as deleted, stalled_at is not null as stalled, ordered,
-         rate_per_second is not null as paced
+         rate_per_second is not null as "rateLimited"
        from endpoints where id = $1`,
       [endpointId],
     );

@@ -6,11 +6,11 @@ import { isDataError } from './data-error.ts';
 import type { Db } from './pool.ts';
 
 /**
- * Does `work` for all items at once. Where the data of some makes it fail, they are told apart by halves: the others are done
+ * Does `work` for all items at once. Where the data of some makes it fail, they are found by halves: the others are done
  * without them, and `deal` is called for each of them.
  * @throws whatever `work` throws that is no data error, and whatever `deal` throws
  */
-export async function apart<Item, Result>(
+export async function isolateFailures<Item, Result>(
   items: readonly Item[],
   work: (items: readonly Item[]) => Promise<Result[]>,
   deal: (item: Item, error: unknown) => Promise<Result[]>,
@@ -23,8 +23,8 @@ export async function apart<Item, Result>(
     if (!isDataError(error)) throw error;
     if (items.length === 1) return deal(first, error);
     const half = Math.ceil(items.length / 2);
-    const one = await apart(items.slice(0, half), work, deal);
-    return [...one, ...(await apart(items.slice(half), work, deal))];
+    const one = await isolateFailures(items.slice(0, half), work, deal);
+    return [...one, ...(await isolateFailures(items.slice(half), work, deal))];
   }
 }
 

@@ -1,6 +1,6 @@
 /** Requests that wait to be committed, and which of them may go together. */
 
-export type Waiting<Request, Result> = {
+export type WaitingRequest<Request, Result> = {
   request: Request;
   resolve(result: Result): void;
   reject(error: unknown): void;
@@ -8,7 +8,7 @@ export type Waiting<Request, Result> = {
   sinceMs: number;
 };
 
-export type LaneRules<Request> = {
+export type CommitGroupRules<Request> = {
   /** of those that wait, two that share a name are not put into one group, and keep their order */
   namesOf(request: Request): string[];
   /** who may hold it up: a lock that one owner holds makes only requests of that owner wait */
@@ -24,12 +24,12 @@ export type LaneRules<Request> = {
  * @param taken names that none of them may have
  */
 export function takeGroup<Request, Result>(
-  waiting: Waiting<Request, Result>[],
-  { namesOf, sizeOf, maxRequests, maxSize }: LaneRules<Request>,
+  waiting: WaitingRequest<Request, Result>[],
+  { namesOf, sizeOf, maxRequests, maxSize }: CommitGroupRules<Request>,
   taken: ReadonlySet<string> = new Set(),
-): { group: Waiting<Request, Result>[]; left: Waiting<Request, Result>[] } {
-  const group: Waiting<Request, Result>[] = [];
-  const left: Waiting<Request, Result>[] = [];
+): { group: WaitingRequest<Request, Result>[]; left: WaitingRequest<Request, Result>[] } {
+  const group: WaitingRequest<Request, Result>[] = [];
+  const left: WaitingRequest<Request, Result>[] = [];
   const names = new Set<string>();
   let size = 0;
   for (const [at, each] of waiting.entries()) {
@@ -51,9 +51,9 @@ export function takeGroup<Request, Result>(
 
 /** Parts those that have waited for longer than `maxWaitMs` from the others. */
 export function expired<Request, Result>(
-  waiting: Waiting<Request, Result>[],
+  waiting: WaitingRequest<Request, Result>[],
   maxWaitMs = Number.POSITIVE_INFINITY,
-): { late: Waiting<Request, Result>[]; left: Waiting<Request, Result>[] } {
+): { late: WaitingRequest<Request, Result>[]; left: WaitingRequest<Request, Result>[] } {
   const before = performance.now() - maxWaitMs;
   return {
     late: waiting.filter(({ sinceMs }) => sinceMs < before),

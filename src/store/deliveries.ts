@@ -92,7 +92,7 @@ export async function findWithAttempts(
 }
 
 /** What decides, beside its endpoint, whether the delivery can be sent. */
-export async function deliveryStanding(
+export async function deliverySendability(
   db: Queryable,
   deliveryId: string,
 ): Promise<{ erased: boolean; profile: string }> {

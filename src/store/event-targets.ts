@@ -18,14 +18,14 @@ export type Target = {
   timeoutMs: number | null;
   enabled: boolean;
   ordered: boolean;
-  paced: boolean;
+  rateLimited: boolean;
 };
 
 async function findTargets(client: Queryable, requests: EmittedTo[]): Promise<Target[]> {
   const { rows } = await client.query<Target>({
     name: 'accept-targets',
     text: `select id, tenant_id as "tenantId", array_remove(event_types, null) as "eventTypes", timeout_ms as "timeoutMs", enabled, ordered,
-       rate_per_second is not null as paced
+       rate_per_second is not null as "rateLimited"
      from endpoints where tenant_id = any($1) and deleted_at is null and (enabled or id = any($2)) order by id`,
     values: [
       [...new Set(requests.map(({ tenant }) => tenant.id))],

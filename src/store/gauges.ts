@@ -27,14 +27,14 @@ export const ENDPOINTS_QUERY = `
     when failing_since is not null then 'failing' else 'enabled' end as state, count(*) as count
   from endpoints where deleted_at is null group by 1`;
 
-export type Standing = {
+export type Gauges = {
   /** of the oldest delivery that is due and that no workflow has taken; 0 when there is none */
   queueAgeS: number;
   deliveries: { status: string; heldReason: string | null; count: number }[];
   endpoints: { state: string; count: number }[];
 };
 
-export async function readStanding(db: Db): Promise<Standing> {
+export async function readGauges(db: Db): Promise<Gauges> {
   const ask = async <Row extends object>(text: string): Promise<Row[]> => {
     const timed = { text, query_timeout: QUERY_TIMEOUT_MS };
     return (await db.query<Row>(timed)).rows;
@@ -43,7 +43,7 @@ export async function readStanding(db: Db): Promise<Standing> {
   const [age] = await ask<{ ageS: number }>(QUEUE_AGE_QUERY);
   return {
     queueAgeS: Math.max(0, age?.ageS ?? 0),
-    deliveries: await ask<Standing['deliveries'][number]>(DELIVERIES_QUERY),
-    endpoints: await ask<Standing['endpoints'][number]>(ENDPOINTS_QUERY),
+    deliveries: await ask<Gauges['deliveries'][number]>(DELIVERIES_QUERY),
+    endpoints: await ask<Gauges['endpoints'][number]>(ENDPOINTS_QUERY),
   };
 }

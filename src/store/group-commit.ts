@@ -4,8 +4,8 @@
  * of them waits for: such requests go apart, into the patient lane.
  */
 
-import { expired, type LaneRules, takeGroup, type Waiting } from './commit-groups.ts';
-import { createPatientLane } from './lock-waiters.ts';
+import { type CommitGroupRules, expired, takeGroup, type WaitingRequest } from './commit-groups.ts';
+import { createLockWaiters } from './lock-waiters.ts';
 import { isDatabaseAway, isPassing } from './pool.ts';
 
 /** Of a request that could not be committed without waiting for a lock. */
@@ -21,7 +21,7 @@ const MAX_CONTENTIONS = 16;
 /** How long a statement of the patient lane waits for one. */
 export const PATIENT_LOCK_TIMEOUT_MS = 3_000;
 
-export type GroupRules<Request, Result> = LaneRules<Request> & {
+export type GroupRules<Request, Result> = CommitGroupRules<Request> & {
   /**
    * Commits them all, but for those that it leaves out because they would have to wait. It throws what `isPassing` knows
    * rather than wait for long.
@@ -43,11 +43,11 @@ export type GroupRules<Request, Result> = LaneRules<Request> & {
 export function createGroupCommit<Request, Result>(
   rules: GroupRules<Request, Result>,
 ): (request: Request) => Promise<Result> {
-  let waiting: Waiting<Request, Result>[] = [];
+  let waiting: WaitingRequest<Request, Result>[] = [];
   let running = 0;
   /** names that are being committed: whoever shares one would wait for its end in another transaction */
   const underWay = new Set<string>();
-  const patient = createPatientLane<Request, Result>(rules);
+  const patient = createLockWaiters<Request, Result>(rules);
   const watch = watchAges(rules, () => {
     const { late, left } = expired(waiting, rules.maxWaitMs);
     waiting = left;
@@ -72,7 +72,7 @@ export function createGroupCommit<Request, Result>(
 
   /** A group in which one request is refused or must wait is taken apart: the others are none of its business. */
   async function commit(
-    group: Waiting<Request, Result>[],
+    group: WaitingRequest<Request, Result>[],
     budget = { contentions: MAX_CONTENTIONS },
   ): Promise<void> {
     try {
@@ -113,7 +113,7 @@ export function createGroupCommit<Request, Result>(
 /** @returns to be called when something may wait: gives up what waits too long, as long as anything waits */
 function watchAges<Request, Result>(
   { maxWaitMs, tooLate }: Pick<GroupRules<Request, Result>, 'maxWaitMs' | 'tooLate'>,
-  giveUp: () => { late: Waiting<Request, Result>[]; left: number },
+  giveUp: () => { late: WaitingRequest<Request, Result>[]; left: number },
 ): () => void {
   if (maxWaitMs === undefined || tooLate === undefined) return () => {};
   let timer: NodeJS.Timeout | null = null;

@@ -14,7 +14,7 @@ export type DispatchableDelivery = {
   /** the endpoint's own timeout; null: its profile's */
   timeoutMs: number | null;
   /** the endpoint has a rate limit: its attempts may have to wait */
-  paced: boolean;
+  rateLimited: boolean;
   /** the test button's: one attempt, which somebody waits for */
   isTest: boolean;
   /** a dispatcher had it before: a workflow with it may exist */
@@ -65,7 +65,7 @@ const LEASED = `, taken as (
   )
   select t.id, t.tenant_id as "tenantId", t.event_id as "eventId", e.id = e.sort_id as "eventIdIsOurs",
     t.endpoint_id as "endpointId", t.event_type as "eventType", p.timeout_ms as "timeoutMs",
-    p.rate_per_second is not null as paced, n.profile, t.is_test as "isTest",
+    p.rate_per_second is not null as "rateLimited", n.profile, t.is_test as "isTest",
     t.offered_before as "offeredBefore", e.traceparent,
     (select count(*) from deliveries s where s.tenant_id = t.tenant_id and s.event_id = t.event_id) as siblings,
     octet_length(e.body) as bytes

@@ -3,35 +3,35 @@
  * it waits for nobody but itself, and owners take turns.
  */
 
-import { expired, type LaneRules, takeGroup, type Waiting } from './commit-groups.ts';
+import { type CommitGroupRules, expired, takeGroup, type WaitingRequest } from './commit-groups.ts';
 import { isDatabaseAway, isPassing } from './pool.ts';
 
 /** So long after it has held up a shared transaction, an owner's requests come here at once. */
 const SUSPECTED_MS = 5_000;
 
-export type PatientLane<Request, Result> = {
-  add(one: Waiting<Request, Result>): void;
+export type LockWaiters<Request, Result> = {
+  add(one: WaitingRequest<Request, Result>): void;
   /** The owner has held up a shared transaction. */
-  suspect(one: Waiting<Request, Result>): void;
+  suspect(one: WaitingRequest<Request, Result>): void;
   /** whether the owner's requests belong here at the moment: also to keep their order */
   serves(owner: string): boolean;
   /** Takes out those that have waited too long. */
-  giveUp(): Waiting<Request, Result>[];
+  giveUp(): WaitingRequest<Request, Result>[];
   /** how many wait */
   size(): number;
 };
 
-type Rules<Request, Result> = LaneRules<Request> & {
+type Rules<Request, Result> = CommitGroupRules<Request> & {
   commitPatiently(requests: Request[]): Promise<Result[]>;
   patientTransactions: number;
   maxWaitMs?: number;
 };
 
-export function createPatientLane<Request, Result>(
+export function createLockWaiters<Request, Result>(
   rules: Rules<Request, Result>,
-): PatientLane<Request, Result> {
+): LockWaiters<Request, Result> {
   /** in the order of their turns */
-  const queues = new Map<string, Waiting<Request, Result>[]>();
+  const queues = new Map<string, WaitingRequest<Request, Result>[]>();
   const atWork = new Set<string>();
   const suspectedUntilMs = new Map<string, number>();
 
@@ -50,7 +50,7 @@ export function createPatientLane<Request, Result>(
     }
   }
 
-  async function commit(group: Waiting<Request, Result>[]): Promise<void> {
+  async function commit(group: WaitingRequest<Request, Result>[]): Promise<void> {
     try {
       const results = await rules.commitPatiently(group.map(({ request }) => request));
       group.forEach(({ resolve }, at) => {

@@ -6,14 +6,14 @@ import { newId } from '../domain/ids.ts';
 import { adoptContacts } from './contacts.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
-export type TellingRules = {
+export type NotificationRules = {
   /** the channels that work here, by what they tell */
   channels: readonly { name: string; audience: 'contacts' | 'operator' }[];
   /** at most one message for each recipient and endpoint in so long */
   intervalMs: number;
 };
 
-export type HandOver =
+export type AddedToNotification =
   /** everything is in notices that will be told, or has been */
   | { kind: 'done' }
   /** another endpoint's are left */
@@ -29,7 +29,11 @@ const OURS = `sending_until = 'infinity'`;
 const NOT_OURS = `sent_at is null and sending_until is distinct from 'infinity'`;
 
 /** Puts exhausted deliveries into the notice of their endpoint, with all others there that nobody has been told of. */
-export async function handOver(db: Db, deliveryIds: string[], rules: TellingRules): Promise<HandOver> {
+export async function addToNotification(
+  db: Db,
+  deliveryIds: string[],
+  rules: NotificationRules,
+): Promise<AddedToNotification> {
   return transaction(db, async (client) => {
     const { rows } = await client.query<{ endpointId: string; failed: boolean }>(
       `select d.endpoint_id as "endpointId", bool_or(d.status = 'failed') as failed
@@ -55,10 +59,10 @@ export async function handOver(db: Db, deliveryIds: string[], rules: TellingRule
 }
 
 /** Puts an operational event into the notice of its endpoint; once, however often it is done. @returns false: not now */
-export async function handOverEvent(
+export async function addEventToNotification(
   client: Queryable,
   event: { id: string; endpointId: string },
-  rules: TellingRules,
+  rules: NotificationRules,
 ): Promise<boolean> {
   const noticeId = await openNotice(client, event.endpointId, rules);
   if (noticeId === null) return false;
@@ -76,7 +80,7 @@ export async function handOverEvent(
 async function openNotice(
   client: Queryable,
   endpointId: string,
-  rules: TellingRules,
+  rules: NotificationRules,
 ): Promise<string | null> {
   const { rows: endpoints } = await client.query<{ tenantId: string; contacts: string[] }>(
     `select e.tenant_id as "tenantId", array_remove(t.contacts, null) as contacts from endpoints e join tenants t on t.id = e.tenant_id
@@ -134,7 +138,7 @@ async function adopt(client: Queryable, noticeId: string, left: string[]): Promi
 async function addressNotice(
   client: Queryable,
   notice: { id: string; tenantId: string; endpointId: string },
-  { channels, intervalMs }: TellingRules,
+  { channels, intervalMs }: NotificationRules,
   atOnce: boolean,
 ): Promise<void> {
   const named = (audience: string) =>
@@ -176,7 +180,7 @@ async function addressNotice(
 }
 
 /** Takes over what a process of the version before has left unsent: its endpoints will be told of. @returns how many */
-export async function adoptLeftNotices(db: Db, rules: TellingRules, limit: number): Promise<number> {
+export async function adoptLeftNotices(db: Db, rules: NotificationRules, limit: number): Promise<number> {
   const { rows } = await db.query<{ endpointId: string }>(
     `select distinct endpoint_id as "endpointId" from notices
      where ${NOT_OURS} and (sending_until is null or sending_until < now()) limit $1`,

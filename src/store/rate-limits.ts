@@ -17,7 +17,7 @@ const NEXT_AT = `least(greatest(coalesce(rate_next_at, now()), now()), now() + i
  * @throws what `isPassing` knows when the endpoint is locked for longer than a moment
  * @returns for each of the `wanted` attempts the ms to wait; those beyond `horizonMs` get no place and are left out
  */
-export async function reserveRate(
+export async function reserveRateLimit(
   db: Db,
   endpointId: string,
   perSecond: number,
@@ -47,7 +47,7 @@ export async function reserveRate(
 }
 
 /** Takes back claims for which there is no place soon: the deliveries wait, held, in the order of acceptance. */
-export async function holdForRate(db: Db, deliveryId: string, runId: string): Promise<void> {
+export async function holdForRateLimit(db: Db, deliveryId: string, runId: string): Promise<void> {
   await db.query(
     `update deliveries set status = 'held', held_reason = 'rate_limited', next_attempt_at = null, workflow_id = null,
        run_id = null, next_trigger = case when claim_trigger = 'recovery' then 'recovery' else next_trigger end, ${NO_CLAIM}
@@ -57,7 +57,7 @@ export async function holdForRate(db: Db, deliveryId: string, runId: string): Pr
 }
 
 /** Those of the endpoints that have deliveries waiting for a place: what is new goes behind them. */
-export async function endpointsWithQueue(client: Queryable, endpointIds: string[]): Promise<string[]> {
+export async function endpointsHeldForRateLimit(client: Queryable, endpointIds: string[]): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
     `select p.id from unnest($1::text[]) as p (id) where exists (
        select 1 from deliveries d where d.endpoint_id = p.id and d.status = 'held' and d.held_reason = 'rate_limited')`,

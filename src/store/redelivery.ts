@@ -29,7 +29,7 @@ export type Page = {
  * the operation's cursor, so that each is set going once whatever crashes.
  * @param bodyOf the body of a delivery that is made now, where it carries the delivery's own id; `null`: the event's is sent
  */
-export async function setGoing(
+export async function redeliverPage(
   client: Queryable,
   operation: Operation & { cursor: string },
   limit: number,

@@ -2,7 +2,7 @@
 import type { Db } from './pool.ts';
 import type { Vault } from './vault.ts';
 
-export type ResealCount = {
+export type ReencryptCount = {
   resealed: number;
   /** were under the first key already */
   current: number;
@@ -33,8 +33,8 @@ const PLACES = [
  * Puts every sealed value under the ring's first key. Safe beside running processes, and to repeat: what changes
  * meanwhile is left to whoever changed it.
  */
-export async function resealAll(db: Db, vault: Vault): Promise<ResealCount> {
-  const count: ResealCount = { resealed: 0, current: 0, unreadable: [] };
+export async function reencryptAll(db: Db, vault: Vault): Promise<ReencryptCount> {
+  const count: ReencryptCount = { resealed: 0, current: 0, unreadable: [] };
   for (const { page, replace } of PLACES) {
     for (let after = { id: '', number: 0 }; ; ) {
       const { rows } = await db.query<Sealed>(page, [after.id, after.number, BATCH]);

@@ -15,7 +15,7 @@ import {
   WORKFLOW_TYPE,
 } from '../../workflows/contract.ts';
 import { Problem } from '../domain/errors.ts';
-import type { Engine, RunHistory, RunRef, WorkflowStanding } from '../domain/ports.ts';
+import type { Engine, RunHistory, RunRef, RunStatus } from '../domain/ports.ts';
 import type { TemporalTrouble } from './call-trouble.ts';
 import type { TemporalLink } from './connection.ts';
 import { readEntries } from './history.ts';
@@ -38,7 +38,7 @@ export type TemporalEngine = Engine & {
   /** "already started" is success. @throws Problem temporal_unavailable */
   start(request: StartRequest): Promise<void>;
   /** @throws Problem temporal_unavailable */
-  standingOf(workflowId: string): Promise<WorkflowStanding>;
+  runStatus(workflowId: string): Promise<RunStatus>;
   useSearchAttributes(searchable: Searchable): void;
 };
 
@@ -115,7 +115,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
         await this.start(request);
       }
     },
-    async press({ id, workflowId }, pressId) {
+    async signalRetry({ id, workflowId }, pressId) {
       if (workflowId !== null && (await signalled(workflowId, pressId, id))) return;
       await begin((client) =>
         client.workflow.signalWithStart(WORKFLOW_TYPE, {
@@ -128,7 +128,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
         }),
       );
     },
-    async operate(operationId) {
+    async startOperation(operationId) {
       try {
         await begin((client) =>
           client.workflow.start(OPERATION_TYPE, {
@@ -143,7 +143,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
     },
-    async cancelled({ id, workflowId }) {
+    async signalCancel({ id, workflowId }) {
       if (workflowId === null) return;
       try {
         await call((client) => client.workflow.getHandle(workflowId).signal(cancel, { deliveryId: id }));
@@ -152,7 +152,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
           throw error;
       }
     },
-    async standingOf(workflowId) {
+    async runStatus(workflowId) {
       try {
         const { status } = await call((client) => client.workflow.getHandle(workflowId).describe());
         return status.name === 'RUNNING' ? 'running' : 'closed';

@@ -1,7 +1,7 @@
 /** Whether anybody works on what is accepted: Temporal knows who has lately polled the task queues. */
 import type { Client } from '@temporalio/client';
 import { ATTEMPTS_QUEUE_SUFFIX } from '../../workflows/contract.ts';
-import { lately } from '../observability/briefly-cached.ts';
+import { brieflyCached } from '../observability/briefly-cached.ts';
 import type { Polled } from '../observability/readiness.ts';
 import type { TemporalLink } from './connection.ts';
 
@@ -40,7 +40,7 @@ export function watchPollers(link: TemporalLink, taskQueue: string): () => Promi
   }
 
   // That it is away is not remembered: it may be back at any moment.
-  const polled = lately(
+  const polled = brieflyCached(
     CACHE_MS,
     async () => {
       const client = link.client();

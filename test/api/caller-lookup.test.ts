@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { createKeyring } from '../../src/api/caller-lookup.ts';
-import { createStrangers } from '../../src/api/wrong-key-limiter.ts';
+import { createCallerLookup } from '../../src/api/caller-lookup.ts';
+import { createWrongKeyLimiter } from '../../src/api/wrong-key-limiter.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { insertKey } from '../../src/store/api-keys.ts';
 import type { Db } from '../../src/store/pool.ts';
@@ -25,8 +25,8 @@ async function goodKey(): Promise<{ id: string; value: string }> {
   return { id, value };
 }
 
-/** A keyring, and how many queries it has made. */
-function keyring(wrongKeysPerS: number) {
+/** A caller lookup, and how many queries it has made. */
+function callerLookup(wrongKeysPerS: number) {
   let queries = 0;
   const counted = new Proxy(database.db, {
     get(db, property) {
@@ -35,7 +35,7 @@ function keyring(wrongKeysPerS: number) {
       return typeof value === 'function' ? value.bind(db) : value;
     },
   }) as Db;
-  const made = createKeyring({
+  const made = createCallerLookup({
     emitDb: counted,
     adminKey: 'the-admin-key-of-this-test',
     wrongKeysPerS,
@@ -45,7 +45,7 @@ function keyring(wrongKeysPerS: number) {
 }
 
 test('two thousand wrong keys at once are asked for in a handful of queries, and once more in none', async () => {
-  const { findCaller, queries } = keyring(100_000);
+  const { findCaller, queries } = callerLookup(100_000);
   const keys = wrongKeys(2_000);
   const ask = () => Promise.all(keys.map((key) => findCaller(key, '192.0.2.1')));
   expect(new Set(await ask())).toEqual(new Set([null]));
@@ -58,7 +58,7 @@ test('two thousand wrong keys at once are asked for in a handful of queries, and
 });
 
 test('a key is found among any number of wrong ones, with what is known of it', async () => {
-  const { findCaller } = keyring(100_000);
+  const { findCaller } = callerLookup(100_000);
   const { id, value } = await goodKey();
   const all = await Promise.all(
     [...wrongKeys(700), value, ...wrongKeys(700)].map((key) => findCaller(key, '192.0.2.1')),
@@ -67,7 +67,7 @@ test('a key is found among any number of wrong ones, with what is known of it', 
 });
 
 test('a key whose row is locked is found, and so are the others', async () => {
-  const { findCaller } = keyring(100);
+  const { findCaller } = callerLookup(100);
   const [locked, other] = [await goodKey(), await goodKey()];
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
@@ -80,7 +80,7 @@ test('a key whose row is locked is found, and so are the others', async () => {
 });
 
 test('an address that sends too many wrong keys is slowed down; the keys in use there, and other addresses, are not', async () => {
-  const { findCaller, forget } = keyring(1);
+  const { findCaller, forget } = callerLookup(1);
   const [used, fresh, elsewhere] = [await goodKey(), await goodKey(), await goodKey()];
   const proxy = '192.0.2.1';
   expect((await findCaller(used.value, proxy))?.id).toBe(used.id);
@@ -98,7 +98,7 @@ test('an address that sends too many wrong keys is slowed down; the keys in use 
 });
 
 test('a revoked key is not found once it is forgotten, and its trust is gone', async () => {
-  const { findCaller, forget } = keyring(1);
+  const { findCaller, forget } = callerLookup(1);
   const { id, value } = await goodKey();
   await findCaller(value, '192.0.2.1');
   await database.db.query('update api_keys set revoked_at = now() where id = $1', [id]);
@@ -119,17 +119,17 @@ describe('addresses that count as one', () => {
     ['::1', '::2', true],
     ['fe80::1%eth0', 'fe80::2', true],
   ])('%s and %s: %s', (one, other, same) => {
-    const strangers = createStrangers(1);
-    for (let n = 0; n < 20; n += 1) strangers.sentWrong(one);
-    expect([strangers.isSuspect(one), strangers.isSuspect(other)]).toEqual([true, same]);
+    const wrongKeys = createWrongKeyLimiter(1);
+    for (let n = 0; n < 20; n += 1) wrongKeys.sentWrong(one);
+    expect([wrongKeys.isSuspect(one), wrongKeys.isSuspect(other)]).toEqual([true, same]);
   });
 });
 
 test('who has sent no more wrong keys for a while is not suspected any more', () => {
   let nowMs = 0;
-  const strangers = createStrangers(2, () => nowMs);
-  for (let n = 0; n < 1_000; n += 1) strangers.sentWrong('a');
-  expect(strangers.isSuspect('a')).toBe(true);
+  const wrongKeys = createWrongKeyLimiter(2, () => nowMs);
+  for (let n = 0; n < 1_000; n += 1) wrongKeys.sentWrong('a');
+  expect(wrongKeys.isSuspect('a')).toBe(true);
   nowMs = 1_500;
-  expect(strangers.isSuspect('a')).toBe(false);
+  expect(wrongKeys.isSuspect('a')).toBe(false);
 });

@@ -1,7 +1,7 @@
 /** What is remembered of look-ups: never what was before a change, and never at the cost of somebody who waits. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { createMemory } from '../../src/api/lookup-cache.ts';
+import { createLookupCache } from '../../src/api/lookup-cache.ts';
 
 type Thing = { name: string; version: number };
 
@@ -11,7 +11,7 @@ function slowly(
 ) {
   let asked = 0;
   const gates: (() => void)[] = [];
-  const memory = createMemory<Thing>({
+  const memory = createLookupCache<Thing>({
     forMs: 60_000,
     max: 100,
     maxAbsent: 100,
@@ -88,7 +88,7 @@ test('only what is concerned is forgotten', async () => {
 
 test('an error reaches those who wait, and the next one asks again', async () => {
   let fails = true;
-  const memory = createMemory<Thing>({
+  const memory = createLookupCache<Thing>({
     forMs: 60_000,
     max: 10,
     maxAbsent: 10,

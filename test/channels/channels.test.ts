@@ -61,34 +61,34 @@ describe.each(Object.keys(CHANNELS))('the channel %s', (name) => {
     ['the endpoint', 'ep_1'],
     ['the delivery', 'dlv_1'],
   ])('says which is %s', async (_what, id) => {
-    await channel()?.tell(notice, never);
+    await channel()?.send(notice, never);
     expect(told()).toContain(id);
   });
 
   test('says where it was to go, but in the log, which nobody erases', async () => {
-    await channel()?.tell(notice, never);
+    await channel()?.send(notice, never);
     expect(told().includes('crm.example.com')).toBe(name !== 'log');
   });
 
   test('says how many there are when it does not show all', async () => {
-    await channel()?.tell({ ...notice, total: 1234 }, never);
+    await channel()?.send({ ...notice, total: 1234 }, never);
     expect(told()).toContain('1234');
   });
 
   test('does not mind to be told twice, nor another notice after it', async () => {
-    await channel()?.tell(notice, never);
-    await channel()?.tell(notice, never);
-    await expect(channel()?.tell({ ...notice, id: 'msg_2' }, never)).resolves.toEqual({ outcome: 'told' });
+    await channel()?.send(notice, never);
+    await channel()?.send(notice, never);
+    await expect(channel()?.send({ ...notice, id: 'msg_2' }, never)).resolves.toEqual({ outcome: 'sent' });
   });
 
   test('does not mind a message without a recipient', async () => {
     const alone = { ...notice, recipient: null };
-    await expect(channel()?.tell(alone, never)).resolves.toEqual({ outcome: 'told' });
+    await expect(channel()?.send(alone, never)).resolves.toEqual({ outcome: 'sent' });
   });
 
   test('leaves the notice as it was', async () => {
     const before = structuredClone(notice);
-    await channel()?.tell(notice, never);
+    await channel()?.send(notice, never);
     expect(notice).toEqual(before);
   });
 });

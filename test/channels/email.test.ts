@@ -52,7 +52,7 @@ const notice: EndpointMessage = {
 const never = new AbortController().signal;
 
 async function told(change: Partial<EndpointMessage> = {}) {
-  await channel().tell({ ...notice, ...change }, never);
+  await channel().send({ ...notice, ...change }, never);
   const message = mail.received.at(-1);
   return { message, text: message?.text ?? '', html: message?.html ?? '', subject: message?.subject ?? '' };
 }
@@ -234,7 +234,7 @@ describe('whatever comes from outside', () => {
 });
 
 test('the link to verify an address says for whom, until when, and that nothing need be done', async () => {
-  await channel().tell(
+  await channel().send(
     {
       about: 'link',
       id: 'msg_3',

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { emailChannel } from '../../src/channels/email.ts';
-import type { EndpointMessage, Telling } from '../../src/domain/notification.ts';
+import type { EndpointMessage, SendOutcome } from '../../src/domain/notification.ts';
 import { atEnd } from '../helpers/cleanup.ts';
 import { startTcpServer } from '../helpers/tcp-server.ts';
 
@@ -37,7 +37,7 @@ const tell = (smtpUrl: string, signal = new AbortController().signal) =>
     from: 'tidings@example.com',
     publicUrl: () => 'https://tidings.example.com',
     patience: PATIENCE,
-  }).tell(message, signal);
+  }).send(message, signal);
 
 const failing = (responseCode: number, text = 'No') => Object.assign(new Error(text), { responseCode });
 
@@ -59,8 +59,8 @@ const drained: SMTPServerOptions['onData'] = (stream, _session, done) => {
 };
 
 describe('a real server that', () => {
-  test.each<[string, SMTPServerOptions, Telling, string?]>([
-    ['takes it', { onData: drained }, { outcome: 'told' }],
+  test.each<[string, SMTPServerOptions, SendOutcome, string?]>([
+    ['takes it', { onData: drained }, { outcome: 'sent' }],
     [
       'refuses the recipient for good',
       { onRcptTo: (_to, _session, done) => done(failing(550, '5.1.1 <ops@example.com>: no such user')) },
@@ -187,7 +187,7 @@ describe.each([
     const server = await scripted((line, socket) =>
       line === 'QUIT' ? fails(socket) : answers(line, socket),
     );
-    expect(await tell(smtp(server))).toEqual({ outcome: 'told' });
+    expect(await tell(smtp(server))).toEqual({ outcome: 'sent' });
   });
 });
 

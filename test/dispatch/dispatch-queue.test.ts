@@ -14,7 +14,7 @@ function delivery(of: Partial<DispatchableDelivery> = {}): DispatchableDelivery 
     eventType: 'a.b',
     profile: 'standard-webhooks',
     timeoutMs: null,
-    paced: false,
+    rateLimited: false,
     isTest: false,
     offeredBefore: false,
     traceparent: null,

@@ -1,5 +1,5 @@
 /** Which lane an endpoint's deliveries take: one that hangs in the quick one would hold up a workflow's first task. */
-import { createEndpointPulse, type EndpointPulse } from '../../src/dispatch/lane-selector.ts';
+import { createLaneSelector, type LaneSelector } from '../../src/dispatch/lane-selector.ts';
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -9,16 +9,16 @@ const good = (durationMs: number): Seen => ({ durationMs, succeeded: true });
 const bad = (durationMs: number): Seen => ({ durationMs, succeeded: false });
 const many = (count: number, seen: Seen): Seen[] => Array.from({ length: count }, () => seen);
 
-function observe(pulse: EndpointPulse, endpoint: string, { durationMs, succeeded }: Seen): void {
-  const ended = pulse.watch(endpoint);
+function observe(selector: LaneSelector, endpoint: string, { durationMs, succeeded }: Seen): void {
+  const ended = selector.observe(endpoint);
   jest.advanceTimersByTime(durationMs);
   ended(succeeded);
 }
 
-function pulseAfter(...seen: Seen[]): EndpointPulse {
-  const pulse = createEndpointPulse();
-  for (const attempt of seen) observe(pulse, 'ep', attempt);
-  return pulse;
+function pulseAfter(...seen: Seen[]): LaneSelector {
+  const selector = createLaneSelector();
+  for (const attempt of seen) observe(selector, 'ep', attempt);
+  return selector;
 }
 
 describe('an endpoint that was never seen', () => {
@@ -62,14 +62,14 @@ describe('an endpoint that', () => {
   });
 
   test('hangs is suspect before its attempt has ended, and not for a moment longer than it must', () => {
-    const pulse = pulseAfter(...many(100, good(20)));
-    const ended = pulse.watch('ep');
+    const selector = pulseAfter(...many(100, good(20)));
+    const ended = selector.observe('ep');
     jest.advanceTimersByTime(999);
-    expect(pulse.laneOf('ep', 15_000)).toBe('quick');
+    expect(selector.laneOf('ep', 15_000)).toBe('quick');
     jest.advanceTimersByTime(1);
-    expect(pulse.laneOf('ep', 15_000)).toBe('suspect');
+    expect(selector.laneOf('ep', 15_000)).toBe('suspect');
     ended(true);
-    expect(pulse.laneOf('ep', 15_000)).toBe('quick');
+    expect(selector.laneOf('ep', 15_000)).toBe('quick');
   });
 
   test('is slow says nothing about another', () => {
@@ -78,13 +78,13 @@ describe('an endpoint that', () => {
 });
 
 test('of very many endpoints the one that was longest not seen is forgotten', () => {
-  const pulse = createEndpointPulse();
-  observe(pulse, 'early', good(20));
-  observe(pulse, 'kept', good(20));
-  for (let count = 0; count < 19_998; count += 1) observe(pulse, `ep_${count}`, good(0));
-  observe(pulse, 'kept', good(20));
-  observe(pulse, 'one more', good(20));
-  expect(pulse.laneOf('early', 60_000)).toBe('unproven');
-  expect(pulse.laneOf('kept', 60_000)).toBe('quick');
-  expect(pulse.laneOf('ep_0', 60_000)).toBe('quick');
+  const selector = createLaneSelector();
+  observe(selector, 'early', good(20));
+  observe(selector, 'kept', good(20));
+  for (let count = 0; count < 19_998; count += 1) observe(selector, `ep_${count}`, good(0));
+  observe(selector, 'kept', good(20));
+  observe(selector, 'one more', good(20));
+  expect(selector.laneOf('early', 60_000)).toBe('unproven');
+  expect(selector.laneOf('kept', 60_000)).toBe('quick');
+  expect(selector.laneOf('ep_0', 60_000)).toBe('quick');
 });

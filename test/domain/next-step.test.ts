@@ -1,10 +1,10 @@
 /** What happens next is said so that whoever does what it says is not refused: over every state and all that surrounds it. */
 import { DELIVERY_STATUSES, type Delivery, HELD_REASONS } from '../../src/domain/delivery.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../../src/domain/errors.ts';
-import { nextStep, retryRefusal, type Surroundings } from '../../src/domain/next-step.ts';
+import { nextStep, retryRefusal, type Sendability } from '../../src/domain/next-step.ts';
 
 const yesNo = [true, false];
-const surroundings: Surroundings[] = (['enabled', 'disabled', 'deleted'] as const).flatMap((endpoint) =>
+const sendability: Sendability[] = (['enabled', 'disabled', 'deleted'] as const).flatMap((endpoint) =>
   yesNo.flatMap((secretsOpen) =>
     yesNo.flatMap((profileKnown) =>
       yesNo.map((payloadErased) => ({ endpoint, secretsOpen, profileKnown, payloadErased })),
@@ -28,7 +28,7 @@ const states = DELIVERY_STATUSES.flatMap((status) =>
 const combinations = [
   ...states,
   { ...(states[0] as (typeof states)[number]), status: 'of-a-newer-version' as Delivery['status'] },
-].flatMap((state) => surroundings.map((now) => ({ state, now })));
+].flatMap((state) => sendability.map((now) => ({ state, now })));
 
 test('there are as many combinations as it takes', () => {
   expect(combinations.length).toBeGreaterThan(5_000);
@@ -37,7 +37,7 @@ test('there are as many combinations as it takes', () => {
 test('no advice leads to a refusal, and what is advised is what the words say', () => {
   const wrong = combinations.filter(({ state, now }) => {
     const { words, advice } = nextStep(state, now);
-    const after: Surroundings = advice.includes('enable_endpoint') ? { ...now, endpoint: 'enabled' } : now;
+    const after: Sendability = advice.includes('enable_endpoint') ? { ...now, endpoint: 'enabled' } : now;
     const isRefused = advice.includes('retry') && retryRefusal(state, after) !== null;
     const saysRetry = /retry sends/i.test(words) !== advice.includes('retry');
     const saysEnable = /enable it/.test(words) !== advice.includes('enable_endpoint');
@@ -47,7 +47,7 @@ test('no advice leads to a refusal, and what is advised is what the words say', 
 });
 
 test('whoever has nothing in the way of a delivery that has ended is told that it can be sent again', () => {
-  const now: Surroundings = {
+  const now: Sendability = {
     endpoint: 'enabled',
     secretsOpen: true,
     profileKnown: true,

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { AddressBlockedError, createAddressGuard } from '../../src/http/address-guard.ts';
 import type { OwnService } from '../../src/http/own-services.ts';
-import { neighbours } from '../../src/runtime/own-service-addresses.ts';
+import { ownServiceAddresses } from '../../src/runtime/own-service-addresses.ts';
 
 const EVERYTHING = ['0.0.0.0/0', '::/0'];
 const external = Object.values(networkInterfaces())
@@ -84,7 +84,7 @@ test('a service whose name leads nowhere holds up nothing', async () => {
 
 describe('what a process works with', () => {
   const located = (env: Record<string, string>, databaseUrl = 'postgres://u:p@db.internal/tidings') =>
-    neighbours({
+    ownServiceAddresses({
       environment: readEnvironment({ TIDINGS_PORT: '0', ...env }),
       databaseUrl,
       temporal: { connection: { address: 'temporal:7233' }, namespace: 'default', uiUrl: null },
@@ -124,7 +124,7 @@ describe('what a process works with', () => {
   });
 
   test('Temporal and its Web UI are found', () => {
-    const found = neighbours({
+    const found = ownServiceAddresses({
       environment: readEnvironment({ TIDINGS_PORT: '0' }),
       databaseUrl: 'postgres://db/tidings',
       temporal: { connection: {}, namespace: 'default', uiUrl: 'http://127.0.0.1:8233' },

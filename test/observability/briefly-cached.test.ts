@@ -1,10 +1,10 @@
 /** What many ask is found out once for all of them, and good for a moment. */
-import { lately } from '../../src/observability/briefly-cached.ts';
+import { brieflyCached } from '../../src/observability/briefly-cached.ts';
 
 test('those who ask at the same time share one answer, however long it takes, and those after them have it too', async () => {
   let asked = 0;
   let answer = (_value: number) => {};
-  const ask = lately(60_000, () => {
+  const ask = brieflyCached(60_000, () => {
     asked += 1;
     return new Promise<number>((resolve) => {
       answer = resolve;
@@ -25,11 +25,11 @@ test('an answer that is old, an error, and what is not worth it are not kept', a
     if (value instanceof Error) throw value;
     return value;
   };
-  const ask = lately(0, next);
+  const ask = brieflyCached(0, next);
   expect([await ask(), await ask()]).toEqual([1, 2]);
   await expect(ask()).rejects.toThrow('away');
   expect(await ask()).toBe(3);
-  const picky = lately(
+  const picky = brieflyCached(
     60_000,
     async () => (asked += 1),
     (value) => value !== 1,

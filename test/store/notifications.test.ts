@@ -9,14 +9,18 @@ import {
   returnMessage,
   settleMessage,
 } from '../../src/store/messages.ts';
-import { adoptLeftNotices, handOver, type TellingRules } from '../../src/store/notifications.ts';
+import {
+  addToNotification,
+  adoptLeftNotices,
+  type NotificationRules,
+} from '../../src/store/notifications.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
 
 const FAILED = { status: "'failed'", ended_status: "'failed'", ended_at: 'now()' };
 const BOUNDS = { perAddress: 1_000, perTenant: 1_000, linksPerAddress: 1_000, linksPerTenant: 1_000 };
 const LOOSE = { bounds: BOUNDS, intervalMs: 0 };
-const RULES: TellingRules = {
+const RULES: NotificationRules = {
   channels: [
     { name: 'log', audience: 'operator' },
     { name: 'email', audience: 'contacts' },
@@ -31,7 +35,7 @@ beforeEach(async () => {
   await database.db.query(`update tenants set contacts = '{a@example.com,b@example.com}'`);
 });
 
-const handed = (...ids: string[]) => handOver(database.db, ids, RULES);
+const handed = (...ids: string[]) => addToNotification(database.db, ids, RULES);
 const fail = (...ids: string[]) => insertDeliveries(database.db, 'ep', ids, FAILED);
 const due = (channels = ['email']) => nextDueMessage(database.db, channels);
 /** As if the time to gather, or a pause, were over. */

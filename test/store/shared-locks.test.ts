@@ -11,7 +11,7 @@ import { type Effects, noEffects } from '../../src/store/endpoint-effects.ts';
 import { endLeases, expireLeases, renewLeases, returnLeases } from '../../src/store/leases.ts';
 import { freeDeliveries } from '../../src/store/overdue.ts';
 import { isPassing } from '../../src/store/pool.ts';
-import { reserveRate } from '../../src/store/rate-limits.ts';
+import { reserveRateLimit } from '../../src/store/rate-limits.ts';
 import { type AttemptRecord, createRecorder } from '../../src/store/records.ts';
 import { insertTenant, type Tenant } from '../../src/store/tenants.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -285,7 +285,7 @@ test('a locked endpoint has no place in its rate for a moment, and the round tha
   await createAcceptor(database.db).accept(emit(b));
   await database.db.query('update endpoints set enabled = false');
   const release = await hold('select 1 from endpoints where id = $1 for update', [endpointOf(a.id)]);
-  await reserveRate(database.db, endpointOf(a.id), 1, 1, 1_000).then(
+  await reserveRateLimit(database.db, endpointOf(a.id), 1, 1, 1_000).then(
     () => expect(true).toBe(false),
     (error) => expect(isPassing(error)).toBe(true),
   );

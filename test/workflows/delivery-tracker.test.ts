@@ -1,7 +1,7 @@
 /** Where each delivery of a workflow stands, step by step: what is forgotten here is never delivered. */
 
 import type { AttemptEntry } from '../../workflows/contract.ts';
-import { Board } from '../../workflows/delivery-tracker.ts';
+import { DeliveryTracker } from '../../workflows/delivery-tracker.ts';
 
 const entry = (
   id: string,
@@ -14,14 +14,15 @@ const entry = (
   ...more,
 });
 const retry = (id: string, retryAfterMs: number, group = 0) => entry(id, 'retry', { retryAfterMs, group });
-const doing = (board: Board) => Object.fromEntries(board.view().map((each) => [each.deliveryId, each.doing]));
+const doing = (tracker: DeliveryTracker) =>
+  Object.fromEntries(tracker.view().map((each) => [each.deliveryId, each.doing]));
 
-/** A board whose deliveries have been attempted once. */
-function attempted(...entries: AttemptEntry[]): Board {
-  const board = new Board();
-  board.attempting(entries.map(({ id }) => id));
-  board.attempted(entries);
-  return board;
+/** A tracker whose deliveries have been attempted once. */
+function attempted(...entries: AttemptEntry[]): DeliveryTracker {
+  const tracker = new DeliveryTracker();
+  tracker.attempting(entries.map(({ id }) => id));
+  tracker.attempted(entries);
+  return tracker;
 }
 
 describe('after an attempt', () => {
@@ -31,34 +32,34 @@ describe('after an attempt', () => {
     { outcome: 'ended' as const, counts: { succeeded: 0, exhausted: 0, cancelled: 1, left: 0 } },
     { outcome: 'left' as const, counts: { succeeded: 0, exhausted: 0, cancelled: 0, left: 1 } },
   ])('a delivery that is $outcome is over, and counted', ({ outcome, counts }) => {
-    const board = attempted(entry('a', outcome));
-    expect(board.counts).toEqual(counts);
-    expect(board.open()).toEqual([]);
-    expect(board.takeRetries()).toEqual([]);
+    const tracker = attempted(entry('a', outcome));
+    expect(tracker.counts).toEqual(counts);
+    expect(tracker.open()).toEqual([]);
+    expect(tracker.takeRetries()).toEqual([]);
   });
 
   test('a delivery that is to be retried is still open, and counted as nothing', () => {
-    const board = attempted(retry('a', 5_000));
-    expect(board.open()).toEqual(['a']);
-    expect(board.counts).toEqual({ succeeded: 0, exhausted: 0, cancelled: 0, left: 0 });
-    expect(board.takeRetries()).toEqual([{ deliveryIds: ['a'], afterMs: 5_000 }]);
+    const tracker = attempted(retry('a', 5_000));
+    expect(tracker.open()).toEqual(['a']);
+    expect(tracker.counts).toEqual({ succeeded: 0, exhausted: 0, cancelled: 0, left: 0 });
+    expect(tracker.takeRetries()).toEqual([{ deliveryIds: ['a'], afterMs: 5_000 }]);
   });
 
   test('what follows is said once', () => {
-    const board = attempted(retry('a', 5_000), entry('b', 'exhausted'));
-    board.takeRetries();
-    board.takeExhausted();
-    expect([board.takeRetries(), board.takeExhausted()]).toEqual([[], []]);
+    const tracker = attempted(retry('a', 5_000), entry('b', 'exhausted'));
+    tracker.takeRetries();
+    tracker.takeExhausted();
+    expect([tracker.takeRetries(), tracker.takeExhausted()]).toEqual([[], []]);
   });
 
   test('the exhausted ones are told of by endpoint', () => {
-    const board = attempted(
+    const tracker = attempted(
       entry('a', 'exhausted', { group: 0 }),
       entry('b', 'exhausted', { group: 1 }),
       entry('c', 'exhausted', { group: 0 }),
       entry('d', 'succeeded', { group: 1 }),
     );
-    expect(board.takeExhausted()).toEqual([['a', 'c'], ['b']]);
+    expect(tracker.takeExhausted()).toEqual([['a', 'c'], ['b']]);
   });
 
   test.each([
@@ -103,104 +104,106 @@ describe('after an attempt', () => {
 
 describe('waiting', () => {
   test('ends for all of the group when their moment comes', () => {
-    const board = attempted(retry('a', 1_000), retry('b', 1_000));
-    const group = board.waiting(['a', 'b'], 1_000);
-    expect(board.due(group)).toEqual(['a', 'b']);
+    const tracker = attempted(retry('a', 1_000), retry('b', 1_000));
+    const group = tracker.waiting(['a', 'b'], 1_000);
+    expect(tracker.due(group)).toEqual(['a', 'b']);
   });
 
   test('shows until when', () => {
-    const board = attempted(retry('a', 1_000));
-    board.waiting(['a'], Date.parse('2024-01-01T00:00:00Z'));
-    expect(board.view()).toEqual([{ deliveryId: 'a', doing: 'waiting', dueAt: '2024-01-01T00:00:00.000Z' }]);
+    const tracker = attempted(retry('a', 1_000));
+    tracker.waiting(['a'], Date.parse('2024-01-01T00:00:00Z'));
+    expect(tracker.view()).toEqual([
+      { deliveryId: 'a', doing: 'waiting', dueAt: '2024-01-01T00:00:00.000Z' },
+    ]);
   });
 
   test('is calm; an attempt under way is not', () => {
-    const board = attempted(retry('a', 1_000));
-    board.waiting(['a'], 1_000);
-    expect(board.isCalm()).toBe(true);
-    board.attempting(['a']);
-    expect(board.isCalm()).toBe(false);
+    const tracker = attempted(retry('a', 1_000));
+    tracker.waiting(['a'], 1_000);
+    expect(tracker.isCalm()).toBe(true);
+    tracker.attempting(['a']);
+    expect(tracker.isCalm()).toBe(false);
   });
 });
 
 describe('pressing retry', () => {
   test('takes a delivery out of its group, and the others go on waiting', () => {
-    const board = attempted(retry('a', 1_000), retry('b', 1_000));
-    const group = board.waiting(['a', 'b'], 1_000);
-    board.press('a', 'press');
-    expect(board.takePress('a')).toBe('press');
-    expect(board.due(group)).toEqual(['b']);
-    expect(doing(board)).toEqual({ a: 'attempting', b: 'waiting' });
+    const tracker = attempted(retry('a', 1_000), retry('b', 1_000));
+    const group = tracker.waiting(['a', 'b'], 1_000);
+    tracker.press('a', 'press');
+    expect(tracker.takePress('a')).toBe('press');
+    expect(tracker.due(group)).toEqual(['b']);
+    expect(doing(tracker)).toEqual({ a: 'attempting', b: 'waiting' });
   });
 
   test('interrupts a wait when nobody waits any more', () => {
-    const board = attempted(retry('a', 1_000), retry('b', 1_000));
-    const group = board.waiting(['a', 'b'], 1_000);
+    const tracker = attempted(retry('a', 1_000), retry('b', 1_000));
+    const group = tracker.waiting(['a', 'b'], 1_000);
     let interrupts = 0;
     group.interrupt = () => {
       interrupts += 1;
     };
     for (const id of ['a', 'b']) {
-      board.press(id, 'press');
-      board.takePress(id);
+      tracker.press(id, 'press');
+      tracker.takePress(id);
     }
     expect(interrupts).toBe(1);
   });
 
   test('during an attempt means again right after it', () => {
-    const board = new Board();
-    board.attempting(['a']);
-    board.press('a', 'press');
-    expect(board.takePress('a')).toBeUndefined();
-    board.attempted([retry('a', 60_000)]);
-    expect(board.takeRetries()).toEqual([]);
-    expect(board.takePress('a')).toBe('press');
+    const tracker = new DeliveryTracker();
+    tracker.attempting(['a']);
+    tracker.press('a', 'press');
+    expect(tracker.takePress('a')).toBeUndefined();
+    tracker.attempted([retry('a', 60_000)]);
+    expect(tracker.takeRetries()).toEqual([]);
+    expect(tracker.takePress('a')).toBe('press');
   });
 
   test('during an attempt that succeeds is still carried out', () => {
-    const board = new Board();
-    board.attempting(['a']);
-    board.press('a', 'press');
-    board.attempted([entry('a', 'succeeded')]);
-    expect(board.takePress('a')).toBe('press');
-    expect(board.open()).toEqual(['a']);
+    const tracker = new DeliveryTracker();
+    tracker.attempting(['a']);
+    tracker.press('a', 'press');
+    tracker.attempted([entry('a', 'succeeded')]);
+    expect(tracker.takePress('a')).toBe('press');
+    expect(tracker.open()).toEqual(['a']);
   });
 
   test('twice is two attempts, one after the other', () => {
-    const board = attempted(entry('a', 'succeeded'));
-    board.press('a', 'one');
-    board.press('a', 'two');
-    expect(board.view()).toEqual([{ deliveryId: 'a', doing: 'ended', presses: 2 }]);
-    expect([board.takePress('a'), board.takePress('a')]).toEqual(['one', undefined]);
-    board.attempted([entry('a', 'succeeded')]);
-    expect([board.takePress('a'), board.hasPresses()]).toEqual(['two', false]);
+    const tracker = attempted(entry('a', 'succeeded'));
+    tracker.press('a', 'one');
+    tracker.press('a', 'two');
+    expect(tracker.view()).toEqual([{ deliveryId: 'a', doing: 'ended', presses: 2 }]);
+    expect([tracker.takePress('a'), tracker.takePress('a')]).toEqual(['one', undefined]);
+    tracker.attempted([entry('a', 'succeeded')]);
+    expect([tracker.takePress('a'), tracker.hasPresses()]).toEqual(['two', false]);
   });
 
   test('when nothing is pressed does nothing', () => {
-    const board = attempted(retry('a', 1_000));
-    const group = board.waiting(['a'], 1_000);
-    expect(board.takePress('a')).toBeUndefined();
-    expect(board.due(group)).toEqual(['a']);
+    const tracker = attempted(retry('a', 1_000));
+    const group = tracker.waiting(['a'], 1_000);
+    expect(tracker.takePress('a')).toBeUndefined();
+    expect(tracker.due(group)).toEqual(['a']);
   });
 
   test('starts a delivery that this workflow has never seen', () => {
-    const board = new Board();
-    board.press('new', 'press');
-    expect(board.takePress('new')).toBe('press');
-    expect(board.open()).toEqual(['new']);
+    const tracker = new DeliveryTracker();
+    tracker.press('new', 'press');
+    expect(tracker.takePress('new')).toBe('press');
+    expect(tracker.open()).toEqual(['new']);
   });
 
   test('turns a delivery that was given up into one that succeeded', () => {
-    const board = attempted(entry('a', 'exhausted'));
-    board.press('a', 'press');
-    board.takePress('a');
-    board.attempted([entry('a', 'succeeded')]);
-    expect(board.counts).toEqual({ succeeded: 1, exhausted: 0, cancelled: 0, left: 0 });
+    const tracker = attempted(entry('a', 'exhausted'));
+    tracker.press('a', 'press');
+    tracker.takePress('a');
+    tracker.attempted([entry('a', 'succeeded')]);
+    expect(tracker.counts).toEqual({ succeeded: 1, exhausted: 0, cancelled: 0, left: 0 });
   });
 
   test('without an id means the only delivery there is', () => {
     expect(attempted(retry('a', 1)).onlyDelivery()).toBe('a');
     expect(attempted(retry('a', 1), retry('b', 1)).onlyDelivery()).toBeUndefined();
-    expect(new Board().onlyDelivery()).toBeUndefined();
+    expect(new DeliveryTracker().onlyDelivery()).toBeUndefined();
   });
 });

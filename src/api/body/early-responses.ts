@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 100;
 /** requests whose client waits to be told that it may send the body (`expect: 100-continue`) */
 const waiting = new WeakSet<IncomingMessage>();
 
-/** Call it before `endConnections`, which has the last word on keeping connections. */
+/** Call it before `closeGracefully`, which has the last word on keeping connections. */
 export function answerEarly(app: FastifyInstance): void {
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.add(request);

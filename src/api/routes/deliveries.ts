@@ -9,7 +9,7 @@ import { buildRequest } from '../../signing/request.ts';
 import { cancelDeliveries, countPress, deliveryContent } from '../../store/deliveries.ts';
 import { listDeliveries } from '../../store/delivery-list.ts';
 import { findEndpointById } from '../../store/endpoints.ts';
-import { type Act, audited, noted } from '../audit.ts';
+import { type Act, audited, auditedAlone } from '../audit.ts';
 import { callerOf, requireAccess } from '../auth.ts';
 import { curlCommand } from '../curl.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
@@ -97,7 +97,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       const { reveal } = request.query;
       if (reveal) requireAccess(request, 'manage');
       const delivery = await deliveryOr404(deps, request, request.params.delivery);
-      if (reveal) await noted(deps, request, actOn(delivery, 'delivery.url_revealed'));
+      if (reveal) await auditedAlone(deps, request, actOn(delivery, 'delivery.url_revealed'));
       return readDeliveryLog(deps, delivery, reveal);
     },
   );
@@ -126,7 +126,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         const waitS = await countPress(client, id, deps.pressesPerMinute);
         if (waitS > 0) throw tooManyPresses(deps.pressesPerMinute, waitS);
       });
-      await deps.engine.press(delivery, pressId);
+      await deps.engine.signalRetry(delivery, pressId);
       return reply.status(202).send({ id, status: delivery.status });
     },
   );
@@ -158,7 +158,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
           `The delivery ${id} is ${isEnded(now) ? now : 'being sent again after its end'} and cannot be cancelled.`,
         );
       }
-      await deps.engine.cancelled(delivery);
+      await deps.engine.signalCancel(delivery);
       return reply.status(202).send({ id, status: 'cancelled' as const });
     },
   );
@@ -196,7 +196,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         version: VERSION,
         traceparent: content.traceparent,
       });
-      if (reveal) await noted(deps, request, actOn(delivery, 'delivery.curl_revealed'));
+      if (reveal) await auditedAlone(deps, request, actOn(delivery, 'delivery.curl_revealed'));
       const shown = reveal ? 'revealed' : 'masked';
       const command = curlCommand(sent, content.body, shown, endpoint.maskedUrl);
       return reply.type('text/plain; charset=utf-8').send(Buffer.from(command) as never);

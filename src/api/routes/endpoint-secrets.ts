@@ -7,7 +7,7 @@ import { profileNamed } from '../../profiles/index.ts';
 import { generateEd25519Secret, publicKeyOf } from '../../signing/index.ts';
 import { updateEndpoint } from '../../store/endpoints.ts';
 import { insertOperationalEvent } from '../../store/operational-events.ts';
-import { audited, noted } from '../audit.ts';
+import { audited, auditedAlone } from '../audit.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
 import { endpointOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
@@ -57,7 +57,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
       const endpoint = await endpointOr404(deps, tenant, request.params.endpoint);
       const secret = opened(endpoint).secrets.signing[0]?.value ?? null;
       const act = { action: 'endpoint.secret_revealed', tenantId: tenant.id, objectId: endpoint.id };
-      await noted(deps, request, act);
+      await auditedAlone(deps, request, act);
       return { secret };
     },
   );

@@ -11,7 +11,7 @@ import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
 import { deliveryOr404, endpointOr404, tenantOr404 } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
-import { createTestCalls } from '../running-tests.ts';
+import { createRunningTests } from '../running-tests.ts';
 import { deliverySchema } from '../schemas/delivery.ts';
 import { endpointParams } from '../schemas/parameters.ts';
 
@@ -22,7 +22,10 @@ const testBody = z
 export function endpointTestRoutes(app: App, deps: ApiDeps): void {
   const tags = ['endpoints'];
   const { db } = deps;
-  const tests = createTestCalls(db, { perEndpoint: deps.testsPerEndpoint, perTenant: deps.testsPerTenant });
+  const tests = createRunningTests(db, {
+    perEndpoint: deps.testsPerEndpoint,
+    perTenant: deps.testsPerTenant,
+  });
 
   app.post(
     '/v1/tenants/:tenant/endpoints/:endpoint/test',

@@ -6,7 +6,7 @@ import { countDeliveries, STATS_DELIVERIES } from '../../store/deliveries.ts';
 import { listEndpoints } from '../../store/endpoints.ts';
 import { countSelected } from '../../store/redelivery-selection.ts';
 import type { Tenant } from '../../store/tenants.ts';
-import { noted } from '../audit.ts';
+import { auditedAlone } from '../audit.ts';
 import { requireAccess } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
@@ -92,7 +92,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       const act = { action: 'endpoint.url_revealed', tenantId: tenant.id, objectId: endpoint.id };
       if (!reveal) return presentEndpoint(endpoint);
       const { url } = opened(endpoint).secrets;
-      await noted(deps, request, act);
+      await auditedAlone(deps, request, act);
       return presentEndpoint(endpoint, url);
     },
   );

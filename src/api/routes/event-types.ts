@@ -93,7 +93,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
         if (outcome === 'exists') throw new Problem('conflict', `There is an event type ${name} already.`);
         if (outcome === 'full') throw tooMany(deps.maxOwnTypes);
       });
-      deps.emitters.forget(tenant.id);
+      deps.emitCache.forget(tenant.id);
       return reply.status(201).send(present(entry, 'tenant'));
     },
   );

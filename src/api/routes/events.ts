@@ -20,7 +20,7 @@ import { rawBody } from '../body/json-body.ts';
 import type { ApiDeps } from '../deps.ts';
 import { checkEvents } from '../event-validation.ts';
 import type { App } from '../fastify-app.ts';
-import { emitterOr404, notFound, tenantOr404 } from '../lookups.ts';
+import { emittingTenantOr404, notFound, tenantOr404 } from '../lookups.ts';
 import { traceparentOf } from '../observe-requests.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
@@ -60,9 +60,9 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const tenant = await emitterOr404(deps, request, request.params.tenant);
+      const tenant = await emittingTenantOr404(deps, request, request.params.tenant);
       const raw = rawBody(request);
-      const ownTypes = await deps.emitters.ownTypes(tenant, [request.body.type]);
+      const ownTypes = await deps.emitCache.ownTypes(tenant, [request.body.type]);
       const input = {
         body: request.body,
         path: '',
@@ -94,12 +94,12 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const tenant = await emitterOr404(deps, request, request.params.tenant);
+      const tenant = await emittingTenantOr404(deps, request, request.params.tenant);
       const { events: bodies } = request.body;
       const raw = rawBody(request);
       refuseRepeatedIds(bodies);
       const types = [...new Set(bodies.map((body) => body.type))];
-      const ownTypes = await deps.emitters.ownTypes(tenant, types);
+      const ownTypes = await deps.emitCache.ownTypes(tenant, types);
       const profile = profileNamed(tenant.profile);
       const nowMs = Date.now();
       const inputs = bodies.map((body, at) => ({

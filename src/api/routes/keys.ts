@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type ApiKey, SCOPES } from '../../domain/access.ts';
 import { insertKey, listKeys, revokeKey } from '../../store/api-keys.ts';
 import { audited } from '../audit.ts';
-import type { Keyring } from '../caller-lookup.ts';
+import type { CallerLookup } from '../caller-lookup.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
@@ -55,7 +55,7 @@ const newKeySchema = keySchema
   .extend({ key: z.string().describe('Shown here and never again.') })
   .meta({ id: 'NewKey' });
 
-export function keyRoutes(app: App, deps: ApiDeps, keyring: Pick<Keyring, 'forget'>): void {
+export function keyRoutes(app: App, deps: ApiDeps, callerLookup: Pick<CallerLookup, 'forget'>): void {
   const tags = ['keys'];
 
   app.post(
@@ -140,7 +140,7 @@ export function keyRoutes(app: App, deps: ApiDeps, keyring: Pick<Keyring, 'forge
           return key;
         },
       );
-      keyring.forget(id);
+      callerLookup.forget(id);
       return reply.status(204).send(null);
     },
   );

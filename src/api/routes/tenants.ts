@@ -83,7 +83,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
           return inserted;
         },
       );
-      deps.emitters.forget(tenant.id);
+      deps.emitCache.forget(tenant.id);
       return reply.status(201).send(await withContacts(tenant));
     },
   );
@@ -169,7 +169,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         if (contacts !== undefined) await noteContacts(client, id, { before, after: contacts }, trusted);
         return updated;
       });
-      deps.emitters.forget(id);
+      deps.emitCache.forget(id);
       return withContacts(tenant);
     },
   );
@@ -198,7 +198,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
 export async function removeTenant(deps: ApiDeps, request: FastifyRequest, id: string): Promise<void> {
   const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
   await audited(deps, request, act, (client) => deleteTenant(client, id));
-  deps.emitters.forget(id);
+  deps.emitCache.forget(id);
   if (await cancelWaitingPage(deps.db, id)) cancelTheOthers(deps, id);
 }
 
