@@ -123,7 +123,7 @@ export function createDispatcher(deps: {
       if (!engine.isAvailable()) {
         await returnUntried(queue.takeAll());
       }
-      throttle.open(request.workflowId);
+      throttle.release(request.workflowId);
     }
   }
 

@@ -1,15 +1,15 @@
 /**
- * When the next workflow of a lane may be started. What comes meanwhile gathers, and goes together: the longer the throttle is
- * hold, the fuller are the groups, and it is the workflow that costs, not the delivery.
+ * Paces the starts of workflows in one lane. While a start is in flight, further deliveries gather and later share a workflow:
+ * a workflow costs the same however many deliveries it has.
  */
 import type { Lane } from '../domain/lane.ts';
 
 type Until = 'begun' | 'gathered' | 'ended' | 'cooledDown';
 
 /**
- * Until when an attempt keeps the throttle hold. Where events come one by one the next may go as soon as it has begun; where
- * they come in groups, it is worth gathering until it has ended. Where attempts fail it rests three times as long as it took:
- * however much is sent there, three quarters of the time are for the others.
+ * How long a start holds back the next one. Lone events: until its attempt has begun. Groups: until its attempt has ended, for
+ * gathering pays. Failing endpoints: until the lane has cooled down for three times as long as the attempt took, so that three
+ * quarters of the time are left to the other lanes.
  */
 const HOLD_UNTIL: Record<Lane, Until> = {
   quick: 'begun',
@@ -22,7 +22,7 @@ const START_LIMIT_MS = 30_000;
 /** Where the worker that begins the attempt is another process, nobody says so. */
 const BEGIN_LIMIT_MS = 1_000;
 const COOL_DOWN_FACTOR = 3;
-/** What fails is waited for longer, so that it rests too; but not for one that hangs. */
+/** What fails is waited for longer, so that it cools down too; but not for one that hangs. */
 const FAILING_LIMIT_MS = 3_000;
 /** So many events in a group are a burst. */
 const BURST_EVENTS = 8;
@@ -81,7 +81,7 @@ export class LaneThrottle {
     const start = this.#inFlight.get(workflowId);
     if (start === undefined) return;
     start.began = true;
-    if (start.until === 'begun') this.open(workflowId);
+    if (start.until === 'begun') this.release(workflowId);
     if (start.until === 'cooledDown') this.#hold(workflowId, start, FAILING_LIMIT_MS);
     if (start.until === 'gathered') {
       this.#hold(workflowId, start, GATHER_MS);
@@ -94,10 +94,10 @@ export class LaneThrottle {
     if (start === undefined) return;
     if (start.until === 'cooledDown')
       this.#hold(workflowId, start, COOL_DOWN_FACTOR * (performance.now() - start.since));
-    else this.open(workflowId);
+    else this.release(workflowId);
   }
 
-  open(workflowId: string): void {
+  release(workflowId: string): void {
     clearTimeout(this.#inFlight.get(workflowId)?.timer);
     if (this.#inFlight.delete(workflowId)) this.#onRelease();
   }
@@ -114,6 +114,6 @@ export class LaneThrottle {
   }
 
   #releaseAfter(workflowId: string, ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.open(workflowId), ms);
+    return setTimeout(() => this.release(workflowId), ms);
   }
 }
