@@ -1,4 +1,5 @@
 /** What the API needs of the process that serves it. */
+import type { Emitter } from '../dispatch/emitter.ts';
 import type { VerifyContacts } from '../domain/contact.ts';
 import type { Problem } from '../domain/errors.ts';
 import type { Engine } from '../domain/ports.ts';
@@ -8,9 +9,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Readiness } from '../observability/readiness.ts';
 import type { Tracing } from '../observability/tracing.ts';
-import type { Acceptor } from '../store/acceptor.ts';
 import type { ContactLinks } from '../store/contact-links.ts';
-import type { DispatchableDelivery } from '../store/leases.ts';
 import type { MessageBounds } from '../store/message-counts.ts';
 import type { Db } from '../store/pool.ts';
 import type { Vault } from '../store/vault.ts';
@@ -38,13 +37,11 @@ export type ApiDeps = {
   /** connections for what every emit needs, apart: whatever else is asked of the database, these are free for emits */
   emitDb: Db;
   vault: Vault;
-  acceptor: Acceptor;
+  emitter: Emitter;
   emitCache: EmitCache;
   schemas: SchemaPool;
   engine: Engine;
   guard: Pick<AddressGuard, 'urlProblem'>;
-  /** this process's dispatcher; null where workers run apart */
-  dispatcher: { owner: string; leaseMs: number; offer(rows: DispatchableDelivery[]): void } | null;
   adminKey: string;
   /** requests a second of a tenant's key that names no limit of its own */
   tenantKeyRatePerS: number;

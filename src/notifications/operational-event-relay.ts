@@ -3,12 +3,11 @@
  * into the messages for them. The table is the outbox: what could not be told is told later, each event by itself.
  */
 import { createHash } from 'node:crypto';
-import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import { Problem } from '../domain/errors.ts';
+import type { Emitter } from '../dispatch/emitter.ts';
+import { PROBLEMS, Problem } from '../domain/errors.ts';
 import { CHANGES } from '../domain/notification.ts';
 import type { Logger } from '../observability/logger.ts';
 import { profileNamed } from '../profiles/index.ts';
-import { acceptEvents } from '../store/accept.ts';
 import { addEventToNotification, type NotificationRules } from '../store/notifications.ts';
 import { markEventsTold, type OperationalEvent, takeUntoldEvents } from '../store/operational-events.ts';
 import { type Db, transaction } from '../store/pool.ts';
@@ -19,6 +18,9 @@ export type OperationalEventRelay = { start(): void; stop(): Promise<void> };
 const isForPeople = (event: OperationalEvent): event is OperationalEvent & { endpointId: string } =>
   event.endpointId !== null && (CHANGES as readonly string[]).includes(event.type);
 
+/** A refusal that would be the same every time, unlike that of a process which has too much at once. */
+const isRefused = (error: unknown) => error instanceof Problem && PROBLEMS[error.code].status < 500;
+
 const POLL_MS = 1_000;
 const BATCH = 100;
 /** What could not be told is tried again after so long. */
@@ -27,10 +29,10 @@ const LEASE_S = 60;
 export function createOperationalEventRelay(deps: {
   db: Db;
   rules: NotificationRules;
-  dispatcher: Pick<Dispatcher, 'owner' | 'leaseMs' | 'offer'>;
+  emitter: Emitter;
   logger: Logger;
 }): OperationalEventRelay {
-  const { db, dispatcher, logger } = deps;
+  const { db, emitter, logger } = deps;
   let running = false;
   let rounds: Promise<void> = Promise.resolve();
   let wakeUp: () => void = () => {};
@@ -74,12 +76,12 @@ export function createOperationalEventRelay(deps: {
       }
       failed(only, error as Error);
       // What is refused would be for ever: what people hear of it must not wait for that.
-      return error instanceof Problem ? [only] : [];
+      return isRefused(error) ? [only] : [];
     }
   }
 
   function failed(event: OperationalEvent, error: Error): void {
-    const forEver = error instanceof Problem;
+    const forEver = isRefused(error);
     logger[forEver ? 'error' : 'warn'](
       { event: event.id, reason: error.message },
       forEver
@@ -90,7 +92,7 @@ export function createOperationalEventRelay(deps: {
 
   /** Under the operational event's own id: relayed twice, it is accepted once. */
   async function acceptAsEvents(events: OperationalEvent[], tenant: Tenant): Promise<void> {
-    const { toDispatch } = await acceptEvents(db, {
+    await emitter.emit({
       tenant,
       profile: profileNamed(tenant.profile),
       events: events.map((event) => {
@@ -104,10 +106,8 @@ export function createOperationalEventRelay(deps: {
         };
       }),
       idempotency: null,
-      lease: { owner: dispatcher.owner, ms: dispatcher.leaseMs },
       maxDeliveries: Number.POSITIVE_INFINITY,
     });
-    dispatcher.offer(toDispatch);
   }
 
   async function work(): Promise<void> {

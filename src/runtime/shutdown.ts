@@ -8,6 +8,9 @@ export type ShutdownPlan = {
   closeMs: number;
 };
 
+/** Of the time to finish: what then still hangs is cut off while there is time to write that down. */
+export const CUT_SHARE = 0.9;
+
 const CLOSE_SHARE = 0.2;
 const CLOSE_MAX_MS = 5_000;
 

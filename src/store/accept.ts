@@ -10,7 +10,7 @@ import { type AcceptedEvent, readAccepted } from './events.ts';
 import { APART } from './group-commit.ts';
 import { claimKeys } from './idempotency-keys.ts';
 import type { DispatchableDelivery } from './leases.ts';
-import { type Queryable, transaction } from './pool.ts';
+import type { Queryable } from './pool.ts';
 import { endpointsHeldForRateLimit } from './rate-limits.ts';
 import type { Tenant } from './tenants.ts';
 
@@ -46,15 +46,6 @@ type NewDelivery = DispatchableDelivery & {
   body: Buffer | null;
   event: EventRow;
 };
-
-/**
- * Stores events and one delivery for each subscribed endpoint, all of them or, when it is refused, none. It waits for locks.
- * @throws Problem as `acceptAll`
- */
-export async function acceptEvents(db: Queryable, request: AcceptRequest): Promise<Accepted> {
-  const [accepted] = await transaction(db, (client) => acceptPatiently(client, [request]));
-  return accepted as Accepted;
-}
 
 /** As `acceptAll`, and it waits for what is locked. */
 export async function acceptPatiently(client: Queryable, requests: AcceptRequest[]): Promise<Accepted[]> {

@@ -5,7 +5,7 @@ import { type Db, transaction } from './pool.ts';
 import { boundedQueue, type QueueBounds, tooMuchAtOnce, UNBOUNDED } from './queue-bounds.ts';
 
 export type Acceptor = {
-  /** As `acceptEvents`: resolves when it is committed. */
+  /** Resolves when it is committed. @throws Problem as `acceptAll`; `overloaded` when too much waits */
   accept(request: AcceptRequest): Promise<Accepted>;
 };
 

@@ -50,7 +50,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   'src/api': [
     ...['src/domain', 'src/store', 'src/signing', 'src/profiles', 'src/http', 'src/json-schema'],
-    ...['src/observability', 'src/package-root.ts', 'workflows/contract.ts', BUILTIN, 'zod', 'ajv'],
+    ...['src/dispatch/emitter.ts', 'src/observability', 'src/package-root.ts', 'workflows/contract.ts'],
+    ...[BUILTIN, 'zod', 'ajv'],
     ...['fastify', 'fastify-type-provider-zod', '@fastify/*', 'lru-cache'],
   ],
   'src/demo': ['src/profiles', 'src/embedded', 'selfsigned', BUILTIN],

@@ -3,7 +3,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { fieldProblem, NAMES_SHOWN, someOf } from '../../domain/errors.ts';
 import { profileNamed } from '../../profiles/index.ts';
-import { acceptEvents } from '../../store/accept.ts';
 import { findEventType, listEventTypeNames } from '../../store/event-types.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
@@ -69,7 +68,7 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
     const profile = profileNamed(tenant.profile);
     const type = eventType ?? profile.testEventType;
     const example = await exampleOf(deps, tenant, type);
-    const { events, toDispatch } = await acceptEvents(db, {
+    const [event] = await deps.emitter.emit({
       tenant,
       profile,
       events: [
@@ -82,12 +81,10 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
         },
       ],
       idempotency: null,
-      lease: deps.dispatcher && { owner: deps.dispatcher.owner, ms: deps.dispatcher.leaseMs },
       maxDeliveries: 1,
       testEndpointId: endpointId,
     });
-    deps.dispatcher?.offer(toDispatch);
-    return events[0]?.deliveries[0]?.id ?? '';
+    return event?.deliveries[0]?.id ?? '';
   }
 }
 

@@ -1,6 +1,5 @@
 /** `/v1/tenants/:t/events`: emitting, and reading back what was emitted. */
 import { createHash } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { fieldProblem } from '../../domain/errors.ts';
@@ -14,7 +13,6 @@ import {
   listEvents,
   type StoredEvent,
 } from '../../store/events.ts';
-import { wakeDispatchers } from '../../store/leases.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { rawBody } from '../body/json-body.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -41,8 +39,6 @@ const ENVELOPE_BYTES = 64 * 1024;
 
 export function eventRoutes(app: App, deps: ApiDeps): void {
   const tags = ['events'];
-  // The last NOTIFY needs the database, which is closed next.
-  app.addHook('onClose', async () => wakes.get(deps)?.done);
 
   app.post(
     '/v1/tenants/:tenant/events',
@@ -74,7 +70,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
         nowMs: Date.now(),
       };
       const events = await checkEvents([input], tenant.id, deps.schemas);
-      const [accepted] = await accept(deps, request, tenant, events);
+      const [accepted] = await emit(deps, request, tenant, events);
       return reply.status(202).send(presentAccepted(accepted as AcceptedEvent));
     },
   );
@@ -113,7 +109,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
         nowMs,
       }));
       const events = await checkEvents(inputs, tenant.id, deps.schemas);
-      const accepted = await accept(deps, request, tenant, events);
+      const accepted = await emit(deps, request, tenant, events);
       return reply.status(202).send({ events: accepted.map(presentAccepted) });
     },
   );
@@ -182,15 +178,14 @@ function dataOf(event: StoredEvent, tenant: Tenant): Buffer {
   }
 }
 
-async function accept(
+async function emit(
   deps: ApiDeps,
   request: FastifyRequest,
   tenant: Tenant,
   events: EmittedEvent[],
 ): Promise<AcceptedEvent[]> {
   const key = request.headers['idempotency-key'];
-  const { dispatcher } = deps;
-  const accepted = await deps.acceptor.accept({
+  return deps.emitter.emit({
     tenant,
     profile: profileNamed(tenant.profile),
     events,
@@ -198,32 +193,9 @@ async function accept(
       typeof key === 'string'
         ? { key, requestHash: createHash('sha256').update(rawBody(request).bytes).digest() }
         : null,
-    lease: dispatcher && { owner: dispatcher.owner, ms: dispatcher.leaseMs },
     maxDeliveries: MAX_DELIVERIES,
     traceparent: traceparentOf(request),
   });
-  deps.metrics.eventsAccepted.inc(accepted.fresh.events);
-  deps.metrics.deliveriesAccepted.inc(accepted.fresh.deliveries);
-  if (dispatcher !== null) dispatcher.offer(accepted.toDispatch);
-  else if (accepted.toDispatch.length > 0) wakeSoon(deps);
-  return accepted.events;
-}
-
-const wakes = new WeakMap<ApiDeps, { soon: boolean; done: Promise<void> }>();
-const WAKE_MS = 20;
-
-/** Many emits, one NOTIFY; and never inside an emit's transaction, where it would make commits wait for each other. */
-function wakeSoon(deps: ApiDeps): void {
-  const wake = wakes.get(deps) ?? { soon: false, done: Promise.resolve() };
-  wakes.set(deps, wake);
-  if (wake.soon) return;
-  wake.soon = true;
-  wake.done = setTimeout(WAKE_MS)
-    .then(() => {
-      wake.soon = false;
-      return wakeDispatchers(deps.db);
-    })
-    .catch((error) => deps.logger.warn({ reason: error.message }, 'dispatchers were not woken'));
 }
 
 function refuseRepeatedIds(bodies: { id?: string | undefined }[]): void {

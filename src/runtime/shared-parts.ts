@@ -1,0 +1,156 @@
+/** The parts that the API and the worker of a process share: database, Temporal, secrets, address guard, observability. */
+import type { Environment } from '../config/environment.ts';
+import { type AddressGuard, createAddressGuard } from '../http/address-guard.ts';
+import type { Authorities } from '../http/authorities.ts';
+import { createListeningPorts, type ListeningPorts } from '../http/listening-ports.ts';
+import type { Logger } from '../observability/logger.ts';
+import { type Acceptor, createAcceptor } from '../store/acceptor.ts';
+import { type ContactLinks, createContactLinks } from '../store/contact-links.ts';
+import { followDatabaseClock } from '../store/database-clock.ts';
+import { migrationNames } from '../store/migrate.ts';
+import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
+import { createVault, type KeyRing, type Vault } from '../store/vault.ts';
+import { openTemporalLink, type TemporalLink, type TemporalTarget } from '../temporal/connection.ts';
+import { createEngine, type TemporalEngine } from '../temporal/engine.ts';
+import { ensureSchedules } from '../temporal/schedules.ts';
+import { prepareNamespace } from '../temporal/search-attributes.ts';
+import { createObservability, type Observability } from './observability.ts';
+import { ownServiceAddresses } from './own-service-addresses.ts';
+import { createSchemaWatch, type SchemaWatch } from './schema-watch.ts';
+
+export type ServiceOptions = {
+  environment: Environment;
+  databaseUrl: string;
+  /** the folder of this version's migrations, which the schema must fit */
+  migrations: string;
+  temporal: TemporalTarget;
+  adminKey: string;
+  keyRing: KeyRing;
+  allowCidrs: readonly string[];
+  allowHttp: boolean;
+  /** PEM files of more certificate authorities that are trusted for destinations */
+  caFiles: readonly string[];
+  /**
+   * Ports on which this process or a child of it listens as a receiver, such as the demo's: they may be dialled. Default: none,
+   * so that nothing of ours is reached.
+   */
+  isReceiver?: (port: number) => boolean;
+  /** trusted for PostgreSQL, the mail server and the collector of traces; default: Node's */
+  authorities?: Authorities | null;
+  /** `serve` is both in one process */
+  roles: { api: boolean; worker: boolean };
+  logger: Logger;
+  /** the prebuilt workflow code; tests bundle their own */
+  workflowBundle?: string;
+};
+
+export type SharedParts = {
+  db: Db;
+  /** connections for emits alone, so that nothing else makes them wait */
+  emitDb: Db;
+  acceptor: Acceptor;
+  vault: Vault;
+  links: ContactLinks;
+  schema: SchemaWatch;
+  link: TemporalLink;
+  engine: TemporalEngine;
+  /** Makes the namespace, its search attributes and schedules, where Temporal can be reached. */
+  prepareTemporal(): Promise<void>;
+  observability: Observability;
+  listening: ListeningPorts;
+  guard: AddressGuard;
+};
+
+/** A Temporal that hangs must hold up neither the start nor the stop for ever. */
+const PREPARE_MS = 20_000;
+/** Beside those for everything else. Most are in use only where emits of several tenants wait for locks of their own. */
+const EMIT_CONNECTIONS = 10;
+const DATABASE_RETRY_MS = 1_000;
+
+/**
+ * Waits for the database, and makes the parts.
+ * @param isPolling whether this process's workers run
+ * @throws Error when the database cannot be used
+ */
+export async function createSharedParts(
+  options: ServiceOptions,
+  isPolling: () => boolean,
+): Promise<SharedParts> {
+  const { environment: env, logger, roles } = options;
+  const authorities = options.authorities ?? null;
+  const onError = (error: Error) => logger.warn({ reason: error.message }, 'a database connection was lost');
+  const db = createPool(options.databaseUrl, { authorities, onError });
+  const emitDb = createPool(options.databaseUrl, { authorities, onError, max: EMIT_CONNECTIONS });
+  await reachDatabase(db, logger);
+  await followDatabaseClock(db);
+  const schema = createSchemaWatch({ db, known: await migrationNames(options.migrations), logger });
+  await schema.look();
+  const listening = createListeningPorts({
+    ...(options.isReceiver && { isReceiver: options.isReceiver }),
+    warn: (message) => logger.warn(message),
+  });
+  const guard = createAddressGuard({ allowCidrs: options.allowCidrs, listening });
+  for (const service of ownServiceAddresses(options)) guard.protect(service);
+  const temporal = createTemporalParts(options);
+  return {
+    db,
+    emitDb,
+    acceptor: createAcceptor(emitDb, {
+      maxRequests: env.TIDINGS_EMIT_QUEUE_REQUESTS,
+      maxBytes: env.TIDINGS_EMIT_QUEUE_BYTES,
+      maxWaitMs: env.TIDINGS_EMIT_QUEUE_SECONDS * 1000,
+    }),
+    vault: createVault(options.keyRing),
+    links: createContactLinks(options.keyRing),
+    schema,
+    ...temporal,
+    observability: createObservability({
+      environment: env,
+      db,
+      schema,
+      link: temporal.link,
+      roles,
+      isPolling,
+      authorities: authorities?.all,
+      logger,
+    }),
+    listening,
+    guard,
+  };
+}
+
+function createTemporalParts({
+  environment: env,
+  temporal,
+  logger,
+}: ServiceOptions): Pick<SharedParts, 'link' | 'engine' | 'prepareTemporal'> {
+  const link = openTemporalLink(temporal, logger);
+  const engine = createEngine(link, env.TIDINGS_TASK_QUEUE, () => void prepareTemporal());
+  async function prepareTemporal(): Promise<void> {
+    const client = link.client();
+    if (client === null) return;
+    const deadline = Date.now() + PREPARE_MS;
+    engine.useSearchAttributes(await client.withDeadline(deadline, () => prepareNamespace(client, logger)));
+    await client.withDeadline(deadline, () => ensureSchedules(client, env.TIDINGS_TASK_QUEUE, logger));
+  }
+  return { link, engine, prepareTemporal };
+}
+
+/**
+ * Waits for a database that is away, as everything else here does once it runs.
+ * @throws Error when it is there and not as it should be: another password, no such database
+ */
+async function reachDatabase(db: Db, logger: Logger): Promise<void> {
+  for (let isTold = false; ; isTold = true) {
+    try {
+      await db.query('select 1');
+      if (isTold) logger.info('the database is there');
+      return;
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      const reason = (error as Error).message;
+      if (!isTold) logger.warn({ reason }, 'the database cannot be reached; waiting for it');
+      await new Promise((resolve) => setTimeout(resolve, DATABASE_RETRY_MS));
+    }
+  }
+}

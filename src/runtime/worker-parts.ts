@@ -1,0 +1,198 @@
+/** The worker of a process: the Temporal workers, and everything that moves deliveries on beside them. */
+import { createConcurrencyCap } from '../../activities/concurrency-cap.ts';
+import { createActivities } from '../../activities/index.ts';
+import { createRateLimitSpacing } from '../../activities/rate-limit-spacing.ts';
+import { createUnrecordedAttempts } from '../../activities/unrecorded-attempts.ts';
+import { createDispatcher, type Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Emitter } from '../dispatch/emitter.ts';
+import { createLaneSelector, type LaneSelector } from '../dispatch/lane-selector.ts';
+import { createReconciler } from '../dispatch/reconciler.ts';
+import { createSender } from '../http/send.ts';
+import { createNotifications } from '../notifications/notifications.ts';
+import { createOperationalEventRelay } from '../notifications/operational-event-relay.ts';
+import { VERSION } from '../package-root.ts';
+import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
+import { releaseDue } from '../store/rate-limits.ts';
+import { createRecorder } from '../store/records.ts';
+import { releaseMoved } from '../store/replan.ts';
+import { type RunningWorkers, runWorkers } from '../temporal/worker.ts';
+import { WORKFLOW_BUNDLE } from '../temporal/workflow-bundle.ts';
+import type { ServiceOptions, SharedParts } from './shared-parts.ts';
+import { CUT_SHARE, shutdownPlan } from './shutdown.ts';
+
+export type WorkerParts = {
+  /** Starts what needs no Temporal at once, and the rest when Temporal can be reached. */
+  start(): void;
+  /** resolves when the workers poll */
+  working(): Promise<void>;
+  isPolling(): boolean;
+  /** one round of the reconciler */
+  reconcile(): Promise<number>;
+  /** Stops taking up anything new: what is being started is stopped too, once it is there. */
+  leave(): void;
+  /** By name, what is to be stopped side by side within `finishMs`; the dispatcher apart. */
+  stops(finishMs: number): Record<string, () => unknown>;
+  /** After that. */
+  close: () => unknown;
+};
+
+/** The dispatcher of a process with a worker. */
+export type Dispatching = { dispatcher: Dispatcher; laneSelector: LaneSelector };
+
+const PACE_MS = 500;
+const MOVED_BATCH = 1_000;
+/** Longer than a round of releases and the way through Temporal, shorter than an attempt waits for its rate limit. */
+const PACE_AHEAD_MS = 2_000;
+/** A message that the mail server has not taken by then goes out again elsewhere, as the same message. */
+const MAIL_GRACE_MS = 20_000;
+
+export function createDispatching(options: ServiceOptions, parts: SharedParts): Dispatching {
+  const { db, engine, observability } = parts;
+  const laneSelector = createLaneSelector();
+  const { metrics, tracing } = observability;
+  const burstSize = options.environment.TIDINGS_BURST_SIZE;
+  const { logger } = options;
+  return {
+    dispatcher: createDispatcher({ db, engine, laneSelector, logger, metrics, tracing, burstSize }),
+    laneSelector,
+  };
+}
+
+/** @param publicUrl where people reach the API, without a trailing slash */
+export function createWorkerParts(
+  options: ServiceOptions,
+  parts: SharedParts,
+  { dispatcher, laneSelector }: Dispatching,
+  emitter: Emitter,
+  publicUrl: () => string,
+): WorkerParts {
+  const { environment: env, logger } = options;
+  const { db, engine, link, schema } = parts;
+  const { metrics } = parts.observability;
+  const sender = createSender({
+    guard: parts.guard,
+    caFiles: options.caFiles,
+    egressProxy: env.TIDINGS_EGRESS_PROXY,
+    warn: (message) => logger.warn(message),
+  });
+  const notifications = createNotifications({
+    environment: env,
+    db,
+    links: parts.links,
+    authorities: options.authorities?.all,
+    publicUrl,
+    metrics,
+    logger,
+  });
+  const reconciler = createReconciler({
+    db,
+    engine,
+    logger,
+    graceMs: env.TIDINGS_RECONCILE_AFTER_S * 1000,
+    noticeIntervalMs: env.TIDINGS_NOTICE_INTERVAL_S * 1000,
+    taskQueue: env.TIDINGS_TASK_QUEUE,
+  });
+  const eventRelay = createOperationalEventRelay({ db, rules: notifications.rules, emitter, logger });
+  const releasing = createReleasing(options, parts);
+  let workers: RunningWorkers | null = null;
+  let isLeaving = false;
+  let working: Promise<void> = Promise.resolve();
+  let giveUpWaiting: () => void = () => {};
+  const left = new Promise<null>((resolve) => {
+    giveUpWaiting = () => resolve(null);
+  });
+
+  async function work(): Promise<void> {
+    // Whoever is told to stop while Temporal is away, or the schema does not fit, must not wait for it.
+    const ready = Promise.all([link.connected, schema.fits]).then(([connection]) => connection);
+    const connection = await Promise.race([ready, left]);
+    if (connection === null || isLeaving) return;
+    await parts.prepareTemporal();
+    if (isLeaving) return;
+    workers = await runWorkers({
+      connection,
+      namespace: options.temporal.namespace,
+      taskQueue: env.TIDINGS_TASK_QUEUE,
+      workflowBundle: options.workflowBundle ?? WORKFLOW_BUNDLE,
+      activities: createActivities({
+        ...activityDeps(options, parts),
+        sender,
+        laneSelector,
+        telling: notifications.rules,
+        attemptBegan: dispatcher.attemptBegan,
+        attemptEnded: dispatcher.attemptEnded,
+      }),
+      graceMs: shutdownPlan(env.TIDINGS_SHUTDOWN_SECONDS * 1000).finishMs,
+      logger,
+    });
+    if (isLeaving) return;
+    dispatcher.start();
+    reconciler.start();
+    eventRelay.start();
+    releasing.start();
+  }
+
+  return {
+    start() {
+      // Needs no Temporal: what is in the outbox goes out without it.
+      notifications.messageSender.start();
+      working = work();
+      working.catch((error) => logger.fatal({ err: error }, 'the worker could not be started'));
+    },
+    working: () => working,
+    isPolling: () => workers?.isPolling() ?? false,
+    reconcile: reconciler.round,
+    leave() {
+      isLeaving = true;
+      giveUpWaiting();
+    },
+    stops: (finishMs) => ({
+      reconciler: reconciler.stop,
+      'operational event relay': eventRelay.stop,
+      'message sender': () => notifications.messageSender.stop(Math.min(finishMs * CUT_SHARE, MAIL_GRACE_MS)),
+      'release of what is held': releasing.stop,
+      workers: async () => {
+        await workers?.stop();
+        await working.catch(() => {});
+        await workers?.stop();
+      },
+    }),
+    close: sender.close,
+  };
+}
+
+function createReleasing({ logger }: ServiceOptions, { db }: SharedParts): PeriodicTask {
+  return createPeriodicTask({
+    everyMs: PACE_MS,
+    work: async () => {
+      await releaseDue(db, PACE_AHEAD_MS);
+      while ((await releaseMoved(db, MOVED_BATCH)) === MOVED_BATCH);
+    },
+    logger,
+    failed: 'what is held could not be released',
+  });
+}
+
+/** What the activities need beside the parts of the worker itself. */
+function activityDeps({ environment: env, logger }: ServiceOptions, parts: SharedParts) {
+  const { db, vault, observability } = parts;
+  return {
+    db,
+    vault,
+    logger,
+    metrics: observability.metrics,
+    tracing: observability.tracing,
+    cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
+    rateLimitSpacing: createRateLimitSpacing(),
+    recorder: createRecorder(db, {
+      disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
+      onBroken: (delivery, error) =>
+        logger.error({ err: error, delivery }, 'an attempt cannot be recorded as it was'),
+    }),
+    unrecorded: createUnrecordedAttempts(),
+    inFlight: new Map(),
+    random: Math.random,
+    version: VERSION,
+    payloadRetentionDays: env.TIDINGS_PAYLOAD_RETENTION_DAYS,
+  };
+}
