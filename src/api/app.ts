@@ -1,4 +1,4 @@
-/** Builds the HTTP application. Listening is the caller's business, and so is closing what `deps` holds. */
+/** The HTTP application: Fastify with all hooks and routes. Its caller makes it listen, and closes what `deps` holds. */
 
 import swagger from '@fastify/swagger';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
@@ -41,19 +41,19 @@ import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { lenientSerializer } from './serializer.ts';
 
-/** The reference says of each route what its key must be allowed to do. */
+/** Adds to each operation of the OpenAPI document the access that its key needs. */
 const withAccess: typeof jsonSchemaTransform = (input) => {
   const { schema, url } = jsonSchemaTransform(input);
   const access = accessOf(input.route.config);
   return { url, schema: access === undefined ? schema : { ...schema, 'x-access': access } };
 };
 
-/** Enough for everything but events, whose routes say for themselves what they take. */
+/** The limit of every route that sets none of its own; those that emit do. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** For all headers, from the connection's or the earlier request's end. */
+/** Time for all headers, from the start of the connection or the end of the request before. */
 const HEADERS_MS = 20_000;
-/** Twice the largest batch at the least pace: more than any body that a route takes. */
+/** Longer than any body may take: twice the largest batch at the slowest pace that is allowed. */
 const LONGEST_REQUEST_MS = HEADERS_MS + BODY_GRACE_MS + ((2 * MAX_BATCH_BYTES) / LEAST_BYTES_PER_S) * 1000;
 const SILENCE_MS = 120_000;
 
@@ -64,9 +64,9 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => newId('request'),
     forceCloseConnections: 'idle',
-    // Both sides silent for so long: no answer takes longer than a test call, which is one minute.
+    // Closes a connection on which both sides are silent. The slowest answer is a test call's: about a minute.
     connectionTimeout: SILENCE_MS,
-    // Node's own, for what no route sees; the pace of bodies is watched where they are read.
+    // Node's own time-out, for requests that reach no route. read-body.ts watches the pace of the others.
     requestTimeout: LONGEST_REQUEST_MS,
     http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 2_000 },
     ...malformedRequests,
@@ -84,7 +84,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     () => deps.schema.recheck(),
   );
   declareCommonResponses(app);
-  // Before the key is looked up, which takes the database too.
+  // Runs before the key is looked up: the look-up needs a schema that fits, too.
   app.addHook('onRequest', async (request) => {
     const problem = isPublic(request.url) ? null : deps.schema.problem();
     if (problem !== null) throw problem;
@@ -109,19 +109,22 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
       security: [{ key: [] }, { bearer: [] }],
       tags: [
         { name: 'tenants', description: 'Customers of the emitting product.' },
-        { name: 'endpoints', description: 'Where a tenant wants its events.' },
+        { name: 'endpoints', description: 'URLs of a tenant that receive its events.' },
         { name: 'events', description: 'What happened.' },
         {
           name: 'deliveries',
           description: 'One event for one endpoint: what was sent, what came back, what is next.',
         },
         { name: 'event types', description: 'The catalogue.' },
-        { name: 'operations', description: 'What is done to many deliveries at once.' },
-        { name: 'keys', description: 'Who may call this API.' },
+        { name: 'operations', description: 'Redelivery of many deliveries at once.' },
+        { name: 'keys', description: 'Keys that may call this API.' },
         { name: 'audit log', description: 'Who changed what.' },
-        { name: 'operational events', description: 'What Tidings itself has to say.' },
-        { name: 'scorm compatible', description: 'The same in the words of the SCORM API.' },
-        { name: 'health', description: 'For probes.' },
+        { name: 'operational events', description: 'Events about the work of Tidings itself.' },
+        {
+          name: 'scorm compatible',
+          description: 'The same endpoints and deliveries in the words of the SCORM API.',
+        },
+        { name: 'health', description: 'Probes, and metrics for Prometheus.' },
       ],
     },
     transform: withAccess,

@@ -1,4 +1,4 @@
-/** Does what a request asks for and writes down who asked, both or neither. */
+/** Audit log: stores who did what in the same transaction as the change, so that there is never one without the other. */
 import type { FastifyRequest } from 'fastify';
 import { type AuditEntry, insertAuditEntry } from '../store/audit-log.ts';
 import { type Queryable, transaction } from '../store/pool.ts';
@@ -11,8 +11,8 @@ export type Act = Pick<AuditEntry, 'action' | 'tenantId' | 'objectId'> & {
 
 /**
  * Runs `work` in a transaction that also adds the audit entry.
- * @param act what is done, or how to tell from the result; `null`: nothing was done after all
- * @throws whatever `work` throws: then neither has happened
+ * @param act the audit entry, or a function that makes it from the result; `null`: nothing was changed, so nothing is added
+ * @throws whatever `work` throws; neither the change nor the entry is stored then
  */
 export async function audited<Result>(
   deps: Pick<ApiDeps, 'db'>,
@@ -23,21 +23,21 @@ export async function audited<Result>(
   return transaction(deps.db, async (client) => {
     const result = await work(client);
     const done = typeof act === 'function' ? act(result) : act;
-    if (done !== null) await writeDown(client, request, done);
+    if (done !== null) await addEntry(client, request, done);
     return result;
   });
 }
 
-/** For what leaves no trace of its own, like a look at a secret: it is written down before it is done. */
+/** Adds an entry for an act that changes no row, such as revealing a secret. Call it before the act. */
 export async function auditedAlone(
   deps: Pick<ApiDeps, 'db'>,
   request: FastifyRequest,
   act: Act,
 ): Promise<void> {
-  await writeDown(deps.db, request, act);
+  await addEntry(deps.db, request, act);
 }
 
-async function writeDown(db: Queryable, request: FastifyRequest, act: Act): Promise<void> {
+async function addEntry(db: Queryable, request: FastifyRequest, act: Act): Promise<void> {
   const { id, name } = callerOf(request);
   await insertAuditEntry(db, { details: {}, ...act, actor: id, actorName: name, requestId: request.id });
 }

@@ -1,6 +1,6 @@
 /**
- * Who asks, and whether they may: every route but the public ones needs a key, sent as `X-API-Key` or as a bearer token, and
- * names the scope that the key must have. A route that names none is a mistake and stops the start.
+ * Authentication and access: every route but the public ones needs an API key, sent as `X-API-Key` or as a bearer token. The route
+ * names the scope that the key must have; a route that names none stops the start.
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -14,7 +14,7 @@ const PUBLIC =
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 
-/** Who makes this request. @throws Error on a public route, where nobody has to say */
+/** The caller whose key came with the request. @throws Error on a public route, which asks for no key */
 export function callerOf(request: FastifyRequest): Caller {
   const caller = callers.get(request);
   if (caller === undefined) throw new Error('A public route has no caller');
@@ -36,7 +36,7 @@ export function requireAccess(request: FastifyRequest, access: Access): void {
 export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<CallerLookup> {
   const callerLookup = createCallerLookup(deps);
   app.addHook('onRoute', ({ url, config }) => {
-    if (!isPublic(url) && accessOf(config) === undefined) throw new Error(`${url} does not say who may ask`);
+    if (!isPublic(url) && accessOf(config) === undefined) throw new Error(`The route ${url} names no access`);
   });
   app.addHook('onRequest', async (request) => {
     if (isPublic(request.url)) return;
@@ -51,7 +51,7 @@ export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<C
     if (caller === null) {
       throw new Problem(
         'unauthorized',
-        'This API key is not valid, or it was revoked. The admin key is in the file that the start shows.',
+        'This API key is not valid, or it was revoked. `tidings start` names the file that holds its admin key.',
       );
     }
     callers.set(request, caller);
@@ -72,7 +72,7 @@ export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<C
   return callerLookup;
 }
 
-/** `null`: as many as come. */
+/** Requests a second that the caller may make; `null`: no limit. */
 function rateOf(request: FastifyRequest, deps: ApiDeps): number | null {
   const caller = callers.get(request);
   if (caller === undefined) return null;

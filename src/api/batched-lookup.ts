@@ -1,13 +1,13 @@
-/** Looks up together what is asked for while a look-up is under way: one at a time, however many ask. */
+/** Batched look-ups: one runs at a time, and the next one looks up together all that was asked for meanwhile. */
 import { setTimeout } from 'node:timers/promises';
 
 type Waiting<Value> = { name: string; resolve(value: Value | undefined): void; reject(error: unknown): void };
 
 /**
  * @param rules.work looks up at most `size` names, none of them twice
- * @param rules.everyMs rests so long after each look-up; default: not at all
- * @param rules.maxWaiting beyond so many who wait, `full()` is thrown
- * @returns looks one up; `undefined`: there is none. Rejects with the error of its look-up
+ * @param rules.everyMs pause after each look-up; default: none
+ * @param rules.maxWaiting names that may wait; one more rejects with `full()`
+ * @returns a function that looks one name up; `undefined`: there is none. Rejects with the error of its batch
  */
 export function createBatchedLookup<Value>(rules: {
   work(names: string[]): Promise<Map<string, Value>>;

@@ -1,7 +1,7 @@
 /**
- * Which caller a key belongs to. What was found is remembered for a moment, for an emitter's key comes with every event. Keys
- * that nobody remembers are looked up together, one query at a time: however many wrong ones come, the database is asked no
- * more often.
+ * Look-up of the caller that a key belongs to. Keys are cached for a second, because an emitter sends its key with every event.
+ * Other keys are looked up in batches, one query at a time: a flood of wrong keys makes no flood of queries. New keys from an
+ * address that sends many wrong ones are looked up more slowly, in batches of their own.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -13,26 +13,27 @@ import type { ApiDeps } from './deps.ts';
 import { createLookupCache } from './lookup-cache.ts';
 import { createWrongKeyLimiter } from './wrong-key-limiter.ts';
 
-/** A key that was revoked in another process works there for so long. */
-const REMEMBER_MS = 1_000;
+/** A key that another process revokes still works here for so long. */
+const CACHE_MS = 1_000;
 const MAX_KEYS = 10_000;
 const MAX_WRONG = 10_000;
-/** A key that was good so lately is looked up before any stranger's. */
+/** A key that was valid so recently is never looked up slowly, whatever its address. */
 const TRUSTED_MS = 10 * 60 * 1000;
-const TOGETHER = 500;
-/** Of honest callers there are never so many new ones at once. */
+const BATCH_SIZE = 500;
+/** More new keys than honest callers ever send at once. */
 const MAX_WAITING = 10_000;
-const STRANGERS_EVERY_MS = 100;
-const MAX_STRANGERS_WAITING = 500;
+/** Pause between two slow batches. */
+const SLOW_PAUSE_MS = 100;
+const MAX_WAITING_SLOW = 500;
 
 export type CallerLookup = {
   /**
    * @param address where the request came from
    * @returns `null`: the key is not valid
-   * @throws Problem too_many_requests when the key is new here and too many wrong ones came from its address
+   * @throws Problem too_many_requests when too many new keys from suspect addresses wait; overloaded when too many others do
    */
   findCaller(key: string, address: string): Promise<Caller | null>;
-  /** The key was revoked: what was remembered of it holds no longer. */
+  /** Drops a key from the cache. Call it when the key is revoked. */
   forget(keyId: string): void;
 };
 
@@ -54,7 +55,7 @@ export function createCallerLookup({ emitDb: db, adminKey, wrongKeysPerS, logger
     const stale = [...found.values()].filter((key) => key.stale).map((key) => key.id);
     if (stale.length > 0) {
       await noteUse(db, stale).catch((error) =>
-        logger.debug({ reason: error.message }, 'the use of keys was not noted'),
+        logger.debug({ reason: error.message }, 'when keys were last used was not stored'),
       );
     }
     return found;
@@ -67,30 +68,30 @@ export function createCallerLookup({ emitDb: db, adminKey, wrongKeysPerS, logger
   const tooManyWrong = () =>
     new Problem(
       'too_many_requests',
-      'Too many wrong API keys came from this address. Keys that were in use go on working; a new one is looked up when it is sent again in a second.',
+      'Too many wrong API keys came from this address. Keys that worked lately still work. Send a new key again in a second.',
       { retryAfterS: 1 },
     );
-  const quick = createBatchedLookup({ work: lookUp, size: TOGETHER, maxWaiting: MAX_WAITING, full: busy });
+  const quick = createBatchedLookup({ work: lookUp, size: BATCH_SIZE, maxWaiting: MAX_WAITING, full: busy });
   const slow = createBatchedLookup({
     work: lookUp,
-    size: TOGETHER,
-    everyMs: STRANGERS_EVERY_MS,
-    maxWaiting: MAX_STRANGERS_WAITING,
+    size: BATCH_SIZE,
+    everyMs: SLOW_PAUSE_MS,
+    maxWaiting: MAX_WAITING_SLOW,
     full: tooManyWrong,
   });
   const suspects = new Set<string>();
-  const memory = createLookupCache<FoundKey>({
+  const cache = createLookupCache<FoundKey>({
     find: async (name) => (await (suspects.has(name) ? slow : quick)(name)) ?? null,
-    forMs: REMEMBER_MS,
+    forMs: CACHE_MS,
     max: MAX_KEYS,
     maxAbsent: MAX_WRONG,
   });
 
   async function find(name: string, address: string): Promise<FoundKey | null> {
-    if (memory.has(name) || trusted.has(name) || !wrongKeys.isSuspect(address)) return memory.get(name);
+    if (cache.has(name) || trusted.has(name) || !wrongKeys.isSuspect(address)) return cache.get(name);
     suspects.add(name);
     try {
-      return await memory.get(name);
+      return await cache.get(name);
     } finally {
       suspects.delete(name);
     }
@@ -105,6 +106,6 @@ export function createCallerLookup({ emitDb: db, adminKey, wrongKeysPerS, logger
       if (found === null) wrongKeys.sentWrong(address);
       return found;
     },
-    forget: (keyId) => memory.forget(({ id }) => id === keyId),
+    forget: (keyId) => cache.forget(({ id }) => id === keyId),
   };
 }

@@ -1,4 +1,4 @@
-/** What any route may refuse with, said once for the whole reference: a route itself only names what is special to it. */
+/** Error responses that many routes share, added to the OpenAPI document here. A route names only its own. */
 import type { FastifyInstance } from 'fastify';
 import { PROBLEMS } from '../domain/errors.ts';
 import { PROBLEM_TYPE, problemSchema } from './problems.ts';
@@ -17,7 +17,7 @@ type RouteSchema = {
   response?: Record<number, unknown>;
 };
 
-/** Adds them to the schema of each route that is registered from now on. */
+/** Adds the shared error responses to the schema of each route that is registered after this call. */
 export function declareCommonResponses(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const schema = route.schema as RouteSchema | undefined;
@@ -58,7 +58,7 @@ type Document = {
   components?: { responses?: Record<string, unknown> };
 };
 
-/** Writes each refusal once in the OpenAPI document and refers to it; and says where a body may be left out. */
+/** Moves each error response of the OpenAPI document to its components, and marks the bodies that may be left out. */
 export function tidyDocument<Given>(given: Given): Given {
   const document = given as Document;
   const shared: Record<string, unknown> = {};
@@ -69,7 +69,7 @@ export function tidyDocument<Given>(given: Given): Given {
       shared[`Refusal${status}`] = response;
       responses[status] = { $ref: `#/components/responses/Refusal${status}` };
     }
-    // A body that may be null may be missing: to the validator both are the same.
+    // The validator takes a missing body for null.
     const alternatives = requestBody?.content['application/json']?.schema?.anyOf ?? [];
     if (requestBody && alternatives.some(({ type }) => type === 'null')) requestBody.required = false;
   }

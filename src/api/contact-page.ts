@@ -1,4 +1,4 @@
-/** The pages that links to contacts open: plain HTML that loads nothing and runs nothing, and changes nothing until a button is pressed. */
+/** HTML pages behind the links in e-mails to contacts. A page loads and runs nothing, and changes nothing until its button is pressed. */
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { visibleText } from '../domain/visible-text.ts';
@@ -6,7 +6,7 @@ import { visibleText } from '../domain/visible-text.ts';
 export type ContactPage = {
   title: string;
   paragraphs: string[];
-  /** what can be done here; it is posted to this page, or to the address named, relative to it */
+  /** sends a POST to the page itself, or to `to`, which is relative to it */
   button?: { label: string; to?: string };
 };
 
@@ -23,7 +23,7 @@ const HEADERS = {
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; '),
-  // The address is the key to what the page does: nobody else may learn it.
+  // The address holds the token that authorizes the button: no other site may learn it.
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -36,7 +36,7 @@ export function sendPage(reply: FastifyReply, status: number, page: ContactPage)
     button === undefined
       ? ''
       : `<form method="post" action="${shown(button.to ?? '')}"><button type="submit">${shown(button.label)}</button></form>`;
-  // As bytes: no serializer of the route may change it.
+  // Bytes pass by the serializer of the route.
   return reply
     .status(status)
     .headers(HEADERS)

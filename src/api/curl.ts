@@ -1,7 +1,7 @@
 /** The curl command that repeats a delivery by hand, with the very bytes that are sent. */
 import type { AttemptRequest } from '../signing/request.ts';
 
-/** @param shown the masked headers, or the real ones for somebody who may see them */
+/** @param shown `revealed`: the real headers and URL, for a caller who may see them */
 export function curlCommand(
   request: AttemptRequest,
   body: Buffer,
@@ -11,16 +11,16 @@ export function curlCommand(
   const headers = shown === 'revealed' ? request.headers : request.maskedHeaders;
   const url = shown === 'revealed' ? request.url : maskedUrl;
   const lines = [
-    // Brackets and braces in the URL are no pattern.
+    // Without it curl takes brackets and braces in the URL for a pattern.
     `curl -X POST --globoff ${quote(url)}`,
-    // A header without a value would be left out, were it not written like this.
+    // curl sends a header without a value only when it ends with a semicolon.
     ...headers.map(([name, value]) => `  -H ${quote(value === '' ? `${name};` : `${name}: ${value}`)}`),
     `  --data-binary ${quote(body.toString('utf8'))}`,
   ];
   return `${lines.join(' \\\n')}\n`;
 }
 
-/** For a POSIX shell: nothing between single quotes means anything but itself. */
+/** Quotes for a POSIX shell, which takes everything between single quotes literally. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

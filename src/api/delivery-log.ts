@@ -1,6 +1,6 @@
 /**
- * The log of one delivery: its workflows' histories say what was tried, decided and pressed; the rows say what was sent
- * and what came back. Where a history is gone or away, the rows alone answer, and the log says so.
+ * The log of one delivery, put together from two sources. Workflow histories tell of attempts, decisions and presses of retry;
+ * rows tell of requests and responses. When a history is gone or Temporal is away, the rows alone answer (`log_source`: `archive`).
  */
 import type { Delivery } from '../domain/delivery.ts';
 import { ATTEMPT_ERRORS, Problem } from '../domain/errors.ts';
@@ -15,10 +15,10 @@ import { sendabilityOf } from './sendability.ts';
 type AttemptView = DeliveryLog['attempts'][number];
 type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
 
-/** @param reveal show the whole URLs */
+/** @param reveal shows the values in the query of URLs */
 export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = false): Promise<DeliveryLog> {
   const histories = await readHistories(deps, found, await listRuns(deps.db, found.id));
-  // Only now: what a history tells of is in the rows by then, unless the database was away when it should be written.
+  // The rows are read last: each attempt that a history tells of is in them by then, unless the database was away.
   const { delivery, attempts: stored } = (await findWithAttempts(deps.db, found.id)) ?? {
     delivery: found,
     attempts: [],
@@ -47,10 +47,10 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
   };
 }
 
-/** Runs whose histories are read: each press after the end has one of its own. Of older attempts the rows tell. */
+/** Runs whose histories are read. Each press after the end has a run of its own; the rows alone tell of older attempts. */
 const MAX_RUNS = 20;
 
-/** @returns `null` when a run that made an attempt has no history any more, or Temporal is away */
+/** @returns `null` when Temporal is away, or the history of a run that made an attempt is gone */
 async function readHistories(
   deps: ApiDeps,
   delivery: Delivery,
@@ -99,7 +99,7 @@ function mergeAttempts(
     reveal && row.requestUrlSealed !== null
       ? (revealed(deps, row.requestUrlSealed, deliveryId) ?? row.requestUrl)
       : row.requestUrl;
-  // Where there are more attempts than are shown, histories tell of some of the others too.
+  // Histories may tell of attempts that are older than the oldest one shown.
   const first = stored.length < LOG_ATTEMPTS ? 0 : (stored[0]?.number ?? 0);
   const numbers = [...new Set([...fromHistory.keys(), ...rows.keys()])]
     .filter((number) => number >= first)
@@ -107,7 +107,7 @@ function mergeAttempts(
   return numbers.map((number) => attemptView(number, fromHistory.get(number), rows.get(number), urlOf));
 }
 
-/** `null` where its key is gone: the log shows the masked URL. */
+/** `null` when the encryption key is gone: the log then shows the masked URL. */
 function revealed({ vault }: ApiDeps, sealed: Buffer, deliveryId: string): string | null {
   try {
     return vault.open(sealed, deliveryId);
@@ -175,13 +175,13 @@ function connectionView(row: StoredAttempt): AttemptView['connection'] {
 
 function bytesView(bytes: Buffer): { body: string; body_base64?: string } {
   const body = bytes.toString('utf8');
-  // An excerpt may end inside a character; only what is not text at all is shown as bytes too.
+  // An excerpt may end inside a character, so a last replacement character is still text. Anything else is shown as bytes too.
   const isText = !body.slice(0, -1).includes('\uFFFD');
   return { body, ...(!isText && { body_base64: bytes.toString('base64') }) };
 }
 
 function headersView(json: string | null): Record<string, string> {
-  // A map: a receiver may send headers called `constructor` and `__proto__`.
+  // A Map, because a receiver may send headers called `constructor` and `__proto__`.
   const headers = new Map<string, string>();
   for (const [name, value] of pairsIn(json)) {
     const before = headers.get(name);
@@ -190,7 +190,7 @@ function headersView(json: string | null): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/** What is no list of pairs of texts is left out: nobody can say any more what it was. */
+/** Leaves out whatever is not a pair of texts: only a damaged row holds it. */
 function pairsIn(json: string | null): [string, string][] {
   const list: unknown = JSON.parse(json ?? '[]');
   if (!Array.isArray(list)) return [];

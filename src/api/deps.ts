@@ -1,4 +1,4 @@
-/** What the API needs of the process that serves it. */
+/** Dependencies of the API, which the process that serves it passes in. */
 import type { Emitter } from '../dispatch/emitter.ts';
 import type { VerifyContacts } from '../domain/contact.ts';
 import type { Problem } from '../domain/errors.ts';
@@ -17,9 +17,9 @@ import type { EmitCache } from './emit-cache.ts';
 
 /** Whether the database's schema fits this version. */
 export type SchemaGate = {
-  /** what to answer while it does not fit, as of the last look; null while it does */
+  /** the answer to requests while it does not fit, as of the last check; null while it fits */
   problem(): Problem | null;
-  /** looks now. @returns the same */
+  /** checks now. @returns as `problem` */
   recheck(): Promise<Problem | null>;
 };
 
@@ -27,14 +27,14 @@ export type SchemaGate = {
 export type ContactSettings = {
   links: ContactLinks;
   verify: VerifyContacts;
-  /** of one tenant */
+  /** contacts that a tenant may have */
   max: number;
   bounds: MessageBounds;
 };
 
 export type ApiDeps = {
   db: Db;
-  /** connections for what every emit needs, apart: whatever else is asked of the database, these are free for emits */
+  /** a pool of its own for the queries of emits: no other query can take its connections */
   emitDb: Db;
   vault: Vault;
   emitter: Emitter;
@@ -45,15 +45,15 @@ export type ApiDeps = {
   adminKey: string;
   /** requests a second of a tenant's key that names no limit of its own */
   tenantKeyRatePerS: number;
-  /** wrong keys a second from one address, beyond which its new ones wait their turn */
+  /** wrong keys a second from one address; beyond it the address's new keys are looked up more slowly */
   wrongKeysPerS: number;
   /** presses of retry that one delivery takes in a minute */
   pressesPerMinute: number;
-  /** deliveries that an operation sets going in a second, where it names no pace of its own */
+  /** deliveries that an operation starts in a second, when its request names no rate */
   operationRatePerS: number;
   /** operations of a tenant that may run at once */
   operationsPerTenant: number;
-  /** tests that may be under way at once in this process */
+  /** test calls that may run at once in this process */
   testsPerEndpoint: number;
   testsPerTenant: number;
   allowHttp: boolean;
@@ -61,10 +61,10 @@ export type ApiDeps = {
   maxEventBytes: number;
   /** event types that a tenant may add */
   maxOwnTypes: number;
-  /** of the schema of such a type, as JSON text */
+  /** limit for the schema of such a type, as JSON text */
   maxSchemaBytes: number;
   schema: SchemaGate;
-  /** of the bodies of all requests in hand */
+  /** memory for the bodies of all requests that are not answered yet */
   maxBodyBytes: number;
   readiness: () => Promise<Readiness>;
   /** the page of /metrics */

@@ -1,8 +1,8 @@
-/** `/docs`: the API reference as a page. The service is there without it. */
+/** `/docs`: the API reference as a page. The service works without it. */
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Serves the page; where its files cannot be loaded, that is logged, and the document itself is still at `/openapi.json`.
+ * Serves the page. When its files cannot be loaded, it logs a warning; the document itself is still at `/openapi.json`.
  * @param warn a structured logger's `warn`
  */
 export async function docsPage(
@@ -13,7 +13,7 @@ export async function docsPage(
     const { default: swaggerUi } = await import('@fastify/swagger-ui');
     await scope.register(swaggerUi, { routePrefix: '/docs' });
   };
-  // Heard here, its error does not keep the app from getting ready.
+  // An error that is not handled here would keep the app from getting ready.
   await app.register(page).after((error: Error | null) => {
     if (error !== null) warn({ reason: error.message }, 'the page /docs cannot be served');
   });

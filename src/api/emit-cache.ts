@@ -1,16 +1,16 @@
 /**
- * What an emit must know of its tenant, remembered for a moment: it is the same for thousands of events in a row. Which endpoints
- * there are is never remembered: that is read in the transaction that accepts.
+ * Cache of what an emit needs of its tenant: the tenant and its own event types, for a second. Thousands of events in a row need
+ * the same. Endpoints are never cached: the transaction that accepts an event reads them.
  */
 import { findEventTypes } from '../store/event-types.ts';
 import type { Db } from '../store/pool.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
 import { createLookupCache } from './lookup-cache.ts';
 
-/** A change made in another process counts here after so long. */
-const REMEMBER_MS = 1_000;
+/** A change that another process makes takes effect here after so long. */
+const CACHE_MS = 1_000;
 const MAX_TENANTS = 10_000;
-/** A schema may be long. */
+/** Fewer, because a schema may be long. */
 const MAX_TYPES = 1_000;
 const MAX_ABSENT = 10_000;
 
@@ -19,15 +19,15 @@ export type OwnType = { name: string; schemaText: string };
 export type EmitCache = {
   /** by id or `external_id` */
   tenant(given: string): Promise<Tenant | null>;
-  /** Those of the types that the tenant has added. */
+  /** Those of the given types that the tenant has added. */
   ownTypes(tenant: Tenant, types: readonly string[]): Promise<OwnType[]>;
-  /** A tenant was made, changed or deleted here, or its types: nothing that is remembered of it holds any longer. */
+  /** Drops all that is cached of a tenant. Call it when the tenant or its types were created, changed or deleted. */
   forget(tenantId: string): void;
 };
 
-/** @param db should be free for emits whatever else is asked of the database */
+/** @param db a pool that no other query can exhaust */
 export function createEmitCache(db: Db): EmitCache {
-  const common = { forMs: REMEMBER_MS, maxAbsent: MAX_ABSENT };
+  const common = { forMs: CACHE_MS, maxAbsent: MAX_ABSENT };
   const tenants = createLookupCache<Tenant>({
     ...common,
     max: MAX_TENANTS,
@@ -37,7 +37,7 @@ export function createEmitCache(db: Db): EmitCache {
     ...common,
     max: MAX_TYPES,
     async find(key) {
-      // Neither has a space in it.
+      // Neither a tenant's id nor a type's name has a space in it.
       const [tenantId = '', name = ''] = key.split(' ');
       const [own = null] = await findEventTypes(db, tenantId, [name]);
       return own;

@@ -1,4 +1,4 @@
-/** Making, changing and deleting endpoints: one way for every route that does, each change in the audit log. */
+/** Creates, changes and deletes endpoints, for all routes that do; each change gets an entry in the audit log. */
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { ENDPOINT_BOUNDS, type Endpoint, type OpenEndpoint } from '../domain/endpoint.ts';
@@ -12,7 +12,7 @@ import type { ApiDeps } from './deps.ts';
 import { changedEndpoint, newEndpoint } from './endpoint-rules.ts';
 import type { createEndpointBody, patchEndpointBody } from './schemas/endpoint.ts';
 
-/** @throws Problem limit_reached or profile_rule when the tenant has as many as it may have */
+/** @throws Problem naming each wrong field; limit_reached or profile_rule when the tenant has as many endpoints as it may have */
 export async function createEndpoint(
   deps: ApiDeps,
   request: FastifyRequest,
@@ -38,7 +38,7 @@ export async function createEndpoint(
       }
       throw new Problem(
         'profile_rule',
-        `${title} posts to exactly one Callback URL per tenant. Change the endpoint that there is, or delete it first.`,
+        `${title} posts to exactly one Callback URL per tenant. Change the existing endpoint, or delete it first.`,
       );
     },
   );
@@ -63,7 +63,7 @@ export async function changeEndpoint(
         action: 'endpoint.updated',
         tenantId: tenant.id,
         objectId: id,
-        // Names only: values may be secrets. On and off are none.
+        // Only names, because values may be secrets; `enabled` is none.
         details: { fields: Object.keys(body), ...(body.enabled !== undefined && { enabled: body.enabled }) },
       },
     (client) =>
@@ -73,11 +73,11 @@ export async function changeEndpoint(
       }),
   );
   if (before === null || after === null) return null;
-  followBehind(deps, id);
+  updateBacklogLater(deps, id);
   return { before, after };
 }
 
-/** @returns whether there was one to delete */
+/** @returns whether the endpoint existed */
 export async function removeEndpoint(
   deps: ApiDeps,
   request: FastifyRequest,
@@ -91,23 +91,26 @@ export async function removeEndpoint(
       isDeleted ? { action: 'endpoint.deleted', tenantId: tenant.id, objectId: id } : null,
     (client) => deleteEndpoint(client, tenant.id, id),
   );
-  if (isGone) followBehind(deps, id);
+  if (isGone) updateBacklogLater(deps, id);
   return isGone;
 }
 
-/** Has all that waits at an endpoint follow it, behind the answer: it may be a million. Broken off, the reconciler goes on. */
-function followBehind({ db, logger }: ApiDeps, endpointId: string): void {
+/** Updates the endpoint's backlog after the answer, because it may hold a million deliveries. If this fails, the reconciler does it. */
+function updateBacklogLater({ db, logger }: ApiDeps, endpointId: string): void {
   followEndpoint(db, endpointId).catch((error) =>
-    logger.warn({ reason: error.message, endpoint: endpointId }, 'what waits is left to the reconciler'),
+    logger.warn(
+      { reason: error.message, endpoint: endpointId },
+      'the backlog of an endpoint was not updated; the reconciler will do it',
+    ),
   );
 }
 
-/** What the tenant's profile and the operator demand of an endpoint. */
+/** What the rules for an endpoint of this tenant depend on. */
 async function rulesFor(deps: ApiDeps, tenant: Tenant, filters: readonly string[]) {
   const profile = profileNamed(tenant.profile);
-  // Where any type is allowed, nobody asks which there are.
-  const asks = !profile.allowsUnknownTypes && filters.length > 0;
-  const [ownNames, ownFilters] = asks
+  // A profile that allows any type needs no list of types.
+  const needsTypes = !profile.allowsUnknownTypes && filters.length > 0;
+  const [ownNames, ownFilters] = needsTypes
     ? await Promise.all([
         listEventTypeNames(deps.db, tenant.id, NAMES_SHOWN),
         filtersOfOwnTypes(deps.db, tenant.id, filters),

@@ -1,4 +1,4 @@
-/** What an endpoint's settings must obey beyond their form: the profile's contract, the operator's limits. */
+/** Rules for an endpoint's settings that its schema cannot express: the profile's contract and the operator's limits. */
 import type { z } from 'zod';
 import {
   ENDPOINT_BOUNDS,
@@ -21,9 +21,9 @@ type CreateBody = z.infer<typeof createEndpointBody>;
 type PatchBody = z.infer<typeof patchEndpointBody>;
 type Rules = {
   profile: Profile;
-  /** event types of the tenant's own, some of them */
+  /** some event types of the tenant's own, to name in an error */
   ownNames: string[];
-  /** which of the endpoint's `event_types` want one of them */
+  /** those of the endpoint's `event_types` that match any type of the tenant's own */
   ownFilters: string[];
   deps: Pick<ApiDeps, 'allowHttp' | 'guard'>;
 };
@@ -58,7 +58,7 @@ export function newEndpoint(body: CreateBody, rules: Rules): NewEndpoint {
 
 /**
  * The endpoint with the request's changes.
- * @throws Problem with the path of each field that is not allowed; secret_unreadable when it changes what cannot be opened
+ * @throws Problem with the path of each field that is not allowed; secret_unreadable when it changes secrets that cannot be decrypted
  */
 export function changedEndpoint(endpoint: Endpoint, body: PatchBody, rules: Rules): Endpoint {
   refuse(commonErrors(body, rules));
@@ -117,7 +117,12 @@ function commonErrors(body: PatchBody, rules: Rules): RuleError[] {
     ...(body.auth === undefined ? [] : authErrors(body.auth, rules.profile)),
     ...headerErrors(body.headers ?? {}, rules.profile),
     ...(body.ordered === true && rules.profile.stallsWhenExhausted
-      ? [rule('ordered', `cannot be combined with how ${rules.profile.title} stops after a failure`)]
+      ? [
+          rule(
+            'ordered',
+            `cannot be true: ${rules.profile.title} stops an endpoint after an exhausted delivery instead`,
+          ),
+        ]
       : []),
   ];
 }

@@ -1,4 +1,4 @@
-/** From the raw text of an event to what is stored: known type, data that matches its schema, bytes untouched. */
+/** Validation of emitted events: each has a known type and data that matches its schema; its bytes stay untouched. */
 import { createHash } from 'node:crypto';
 import { type FieldError, fieldProblem, Problem, someOf } from '../domain/errors.ts';
 import type { EmittedEvent } from '../domain/event.ts';
@@ -14,7 +14,8 @@ export type OwnType = { name: string; schemaText: string };
 
 /**
  * Checks the events of one request of a tenant.
- * @throws Problem as `checkEvent` does; limit_reached when a tenant's own schema takes too much, and too_many_requests
+ * @throws Problem as `checkEvent` does; limit_reached when a check against a tenant's own schema takes too much time or memory;
+ *   too_many_requests when the tenant has used up its time for such checks, or too many wait
  */
 export async function checkEvents(
   inputs: EventInput[],
@@ -38,7 +39,7 @@ export type EventInput = {
   path: string;
   /** raw JSON text of `data`; undefined when it is missing */
   dataText: string | undefined;
-  /** the raw text that a repeat must equal */
+  /** the raw text that a repeated request must equal */
   hashed: string | Buffer;
   profile: Profile;
   ownTypes: OwnType[];
@@ -47,7 +48,7 @@ export type EventInput = {
 };
 
 /**
- * Everything but the tenant's own schemas.
+ * Checks one event, except against a schema of the tenant's own.
  * @throws Problem unknown_event_type, schema_mismatch, payload_too_large, validation_failed
  */
 export function checkEvent(input: EventInput): EmittedEvent {
@@ -69,7 +70,7 @@ export function checkEvent(input: EventInput): EmittedEvent {
       'unknown_event_type',
     );
   }
-  // Where the profile asks nothing of the data, nobody needs its value.
+  // The data is parsed only where the profile has a rule for it.
   if (entry !== undefined || profile.dataProblem !== undefined) {
     const data = JSON.parse(dataText);
     const problem = profile.dataProblem?.(data) ?? null;
@@ -130,7 +131,7 @@ async function checkOwn(
     throw fieldProblem(
       `${path}data`,
       `Checking the data against the schema of ${body.type} ${error.message}. Nothing was accepted. Simplify the schema, or ` +
-        'send less data: patterns that repeat, alternatives and references multiply.',
+        'send less data: nested repetitions, alternatives and references multiply the work.',
       'limit_reached',
     );
   }
@@ -151,7 +152,7 @@ export function inWords(fieldErrors: readonly FieldError[]): string {
   return fieldErrors.map(({ path, message }) => `${path} ${message}`).join('; ');
 }
 
-// An offset may lead out of the years that have four digits, and so out of the form that receivers expect.
+// An offset may lead to a year before 0001 or after 9999, which receivers cannot parse.
 const EARLIEST_MS = Date.parse('0001-01-01T00:00:00.000Z');
 const LATEST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
@@ -161,7 +162,7 @@ function timestampOf(text: string, path: string): number {
   throw fieldProblem(`${path}timestamp`, 'must lie in the years 0001 to 9999 in UTC');
 }
 
-/** Any offset; what is finer than a millisecond is cut, not rounded. */
+/** Reads an ISO 8601 time with any offset. Digits beyond milliseconds are cut, not rounded. */
 export function parseTimestampMs(text: string): number {
   return Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
 }

@@ -1,11 +1,11 @@
-/** Ends the API's connections when it closes: each once its request is answered, so that none holds up the shutdown. */
+/** Graceful close of the API: ends each connection once its request is answered, so that none delays the shutdown. */
 import type { FastifyInstance } from 'fastify';
 
 const CHECK_MS = 50;
 
 /**
- * Node closes what is idle at the moment of closing, but neither a connection that becomes idle later nor one that has
- * never asked anything: those would stay for as long as keep-alive allows.
+ * Node closes only the connections that are idle when the close begins. One that becomes idle later, or has not sent a request
+ * yet, would stay for as long as keep-alive allows.
  */
 export function closeGracefully(app: FastifyInstance): void {
   const { server } = app;

@@ -1,27 +1,27 @@
 /**
- * A memory of what was looked up, for a moment. Those who ask for the same thing at the same time share one look-up; what
- * was changed meanwhile is never remembered as it was before; and nothing that is forgotten is taken from somebody who waits.
+ * Cache of look-ups. Concurrent callers share one look-up. A value that changed during its look-up is not cached. A caller that
+ * waits still gets its answer when the cache is emptied.
  */
 import { LRUCache } from 'lru-cache';
 
 export type LookupCache<Value> = {
-  /** What is remembered under the name, or is looked up now; `null`: there is none. @throws what `find` throws */
+  /** The value from the cache or from a look-up; `null`: there is none. @throws what `find` throws */
   get(name: string): Promise<Value | null>;
   /** whether `get` would answer without a look-up */
   has(name: string): boolean;
   /**
-   * Something was changed. Nothing that was being looked up at this moment is remembered, nor that something does not exist.
-   * @param concerns which of the remembered values go; absent: all
+   * Call it after a change. It drops values, all names that are cached as absent, and the results of look-ups that still run.
+   * @param concerns says of a value whether to drop it; absent: all are dropped
    */
   forget(concerns?: (value: Value, name: string) => boolean): void;
 };
 
 /**
- * @param rules.find looks one up. It may be asked for one name again before it has answered, after `forget`
- * @param rules.forMs how long a value is remembered, counted from when its look-up began
- * @param rules.max how many values are remembered
- * @param rules.maxAbsent how many names that there are not. They have room of their own: whoever asks for many such names
- *   pushes out nothing that exists
+ * @param rules.find looks one name up. After `forget` it may be called again for a name while an earlier call still runs
+ * @param rules.forMs how long an entry is cached, from the start of its look-up
+ * @param rules.max how many values are cached
+ * @param rules.maxAbsent how many names are cached as absent. They have room of their own, so that asking for many names that
+ *   do not exist evicts no value
  */
 export function createLookupCache<Value extends object>(rules: {
   find(name: string): Promise<Value | null>;
@@ -31,19 +31,19 @@ export function createLookupCache<Value extends object>(rules: {
 }): LookupCache<Value> {
   const found = new LRUCache<string, Value>({ max: rules.max, ttl: rules.forMs });
   const absent = new LRUCache<string, true>({ max: rules.maxAbsent, ttl: rules.forMs });
-  // Replaced by `forget`: a look-up that began before belongs to the old one, and is neither remembered nor joined.
+  // `forget` replaces the map. The result of a look-up that is in an old map is not cached, and later callers do not share it.
   let underWay = new Map<string, Promise<Value | null>>();
 
-  async function lookUp(name: string, own: typeof underWay): Promise<Value | null> {
+  async function lookUp(name: string, startedIn: typeof underWay): Promise<Value | null> {
     const start = performance.now();
     try {
       const value = await rules.find(name);
-      if (own !== underWay) return value;
+      if (startedIn !== underWay) return value;
       if (value === null) absent.set(name, true, { start });
       else found.set(name, value, { start });
       return value;
     } finally {
-      own.delete(name);
+      startedIn.delete(name);
     }
   }
 
@@ -52,13 +52,13 @@ export function createLookupCache<Value extends object>(rules: {
       const value = found.get(name);
       if (value !== undefined) return value;
       if (absent.get(name)) return null;
-      const same = underWay.get(name);
-      if (same !== undefined) return same;
-      const own = underWay;
-      // Begun after it is noted, however soon it ends.
-      const looking = Promise.resolve().then(() => lookUp(name, own));
-      own.set(name, looking);
-      return looking;
+      const running = underWay.get(name);
+      if (running !== undefined) return running;
+      const current = underWay;
+      // Starts after it is in the map, which it leaves when it ends, however soon that is.
+      const started = Promise.resolve().then(() => lookUp(name, current));
+      current.set(name, started);
+      return started;
     },
     has: (name) => found.has(name) || absent.has(name),
     forget(concerns) {

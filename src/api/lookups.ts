@@ -1,4 +1,4 @@
-/** Finds what a URL names, or answers 404 in the same words for what is not there and what is another's. */
+/** Look-ups of the objects that a URL names. An object of another tenant gets the same 404 as one that does not exist. */
 import type { FastifyRequest } from 'fastify';
 import { maySee } from '../domain/access.ts';
 import type { Delivery } from '../domain/delivery.ts';
@@ -25,7 +25,7 @@ export async function tenantOr404(
   return tenant;
 }
 
-/** The same for an emit, as it was a moment ago at most. @throws Problem not_found */
+/** The same for an emit, from a cache of a second. @throws Problem not_found */
 export async function emittingTenantOr404(
   { emitCache }: ApiDeps,
   request: FastifyRequest,
@@ -43,7 +43,7 @@ export async function endpointOr404({ db, vault }: ApiDeps, tenant: Tenant, id: 
   return endpoint;
 }
 
-/** For what needs its secrets. @throws Problem secret_unreadable */
+/** The endpoint with its decrypted secrets. @throws Problem secret_unreadable */
 export function opened(endpoint: Endpoint): OpenEndpoint {
   if (!isOpen(endpoint)) throw secretsUnreadable(endpoint.id);
   return endpoint;

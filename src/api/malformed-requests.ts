@@ -1,4 +1,4 @@
-/** Requests that no route ever sees: broken HTTP, paths and methods that there are not. They too are answered with problems. */
+/** Answers to requests that reach no route: broken HTTP, unknown paths, wrong methods. They are problems, too. */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -7,10 +7,10 @@ import { newId } from '../domain/ids.ts';
 import { answerAndClose } from './body/early-responses.ts';
 import { PROBLEM_TYPE, problemBody, sendProblem } from './problems.ts';
 
-/** Longer than any id, also when each of its characters is escaped. */
+/** Longer than any id, even with each of its characters escaped. */
 const MAX_PARAM_LENGTH = 1_024;
 
-/** What Fastify must know from the start. */
+/** Options that Fastify takes only when the application is made. */
 export const malformedRequests = {
   routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
   frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
@@ -47,8 +47,8 @@ function transportProblem(code: string): Problem {
 }
 
 /**
- * Answers 404 for unknown paths, and 405 for known ones that do not take the method: before a body is read. Call it after
- * what checks keys, and before routes.
+ * Answers 404 for an unknown path and 405 for a method that a path does not take, before a body is read. Call it after the hook
+ * that checks keys, and before routes are added.
  */
 export function refuseUnknownRoutes(app: FastifyInstance): void {
   const methodsAt = rememberRoutes(app);
@@ -62,7 +62,7 @@ export function refuseUnknownRoutes(app: FastifyInstance): void {
     reply.header('allow', allowed);
     throw new Problem('method_not_allowed', `${pathOf(request)} takes ${allowed}, not ${request.method}.`);
   });
-  // Nothing has an id with NUL in it, and PostgreSQL would refuse to look for it.
+  // No id has a NUL in it, and PostgreSQL refuses a query that has.
   app.addHook('preValidation', async (request) => {
     const values = Object.values((request.params ?? {}) as Record<string, string>);
     if (values.some((value) => value.includes('\0'))) throw unknownPath(request.method, pathOf(request));
@@ -72,10 +72,10 @@ export function refuseUnknownRoutes(app: FastifyInstance): void {
 const pathOf = (request: FastifyRequest) => request.raw.url?.split('?')[0] ?? '';
 
 function unknownPath(method: string, path: string): Problem {
-  return new Problem('not_found', `There is no ${method} ${path}. See /docs for what there is.`);
+  return new Problem('not_found', `There is no ${method} ${path}. The routes are listed at /docs.`);
 }
 
-/** @returns which methods a path knows */
+/** @returns a function that gives the methods of a path */
 function rememberRoutes(app: FastifyInstance): (path: string) => string[] {
   const routes: { pattern: RegExp; methods: string[] }[] = [];
   app.addHook('onRoute', ({ url, method }) => {

@@ -1,4 +1,4 @@
-/** What each request leaves for those who operate: counts, durations, and for an emit the span that its attempts go back to. */
+/** Metrics and traces of requests: counts, durations, and for each emit the span that is the parent of its attempts. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Span } from '../observability/tracing.ts';
 import type { ApiDeps } from './deps.ts';
@@ -7,7 +7,7 @@ const EMITS: readonly string[] = ['/v1/tenants/:tenant/events', '/v1/tenants/:te
 
 const spans = new WeakMap<FastifyRequest, Span>();
 
-/** To be called after the key's check, so that strangers leave no spans. */
+/** Call it after the hook that checks keys, so that a request without a valid key makes no span. */
 export function observeRequests(app: FastifyInstance, deps: ApiDeps): void {
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url;
@@ -21,7 +21,7 @@ export function observeRequests(app: FastifyInstance, deps: ApiDeps): void {
     spans.set(request, span);
   });
   app.addHook('onResponse', async (request, reply) => {
-    // Unknown paths are one series, or anybody could make as many as they like.
+    // All unknown paths share one series: otherwise anybody could make any number of series.
     const route = request.routeOptions.url ?? 'unknown';
     const { method } = request;
     const { statusCode } = reply;
@@ -33,5 +33,5 @@ export function observeRequests(app: FastifyInstance, deps: ApiDeps): void {
   });
 }
 
-/** The parent of everything that comes of an emit: its span, or without tracing the emitter's own. */
+/** The parent of all spans that an emit leads to: the emit's own span or, without tracing, the emitter's. */
 export const traceparentOf = (request: FastifyRequest) => spans.get(request)?.traceparent ?? null;

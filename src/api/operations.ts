@@ -1,4 +1,4 @@
-/** Starts operations: counted, stored and audited first, then handed to a workflow. */
+/** Starts operations (recover, replay, bulk retry, erase): counts the deliveries, stores and audits the operation, starts its workflow. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../domain/errors.ts';
@@ -17,12 +17,12 @@ export const operationSchema = z
     tenant_id: z.string(),
     endpoint_id: z.string().nullable(),
     status: z.enum(OPERATION_STATUSES).describe('`completed` when every delivery of it has ended.'),
-    matched: z.number().describe('How many deliveries it is about.'),
+    matched: z.number().describe('How many deliveries (of an erasure: payloads) it covers.'),
     at_least: atLeastField,
     done: z
       .number()
       .describe(
-        'How many of them have succeeded (of an erasure: are erased). Of a large one, as of a moment ago.',
+        'How many have succeeded; of an erasure, how many are erased. The count of a large operation may lag by some seconds.',
       ),
     failed: z.number().describe('How many have failed, or were cancelled.'),
     started_at: z.string(),
@@ -39,12 +39,12 @@ export const paceField = z
   .min(0.1)
   .max(1_000)
   .optional()
-  .describe('How many to set going in a second. Default: as configured.');
+  .describe('Deliveries to start in a second. Default: as configured.');
 
 /**
- * @param wanted `counted` is found here where it is absent
- * @returns the operation. Where Temporal is away it begins when Temporal is back.
- * @throws Problem too_many_requests when as many of the tenant run as may
+ * @param wanted.counted how many deliveries match; absent: they are counted here
+ * @returns the operation. When Temporal is away, its workflow starts once Temporal is back
+ * @throws Problem too_many_requests when the tenant has as many running operations as it may have
  */
 export async function startOperation(
   deps: ApiDeps,
@@ -66,7 +66,7 @@ export async function startOperation(
       details: { endpoint_id: endpointId, matched, ...selection },
     }),
     async (client) => {
-      // An erasure is a duty: nothing may be in its way.
+      // An erasure is a duty by law: no limit may stop it.
       if (kind !== 'erase') await refuseTooMany(client, tenantId, deps.operationsPerTenant);
       const perSecond = wanted.perSecond ?? deps.operationRatePerS;
       return insertOperation(client, { kind, tenantId, endpointId, selection, perSecond, matched, atLeast });
@@ -85,7 +85,7 @@ async function refuseTooMany(client: Queryable, tenantId: string, limit: number)
   if ((await countRunningOperations(client, tenantId)) < limit) return;
   throw new Problem(
     'too_many_requests',
-    `${limit} operations of this tenant are running, which is as many as may. Wait until one has ended, or cancel one.`,
+    `This tenant has ${limit} running operations, the most it may have. Wait until one has ended, or cancel one.`,
     { retryAfterS: RETRY_AFTER_S },
   );
 }

@@ -1,4 +1,4 @@
-/** Opaque cursors: where the next page begins, in a form that nobody is tempted to make up. */
+/** Paging by opaque cursors: a cursor is the encoded key of the last row shown. */
 import { z } from 'zod';
 import type { WalkedPage } from '../store/delivery-list.ts';
 
@@ -29,7 +29,7 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 
 /**
  * The page that a query asks for.
- * @param list reads rows: `limit` of them, the first ones or those that follow the key `before`; or fewer, and says how far it looked
+ * @param list reads up to `limit` rows that follow the key `before` (null: the first ones); a list that stops early says how far it looked
  * @param keyOf what the list is sorted by, descending
  */
 export async function readPage<Row extends { id: string }, Item>(
@@ -38,7 +38,7 @@ export async function readPage<Row extends { id: string }, Item>(
   present: (row: Row) => Item,
   keyOf: (row: Row) => string = ({ id }) => id,
 ): Promise<{ items: Item[]; next_cursor: string | null }> {
-  // One more than is shown says whether there are more.
+  // One row more than is shown tells whether there is a next page.
   const listed = await list({ before: cursor ?? null, limit: limit + 1 });
   const { rows, walkedTo } = Array.isArray(listed) ? { rows: listed, walkedTo: null } : listed;
   const items = rows.slice(0, limit);

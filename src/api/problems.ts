@@ -1,4 +1,4 @@
-/** Every error as an RFC 9457 problem: stable code, path of each bad field, what to do. */
+/** Answers every error with an RFC 9457 problem: a stable code, the path of each bad field, what to do. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type FieldError, PROBLEMS, Problem, type ProblemCode } from '../domain/errors.ts';
@@ -7,8 +7,8 @@ import { isDatabaseAway, isPassing, isSchemaMismatch, isUnstorableText } from '.
 
 export const PROBLEM_TYPE = 'application/problem+json';
 const STORAGE_RETRY_AFTER_S = 5;
-/** Refused in great numbers or for long: not worth a line each. */
-const SAID_ELSEWHERE: readonly ProblemCode[] = ['temporal_unavailable', 'overloaded'];
+/** Codes that come in great numbers while they come: they get no log line each. */
+const NOT_LOGGED: readonly ProblemCode[] = ['temporal_unavailable', 'overloaded'];
 const CONTENDED_RETRY_AFTER_S = 1;
 const MAX_FIELD_ERRORS = 20;
 const MAX_SHOWN = 300;
@@ -27,19 +27,19 @@ export const problemSchema = z
 
 /**
  * Makes every error of the app a problem, also those of Fastify itself.
- * @param heard told of each error's code
- * @param schemaProblem looks whether the schema fits; asked when a table or column that a query names is not there
+ * @param onProblem called with the code of each error
+ * @param schemaProblem checks whether the schema fits; called when a query names a table or column that does not exist
  */
 export function answerWithProblems(
   app: FastifyInstance,
-  heard: (code: ProblemCode) => void,
+  onProblem: (code: ProblemCode) => void,
   schemaProblem: () => Promise<Problem | null>,
 ): void {
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const problem = (isSchemaMismatch(error) ? await schemaProblem() : null) ?? asProblem(error);
-    heard(problem.code);
+    onProblem(problem.code);
     const isOurs = problem.status >= 500 || problem.code === 'stored_value_invalid';
-    if (isOurs && !SAID_ELSEWHERE.includes(problem.code)) {
+    if (isOurs && !NOT_LOGGED.includes(problem.code)) {
       request.log.error({ err: error, problem: problem.code }, 'a request failed');
     }
     return sendProblem(problem, request, reply);
@@ -49,14 +49,14 @@ export function answerWithProblems(
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (problem.retryAfterS !== undefined) reply.header('retry-after', String(problem.retryAfterS));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  // As bytes: no serializer of the route may change it.
+  // Bytes pass by the serializer of the route.
   return reply
     .status(problem.status)
     .type(PROBLEM_TYPE)
     .send(Buffer.from(JSON.stringify(problemBody(problem, request.id))));
 }
 
-/** What a client reads. */
+/** The JSON of a problem. */
 export function problemBody(problem: Problem, requestId: string): z.infer<typeof problemSchema> {
   const { title, status } = PROBLEMS[problem.code];
   return {
@@ -86,7 +86,7 @@ function asProblem(error: FastifyError): Problem {
   if (isPassing(error)) {
     return new Problem(
       'overloaded',
-      'Something else changes the same at this moment. Nothing was stored; send it again in a second.',
+      'Another request changes the same object at this moment. Nothing was stored; send this one again in a second.',
       { retryAfterS: CONTENDED_RETRY_AFTER_S, cause: error },
     );
   }
@@ -98,7 +98,7 @@ function asProblem(error: FastifyError): Problem {
   if (isDataError(error)) {
     return new Problem(
       'stored_value_invalid',
-      'A value that is stored of this is not as it should be. Change it if you can; otherwise tell the operator.',
+      'A stored value of this object is not valid. Change it if you can; otherwise tell the operator.',
       { cause: error },
     );
   }
@@ -113,7 +113,7 @@ function asProblem(error: FastifyError): Problem {
   }
   return new Problem(
     'internal_error',
-    'Something went wrong on our side. Try again; if it stays, tell the operator.',
+    'Something went wrong on our side. Try again; if it happens again, tell the operator.',
     {
       cause: error,
     },
@@ -122,7 +122,7 @@ function asProblem(error: FastifyError): Problem {
 
 function validationProblem(error: FastifyError): Problem {
   const issues = error.validation ?? [];
-  // There may be one for each of a hundred thousand items, and one that repeats as many unknown keys.
+  // One body can have a hundred thousand issues, or one issue that lists as many unknown keys.
   const fieldErrors: FieldError[] = issues.slice(0, MAX_FIELD_ERRORS).map((issue) => ({
     path: shortened(issue.instancePath.replace(/^\//, '').replaceAll('/', '.')),
     message: shortened(issue.message ?? 'is not valid'),
@@ -132,7 +132,7 @@ function validationProblem(error: FastifyError): Problem {
     .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
     .join('; ');
   const more = issues.length > fieldErrors.length ? ` And ${issues.length - fieldErrors.length} more.` : '';
-  const detail = `The ${where} is not as it should be. ${summary}${more}`;
+  const detail = `The ${where} is not valid. ${summary}${more}`;
   return new Problem('validation_failed', detail, { fieldErrors });
 }
 

@@ -1,6 +1,6 @@
 /**
- * The test buttons that are pressed at this moment: how many may be, and one look at the database for all that wait for what
- * comes of them, however many those are.
+ * Test calls that are running in this process. It bounds their number, and polls the database once for all callers that wait
+ * for a result.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../domain/errors.ts';
@@ -9,26 +9,26 @@ import type { Db } from '../store/pool.ts';
 
 export type RunningTests = {
   /**
-   * Takes a place among the tests under way.
-   * @param target.timeoutMs of its endpoint: after so long at most a place is free again
-   * @returns what gives it back
-   * @throws Problem too_many_requests when the endpoint or the tenant has no place left
+   * Takes a slot for a test.
+   * @param target.timeoutMs of its endpoint; it becomes the `retry-after` of a refusal
+   * @returns a function that frees the slot
+   * @throws Problem too_many_requests when the endpoint or the tenant has no slot left
    */
   begin(target: { tenantId: string; endpointId: string; timeoutMs: number }): () => void;
-  /** Resolves when the delivery has ended or is gone, or after `withinMs`. Rejects when the database cannot be asked. */
+  /** Resolves when the delivery has ended or is gone, or after `withinMs`. Rejects when the query fails. */
   untilEnded(deliveryId: string, withinMs: number): Promise<void>;
 };
 
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
-/** @param limits tests under way at once, in this process */
+/** @param limits tests that may run at once in this process */
 export function createRunningTests(db: Db, limits: { perEndpoint: number; perTenant: number }): RunningTests {
   const underWay = new Map<string, number>();
   const waiting = new Map<string, { resolve(): void; reject(error: unknown): void }>();
-  let isLooking = false;
+  let isPolling = false;
 
-  async function look(): Promise<void> {
-    isLooking = true;
+  async function poll(): Promise<void> {
+    isPolling = true;
     while (waiting.size > 0) {
       const ids = [...waiting.keys()];
       try {
@@ -36,9 +36,9 @@ export function createRunningTests(db: Db, limits: { perEndpoint: number; perTen
       } catch (error) {
         for (const id of ids) waiting.get(id)?.reject(error);
       }
-      await sleep(LOOK_MS);
+      await sleep(POLL_MS);
     }
-    isLooking = false;
+    isPolling = false;
   }
 
   function take(name: string, limit: number, refused: () => Problem): () => void {
@@ -58,7 +58,7 @@ export function createRunningTests(db: Db, limits: { perEndpoint: number; perTen
       const tooMany = (count: number, whose: string) => () =>
         new Problem(
           'too_many_requests',
-          `${count} tests of this ${whose} are under way, which is as many as may. Wait until one has been answered.`,
+          `This ${whose} has ${count} running tests, the most it may have. Wait until one is answered.`,
           { retryAfterS },
         );
       const freeTenant = take(tenantId, limits.perTenant, tooMany(limits.perTenant, 'tenant'));
@@ -75,13 +75,13 @@ export function createRunningTests(db: Db, limits: { perEndpoint: number; perTen
     },
     async untilEnded(deliveryId, withinMs) {
       const ended = new Promise<void>((resolve, reject) => waiting.set(deliveryId, { resolve, reject }));
-      if (!isLooking) void look();
-      const tired = new AbortController();
+      if (!isPolling) void poll();
+      const timeout = new AbortController();
       try {
-        await Promise.race([ended, sleep(withinMs, undefined, { signal: tired.signal })]);
+        await Promise.race([ended, sleep(withinMs, undefined, { signal: timeout.signal })]);
       } finally {
         waiting.delete(deliveryId);
-        tired.abort();
+        timeout.abort();
       }
     },
   };

@@ -1,4 +1,4 @@
-/** What decides whether a delivery can be sent now, and the refusal of a retry that follows from it. */
+/** Looks up whether a delivery can be sent now, and refuses a retry of one that cannot. */
 import type { Delivery } from '../domain/delivery.ts';
 import { Problem, secretsUnreadable } from '../domain/errors.ts';
 import { type RetryRefusal, retryRefusal, type Sendability } from '../domain/next-step.ts';
@@ -38,7 +38,7 @@ export async function refuseUnsendable(deps: ApiDeps, delivery: Delivery): Promi
 function refused(why: RetryRefusal, { endpointId }: Delivery, profile: string): Problem {
   switch (why) {
     case 'endpoint_deleted':
-      return new Problem(why, 'The endpoint of this delivery is deleted: there is nowhere to send it.');
+      return new Problem(why, 'The endpoint of this delivery is deleted: it cannot be sent any more.');
     case 'endpoint_disabled':
       return new Problem(why, `The endpoint ${endpointId} is disabled. Enable it first, then retry.`);
     case 'payload_erased':

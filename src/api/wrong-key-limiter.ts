@@ -1,12 +1,12 @@
 /**
- * From where wrong keys come. An address that sends too many is suspected for a moment: its new keys wait their turn. It is
- * never locked out, for behind one address there may be a whole company.
+ * Rate limit for wrong keys, per address. An address that sends too many is suspect for some seconds: its new keys are looked up
+ * more slowly. It is never locked out, because a whole company may share one address.
  */
 import { isIPv6 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 
 const MAX_ADDRESSES = 10_000;
-/** One customer of a provider has at least a /64 of IPv6. */
+/** The first four groups are a /64, the least IPv6 network that a provider gives to a customer. */
 const IPV6_GROUPS = 4;
 
 export type WrongKeyLimiter = {
@@ -23,7 +23,7 @@ export function createWrongKeyLimiter(
   now: () => number = () => performance.now(),
 ): WrongKeyLimiter {
   const burst = perSecond * 10;
-  // What was sent wrong and is not forgiven yet: less with each second.
+  // Wrong keys of each network; `perSecond` of them are forgiven each second.
   const debts = new LRUCache<string, { wrong: number; atMs: number }>({ max: MAX_ADDRESSES });
   const debtOf = (network: string) => {
     const debt = debts.get(network);
@@ -39,7 +39,7 @@ export function createWrongKeyLimiter(
 }
 
 function networkOf(address: string): string {
-  // As a dual-stack socket shows IPv4.
+  // A dual-stack socket shows IPv4 addresses with this prefix.
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
   if (!isIPv6(plain)) return plain;
   const [before = '', after] = (plain.split('%')[0] ?? '').split('::');

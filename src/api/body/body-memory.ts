@@ -1,16 +1,16 @@
-/** The memory that the bodies of all requests share, from their first byte until they are answered. */
+/** Memory budget that the bodies of all requests share: each counts from its first byte until its request is answered. */
 
-/** So much of it may be one caller's. */
+/** Share of the budget that one caller may use. */
 const SHARE_OF_ONE = 0.5;
 
 export type Held = {
-  /** @returns whether there was room for so many bytes more */
+  /** @returns whether the budget had room for so many more bytes */
   grow(bytes: number): boolean;
   /** The request is answered, or gone. */
   release(): void;
 };
 
-/** @param maxBytes of all requests together */
+/** @param maxBytes budget for all requests together */
 export function createBodyMemory(maxBytes: number): (callerId: string) => Held {
   let total = 0;
   const callers = new Map<string, number>();

@@ -1,7 +1,7 @@
 /**
- * Answers that are there before the request's body is: a wrong key, a body that is too large, a queue that is full. Whoever closes
- * with unread bytes resets the connection, and the client never sees the answer. So the rest is read and thrown away, within
- * bounds, and only then the connection closes (RFC 9112 section 9.6).
+ * Responses that are sent before the whole body of the request has come: the key is wrong, the body is too large, a queue is full.
+ * A server that closes a connection with unread bytes resets it, and the client never sees the response. So the rest of the body
+ * is read and discarded, within bounds, before the connection is closed (RFC 9112 section 9.6).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -10,21 +10,21 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 /** More than the largest body that any route takes. */
 const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
 const MAX_DRAINED_MS = 30_000;
-/** With no more than this to come, the connection is worth keeping. */
+/** A connection is kept for further requests when no more than this is declared to come. */
 const KEPT_BYTES = 1024 * 1024;
 const LOOK_EVERY_MS = 100;
 
-/** requests whose client waits to be told that it may send the body (`expect: 100-continue`) */
+/** Requests with `expect: 100-continue`, whose client waits for `100 Continue` before it sends the body. */
 const waiting = new WeakSet<IncomingMessage>();
 
-/** Call it before `closeGracefully`, which has the last word on keeping connections. */
+/** Call it before `closeGracefully`: the hook that is added last decides whether a connection is kept. */
 export function answerEarly(app: FastifyInstance): void {
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.add(request);
     app.server.emit('request', request, response);
   });
   app.addHook('onSend', async ({ raw }, reply) => {
-    // Fastify closes after each refusal while it reads a body, also where nothing is left of it.
+    // Fastify closes the connection after each refusal of a body, even when the whole body has come.
     reply.removeHeader('connection');
     if (raw.complete) return;
     if (waiting.has(raw) || !(declaredBytes(raw) <= KEPT_BYTES)) {
@@ -34,16 +34,16 @@ export function answerEarly(app: FastifyInstance): void {
   });
 }
 
-/** The client may send its body now. */
+/** Sends `100 Continue`, if the client waits for it. */
 export function welcomeBody(request: FastifyRequest, response: ServerResponse): void {
   if (waiting.delete(request.raw)) response.writeContinue();
 }
 
-/** NaN: it does not say. */
+/** The declared length of the body; NaN when none is declared. */
 const declaredBytes = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] === undefined ? Number(headers['content-length']) : Number.NaN;
 
-/** Node closes by this method when the answer is written: now first the sending side alone, and the other when all has come. */
+/** Replaces the method by which Node closes once the answer is written: now the sending side closes first, the other when all has come. */
 function lingerBeforeClosing(request: IncomingMessage): void {
   const { socket } = request;
   const close = socket.destroySoon.bind(socket);
@@ -53,7 +53,7 @@ function lingerBeforeClosing(request: IncomingMessage): void {
   };
 }
 
-/** Reads on and throws away: to the end of the request, or to the bounds, where the connection is cut. */
+/** Reads and discards the rest of the request. At the bounds it cuts the connection. */
 function drain(request: IncomingMessage, done: () => void): void {
   const { socket } = request;
   if (request.complete || socket.destroyed) {
@@ -77,9 +77,9 @@ function drain(request: IncomingMessage, done: () => void): void {
 
 const answered = new WeakSet<Socket>();
 
-/** The same for a connection on which no HTTP can be read any more: `text` is the whole answer. */
+/** Does the same for a connection on which HTTP can no longer be parsed. @param text makes the whole answer */
 export function answerAndClose(socket: Socket, text: () => Buffer): void {
-  // What comes after it is no HTTP either, and is said here again and again.
+  // The parser reports every later chunk of the same connection as an error, too.
   if (answered.has(socket)) return;
   answered.add(socket);
   const until = performance.now() + MAX_DRAINED_MS;

@@ -1,6 +1,6 @@
-/** Long work on the main thread is done in turns: in each round of the event loop one piece of it, and everybody else. */
+/** Time slices for long work on the main thread: each round of the event loop runs one slice of it, and serves the other requests. */
 
-/** A piece of work looks at the clock this often, and ends after so long. */
+/** Length of a slice. */
 const TURN_MS = 5;
 
 const waiting: (() => void)[] = [];
@@ -9,7 +9,7 @@ let isPlanned = false;
 function plan(): void {
   if (isPlanned) return;
   isPlanned = true;
-  // What is planned inside of one comes in the next round.
+  // An immediate that is set inside of one runs in the next round.
   setImmediate(() => {
     isPlanned = false;
     waiting.shift()?.();
@@ -17,7 +17,7 @@ function plan(): void {
   });
 }
 
-/** Resolves in a round of the event loop in which no other long work goes on. */
+/** Resolves in a round of the event loop in which no other slice runs. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
@@ -25,7 +25,7 @@ export function nextTurn(): Promise<void> {
   });
 }
 
-/** @returns to be awaited between two pieces of work: waits when the turn is over */
+/** @returns a function to await between two pieces of work; it waits for the next slice when this one is used up */
 export function takeTurns(): () => Promise<void> {
   let begun = performance.now();
   return async () => {

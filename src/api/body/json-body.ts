@@ -1,4 +1,4 @@
-/** JSON bodies: parsed strictly, with the raw bytes kept for those who must not lose one. */
+/** Parser for JSON bodies: it is strict, and keeps the raw bytes for the routes that need them unchanged. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
@@ -16,14 +16,14 @@ const raws = new WeakMap<FastifyRequest, RawJson & { bytes: Buffer }>();
 const PLACES: readonly Place[] = [['data'], ['example'], ['events', null], ['events', null, 'data']];
 const OPAQUE: readonly Place[] = [['data'], ['example'], ['events', null, 'data']];
 
-/** Read at once: less than a millisecond. What is longer has its turns, one body at a time. */
+/** Bodies up to this size are parsed at once, in less than a millisecond. Longer ones are parsed in time slices, one at a time. */
 const SHORT_BYTES = 16 * 1024;
-/** Of one caller's bodies that wait to be read. */
+/** Bytes of one caller's bodies that may wait to be parsed. */
 const MAX_WAITING_BYTES = 128 * 1024 * 1024;
 
 /**
- * @param bounds.maxEventBytes that the data of an event may have
- * @param bounds.maxBytesInHand of the bodies of all requests that are not answered yet
+ * @param bounds.maxEventBytes limit for the data of an event
+ * @param bounds.maxBytesInHand memory for the bodies of all requests that are not answered yet
  */
 export function acceptJson(
   app: FastifyInstance,
@@ -51,7 +51,7 @@ export function acceptJson(
       if (!(error instanceof QueueFullError)) throw error;
       throw new Problem(
         'too_many_requests',
-        'Too many large bodies wait to be read. Try again in a second.',
+        'Too many large bodies of this tenant wait to be parsed. Try again in a second.',
         { retryAfterS: 1, cause: error },
       );
     }
@@ -69,10 +69,10 @@ export function acceptJson(
     const held = hold(callerOf(request).id);
     response.once('close', held.release);
     const bytes = await readBody(request, stream, { held, begin: () => welcomeBody(request, response) });
-    // A POST that needs no body may come with the header all the same.
+    // A POST without a body may still have the header.
     if (bytes.length === 0) return undefined;
     const raw = await read(request, bytes);
-    // Most of what reads an object passes over this name, and what it names would vanish without a word.
+    // Most code that reads an object skips a key of this name, so its value would be lost silently.
     if (raw.protoAt !== null) {
       throw fieldProblem(raw.protoAt, 'no field can be called __proto__; give it another name');
     }
@@ -81,14 +81,14 @@ export function acceptJson(
   });
 }
 
-/** The raw body of a request whose body was JSON. */
+/** The raw JSON body of a request. @throws Error when it has none */
 export function rawBody(request: FastifyRequest): RawJson & { bytes: Buffer } {
   const raw = raws.get(request);
   if (raw === undefined) throw new Error('The route has no JSON body');
   return raw;
 }
 
-/** @throws Problem unsupported_media_type: what is compressed, or says that it is not UTF-8, would be read as something else */
+/** @throws Problem unsupported_media_type for a body that is compressed or declares a charset other than UTF-8 */
 function refuseOtherEncodings({ headers }: FastifyRequest): void {
   const { 'content-encoding': coding = 'identity', 'content-type': type = '' } = headers;
   if (coding.toLowerCase() !== 'identity') {

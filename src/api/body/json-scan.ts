@@ -1,19 +1,19 @@
 /**
- * Goes once over the text of a JSON value, in as many steps as its caller likes: whether it is JSON, whether a key comes twice,
- * how deep and how much it is, and where the values lie that somebody will ask for. It makes nothing of what it reads.
+ * One-pass scanner of JSON text, which runs in as many steps as its caller likes. It checks syntax, repeated keys, depth and size,
+ * and finds where the values at given places lie. It builds no values.
  */
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import { endOfLiteral, endOfNumber, endOfString, NONE, TOO_LONG } from './json-tokens.ts';
 
-/** A place whose raw text will be asked for: `null` stands for each item of an array. */
+/** Path to a value; `null` stands for each item of an array. */
 export type Place = readonly (string | null)[];
 
 export type ScanRules = {
-  /** among the places, those whose values nobody needs but as text: however much they hold, nothing is made of it */
+  /** places whose values are kept as text and not parsed; the limits on values and characters do not count them */
   opaque?: readonly Place[];
-  /** that such a value may have; in bytes, so in characters it may have no more */
+  /** limit for an opaque value. It is compared with characters, of which a text never has more than bytes */
   mostOpaqueBytes?: number;
-  /** arrays with the number of items that they may have */
+  /** limits for the number of items of arrays */
   mostItems?: readonly { place: Place; most: number }[];
 };
 
@@ -22,28 +22,28 @@ type Span = readonly [start: number, end: number];
 export type JsonScan = {
   text: string;
   /**
-   * Reads on, up to about there.
+   * Scans on, up to about this offset.
    * @returns whether the end is reached
-   * @throws Problem invalid_json; validation_failed, payload_too_large where it need not read on to know
+   * @throws Problem invalid_json; validation_failed or payload_too_large when a limit is exceeded for certain
    */
   advance(offset: number): boolean;
-  /** To be called at the end. @throws Problem invalid_json, duplicate_key, validation_failed, payload_too_large */
+  /** Call it when the end is reached. @throws Problem invalid_json, duplicate_key, validation_failed, payload_too_large */
   finish(): { spans: Map<string, Span>; opaque: Span[]; protoAt: string | null };
 };
 
-/** Objects and arrays may be nested this deep: far beyond any real event, far below what the parsers can take. */
+/** Levels of nesting: far more than a real event has, far fewer than the parsers can take. */
 const MAX_DEPTH = 200;
-/** Outside opaque places: so much is parsed and checked field by field in one go. No schema has as many. */
+/** Values outside opaque places, which are parsed and validated in one go. No route needs as many. */
 const MAX_VALUES = 20_000;
-/** What goes beyond is read on to this number, to say what else is wrong. */
+/** Beyond MAX_VALUES the scan goes on to this number, so that text that is not JSON is still reported as such. */
 const MAX_READ_VALUES = 10 * MAX_VALUES;
-/** Outside opaque places, in characters. */
+/** Characters outside opaque places. */
 const MAX_LENGTH = 1024 * 1024;
-/** Of the items of an array; more than any route takes. */
+/** Items of an array whose places are found; more than any route takes. */
 const MAX_PLACES = 10_000;
 const MAX_SHOWN = 100;
 
-/** The places as a tree, to be walked along with the text. */
+/** A node of the tree of places, which the scanner walks along with the text. */
 type Area = {
   isKept: boolean;
   isOpaque: boolean;
@@ -52,7 +52,7 @@ type Area = {
   items: Area | undefined;
 };
 
-/** An object or array that has begun; `at` is the key or index of the value that comes next. */
+/** An open object or array; `at` is the key or index of its next value. */
 type Frame = {
   isObject: boolean;
   seen: Set<string> | null;
@@ -75,7 +75,7 @@ export function createJsonScan(text: string, places: readonly Place[], rules: Sc
   const opaque: Span[] = [];
   const nesting = createNesting();
   const frames: Frame[] = [];
-  // Of what is nested too deeply there is none: it is only read to its end.
+  // Undefined inside of what is nested too deeply, which is only scanned to its end.
   let frame: Frame | undefined;
   let next = VALUE;
   let offset = 0;
@@ -84,7 +84,7 @@ export function createJsonScan(text: string, places: readonly Place[], rules: Sc
   let opaqueStart = 0;
   let protoAt: string | null = null;
   const { mostOpaqueBytes = Number.POSITIVE_INFINITY } = rules;
-  /** What is refused if the text is JSON at all. */
+  /** Why the text is refused if it turns out to be JSON at all. */
   let refusal: Problem | null = null;
 
   function unexpected(): Problem {
@@ -151,14 +151,14 @@ export function createJsonScan(text: string, places: readonly Place[], rules: Sc
     offset += 1;
   }
 
-  /** @returns `end`, if it is one */
+  /** @returns the end of a token. @throws Problem when there is no token, or it is too long */
   function endOf(end: number): number {
     if (end === TOO_LONG) throw isInOpaque ? tooLong(mostOpaqueBytes) : tooLongBeside();
     if (end === NONE) throw unexpected();
     return end;
   }
 
-  /** Where what begins here is too long, wherever it ends. */
+  /** The offset at which a token that begins here is too long. */
   const limit = () => (isInOpaque ? opaqueStart + mostOpaqueBytes : offset + MAX_LENGTH);
 
   function quoted(): void {
@@ -264,7 +264,7 @@ function areaAt(root: Area, place: Place): Area {
   return area;
 }
 
-/** What is open, object or array, one byte each: it may be nested as deeply as a body has characters. */
+/** Stack of open objects and arrays, one byte each: a body may nest as deeply as it has characters. */
 function createNesting() {
   let kinds = new Uint8Array(256);
   let depth = 0;
@@ -286,7 +286,7 @@ function createNesting() {
   };
 }
 
-/** @param frames what is open, the array last */
+/** @param frames the open objects and arrays, the one with too many items last */
 function tooMany(frames: readonly Frame[], { mostItems }: Area): Problem {
   const path = frames.slice(0, -1).map(({ at }) => at);
   return fieldProblem(path.join('.'), `may have ${mostItems} items in one request`);
@@ -299,12 +299,15 @@ function tooLong(most: number): Problem {
 function tooLongBeside(): Problem {
   return new Problem(
     'payload_too_large',
-    `A body may have ${MAX_LENGTH} characters beside the data of events.`,
+    `A body may have ${MAX_LENGTH} characters, not counting the data of events.`,
   );
 }
 
 function tooManyValues(): Problem {
-  return new Problem('validation_failed', `A body may hold ${MAX_VALUES} values, beside the data of events.`);
+  return new Problem(
+    'validation_failed',
+    `A body may hold ${MAX_VALUES} values, not counting the data of events.`,
+  );
 }
 
 const LINE_FEED = 0x0a;

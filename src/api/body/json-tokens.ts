@@ -1,6 +1,6 @@
 /**
- * Where the strings, numbers and literals of JSON end (RFC 8259, sections 3, 6 and 7). `NONE`: it is none; `TOO_LONG`: it does not end
- * before `limit`, and is not read further.
+ * Finds the ends of JSON strings, numbers and literals (RFC 8259, sections 3, 6 and 7). `NONE`: the text is no such token.
+ * `TOO_LONG`: the token does not end before `limit`, and is not read further.
  */
 
 export const NONE = -1;
@@ -13,7 +13,7 @@ const LOWER_U = 0x75;
 const ESCAPED = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
 const HEX_DIGITS = 4;
 
-/** @param start of its quote */
+/** @param start offset of the opening quote */
 export function endOfString(text: string, start: number, limit: number): number {
   const end = Math.min(text.length, limit);
   for (let at = start + 1; at < end; at += 1) {
@@ -45,7 +45,7 @@ const LOWER_E = 0x65;
 
 export function endOfNumber(text: string, start: number, limit: number): number {
   let at = text.charCodeAt(start) === MINUS ? start + 1 : start;
-  // A zero stands alone: what follows it is looked at next.
+  // No digit may follow a leading zero. The scanner refuses one as the next token.
   at = text.charCodeAt(at) === ZERO ? at + 1 : endOfDigits(text, at, limit);
   if (at >= 0 && text.charCodeAt(at) === POINT) at = endOfDigits(text, at + 1, limit);
   if (at < 0) return at;
@@ -55,7 +55,7 @@ export function endOfNumber(text: string, start: number, limit: number): number 
   return endOfDigits(text, sign === PLUS || sign === MINUS ? at + 2 : at + 1, limit);
 }
 
-/** There has to be one. */
+/** There has to be at least one digit. */
 function endOfDigits(text: string, start: number, limit: number): number {
   let at = start;
   for (let code = text.charCodeAt(at); code >= ZERO && code <= NINE; code = text.charCodeAt(at)) {

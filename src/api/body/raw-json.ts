@@ -1,7 +1,7 @@
 /**
- * Request bodies whose bytes matter: read strictly, with the place of every value, so that an event's `data` can be cut
- * out as it was written. Nothing re-serialises it: `1.0`, a 20-digit integer and the order of keys survive. A large body is read
- * in turns with everything else, and what is too much is noticed before anything is made of it.
+ * Parses JSON bodies strictly and keeps the raw text of chosen values, so that an event's `data` is stored as it was written.
+ * Nothing re-serialises it: `1.0`, a 20-digit integer and the order of keys survive. A large body is parsed in time slices, and
+ * limits are checked before any value is built.
  */
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../domain/errors.ts';
@@ -22,7 +22,7 @@ export type RawJson = {
 const STRIDE = 16 * 1024;
 
 /**
- * @param places of which `rawAt` will know: to remember all would take many times the memory of the body
+ * @param places the paths that `rawAt` knows; to keep all would take many times the memory of the body
  * @throws Problem invalid_encoding, invalid_json, duplicate_key, validation_failed (nested too deeply, too many values)
  */
 export function parseRawJson(bytes: Buffer, places: readonly Place[], rules: ScanRules = {}): RawJson {
@@ -32,7 +32,7 @@ export function parseRawJson(bytes: Buffer, places: readonly Place[], rules: Sca
   return resultOf(scan);
 }
 
-/** The same for a body of any size: others have their turns meanwhile. */
+/** The same for a body of any size, in time slices. */
 export async function parseRawJsonInTurns(
   bytes: Buffer,
   places: readonly Place[],
@@ -65,7 +65,7 @@ function resultOf(scan: JsonScan): RawJson {
   };
 }
 
-/** With `null` for each of them. */
+/** The text with `null` in place of each span. */
 function withoutSpans(text: string, spans: readonly (readonly [number, number])[]): string {
   let rest = '';
   let from = 0;
@@ -76,12 +76,12 @@ function withoutSpans(text: string, spans: readonly (readonly [number, number])[
   return rest + text.slice(from);
 }
 
-/** Without TextDecoder, which takes many times as long to say so. */
+/** Uses `isUtf8`, because TextDecoder takes many times as long to find it out. */
 function refuseOtherBytes(bytes: Buffer): void {
   if (!isUtf8(bytes)) throw new Problem('invalid_encoding', 'The body must be UTF-8.');
 }
 
-/** None ends in the midst of a character. */
+/** Parts of the bytes, none of which ends inside a character. */
 function* inParts(bytes: Buffer): Generator<Buffer> {
   for (let from = 0; from < bytes.length; ) {
     let to = Math.min(from + STRIDE, bytes.length);

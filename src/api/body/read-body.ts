@@ -1,22 +1,22 @@
 /**
- * Reads a body within bounds: in bytes, in the memory that all bodies share, and in time. A slow line is no crime: as long as a
- * body comes at a modest pace it may take as long as it needs.
+ * Reads a request's body within bounds of bytes, shared memory and time. A slow client is not refused: a body that keeps the
+ * minimum pace may take as long as it needs.
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../domain/errors.ts';
 import type { Held } from './body-memory.ts';
 
-/** Before any byte must have come, and for every pause. */
+/** Time before the first byte must have come, and for all pauses together. */
 export const BODY_GRACE_MS = 20_000;
 /** 128 kbit/s, an old ISDN line: 256 KiB take it 16 s, the largest batch 17 minutes. */
 export const LEAST_BYTES_PER_S = 16 * 1024;
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * @param request whose route says how large a body may be
- * @param options.held where its bytes are counted
- * @param options.begin called once nothing is known against the body
+ * @param request its route has the limit for the body
+ * @param options.held counts the bytes in the shared memory
+ * @param options.begin called before the first byte is read, when the declared length is within the limit
  * @throws Problem payload_too_large, request_timeout, overloaded; invalid_request when it broke off
  */
 export async function readBody(
@@ -42,14 +42,14 @@ export async function readBody(
     };
     const fail = (error: Error) => {
       stop();
-      // What still comes is read and thrown away elsewhere.
+      // early-responses.ts reads and discards what still comes.
       stream.on('error', () => {});
       reject(error);
     };
     const take = (chunk: Buffer) => {
       length += chunk.length;
       if (length > limit) return fail(tooLarge(limit));
-      if (!held.grow(chunk.length)) return fail(tooMuchInHand());
+      if (!held.grow(chunk.length)) return fail(memoryFull());
       chunks.push(chunk);
     };
     const finish = () => {
@@ -68,7 +68,11 @@ const tooSlow = () =>
     'request_timeout',
     `The body came too slowly: ${LEAST_BYTES_PER_S} bytes a second are the least, after ${BODY_GRACE_MS / 1000} seconds. Send it again.`,
   );
-const tooMuchInHand = () =>
-  new Problem('overloaded', 'Too many large requests are in hand at the moment. Send it again in a second.', {
-    retryAfterS: 1,
-  });
+const memoryFull = () =>
+  new Problem(
+    'overloaded',
+    'Too many large requests are being handled at the moment. Send it again in a second.',
+    {
+      retryAfterS: 1,
+    },
+  );

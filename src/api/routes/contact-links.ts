@@ -1,6 +1,6 @@
 /**
- * `/contacts/…`: what the links in e-mails open. No key is needed but the token in the address. A GET shows a page and changes
- * nothing, for mail scanners follow links; a POST does it, also the one that mail programs send by themselves (RFC 8058).
+ * `/contacts/…`: pages behind the links in e-mails. The token in the address takes the place of a key. A GET changes nothing,
+ * because mail scanners follow links. A POST does, also the one that mail programs send to unsubscribe (RFC 8058).
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -25,7 +25,7 @@ const MAX_FORM_BYTES = 4_096;
 const params = z.object({ token: z.string().max(200) });
 
 const UNKNOWN: ContactPage = {
-  title: 'This link is not good',
+  title: 'This link does not work',
   paragraphs: [
     'It is incomplete, it was used already, a newer one has replaced it, or it is too old. Use the link in the newest message, or ask ' +
       'whoever made you a contact to have it sent again.',
@@ -42,7 +42,7 @@ export async function contactLinkRoutes(app: App, deps: ApiDeps): Promise<void> 
     return contact && { contact, nonce: read.nonce };
   }
 
-  /** Does it, and writes down that the contact did. */
+  /** Runs `work`, and adds an audit entry with the contact as actor when it changed something. */
   async function act(
     request: FastifyRequest,
     contact: LinkedContact,
@@ -66,17 +66,17 @@ export async function contactLinkRoutes(app: App, deps: ApiDeps): Promise<void> 
   }
 
   const unsubscribedPage = ({ contact }: Linked): ContactPage => ({
-    title: 'You are told no more',
-    paragraphs: [`${contact.address} gets no more notices about ${contact.tenantName}.`],
+    title: 'You are unsubscribed',
+    paragraphs: [`${contact.address} gets no more notifications about ${contact.tenantName}.`],
     button: {
-      label: 'Tell me again',
+      label: 'Subscribe again',
       to: `../resubscribe/${deps.contacts.links.tokenFor('resubscribe', contact.id)}`,
     },
   });
   const verifiedPage = ({ contact }: Linked): ContactPage => ({
-    title: 'You are told',
+    title: 'You are subscribed',
     paragraphs: [
-      `${contact.address} gets notices when webhooks of ${contact.tenantName} cannot be delivered. Each has a link to end that.`,
+      `${contact.address} gets notifications when webhooks of ${contact.tenantName} cannot be delivered. Each has a link to unsubscribe.`,
     ],
   });
 
@@ -87,9 +87,9 @@ export async function contactLinkRoutes(app: App, deps: ApiDeps): Promise<void> 
           ? {
               title: 'May Tidings write to you?',
               paragraphs: [
-                `${found.contact.tenantName} wants ${found.contact.address} to be told when webhooks cannot be delivered.`,
+                `${found.contact.tenantName} wants to notify ${found.contact.address} when webhooks cannot be delivered.`,
               ],
-              button: { label: 'Yes, tell me' },
+              button: { label: 'Yes, notify me' },
             }
           : null,
       act: async (request, found) => {
@@ -105,9 +105,9 @@ export async function contactLinkRoutes(app: App, deps: ApiDeps): Promise<void> 
         found.contact.state === 'unsubscribed'
           ? unsubscribedPage(found)
           : {
-              title: 'Be told no more?',
-              paragraphs: [`${found.contact.address} gets notices about ${found.contact.tenantName}.`],
-              button: { label: 'Tell me no more' },
+              title: 'Unsubscribe?',
+              paragraphs: [`${found.contact.address} gets notifications about ${found.contact.tenantName}.`],
+              button: { label: 'Unsubscribe' },
             },
       act: async (request, found) => {
         await act(request, found.contact, 'contact.unsubscribed', (client) =>
@@ -130,7 +130,7 @@ export async function contactLinkRoutes(app: App, deps: ApiDeps): Promise<void> 
 
   await app.register(async (scope) => {
     const routes = scope as unknown as App;
-    // Whatever form it comes in: the address says all.
+    // A body of any content type is accepted and ignored: the address says everything.
     routes.removeAllContentTypeParsers();
     routes.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_FORM_BYTES }, async () => undefined);
     for (const [purpose, page] of Object.entries(PAGES) as [LinkPurpose, PageOf][]) {
@@ -153,7 +153,7 @@ export async function contactLinkRoutes(app: App, deps: ApiDeps): Promise<void> 
   });
 }
 
-/** `null`: the link is not good (any more). */
+/** `null`: the link does not work, or not any more. */
 type PageOf = {
   show(found: Linked): Promise<ContactPage | null>;
   act(request: FastifyRequest, found: Linked): Promise<ContactPage | null>;

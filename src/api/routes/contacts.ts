@@ -1,4 +1,4 @@
-/** `/v1/tenants/:t/contacts/send-link`: has the link to verify a contact sent again. */
+/** `/v1/tenants/:t/contacts/send-link`: requests that a contact gets its verification link again. */
 import { Problem } from '../../domain/errors.ts';
 import { type Contact, contactKey, findContacts, requestLink } from '../../store/contacts.ts';
 import { linkWaitS } from '../../store/message-counts.ts';
@@ -10,7 +10,7 @@ import { problemSchema } from '../problems.ts';
 import { tenantParams } from '../schemas/parameters.ts';
 import { contactSchema, presentContact, sendLinkBody } from '../schemas/tenant.ts';
 
-/** Between two links to one contact. */
+/** Least time between two links to one contact. */
 const PAUSE_S = 300;
 
 export function contactRoutes(app: App, deps: ApiDeps): void {
@@ -22,8 +22,8 @@ export function contactRoutes(app: App, deps: ApiDeps): void {
         tags: ['tenants'],
         summary: 'Send the link to verify a contact again',
         description:
-          'For a contact that is pending, or that the mail server has refused. Not within five minutes of the last one, and only ' +
-          'so often a day.',
+          'For a contact that is pending, or that the mail server has refused. A link is sent at most every five minutes, and a ' +
+          'limited number of times a day.',
         params: tenantParams,
         body: sendLinkBody,
         response: { 202: contactSchema, 409: problemSchema },
@@ -51,14 +51,14 @@ export function contactRoutes(app: App, deps: ApiDeps): void {
 /** @throws Problem conflict where a link would do nothing */
 function mayHaveLink(contact: Contact | undefined, address: string): Contact {
   if (contact === undefined || contact.state === 'verified')
-    throw new Problem('conflict', `${address} is verified already: it gets notices.`);
+    throw new Problem('conflict', `${address} is verified already: it gets notifications.`);
   if (contact.state === 'unsubscribed')
     throw new Problem(
       'conflict',
-      `${address} has unsubscribed. Only its owner can undo that, by the link in any message that it has got.`,
+      `${address} has unsubscribed. Only its owner can undo that, by the link in any message it received.`,
     );
   return contact;
 }
 
 const tooSoon = (retryAfterS: number) =>
-  new Problem('too_many_requests', `A link can be sent there again in ${retryAfterS} s.`, { retryAfterS });
+  new Problem('too_many_requests', `The next link can be sent there in ${retryAfterS} s.`, { retryAfterS });

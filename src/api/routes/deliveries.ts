@@ -1,4 +1,4 @@
-/** `/v1/deliveries`: what was sent, what came back, what is next; retry, cancel, curl. */
+/** `/v1/deliveries`: lists of deliveries, the log of each, and retry, cancel and curl. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES, type Delivery, isEnded } from '../../domain/delivery.ts';
 import { Problem } from '../../domain/errors.ts';
@@ -37,7 +37,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
   const querystring = pageQuery.extend(deliveryFilters.shape);
   const response = { 200: pageOf(deliverySummary) };
   const description =
-    'Several filters together may leave a page short, or empty, although more follow: go on while there is a `next_cursor`.';
+    'With several filters a page may be short or empty although more items follow: go on while there is a `next_cursor`.';
 
   app.get(
     '/v1/tenants/:tenant/deliveries',
@@ -110,8 +110,9 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Send a delivery now, or again',
         description:
-          'A waiting delivery is sent now; a failed attempt by hand uses up no slot of its schedule. ' +
-          'One that has ended is sent again, once. During an attempt: again right after. Every press is carried out.',
+          'A waiting delivery is sent now; if this attempt fails, it uses up none of the scheduled ones. ' +
+          'A delivery that has ended is sent again, once. During an attempt, another one follows right after. Every request ' +
+          'makes one attempt.',
         params,
         response: { 202: acknowledged, 409: problemSchema },
       },

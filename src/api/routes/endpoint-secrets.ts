@@ -1,4 +1,4 @@
-/** `…/endpoints/:e/secret`: what signs an endpoint's deliveries, shown, changed, and its public half. */
+/** `…/endpoints/:e/secret`: an endpoint's signing secret: reveal it, rotate it, get its public key. */
 import { z } from 'zod';
 import { type Endpoint, MAX_SIGNING_SECRETS, OVERLAP_S, rotateSecrets } from '../../domain/endpoint.ts';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
@@ -47,7 +47,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: "Reveal an endpoint's signing secret",
-        description: 'Who looked is written into the audit log.',
+        description: 'The audit log gets an entry with the key that was used.',
         params: endpointParams,
         response: { 200: z.object({ secret: z.string().nullable() }) },
       },
@@ -147,7 +147,7 @@ function rotationOf(profile: Profile, body: z.infer<typeof rotateBody>) {
     overlapS,
     apply(before: Endpoint, nowMs: number): Endpoint {
       const { secrets } = opened(before);
-      // A new secret is of the kind that the receiver verifies already.
+      // A generated secret is of the same kind as the one before, which the receiver can verify.
       const isEd25519 = publicKeyOf(secrets.signing[0]?.value ?? '') !== null;
       const value = body.secret ?? (isEd25519 ? generateEd25519Secret() : signing.generateSecret());
       const rotated = rotateSecrets(secrets.signing, value, overlapS * 1000, nowMs);

@@ -1,4 +1,4 @@
-/** `…/endpoints/:e/test`: the button that sends an example and shows what came of it. */
+/** `…/endpoints/:e/test`: sends an example event in a single attempt, and answers with its log. */
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { fieldProblem, NAMES_SHOWN, someOf } from '../../domain/errors.ts';
@@ -35,8 +35,8 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
         summary: 'Send a test event',
         description:
           'One attempt, no retry, no e-mail, no effect on health; allowed while the endpoint is disabled. ' +
-          'Answers when the attempt is over, or after its timeout and two seconds. So many at once as the configuration ' +
-          'says, of an endpoint and of a tenant; one more is refused with 429.',
+          'Answers when the attempt is over, or two seconds after its timeout. The configuration limits how many tests of an ' +
+          'endpoint and of a tenant may run at once; one more is refused with 429.',
         params: endpointParams,
         body: testBody.nullish(),
         response: { 200: deliverySchema, 429: problemSchema },
@@ -54,7 +54,7 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
       const done = tests.begin({ tenantId: tenant.id, endpointId: id, timeoutMs });
       try {
         const deliveryId = await send(tenant, id, body?.event_type);
-        // The answer is due within the timeout and two seconds; the reading of the log comes out of the same two.
+        // The answer is due two seconds after the timeout at the latest, and reading the log takes some of them.
         await tests.untilEnded(deliveryId, timeoutMs + TEST_MARGIN_MS - READING_MS);
         return await readDeliveryLog(deps, await deliveryOr404(deps, request, deliveryId));
       } finally {

@@ -1,4 +1,4 @@
-/** `/v1/tenants/:t/endpoints`: where a tenant wants its events. */
+/** `/v1/tenants/:t/endpoints`: create, list, get, change and delete endpoints; their statistics. */
 import { z } from 'zod';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { recoverSelection } from '../../domain/operation.ts';
@@ -105,7 +105,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Change, enable or disable an endpoint',
         description:
-          'What is changed counts from the next attempt. Disabling ends what waits for the endpoint.',
+          'A change applies from the next attempt. Disabling ends the deliveries that wait for the endpoint.',
         params: endpointParams,
         body: patchEndpointBody,
         response: { 200: endpointSchema },
@@ -146,8 +146,8 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
-        summary: "How an endpoint's deliveries stand",
-        description: `Counts the newest ${STATS_DELIVERIES}, tests among them; \`counted_since\` says where there are more.`,
+        summary: "Count an endpoint's deliveries by status and error",
+        description: `Counts the newest ${STATS_DELIVERIES}, including tests; if there are more, \`counted_since\` says from when on.`,
         params: endpointParams,
         response: { 200: endpointStats },
       },
@@ -160,10 +160,10 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
   );
 }
 
-/** An emit that was under way when the endpoint was switched off may have passed over it, and has an earlier time. */
+/** An emit that ran while the endpoint was disabled may have skipped it, although its event's time is earlier. */
 const UNDER_WAY_MS = 30_000;
 
-/** What an endpoint that was just enabled again has missed, and how to have it sent; `null`: nothing to offer. */
+/** The offer to recover what an endpoint missed before it was enabled again; `null`: it missed nothing. */
 async function recoverOffer(
   deps: ApiDeps,
   tenant: Tenant,

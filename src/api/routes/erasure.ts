@@ -1,4 +1,4 @@
-/** Erasing on request: one event's payload, or everything of a tenant. The delivery log stays, the bodies go. */
+/** Erasure on request: of one event's payload, or of everything of a tenant. The delivery log stays; bodies are erased. */
 import { z } from 'zod';
 import { eraseEvent } from '../../store/erasure.ts';
 import { countPayloads } from '../../store/events.ts';
@@ -37,7 +37,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
           if (erased === null) throw notFound('event', id);
           return erased;
         });
-      // Records of the same deliveries may stand in its way.
+      // Tried again when it conflicts with attempts of the same deliveries that are being recorded.
       const erasedAt = await persistently(erase);
       return { id, erased_at: erasedAt.toISOString() };
     },

@@ -17,7 +17,7 @@ import { problemSchema } from '../problems.ts';
 import { createEventTypeBody, eventTypeSchema } from '../schemas/event.ts';
 import { tenantParams } from '../schemas/parameters.ts';
 
-/** Of schemas and examples in one page, beyond the first type: a page may be shorter than asked for. */
+/** Bytes of schemas and examples in a page, not counting its first type. A page may have fewer types than asked for. */
 const MAX_PAGE_BYTES = 512 * 1024;
 
 export function eventTypeRoutes(app: App, deps: ApiDeps): void {
@@ -134,14 +134,14 @@ async function checkOwnType(
 function tooMany(most: number): Problem {
   return new Problem(
     'limit_reached',
-    `A tenant may have ${most} event types of its own. Use one that it has, or tell apart in the data what is alike; the ` +
+    `A tenant may have ${most} event types of its own. Use an existing one and tell the cases apart in the data; the ` +
       'operator can allow more (TIDINGS_MAX_OWN_EVENT_TYPES).',
   );
 }
 
 type Page = ReturnType<typeof pageOf<typeof eventTypeSchema>>;
 
-/** A cursor names where the last type came from, and its name. */
+/** One page. Its cursor holds the origin and the name of the last type. */
 async function readTypes(
   { db }: ApiDeps,
   tenant: Tenant,
@@ -182,7 +182,7 @@ function present(entry: CatalogueEntry, origin: 'profile' | 'tenant') {
   };
 }
 
-/** `null` for what is no JSON any more. */
+/** `null` when the stored text is not JSON. */
 function valueIn(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -1,4 +1,4 @@
-/** `/v1/tenants/:t/events`: emitting, and reading back what was emitted. */
+/** `/v1/tenants/:t/events`: emit one event or a batch, list events, get one. */
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -34,7 +34,7 @@ import { tenantParams } from '../schemas/parameters.ts';
 
 const MAX_DELIVERIES = 10_000;
 export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
-/** Of an emit, beside its `data`. */
+/** Bytes of an emit's body, not counting its `data`. */
 const ENVELOPE_BYTES = 64 * 1024;
 
 export function eventRoutes(app: App, deps: ApiDeps): void {
@@ -154,7 +154,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       if (event === null) throw notFound('event', request.params.event);
       const deliveries = await eventDeliveries(deps.db, tenant.id, event.id);
       const rest = { ...presentSummary(event), deliveries: deliveries.map(presentStub) };
-      // `data` goes out as it came in: its text is put into the answer, not its parsed value.
+      // `data` goes out as it came in: the answer gets its text, not its parsed value.
       const [head, tail] = JSON.stringify({ ...rest, data: DATA_HERE }).split(JSON.stringify(DATA_HERE));
       const answer = Buffer.concat([Buffer.from(head ?? ''), dataOf(event, tenant), Buffer.from(tail ?? '')]);
       return reply.type('application/json; charset=utf-8').send(answer as never);
@@ -170,7 +170,7 @@ function dataOf(event: StoredEvent, tenant: Tenant): Buffer {
   const { dataFromSpan } = findProfile(tenant.profile) ?? {};
   try {
     const data = dataFromSpan?.(span) ?? span;
-    // Put into the answer as it is: what is no JSON would spoil all of it.
+    // Checked first: text that is not JSON would make the whole answer invalid.
     JSON.parse(data.toString());
     return data;
   } catch {
@@ -202,7 +202,7 @@ function refuseRepeatedIds(bodies: { id?: string | undefined }[]): void {
   const seen = new Set<string>();
   bodies.forEach(({ id }, at) => {
     if (id === undefined) return;
-    if (seen.has(id)) throw fieldProblem(`events.${at}.id`, `${id} comes twice in the batch`);
+    if (seen.has(id)) throw fieldProblem(`events.${at}.id`, `${id} occurs twice in the batch`);
     seen.add(id);
   });
 }

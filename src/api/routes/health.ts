@@ -1,4 +1,4 @@
-/** For probes, and the way in: what a browser or a load balancer asks first. */
+/** `/healthz` and `/readyz` for probes, `/openapi.json`, and `/`, which leads to the API reference. */
 import { z } from 'zod';
 import { VERSION } from '../../package-root.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -12,7 +12,7 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
     {
       schema: {
         tags: ['health'],
-        summary: 'Whether the process lives',
+        summary: 'Check whether the process lives',
         security: [],
         response: { 200: z.object({ status: z.literal('ok'), version: z.string() }) },
       },
@@ -27,7 +27,8 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
     worker: z
       .enum(['ok', 'away', 'elsewhere', 'unknown'])
       .describe(
-        '`ok`: this process works. `elsewhere`: others do. `away`: nobody does. `unknown`: Temporal is away.',
+        '`ok`: the worker of this process runs. `elsewhere`: this process has none, another one runs. `away`: no worker runs. ' +
+          '`unknown`: Temporal is away.',
       ),
     schema: z
       .enum(['outdated', 'incompatible'])
@@ -40,7 +41,7 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
     {
       schema: {
         tags: ['health'],
-        summary: 'Whether requests can be served; what is away',
+        summary: 'Check whether requests can be served, and which parts are away',
         security: [],
         response: { 200: readiness, 503: readiness },
       },

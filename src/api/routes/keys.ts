@@ -1,4 +1,4 @@
-/** `/v1/keys`: who may call this API. A key is shown once; only its hash is kept. */
+/** `/v1/keys`: create, list and revoke API keys. A key is shown once; only its hash is kept. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type ApiKey, SCOPES } from '../../domain/access.ts';
@@ -12,7 +12,7 @@ import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 
 const common = {
-  name: z.string().trim().min(1).max(200).optional().describe('What people know it by.'),
+  name: z.string().trim().min(1).max(200).optional().describe('A name by which people know the key.'),
   rate_limit: z
     .strictObject({ per_second: z.number().int().min(1).max(100_000) })
     .optional()

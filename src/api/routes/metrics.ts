@@ -1,4 +1,4 @@
-/** `/metrics`: for Prometheus. Public like the probes, for nothing in it belongs to a tenant. */
+/** `/metrics` for Prometheus. It is public like the probes, because nothing in it belongs to a tenant. */
 import { z } from 'zod';
 import { METRICS_CONTENT_TYPE } from '../../observability/metrics-page.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -10,7 +10,7 @@ export function metricsRoutes(app: App, deps: ApiDeps): void {
     {
       schema: {
         tags: ['health'],
-        summary: 'What is counted and measured, for Prometheus',
+        summary: 'Get the metrics, for Prometheus',
         security: [],
         produces: ['text/plain'],
         response: { 200: z.string() },

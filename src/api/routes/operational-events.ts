@@ -1,4 +1,4 @@
-/** `/v1/operational-events`: what Tidings itself has to say. */
+/** `/v1/operational-events`: events about the work of Tidings itself, like a disabled endpoint. */
 import { z } from 'zod';
 import { listOperationalEvents } from '../../store/operational-events.ts';
 import { callerOf } from '../auth.ts';

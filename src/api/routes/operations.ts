@@ -1,4 +1,4 @@
-/** Recover, replay and bulk retry, and `/v1/operations`: what is done to many deliveries at once, and how far it is. */
+/** Recover, replay and bulk retry of many deliveries at once, and `/v1/operations`: their progress, and cancel. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { maySee } from '../../domain/access.ts';
@@ -28,8 +28,8 @@ const time = z.iso.datetime({
   error: 'must be an ISO 8601 time with an offset, like 2024-01-15T10:30:00Z',
 });
 const window = {
-  since: time.describe('What was accepted, or failed, at this time or later.'),
-  until: time.optional().describe('What was accepted, or failed, before this time. Absent: until now.'),
+  since: time.describe('Only what was accepted or failed at this time or later.'),
+  until: time.optional().describe('Only what was accepted or failed before this time. Absent: until now.'),
   per_second: paceField,
 };
 const eventTypes = z
@@ -72,9 +72,9 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
 
   const base = '/v1/tenants/:tenant/endpoints/:endpoint';
   const description =
-    'New attempts on the deliveries that there are, and deliveries where there were none, with a new schedule. ' +
-    'What is on its way already is left alone, so this is safe to repeat. A tenant may have so many operations running as the ' +
-    'configuration says; one more is refused with 429.';
+    'Makes new attempts of existing deliveries and creates missing deliveries, each with a new schedule. ' +
+    'Deliveries that wait or are being sent already are left alone, so this is safe to repeat. The configuration limits how ' +
+    'many operations of a tenant may run at once; one more is refused with 429.';
   const response = { 202: startedSchema, 409: problemSchema, 429: problemSchema };
 
   app.post(
@@ -93,7 +93,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
     async (request, reply) => {
       const { since, until = null, per_second: perSecond } = request.body;
       const target = await targetOf(request, since, until);
-      // Nothing was missed before there was an endpoint to miss it.
+      // An endpoint missed nothing before it was created.
       const from = new Date(Math.max(Date.parse(since), target.createdAt.getTime())).toISOString();
       const selection = recoverSelection(from, until);
       const started = await startOperation(deps, request, {
@@ -160,7 +160,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
         tags,
         summary: 'Retry many deliveries at once',
         description:
-          'Deliveries of disabled or deleted endpoints are left out, and so is what is on its way already.',
+          'Deliveries of disabled or deleted endpoints are left out, and so are those that are being sent already.',
         params: tenantParams,
         body: bulkRetryBody,
         response,
@@ -197,7 +197,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
-        summary: 'How far an operation is',
+        summary: 'Get an operation and its progress',
         params,
         response: { 200: operationSchema },
       },
@@ -212,7 +212,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: 'Stop an operation',
-        description: 'What it has set going goes on; the rest is left as it is.',
+        description: 'Deliveries that it has started go on; the rest are left as they are.',
         params,
         response: { 202: operationSchema, 409: problemSchema },
       },
@@ -222,7 +222,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       const act = { action: 'operation.cancelled', tenantId, objectId: id };
       await audited(deps, request, act, async (client) => {
         if (!(await finishOperation(client, id, 'cancelled')))
-          throw new Problem('already_ended', `The operation ${id} is over.`);
+          throw new Problem('already_ended', `The operation ${id} has ended already.`);
         await tally(client, id);
       });
       return reply.status(202).send(presentOperation(await operationOr404(request)));

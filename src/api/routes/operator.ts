@@ -1,4 +1,4 @@
-/** `/v1/operator/endpoint`: where the operator wants to hear what Tidings itself has to say. */
+/** `/v1/operator/endpoint`: the operator's own endpoint, which receives operational events. */
 import { z } from 'zod';
 import { DEFAULT_PROFILE } from '../../profiles/index.ts';
 import { listEndpoints } from '../../store/endpoints.ts';
@@ -26,7 +26,7 @@ export function operatorRoutes(app: App, deps: ApiDeps): void {
         summary: "Set the operator's endpoint",
         description:
           'Operational events are delivered to it as Standard Webhooks, with retries, and its deliveries are listed like ' +
-          'those of any endpoint, under its `tenant_id`. What does not reach it is only logged. Setting it again ' +
+          'those of any endpoint, under its `tenant_id`. What cannot be delivered to it is only logged. Setting it again ' +
           'changes it; the secret stays.',
         body: createEndpointBody.omit({ secret: true, signature: true }).meta({
           id: 'SetOperatorEndpoint',

@@ -1,6 +1,6 @@
 /**
- * The SCORM API's own webhook routes (the seed 002): the same endpoints, deliveries and rules as `/v1`, in that product's
- * words. `webhook_x` is our `ep_x`, `delivery_x` our `dlv_x`, `tenant_id` a tenant's `external_id` or id.
+ * Webhook routes of the SCORM API itself: the same endpoints, deliveries and rules as `/v1`, in that product's words.
+ * `webhook_x` is our `ep_x`, `delivery_x` our `dlv_x`, `tenant_id` a tenant's `external_id` or id.
  */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -201,10 +201,7 @@ const missing = (id: string) => new Problem('not_found', `There is no webhook ${
 async function scormTenant(deps: ApiDeps, request: FastifyRequest, id: string): Promise<Tenant> {
   const tenant = await tenantOr404(deps, request, id);
   if (tenant.profile === PROFILE) return tenant;
-  throw new Problem(
-    'profile_rule',
-    `The tenant ${id} is not served by the SCORM API's contract; use /v1 for it.`,
-  );
+  throw new Problem('profile_rule', `The tenant ${id} does not have the profile ${PROFILE}; use /v1 for it.`);
 }
 
 async function webhookOr404(

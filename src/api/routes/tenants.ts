@@ -1,4 +1,4 @@
-/** `/v1/tenants`: customers of the emitting product. */
+/** `/v1/tenants`: create, list, get, change and delete tenants, the customers of the emitting product. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { distinctContacts, isTrusted } from '../../domain/contact.ts';
@@ -37,7 +37,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
   const vouches = (request: FastifyRequest) =>
     isTrusted(deps.contacts.verify, callerOf(request).tenantId === null);
 
-  /** Each once. @throws Problem limit_reached */
+  /** The contacts without repetitions. @throws Problem limit_reached */
   function contactsOf(given: readonly string[]): string[] {
     const contacts = distinctContacts(given);
     if (contacts.length <= deps.contacts.max) return contacts;
@@ -134,7 +134,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: 'Change a tenant',
-        description: 'The external_id goes out on the wire: only an admin key may change it.',
+        description: 'Only an admin key may change the external_id, because receivers see it.',
         params: tenantParams,
         body: patchTenantBody,
         response: { 200: tenantSchema, 409: problemSchema },
@@ -181,7 +181,8 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: 'Delete a tenant',
-        description: 'Its endpoints go with it and what still waits is cancelled. Its log stays.',
+        description:
+          'Deletes its endpoints, too, and cancels the deliveries that still wait. The delivery log stays.',
         params: tenantParams,
         response: { 204: z.null() },
       },
@@ -199,15 +200,15 @@ export async function removeTenant(deps: ApiDeps, request: FastifyRequest, id: s
   const act = { action: 'tenant.deleted', tenantId: id, objectId: id };
   await audited(deps, request, act, (client) => deleteTenant(client, id));
   deps.emitCache.forget(id);
-  if (await cancelWaitingPage(deps.db, id)) cancelTheOthers(deps, id);
+  if (await cancelWaitingPage(deps.db, id)) cancelRestLater(deps, id);
 }
 
-/** Behind the answer, which need not wait for a million. */
-function cancelTheOthers({ db, logger }: ApiDeps, tenantId: string): void {
+/** Runs after the answer, because there may be a million. */
+function cancelRestLater({ db, logger }: ApiDeps, tenantId: string): void {
   cancelWaitingOfTenant(db, tenantId).catch((error) =>
     logger.warn(
       { reason: error.message, tenant: tenantId },
-      'what waits of a deleted tenant is left to the reconciler',
+      'the waiting deliveries of a deleted tenant were not all cancelled; the reconciler will do it',
     ),
   );
 }

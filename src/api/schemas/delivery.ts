@@ -1,4 +1,4 @@
-/** Deliveries and their log on the wire. */
+/** Wire schemas of deliveries and their log. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES, type Delivery, HELD_REASONS, TRIGGERS } from '../../domain/delivery.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../../domain/errors.ts';
@@ -35,7 +35,7 @@ const attempt = z
     request: z
       .object({ method: z.literal('POST'), url: z.string(), headers: textByName })
       .nullable()
-      .describe('Secrets masked. Null where it is not known.'),
+      .describe('With secrets masked. Null: not known.'),
     response: z
       .object({
         status: z.number(),
@@ -46,17 +46,17 @@ const attempt = z
         raw_length: z
           .number()
           .nullable()
-          .describe('Bytes of the body as they came; more may have followed where it is truncated.'),
+          .describe('Number of bytes of the body as they came; more may have followed if it is truncated.'),
         decoded_from: z
           .string()
           .nullable()
           .describe(
-            'How the body was compressed, where it is shown decompressed. Null: it is shown as it came.',
+            'The content encoding from which the body was decompressed. Null: it is shown as it came.',
           ),
         body_problem: z
           .string()
           .nullable()
-          .describe('Why the body is not whole, where that is the doing of the receiver.'),
+          .describe('Why the body is not whole, if the receiver caused that.'),
       })
       .nullable(),
     received: z
@@ -65,24 +65,24 @@ const attempt = z
         body_base64: z.string().optional().describe('The same bytes, where they are not UTF-8.'),
       })
       .nullable()
-      .describe('What came of an answer that could not be read as a response.'),
+      .describe('The bytes that came, if they could not be read as a response.'),
     connection: z
       .object({
         address: z.string().nullable().describe('The address that took the connection. Null: none did.'),
         others: z
           .array(z.object({ address: z.string(), error: z.string() }))
-          .describe('The other addresses of the host that were tried, and what came of them.'),
-        reused: z.boolean().describe('It had carried another request before.'),
+          .describe('The other addresses of the host that were tried, with their errors.'),
+        reused: z.boolean().describe('Whether the connection had carried another request before.'),
         resent: z
           .boolean()
           .describe(
-            'A reused connection was closed before one byte of a response came, so the request was sent once more, on this one.',
+            'Whether the request was sent once more on this connection, because a reused one was closed before a byte of a response came.',
           ),
       })
       .nullable()
-      .describe('How the request went to the receiver. Null where it is not known.'),
+      .describe('How the request went to the receiver. Null: not known.'),
     error: z.object({ code: errorCode, message: z.string() }).nullable(),
-    press_id: z.string().optional().describe('The press of retry that asked for it.'),
+    press_id: z.string().optional().describe('The manual retry that asked for the attempt.'),
   })
   .meta({ id: 'Attempt' });
 
@@ -93,18 +93,18 @@ export const deliverySchema = z
     attempts_left_out: z
       .number()
       .optional()
-      .describe('How many were made before these, where there are more.'),
+      .describe('Number of older attempts, if there are more than a hundred.'),
     presses: z
       .array(z.object({ press_id: z.string().nullable(), at: z.string(), by: z.string() }))
-      .describe('Who pressed retry, and when.'),
+      .describe('Manual retries: by whom, and when.'),
     next_step: z.string().describe('What happens next, in words.'),
     next_actions: z
       .array(z.enum(['enable_endpoint', 'retry']))
-      .describe('What can be done about it now, in this order; nothing that would be refused.'),
+      .describe('Actions that help now, in this order. None of them would be refused.'),
     log_source: z
       .enum(['history', 'archive'])
       .describe(
-        "`history`: read from the workflow. `archive`: from the rows alone; Temporal's history is gone or away.",
+        '`history`: read from the workflow history, too. `archive`: from rows alone, because the history is gone or Temporal is away.',
       ),
     workflow: z.object({
       id: z.string().nullable(),
@@ -128,7 +128,7 @@ export const deliveryFilters = z.object({
     .min(100)
     .max(599)
     .optional()
-    .describe('What the last attempt was answered with.'),
+    .describe('Status of the response to the last attempt.'),
   after: z.iso.datetime({ offset: true }).optional().describe('Created later than this.'),
   before: z.iso.datetime({ offset: true }).optional().describe('Created earlier than this.'),
 });

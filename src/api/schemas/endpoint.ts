@@ -1,4 +1,4 @@
-/** Endpoints on the wire. What a profile or the operator adds to these rules is in endpoint-rules.ts. */
+/** Wire schemas of endpoints. endpoint-rules.ts adds the rules of the profile and the operator. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { ENDPOINT_BOUNDS, type Endpoint, MASK } from '../../domain/endpoint.ts';
@@ -31,7 +31,7 @@ const fields = {
     .string()
     .max(MAX_TYPED_URL_LENGTH)
     .describe(
-      `Where events are POSTed. Kept in its normal form, which may have ${MAX_URL_LENGTH} characters.`,
+      `The URL to which events are POSTed. It is stored in its normal form, which may have ${MAX_URL_LENGTH} characters.`,
     ),
   event_types: z
     .array(
@@ -64,7 +64,12 @@ const fields = {
     .strictObject({ per_second: z.number().min(0.001).max(10_000) })
     .nullable()
     .optional(),
-  ordered: z.boolean().optional().describe('One delivery after the other, in the order of acceptance.'),
+  ordered: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether deliveries are sent one after the other, in the order in which their events were accepted.',
+    ),
 };
 
 export const createEndpointBody = z
@@ -78,7 +83,7 @@ export const createEndpointBody = z
     signature: z
       .enum(['hmac-sha256', 'ed25519'])
       .optional()
-      .describe('How Standard Webhooks signs, when the secret is made here.'),
+      .describe('The signing scheme of a generated secret; only for Standard Webhooks.'),
   })
   .meta({
     id: 'CreateEndpoint',
@@ -106,13 +111,16 @@ export const endpointSchema = z
       .enum(['secret_unreadable'])
       .optional()
       .describe(
-        'Why nothing can be sent to it: no key of TIDINGS_ENCRYPTION_KEYS opens its URL and secrets.',
+        'Nothing can be sent to the endpoint: no key of TIDINGS_ENCRYPTION_KEYS decrypts its URL and secrets.',
       ),
     timeout_ms: z.number().nullable(),
     retry_schedule: z.array(z.number()).nullable(),
     rate_limit: z.object({ per_second: z.number() }).nullable(),
     ordered: z.boolean(),
-    stalled_at: z.string().nullable().describe('Since when nothing is sent until a new event arrives.'),
+    stalled_at: z
+      .string()
+      .nullable()
+      .describe('Set while the endpoint is stalled: nothing is sent until a new event is emitted.'),
     failing_since: z.string().nullable(),
     consecutive_failures: z.number(),
     disabled_at: z.string().nullable(),
@@ -121,13 +129,15 @@ export const endpointSchema = z
     recover: z
       .object({
         since: z.string(),
-        missed: z.number().describe('What failed, or was accepted meanwhile.'),
+        missed: z
+          .number()
+          .describe('Number of deliveries that failed and of events that were accepted meanwhile.'),
         at_least: atLeastField,
-        path: z.string().describe('POST {"since"} there to have it sent.'),
+        path: z.string().describe('POST {"since"} to this path to have it sent.'),
       })
       .optional()
-      .describe('When it was just enabled again: what it has missed.'),
-    secret: z.string().optional().describe('Only when it was just made or set, and at …/secret.'),
+      .describe('Only when the endpoint was just enabled again: what it missed.'),
+    secret: z.string().optional().describe('Only in the answer that created or set it, and at …/secret.'),
   })
   .meta({ id: 'Endpoint' });
 
@@ -162,13 +172,11 @@ export const endpointStats = z
   .object({
     total: z.number(),
     by_status: z.partialRecord(z.enum(DELIVERY_STATUSES), z.number()),
-    by_error: z.record(z.string(), z.number()).describe('By the error of the last attempt, where it failed.'),
+    by_error: z.record(z.string(), z.number()).describe('By the error of the last attempt.'),
     counted_since: z
       .string()
       .nullable()
-      .describe(
-        'When the oldest that is counted was created, where there are older ones. Null: all are counted.',
-      ),
+      .describe('When the oldest counted delivery was created. Null: all are counted.'),
     failing_since: z.string().nullable(),
     stalled_at: z.string().nullable(),
   })

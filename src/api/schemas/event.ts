@@ -1,4 +1,4 @@
-/** Events and event types on the wire. */
+/** Wire schemas of events and event types. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, MAX_BATCH } from '../../domain/event.ts';

@@ -1,4 +1,4 @@
-/** What several routes take in their path or query. */
+/** Path and query parameters that several routes share. */
 import { z } from 'zod';
 
 export const tenantParams = z.object({ tenant: z.string().describe('The id or the external_id.') });
@@ -10,14 +10,16 @@ export const revealQuery = z.object({
     .enum(['true', 'false'])
     .default('false')
     .transform((value) => value === 'true')
-    .describe('Show what is masked. Needs the scope `manage`, and is written into the audit log.'),
+    .describe(
+      'Shows what is masked otherwise. Needs the scope `manage`, and adds an entry to the audit log.',
+    ),
 });
 
-/** Counting reads a bounded number of rows; what lies beyond is counted by the operation as it goes. */
+/** Counting reads a bounded number of rows. The operation counts the others while it runs. */
 export const atLeastField = z
   .literal(true)
   .optional()
   .describe(
-    'There are so many at least: too much had to be looked through to count them all at once. The operation counts on as it ' +
-      'goes, and says how many there were when it has found all. Absent: the number is exact.',
+    'True: the number is a lower bound, because there are too many rows to count at once. The operation goes on counting, ' +
+      'and shows the exact number when it has found all. Absent: the number is exact.',
   );

@@ -1,4 +1,4 @@
-/** Tenants on the wire. */
+/** Wire schemas of tenants and their contacts. */
 import { z } from 'zod';
 import { type ContactState, MAX_CONTACTS } from '../../domain/contact.ts';
 import { DEFAULT_PROFILE, PROFILES } from '../../profiles/index.ts';
@@ -14,7 +14,7 @@ const externalId = z
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
   .refine((id) => !id.startsWith('ten_'), 'may not begin with ten_: those are our ids')
   .describe("Your own id for the tenant; it works wherever the tenant's id does, and goes out on the wire.");
-// RFC 5321, section 4.5.3.1: so long may the part before the @ and the whole be.
+// Limits of RFC 5321, section 4.5.3.1, for the part before the @ and for the whole address.
 const email = z
   .email()
   .regex(/^[^@]{1,64}@/, 'has too long a name before the @')
@@ -23,8 +23,8 @@ const contacts = z
   .array(email)
   .max(MAX_CONTACTS)
   .describe(
-    'Who is told by e-mail when deliveries fail for good. Those that a tenant’s own key sets get a link first, and nothing else until its ' +
-      'button is pressed.',
+    'E-mail addresses that are notified when deliveries fail for good. A contact that a tenant’s own key sets first gets a link to ' +
+      'verify it, and nothing else until that is done.',
   );
 
 const disableAfter = z
@@ -34,7 +34,7 @@ const disableAfter = z
   .max(90 * 24 * 3600)
   .nullable()
   .describe(
-    'An endpoint that has only failed for so many seconds is switched off. Null: as configured, 5 days.',
+    'Seconds after which an endpoint whose attempts all fail is disabled. Null: as configured, by default 5 days.',
   );
 
 const payloadRetention = z
@@ -43,7 +43,7 @@ const payloadRetention = z
   .min(1)
   .max(3_650)
   .nullable()
-  .describe('Days after which the payloads of events are erased. Null: as configured, 30.');
+  .describe('Days after which the payloads of events are erased. Null: as configured, by default 30.');
 
 export const createTenantBody = z
   .strictObject({
@@ -51,7 +51,7 @@ export const createTenantBody = z
     profile: z
       .enum([firstProfile as string, ...otherProfiles])
       .default(DEFAULT_PROFILE)
-      .describe('The wire contract that the tenant is served by.'),
+      .describe('The wire contract of the tenant’s deliveries.'),
     external_id: externalId.optional(),
     contacts: contacts.default([]),
     disable_after_s: disableAfter.default(null),
@@ -84,19 +84,22 @@ export const contactSchema = z
     id: z
       .string()
       .nullable()
-      .describe('By which operational events name it; null: since before states were kept.'),
+      .describe('The id that operational events use. Null: the contact is older than contact states.'),
     address: z.string(),
     state: z
       .enum(CONTACT_STATES)
       .describe(
-        'pending: has a link and gets nothing else; verified: gets notices; unsubscribed: wants none, which only its owner can undo; ' +
-          'undeliverable: the mail server has refused it for good.',
+        'pending: was sent a link and gets nothing else; verified: gets notifications; unsubscribed: gets none, which only its owner ' +
+          'can undo; undeliverable: the mail server has refused it for good.',
       ),
     refusal: z
       .string()
       .nullable()
       .describe('What the mail server answered when it refused the address, like 550 5.1.1.'),
-    changed_at: z.string().nullable().describe('Since when; null: since before states were kept.'),
+    changed_at: z
+      .string()
+      .nullable()
+      .describe('When the state last changed. Null: the contact is older than contact states.'),
   })
   .meta({ id: 'Contact' });
 
@@ -111,14 +114,14 @@ export const tenantSchema = z
     name: z.string(),
     profile: z.string(),
     contacts: z.array(z.string()),
-    contact_states: z.array(contactSchema).describe('The same contacts, with what they get.'),
+    contact_states: z.array(contactSchema).describe('The same contacts with their states.'),
     disable_after_s: z.number().nullable(),
     payload_retention_days: z.number().nullable(),
     created_at: z.string(),
   })
   .meta({ id: 'Tenant' });
 
-/** @param found what is known of contacts, by tenant and mailbox; one that nothing is known of is trusted */
+/** @param found states of contacts, by tenant and mailbox; a contact without one is trusted */
 export function presentTenant(tenant: Tenant, found: Map<string, Contact>): z.infer<typeof tenantSchema> {
   return {
     id: tenant.id,

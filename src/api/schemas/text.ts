@@ -1,7 +1,7 @@
-/** Text that people write, as PostgreSQL can hold it. */
+/** Schemas of text fields, limited to what PostgreSQL can hold. */
 import { z } from 'zod';
 
-/** Without NUL, and without half a surrogate pair, which would come back as something else. */
+/** Text without NUL, and without half a surrogate pair, which would be stored as another character. */
 export const text = (maxLength: number) =>
   z
     .string()
@@ -10,7 +10,7 @@ export const text = (maxLength: number) =>
     .regex(/^[^\u0000]*$/, 'may not hold the character NUL')
     .refine((value) => !/\p{Surrogate}/u.test(value), 'may not hold half a surrogate pair');
 
-/** Texts by names that others have chosen. Passed on as it is: zod's own record leaves out what is called `__proto__`. */
+/** Texts by names that others chose. It is not parsed, because zod's record leaves out the key `__proto__`. */
 export const textByName = z
   .any()
   .meta({ type: 'object', additionalProperties: { type: 'string' } }) as unknown as z.ZodType<
