@@ -26,6 +26,7 @@ export type ClaimOutcome = DecidedAttempt | { entry: AttemptEntry };
 
 export type DecidedAttempt = { record: AttemptRecord; entry: AttemptEntry };
 
+// Long because it names every field of a record and of an entry.
 export function decideAttempt(input: {
   delivery: ClaimedDelivery;
   claim: Claim;

@@ -48,6 +48,7 @@ const local = proxyLocalActivities<Pick<Activities, 'attempt'>>({
 });
 
 /** @throws ApplicationFailure DeliveryExhausted when every delivery failed for good */
+// Long because signals, waits and attempts share one tracker, and a replay runs them as one piece.
 export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   const tracker = new DeliveryTracker(input.carried?.counts);
   const background = new Set<Promise<void>>();

@@ -57,6 +57,7 @@ const HEADERS_MS = 20_000;
 const LONGEST_REQUEST_MS = HEADERS_MS + BODY_GRACE_MS + ((2 * MAX_BATCH_BYTES) / LEAST_BYTES_PER_S) * 1000;
 const SILENCE_MS = 120_000;
 
+// Long because it is one list: what is registered, in the order that matters.
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: deps.logger as FastifyBaseLogger,

@@ -39,6 +39,7 @@ export type CallerLookup = {
 
 type Rules = Pick<ApiDeps, 'emitDb' | 'adminKey' | 'wrongKeysPerS' | 'logger'>;
 
+// Long because the two look-ups and what is remembered share one state.
 export function createCallerLookup({ emitDb: db, adminKey, wrongKeysPerS, logger }: Rules): CallerLookup {
   const adminHash = hashKey(adminKey);
   const admin: Caller = { id: 'admin', name: null, tenantId: null, scopes: [], ratePerSecond: null };

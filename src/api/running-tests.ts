@@ -22,6 +22,7 @@ export type RunningTests = {
 const POLL_MS = 50;
 
 /** @param limits tests that may run at once in this process */
+// Long because the limits and the wait share what is under way.
 export function createRunningTests(db: Db, limits: { perEndpoint: number; perTenant: number }): RunningTests {
   const underWay = new Map<string, number>();
   const waiting = new Map<string, { resolve(): void; reject(error: unknown): void }>();

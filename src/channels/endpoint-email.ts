@@ -85,6 +85,7 @@ const HEADLINES: Record<EndpointChange['what'], string> = {
   recovered: 'works again',
 };
 
+// Long because it holds three texts, each in one piece.
 function wordsOf(
   change: EndpointChange,
   { endpoint, tenant }: EndpointMessage,

@@ -1,4 +1,5 @@
 /** The configuration: every environment variable that Tidings reads, with its default and what it is for. */
+// Long because it is one list: every variable with its rule, its default and its words.
 import { z } from 'zod';
 import {
   baseUrl,

@@ -2,6 +2,7 @@
  * Gets accepted deliveries to Temporal. A lone event has its workflow at once; those that come while the throttle is shut go
  * together, like a database's group commit: no delay when it is quiet, batches that grow with the load.
  */
+// Long because it is one loop with its ends; the rules that stand alone are in the files beside it.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../domain/errors.ts';
@@ -46,6 +47,7 @@ const POLL_BATCH = 1_000;
 /** After how many times its own duration the next poll may come while some endpoint is crowded. */
 const CROWDED_PAUSE = 10;
 
+// Long because taking, starting, renewing and giving back share one queue and one end.
 export function createDispatcher(deps: {
   db: Db;
   engine: TemporalEngine;

@@ -24,6 +24,7 @@ const PAGES = 20;
 /** A message may wait for a digest; only what is overdue by more than that has lost its workflow. */
 const UNTOLD_FACTOR = 6;
 
+// Long because it has a function for each kind of work that can be stuck, all in one round.
 export function createReconciler(deps: {
   db: Db;
   engine: TemporalEngine;

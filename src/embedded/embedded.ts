@@ -18,6 +18,7 @@ export type EmbeddedParts = {
 const RESTART_MS = 1_000;
 
 /** @throws Error when another process uses the data directory, or a part does not start */
+// Long because a part that does not start must stop those that have started.
 export async function startEmbedded(options: {
   dataDir: string;
   wanted: { postgres: boolean; temporal: boolean };

@@ -41,6 +41,7 @@ export const PREDECESSOR_MS = 20_000;
  * Starts a program under guard, once its predecessor on the same data has ended.
  * @param options.pidFile says who is at work on the data, for the next start
  */
+// Long because output, exit and stop of the child share one state.
 export async function spawnGuarded(options: {
   command: string;
   args: string[];

@@ -53,6 +53,7 @@ const OWN =
  * @param options.listening the ports of our own processes; default: only those that `protect` names are known
  * @throws Error when an entry is not `address/bits`
  */
+// Long because all its answers come from the same networks and ports.
 export function createAddressGuard(options: {
   allowCidrs: readonly Cidr[];
   lookup?: Lookup;

@@ -36,6 +36,7 @@ const HANDSHAKE_DELAY_MS = 2_000;
  * @param options.close ends what was opened beside the one that is taken
  * @throws UnreachableError when every address has failed, or the signal has ended the waiting
  */
+// Long because every callback of the race shares its state.
 export function dialInTurn<Opened>(
   addresses: readonly string[],
   dial: Dial<Opened>,

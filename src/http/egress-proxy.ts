@@ -41,6 +41,7 @@ const PROBE_TARGET = '127.0.0.1:1';
  * @param url `http:` or `https:`, with a user and password where the proxy wants them (Basic)
  * @param options.ca PEM of the authorities trusted for the proxy's own TLS; default: Node's
  */
+// Long because all its calls share the address and the credentials of one proxy.
 export function createEgressProxy(url: string, options: { ca?: readonly string[] } = {}): EgressProxy {
   const proxy = new URL(url);
   const host = proxy.hostname.replace(/^\[|\]$/g, '');

@@ -32,6 +32,7 @@ export type Exchanged = Received & {
  * Whatever comes of it, the connection is closed unless `isReusable`.
  * @throws NoAnswerError, AttemptFailedError (`invalid_response`), UnfinishedHeadError or the signal's reason
  */
+// Long because every callback of the exchange shares its state.
 export function exchange(
   connection: Connection,
   request: { head: Buffer; body: Buffer },

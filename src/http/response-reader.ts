@@ -34,6 +34,7 @@ export type ResponseReader = {
   missing(): string | null;
 };
 
+// Long because head and body are read into one state.
 export function createResponseReader(): ResponseReader {
   let pending: Buffer = Buffer.alloc(0);
   let interimBytes = 0;

@@ -66,6 +66,7 @@ const MAX_WAITING = 2_000;
 const MAX_WAITING_LENGTH = 32 * MIB;
 const MEMORY = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 
+// Long because each call goes through the budget, the queue and the threads.
 export function createSchemaPool({ threads, msPerS, logger }: SchemaPoolRules): SchemaPool {
   const budget = createTenantBudget(msPerS, msPerS * BURST_S);
   const queue = createFairQueue({

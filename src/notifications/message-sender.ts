@@ -59,6 +59,7 @@ const RESULTS = {
   away: 'failed',
 } as const satisfies Record<SendOutcome['outcome'], string>;
 
+// Long because its rounds, its sends and its end share one state.
 export function createMessageSender(deps: {
   db: Db;
   channels: readonly Channel[];

@@ -26,6 +26,7 @@ const BATCH = 100;
 /** What could not be told is tried again after so long. */
 const LEASE_S = 60;
 
+// Long because its rounds and its end share one state.
 export function createOperationalEventRelay(deps: {
   db: Db;
   rules: NotificationRules;

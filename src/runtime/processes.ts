@@ -92,6 +92,7 @@ export type EmbeddedService = {
 };
 
 /** Everything in one process, on what the environment names and on embedded parts for the rest. */
+// Long because what fails after the embedded parts have started must stop them.
 export async function runEmbedded(
   environment: Environment,
   options: {

@@ -1,4 +1,5 @@
 /** Accepting events: the transaction that stands behind every 202, for one request or for several at once (acceptor.ts). */
+// Long because it is one transaction, and each function is one of its statements.
 import type { HeldReason } from '../domain/delivery.ts';
 import { Problem } from '../domain/errors.ts';
 import type { EmittedEvent, RenderedBody } from '../domain/event.ts';

@@ -40,6 +40,7 @@ export type GroupRules<Request, Result> = CommitGroupRules<Request> & {
 };
 
 /** @returns what commits a request, with others or alone: resolves when it is committed, rejects with its own error */
+// Long because the queue and the transactions under way are one state.
 export function createGroupCommit<Request, Result>(
   rules: GroupRules<Request, Result>,
 ): (request: Request) => Promise<Result> {

@@ -27,6 +27,7 @@ type Rules<Request, Result> = CommitGroupRules<Request> & {
   maxWaitMs?: number;
 };
 
+// Long because the queues and the transactions under way are one state.
 export function createLockWaiters<Request, Result>(
   rules: Rules<Request, Result>,
 ): LockWaiters<Request, Result> {

@@ -2,6 +2,7 @@
  * Messages: the outbox from which people are told. Each is taken, sent and settled by itself; whoever dies with one leaves it to
  * others, who send the same message again.
  */
+// Long because it holds every step in the life of a message, a statement for each.
 import { randomBytes } from 'node:crypto';
 import type { ContactState } from '../domain/contact.ts';
 import { type EndpointMessage, NOTICE_SAMPLE } from '../domain/notification.ts';

@@ -1,4 +1,5 @@
 /** The record that is written after an attempt: the log row, the delivery's new state, and what follows from it. */
+// Long because the columns of a record, its one statement and the ways to write it change together.
 import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { holdStalled } from './backlog.ts';

@@ -62,6 +62,7 @@ function installRuntime(logger: Logger): void {
 }
 
 /** Connects in the background and goes on trying; the connection is what eager starts need, the worker's own. */
+// Long because probing, losing and pausing change one state.
 export function openTemporalLink(target: TemporalTarget, logger: Logger): TemporalLink {
   installRuntime(logger);
   let connection: NativeConnection | null = null;

@@ -51,6 +51,7 @@ const RETRY_AFTER_S = 5;
 const TRY_AGAIN_MS = 10 * 60_000;
 
 /** @param prepare makes namespace and search attributes anew; called when Temporal has forgotten them */
+// Long because it is the whole port, a function for each method.
 export function createEngine(link: TemporalLink, taskQueue: string, prepare: () => void): TemporalEngine {
   let searchable: Searchable = 'no';
   let refusedUntilMs = 0;

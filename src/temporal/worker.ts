@@ -22,6 +22,7 @@ const GRACE_SHARE = 0.95;
 const PATIENT = { isolateExecutionTimeout: '1 minute' };
 
 /** @param options.workflowBundle path of the prebuilt bundle */
+// Long because the settings of both workers stand side by side.
 export async function runWorkers(options: {
   connection: NativeConnection;
   namespace: string;

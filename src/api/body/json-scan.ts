@@ -2,6 +2,7 @@
  * One-pass scanner of JSON text, which runs in as many steps as its caller likes. It checks syntax, repeated keys, depth and size,
  * and finds where the values at given places lie. It builds no values.
  */
+// Long because it is one state machine with the tables that drive it.
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import { endOfLiteral, endOfNumber, endOfString, NONE, TOO_LONG } from './json-tokens.ts';
 
@@ -69,6 +70,7 @@ const KEY_OR_END = 3;
 const AFTER_KEY = 4;
 const AFTER_VALUE = 5;
 
+// Long because it is one state machine, and its state is local to be fast.
 export function createJsonScan(text: string, places: readonly Place[], rules: ScanRules): JsonScan {
   const root = areaOf(places, rules);
   const spans = new Map<string, Span>();

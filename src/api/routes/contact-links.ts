@@ -34,6 +34,7 @@ const UNKNOWN: ContactPage = {
 
 type Linked = { contact: LinkedContact; nonce: Buffer };
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export async function contactLinkRoutes(app: App, deps: ApiDeps): Promise<void> {
   async function linked(purpose: LinkPurpose, token: string): Promise<Linked | null> {
     const read = deps.contacts.links.read(purpose, token);

@@ -31,6 +31,7 @@ import { payloadErased, refuseUnsendable } from '../sendability.ts';
 const params = z.object({ delivery: z.string() });
 const acknowledged = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES) });
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function deliveryRoutes(app: App, deps: ApiDeps): void {
   const tags = ['deliveries'];
 

@@ -36,6 +36,7 @@ const rotatedSchema = z
   })
   .meta({ id: 'RotatedSecret' });
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
   const tags = ['endpoints'];
   const { vault } = deps;

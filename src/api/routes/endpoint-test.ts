@@ -18,6 +18,7 @@ const testBody = z
   .strictObject({ event_type: z.string().max(200).optional() })
   .meta({ id: 'TestEndpoint', examples: [{}] });
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function endpointTestRoutes(app: App, deps: ApiDeps): void {
   const tags = ['endpoints'];
   const { db } = deps;

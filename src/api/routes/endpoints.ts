@@ -23,6 +23,7 @@ import {
 } from '../schemas/endpoint.ts';
 import { endpointParams, revealQuery, tenantParams } from '../schemas/parameters.ts';
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function endpointRoutes(app: App, deps: ApiDeps): void {
   const tags = ['endpoints'];
   const { db, vault } = deps;

@@ -12,6 +12,7 @@ import { presentStarted, startedSchema, startOperation } from '../operations.ts'
 import { tenantParams } from '../schemas/parameters.ts';
 import { removeTenant } from './tenants.ts';
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function erasureRoutes(app: App, deps: ApiDeps): void {
   app.delete(
     '/v1/tenants/:tenant/events/:event/payload',

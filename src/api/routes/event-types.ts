@@ -20,6 +20,7 @@ import { tenantParams } from '../schemas/parameters.ts';
 /** Bytes of schemas and examples in a page, not counting its first type. A page may have fewer types than asked for. */
 const MAX_PAGE_BYTES = 512 * 1024;
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function eventTypeRoutes(app: App, deps: ApiDeps): void {
   const tags = ['event types'];
 

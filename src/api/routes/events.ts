@@ -37,6 +37,7 @@ export const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 /** Bytes of an emit's body, not counting its `data`. */
 const ENVELOPE_BYTES = 64 * 1024;
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function eventRoutes(app: App, deps: ApiDeps): void {
   const tags = ['events'];
 

@@ -55,6 +55,7 @@ const newKeySchema = keySchema
   .extend({ key: z.string().describe('Shown here and never again.') })
   .meta({ id: 'NewKey' });
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function keyRoutes(app: App, deps: ApiDeps, callerLookup: Pick<CallerLookup, 'forget'>): void {
   const tags = ['keys'];
 

@@ -67,6 +67,7 @@ const bulkRetryBody = z
   })
   .meta({ id: 'BulkRetry', examples: [{ status: 'failed', error_code: 'timeout' }] });
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function operationRoutes(app: App, deps: ApiDeps): void {
   const tags = ['operations'];
 

@@ -12,6 +12,7 @@ import { createEndpointBody, endpointSchema, presentEndpoint } from '../schemas/
 
 const PATH = '/v1/operator/endpoint';
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function operatorRoutes(app: App, deps: ApiDeps): void {
   const tags = ['operational events'];
   const config = { access: 'admin' as const };

@@ -77,6 +77,7 @@ const historyItem = z
 
 const params = z.object({ webhook: z.string() });
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
   const tags = ['scorm compatible'];
   const { db, vault } = deps;

@@ -30,6 +30,7 @@ const taken = (externalId: unknown) =>
     `Another tenant has the external_id ${externalId}. Use that tenant, or another external_id.`,
   );
 
+// Long because it declares one route after the other, each with its schemas and its handler.
 export function tenantRoutes(app: App, deps: ApiDeps): void {
   const tags = ['tenants'];
   const withContacts = async (tenant: Tenant) =>
