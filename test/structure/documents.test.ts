@@ -83,3 +83,23 @@ test('what is renamed would be found out', () => {
   expect(fileNamesIn(text)).toEqual(['gone.ts', 'migrate.ts']);
   expect(symbolsIn(text)).toEqual(['goneNow']);
 });
+
+test("CONTRIBUTING's table of folders is the tree", () => {
+  const [, table = ''] = read('CONTRIBUTING.md').split('\n## Folders\n');
+  const [section = ''] = table.split('\n## ');
+  const shown = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, path]) => path);
+  const ignored = read('.gitignore')
+    .split('\n')
+    .map((line) => line.replace(/\/$/, ''));
+  const foldersOf = (path: string) =>
+    readdirSync(join(PACKAGE_ROOT, path), { withFileTypes: true }).filter(
+      (each) => !each.name.startsWith('.'),
+    );
+  const tree = [
+    ...foldersOf('src').map(({ name }) => `src/${name}`),
+    ...foldersOf('.').flatMap((each) =>
+      each.isDirectory() && !ignored.includes(each.name) && each.name !== 'src' ? [each.name] : [],
+    ),
+  ];
+  expect(shown.toSorted()).toEqual(tree.toSorted());
+});

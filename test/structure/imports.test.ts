@@ -230,3 +230,27 @@ test('every file says first why it exists', () => {
   const silent = files.filter((file) => !/^(#![^\n]*\n)?\/\*\*\s+(\* )?\S/.test(sourceOf(file)));
   expect(silent).toEqual([]);
 });
+
+/** The parts of ours that a folder's files may import, in the words of CONTRIBUTING. */
+function importsOfFolder(folder: string): string {
+  const allowed = PARTS.filter((part) => part === folder || part.startsWith(`${folder}/`)).flatMap(
+    (part) => ALLOWED[part] ?? [],
+  );
+  if (allowed.includes('*')) return 'everything';
+  const others = allowed.filter(
+    (name) => /^(src|workflows|activities)\b/.test(name) && !name.startsWith(folder),
+  );
+  return [...new Set(others)]
+    .sort()
+    .map((name) => `\`${name}\``)
+    .join(', ');
+}
+
+test('CONTRIBUTING shows this table', () => {
+  const rows = [...sourceOf('CONTRIBUTING.md').matchAll(/^\| `([\w/.-]+)` \| [^|]+ \|([^|]*)\|$/gm)];
+  const shown = rows.map(([, folder = '', imports = '']) => [folder, imports.trim()]);
+  const folders = [...new Set(files.map(folderOf))];
+  expect(Object.fromEntries(shown)).toMatchObject(
+    Object.fromEntries(folders.map((folder) => [folder, importsOfFolder(folder)])),
+  );
+});
