@@ -19,6 +19,7 @@ export type ApiParts = {
   close: () => unknown;
 };
 
+// Long because it hands every setting of the API to its place.
 export async function createApiParts(
   options: ServiceOptions,
   parts: SharedParts,

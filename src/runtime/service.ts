@@ -33,6 +33,7 @@ const STATISTICS_MS = 1_000;
 const CLOCK_MS = 10_000;
 
 /** @throws Error when the port is taken, or the database cannot be used */
+// Long because a start that fails half way, and a stop, must know every part.
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { environment: env, logger, roles } = options;
   const shutdownMs = env.TIDINGS_SHUTDOWN_SECONDS * 1000;
