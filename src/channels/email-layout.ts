@@ -1,12 +1,12 @@
 /**
- * What an e-mail says, once, and its two looks: plain text and HTML. Whatever comes from outside is made visible here and escaped
- * here, so that nobody who writes a letter can forget it.
+ * Layout of an e-mail: blocks of content, rendered as plain text and as HTML. Text from outside is made visible and escaped here, so
+ * that no author of a letter can forget it.
  */
 import { visibleText } from '../domain/visible-text.ts';
 
 export type Block =
   | { paragraph: string }
-  /** `href` is where the item is looked up */
+  /** `href` is the item's own page */
   | { items: { text: string; href?: string }[] }
   /** lines to copy */
   | { commands: string[] }

@@ -1,4 +1,4 @@
-/** Tells one contact by e-mail, and finds out what the mail server did with it. */
+/** Sends a message to one contact by e-mail, and reports what the mail server did with it. */
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import type { Channel, SendOutcome, TidingsMessage } from '../domain/notification.ts';
 import { type RenderedLetter, render } from './email-layout.ts';
@@ -11,13 +11,13 @@ export type EmailOptions = {
   from: string;
   /** PEM of the authorities trusted for the mail server's TLS; default: Node's */
   authorities?: readonly string[] | undefined;
-  /** where the API is reached, without a trailing slash; asked each time, for an embedded one learns its port late */
+  /** base URL of the API without a trailing slash; a function, because an embedded service learns its port late */
   publicUrl: () => string;
-  /** how long the mail server may take until it has the whole message, and then until it says that it has taken it */
+  /** how long the mail server may take until it has the whole message, and then until it acknowledges it */
   patience?: { handingOverMs: number; answerMs: number };
 };
 
-/** An answer takes long where the server looks at the message first; whoever leaves before may send it twice. */
+/** A server that scans the message answers late. Giving up before its answer may send the message twice. */
 const PATIENCE = { handingOverMs: 30_000, answerMs: 90_000 };
 
 export function emailChannel(options: EmailOptions): Channel {
@@ -41,7 +41,7 @@ export function emailChannel(options: EmailOptions): Channel {
       let isHandedOver = false;
       let isBrokenOff = false;
       const brokenOff = AbortSignal.any([signal, slow.signal]);
-      // Heard before nodemailer hears it, which then reads the rest of the message into nowhere.
+      // Registered before nodemailer's own listener: that one reads the rest of the message, as if the server had taken it.
       brokenOff.addEventListener('abort', () => {
         isBrokenOff = true;
       });
@@ -77,7 +77,7 @@ export function emailChannel(options: EmailOptions): Channel {
   };
 }
 
-/** Has `done` called when the server has been given the last byte of a message: it reads them once it has agreed to take it. */
+/** Calls `done` when the last byte of a message has been read for the server, which happens only after the server accepted DATA. */
 function onRead(transport: Transporter, done: () => void): void {
   transport.use('stream', ({ message }, next) => {
     const open = message.createReadStream.bind(message);
@@ -90,10 +90,10 @@ function composed(message: TidingsMessage, publicUrl: string): RenderedLetter {
   return render(message.about === 'link' ? linkLetter(message) : endpointLetter(message, publicUrl));
 }
 
-/** As nodemailer's errors are: `command` is the one that was answered with `response`. */
+/** An error of nodemailer; `response` is the server's answer to `command`. */
 type SmtpError = Error & { code?: string; command?: string; responseCode?: number; response?: string };
 
-/** Of a login or an encryption that is missing or wrong: the operator's affair, whatever was asked when it was said. */
+/** Codes for a login or an encryption that is missing or wrong. The operator must mend these, whatever command they answer. */
 const NOT_THE_RECIPIENTS = [530, 534, 535, 538];
 
 /** @param isHandedOver whether the server had the whole message */
@@ -101,12 +101,12 @@ function outcomeOf(error: SmtpError, isHandedOver: boolean): SendOutcome {
   const { responseCode, command = '' } = error;
   const isAboutRecipient =
     responseCode !== undefined &&
-    // 421: the server says goodbye, at whatever point.
+    // 421: the server closes the connection, which it may do after any command.
     responseCode !== 421 &&
     !NOT_THE_RECIPIENTS.includes(responseCode) &&
     (command === 'RCPT TO' || command === 'DATA');
   if (isAboutRecipient) return { outcome: responseCode >= 500 ? 'refused' : 'later', code: codeOf(error) };
-  // nodemailer itself does not send it: the address, or the message, is not one.
+  // nodemailer refused to send it: the address is not valid, or the message is too large.
   if (responseCode === undefined && /^Invalid recipient|^No recipients defined/.test(error.message))
     return { outcome: 'refused', code: 'invalid address' };
   if (responseCode === undefined && error.code === 'EMESSAGE') return { outcome: 'later', code: 'too large' };
@@ -114,7 +114,7 @@ function outcomeOf(error: SmtpError, isHandedOver: boolean): SendOutcome {
   return { outcome: isHandedOver && responseCode === undefined ? 'unsure' : 'away', reason };
 }
 
-/** The code alone, for the words after it often hold the address: `550 5.1.1` (RFC 5321 and 3463). */
+/** The code alone (`550 5.1.1`, RFC 5321 and 3463), because the text after it often holds the address. */
 function codeOf({ responseCode, response = '' }: SmtpError): string {
   const [, enhanced] = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response) ?? [];
   return [responseCode, enhanced].filter((part) => part !== undefined).join(' ');

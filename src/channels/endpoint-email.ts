@@ -1,4 +1,4 @@
-/** The words of the e-mail about an endpoint: what failed for good, how it fares, where to look, what to do. */
+/** Composes the e-mail about an endpoint: what failed for good, the state of the endpoint, where to look and what to do. */
 import type { EndpointChange, EndpointMessage, ExhaustedDelivery } from '../domain/notification.ts';
 import type { Block, Letter } from './email-layout.ts';
 
@@ -38,7 +38,7 @@ function givenUp(message: EndpointMessage, publicUrl: string): Block[] {
   const state = endpoint.disabled
     ? 'The endpoint has been disabled; enable it again before you retry.'
     : endpoint.stalled
-      ? 'Nothing more is sent to this endpoint until a new event arrives for it. Then what waits follows.'
+      ? 'Nothing more is sent to this endpoint until a new event arrives for it. Then the waiting deliveries follow.'
       : 'Later events are still delivered to this endpoint.';
   const link = (id: string) => `${publicUrl}/v1/deliveries/${id}`;
   const more = total - deliveries.length;
@@ -71,7 +71,7 @@ function reason(delivery: ExhaustedDelivery): string {
 function earlierChanges({ changes, changesTotal }: EndpointMessage): Block[] {
   const more = changesTotal - changes.length;
   return [
-    { paragraph: `This is the last of ${changesTotal} changes since the message before:` },
+    { paragraph: `This is the last of ${changesTotal} changes since the previous message:` },
     ...(more > 0 ? [{ paragraph: `${more} earlier ones …` }] : []),
     {
       items: changes.map((change) => ({ text: `${change.at.toUTCString()}: it ${HEADLINES[change.what]}` })),
@@ -130,11 +130,14 @@ function wordsOf(
           ...(change.deliveriesEnded > 0
             ? [
                 {
-                  paragraph: `${change.deliveriesEnded} that waited for it ${change.deliveriesEnded === 1 ? 'has' : 'have'} failed with it.`,
+                  paragraph: `${change.deliveriesEnded} ${change.deliveriesEnded === 1 ? 'delivery that was waiting for it has' : 'deliveries that were waiting for it have'} failed, too.`,
                 },
               ]
             : []),
-          { paragraph: 'When the endpoint works again, enable it, and then have sent what it has missed:' },
+          {
+            paragraph:
+              'When the endpoint works again, enable it. Then send the deliveries that it has missed:',
+          },
           { commands: [`curl -X PATCH ${json} -d '{"enabled":true}' ${here}`, recover] },
         ],
       };
@@ -145,7 +148,7 @@ function wordsOf(
           {
             paragraph: `A delivery has got through to ${endpoint.maskedUrl}, which had been failing${since}.`,
           },
-          { paragraph: 'To have sent what it has missed:' },
+          { paragraph: 'To send the deliveries that it has missed:' },
           { commands: [recover] },
         ],
       };

@@ -1,4 +1,4 @@
-/** The registry of channels: the ways to tell people. A new one is one file and one line here. */
+/** The registry of channels, through which people are notified. A new one is one file and one line here. */
 import type { Channel } from '../domain/notification.ts';
 import { emailChannel } from './email.ts';
 import { logChannel } from './log.ts';
@@ -12,14 +12,14 @@ export type ChannelOptions = {
   publicUrl: () => string;
 };
 
-/** By name; each says whether it can work with these options. */
+/** Makers of channels by name; one returns `null` where the options do not suffice for it. */
 export const CHANNELS: Record<string, (options: ChannelOptions) => Channel | null> = {
   log: ({ warn }) => logChannel(warn),
   email: ({ smtpUrl, mailFrom, publicUrl, authorities }) =>
     smtpUrl === undefined ? null : emailChannel({ smtpUrl, from: mailFrom, publicUrl, authorities }),
 };
 
-/** The channels that work with these options. */
+/** The channels for which the options suffice. */
 export function createChannels(options: ChannelOptions): Channel[] {
   return Object.values(CHANNELS)
     .map((create) => create(options))

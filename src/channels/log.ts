@@ -1,4 +1,7 @@
-/** Tells the operator in the log, by ids alone, for nobody erases a log: always on, and the only one without a mail server. */
+/**
+ * Writes messages for the operator to the log: always on, and the only channel where no mail server is configured. It logs ids
+ * alone, for a log cannot be erased.
+ */
 import type { Channel } from '../domain/notification.ts';
 
 /** @param warn a structured logger's `warn` */

@@ -1,4 +1,4 @@
-/** Sends messages to people: takes each that is due by itself, hands it to its channel, and writes down what became of it. */
+/** Sends messages to people: takes each due message, hands it to its channel and records the outcome. */
 import type { Channel, SendOutcome, TidingsMessage } from '../domain/notification.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -22,30 +22,30 @@ import { type Db, isDatabaseAway } from '../store/pool.ts';
 
 export type MessageSender = {
   start(): void;
-  /** Takes no more; what is being sent is broken off after `graceMs`, and goes out again elsewhere as the same message. */
+  /** Takes no more messages. Those in flight are aborted after `graceMs`; another process sends them again as the same message. */
   stop(graceMs: number): Promise<void>;
 };
 
 const POLL_MS = 500;
-/** Sent at the same time by one process, of one channel. */
+/** Messages that one process sends at the same time through one channel. */
 const SIDE_BY_SIDE = 5;
 const SWEEP_MS = 60_000;
 const SWEEP_LIMIT = 100;
 
-/** A recipient who cannot be told is tried again after so long, and then twice as long, for two days. */
+/** Seconds until a deferred message is sent again. They double with each deferral, for two days. */
 const BACKOFF_S = { first: 5, last: 3_600 };
 const GIVE_UP_S = 2 * 24 * 3_600;
-/** A message that may have arrived is sent again so often at most: each time may be once too much. */
+/** Sends of a message whose acknowledgement was lost, at most: each of them may be a duplicate. */
 const MAX_UNSURE = 5;
-/** While nobody can be told through a channel, one message at a time asks whether that is over. */
+/** Seconds between probes of a channel that does not work, doubling. One message at a time is the probe. */
 const AWAY_S = { first: 2, last: 60 };
-/** So much later the same message asks again: what only it meets with must not stop the others. */
+/** Seconds until the same message is a probe again, doubling: a failure that only it meets must not stop the others. */
 const ASK_AGAIN_S = { first: 5, last: 300 };
 const MAX_REMEMBERED = 10_000;
-/** A message that cannot be read, or whose endpoint is locked, does not hold up the others. */
+/** A message that cannot be composed, or whose endpoint is locked, is postponed so that it does not hold up the others. */
 const UNREADABLE_S = 60;
 const BUSY_S = 5;
-/** While the message is leased. */
+/** Tries to record an outcome, all within the message's lease. */
 const CONCLUDE_TRIES = 30;
 const CONCLUDE_RETRY_MS = 1_000;
 
@@ -75,14 +75,14 @@ export function createMessageSender(deps: {
   for (const channel of routes.keys())
     for (const result of new Set(Object.values(RESULTS))) deps.metrics.notices.inc({ channel, result }, 0);
   let running = false;
-  let rounds: Promise<void> = Promise.resolve();
+  let loop: Promise<void> = Promise.resolve();
   let wakeUp: () => void = () => {};
   const underWay = new Set<Promise<void>>();
   const breakOff = new AbortController();
-  /** how often a message has found that nobody can be told */
+  /** for each message, how often it was sent while its channel did not work */
   const asked = new Map<string, number>();
 
-  /** What is due goes out as fast as the channels take it. */
+  /** Sends due messages as fast as the channels take them. */
   async function work(): Promise<void> {
     while (running) {
       const began = await takeOne().catch((error: Error) => {
@@ -133,7 +133,7 @@ export function createMessageSender(deps: {
     const route = routes.get(due.channel) as Route;
     const result = await route.send(composed(begun), breakOff.signal);
     deps.metrics.notices.inc({ channel: due.channel, result: RESULTS[result.outcome] });
-    // Whoever cannot write down that somebody was told tells them again.
+    // An outcome that is not recorded makes the message go out again.
     for (let tries = CONCLUDE_TRIES; ; tries -= 1) {
       try {
         return await conclude(due, begun, result, route);
@@ -239,14 +239,14 @@ export function createMessageSender(deps: {
   return {
     start() {
       running = true;
-      rounds = work();
+      loop = work();
       sweeping.start();
     },
     async stop(graceMs) {
       running = false;
       wakeUp();
       const timer = setTimeout(() => breakOff.abort(), graceMs);
-      await Promise.all([rounds, sweeping.stop()]);
+      await Promise.all([loop, sweeping.stop()]);
       await Promise.all(underWay);
       clearTimeout(timer);
     },
@@ -257,11 +257,11 @@ type Route = {
   /** whether another message may be sent through it now */
   hasRoom(): boolean;
   send: Channel['send'];
-  /** whether this is not what it said the last time */
+  /** whether this reason differs from the last one */
   isNews(reason: string): boolean;
 };
 
-/** A channel, with what is known of whether it works. */
+/** A channel with its circuit breaker. */
 function createRoute(channel: Channel): Route {
   let inFlight = 0;
   let failures = 0;
@@ -274,7 +274,7 @@ function createRoute(channel: Channel): Route {
       try {
         const result = await channel.send(message, signal);
         if (result.outcome === 'away') {
-          // One alone may be the fault of its message.
+          // A single failure may be the fault of its message.
           if (failures > 0)
             openAtMs = performance.now() + Math.min(AWAY_S.last, AWAY_S.first * 2 ** (failures - 1)) * 1_000;
           failures += 1;

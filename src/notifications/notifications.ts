@@ -1,4 +1,4 @@
-/** How this process tells people: its channels, the rules for messages, and the sender of messages. */
+/** Notifications of this process: its channels, the rules for messages, and the message sender. */
 import { createChannels } from '../channels/index.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -11,7 +11,7 @@ import { createMessageSender, type MessageSender } from './message-sender.ts';
 
 export type Notifications = { rules: NotificationRules; messageSender: MessageSender };
 
-/** @param deps.publicUrl where people reach the API, without a trailing slash */
+/** @param deps.publicUrl base URL of the API for people, without a trailing slash */
 export function createNotifications(deps: {
   environment: Environment;
   db: Db;

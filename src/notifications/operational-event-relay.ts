@@ -1,6 +1,6 @@
 /**
- * Tells of operational events: sends them to the operator's endpoint, as deliveries like any other, and puts what people must hear of
- * into the messages for them. The table is the outbox: what could not be told is told later, each event by itself.
+ * Relays operational events: sends them to the operator's endpoint as ordinary deliveries, and adds those that people must hear of to
+ * notifications. Their table is the outbox: an event that could not be relayed is tried again, each by itself.
  */
 import { createHash } from 'node:crypto';
 import type { Emitter } from '../dispatch/emitter.ts';
@@ -18,12 +18,12 @@ export type OperationalEventRelay = { start(): void; stop(): Promise<void> };
 const isForPeople = (event: OperationalEvent): event is OperationalEvent & { endpointId: string } =>
   event.endpointId !== null && (CHANGES as readonly string[]).includes(event.type);
 
-/** A refusal that would be the same every time, unlike that of a process which has too much at once. */
+/** Whether a refusal would be the same every time, unlike that of an overloaded process. */
 const isRefused = (error: unknown) => error instanceof Problem && PROBLEMS[error.code].status < 500;
 
 const POLL_MS = 1_000;
 const BATCH = 100;
-/** What could not be told is tried again after so long. */
+/** An event that could not be relayed is tried again after this time. */
 const LEASE_S = 60;
 
 // Long because its rounds and its end share one state.
@@ -35,7 +35,7 @@ export function createOperationalEventRelay(deps: {
 }): OperationalEventRelay {
   const { db, emitter, logger } = deps;
   let running = false;
-  let rounds: Promise<void> = Promise.resolve();
+  let loop: Promise<void> = Promise.resolve();
   let wakeUp: () => void = () => {};
 
   async function round(): Promise<number> {
@@ -48,7 +48,7 @@ export function createOperationalEventRelay(deps: {
       relayed.filter((event) => !isForPeople(event)).map(({ id }) => id),
     );
     for (const event of relayed.filter(isForPeople)) {
-      // Whoever takes over finds the others due when their lease has run out.
+      // Another process takes the remaining events when their lease has run out.
       if (!running) break;
       await tellPeople(event).catch((error: Error) => failed(event, error));
     }
@@ -62,7 +62,7 @@ export function createOperationalEventRelay(deps: {
     });
   }
 
-  /** @returns those that are done with: one that fails leaves the others alone */
+  /** @returns the events that need no further try: one that fails does not stop the others */
   async function relay(events: OperationalEvent[], tenant: Tenant): Promise<OperationalEvent[]> {
     try {
       await acceptAsEvents(events, tenant);
@@ -76,7 +76,7 @@ export function createOperationalEventRelay(deps: {
         return done;
       }
       failed(only, error as Error);
-      // What is refused would be for ever: what people hear of it must not wait for that.
+      // A refusal is permanent: people are notified without waiting for the operator's endpoint.
       return isRefused(error) ? [only] : [];
     }
   }
@@ -91,7 +91,7 @@ export function createOperationalEventRelay(deps: {
     );
   }
 
-  /** Under the operational event's own id: relayed twice, it is accepted once. */
+  /** Accepts them under their own ids, so that an event that is relayed twice is accepted once. */
   async function acceptAsEvents(events: OperationalEvent[], tenant: Tenant): Promise<void> {
     await emitter.emit({
       tenant,
@@ -131,12 +131,12 @@ export function createOperationalEventRelay(deps: {
   return {
     start() {
       running = true;
-      rounds = work();
+      loop = work();
     },
     async stop() {
       running = false;
       wakeUp();
-      await rounds;
+      await loop;
     },
   };
 }

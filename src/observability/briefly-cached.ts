@@ -1,8 +1,8 @@
-/** The answer to a question that many ask: found out once for all who ask at the same time, and good for a moment. */
+/** Caches one answer for a moment; callers that ask at the same time share one request. */
 
 /**
- * @param forMs how long an answer is good, counted from when it is there; an error is never kept
- * @param isKept whether an answer is worth keeping; default: every one
+ * @param forMs how long an answer is kept, counted from its arrival; an error is never kept
+ * @param isKept whether to keep this answer; default: every one
  */
 export function brieflyCached<Answer>(
   forMs: number,

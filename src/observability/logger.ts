@@ -1,15 +1,15 @@
-/** Structured logs; secrets never reach them because nothing that holds one is logged. */
+/** Structured logger. Secrets never reach it, because no object that holds one is logged. */
 import { type LevelWithSilent, type Logger, pino } from 'pino';
 import { visibleText } from '../domain/visible-text.ts';
 
 export type { Logger } from 'pino';
 
 const STANDARD_ERROR = 2;
-/** Kept in memory while it cannot be written; what is more is lost. */
+/** How much of the log is kept in memory while it cannot be written; more is lost. */
 const MAX_WAITING_CHARACTERS = 1024 * 1024;
 
 /**
- * JSON lines on standard error, for standard output belongs to what a command prints, or at the end of a file. A log that
+ * Writes JSON lines to the end of a file, or to standard error: standard output belongs to what a command prints. A log that
  * cannot be written (disk full, terminal closed) is lost; the service goes on.
  */
 export function createLogger(level: LevelWithSilent, file?: string): Logger {
@@ -26,19 +26,19 @@ export function createLogger(level: LevelWithSilent, file?: string): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: withoutValues },
-      // JSON escapes the old control characters alone; what comes from receivers may hold all.
+      // JSON escapes the C0 controls alone; text from receivers may hold others that steer a terminal.
       hooks: { streamWrite: (line) => `${visibleText(line.slice(0, -1))}\n` },
     },
     destination,
   );
 }
 
-/** What PostgreSQL adds to an error quotes rows and parameters: a payload, a name, an address. */
+/** Fields of an error in which PostgreSQL quotes rows and parameters: a payload, a name, an address. */
 const QUOTING = ['detail', 'where', 'hint', 'internalQuery', 'parameters'];
 /** Classes 22 and 23 of SQLSTATE: the message itself quotes the value. */
 const QUOTES_A_VALUE = /^2[23]/;
 
-/** An error as it is logged: nobody can erase a log, so it holds no value that was stored or was to be. */
+/** Serializes an error for the log without the values that were to be stored: a log cannot be erased. */
 function withoutValues(error: Error): object {
   const serialized: Record<string, unknown> = { ...pino.stdSerializers.err(error) };
   for (const name of QUOTING) delete serialized[name];

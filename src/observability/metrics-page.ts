@@ -1,4 +1,4 @@
-/** One page of /metrics: what was counted, and what is found in the database and at Temporal at this moment. */
+/** Renders /metrics: the counters of this process, and gauges read from the database and Temporal at this moment. */
 
 import { type Gauges, readGauges } from '../store/gauges.ts';
 import type { Db } from '../store/pool.ts';
@@ -6,15 +6,15 @@ import { brieflyCached } from './briefly-cached.ts';
 import { DELIVERY_SERIES, ENDPOINT_STATES, type Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 
-/** Of Prometheus's text format. */
+/** Prometheus's text format. */
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** However many ask, the database is counted once in this time. */
+/** The rows are counted at most once in this time, however many requests come. */
 const CACHE_MS = 5_000;
-/** And the page is written once in this time: that takes some ms. */
+/** The page is rendered at most once in this time: it takes some ms. */
 const PAGE_MS = 100;
 
-/** The page as Prometheus reads it. What cannot be found out has no value; the page itself never fails. */
+/** The page as Prometheus reads it. A gauge that cannot be read has no value; the page itself never fails. */
 export function createScrape(deps: {
   metrics: Metrics;
   db: Db;
@@ -55,7 +55,7 @@ function show({ queueAge, deliveries, endpoints }: Metrics, gauges: Gauges): voi
   for (const { state, count } of gauges.endpoints) endpoints.set({ state }, count);
 }
 
-/** An old value would look like a true one. */
+/** Removes the gauges of the database: an old value would look current. */
 function forget({ queueAge, deliveries, endpoints }: Metrics): void {
   queueAge.remove();
   deliveries.reset();

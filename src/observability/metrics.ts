@@ -1,6 +1,6 @@
 /**
- * What Tidings counts and measures, for Prometheus. No tenant, no endpoint and no id is a label: there is no bound on how
- * many there are, and nothing of them belongs on a page that anybody may read.
+ * Prometheus metrics of a process: counters, histograms and gauges. No tenant, endpoint or id is a label: their number has no
+ * bound, and anybody may read the page.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { HELD_REASONS } from '../domain/delivery.ts';
@@ -14,22 +14,22 @@ const ATTEMPT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 6
 const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const REQUEST_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Statuses in which a delivery waits or is under way; those that have ended are not counted, for they only grow. */
+/** Statuses of deliveries that have not ended. Ended ones are not counted, for their number only grows. */
 const UNENDED_STATUSES = ['pending', 'delivering', 'retrying', 'held'] as const;
 export const ENDPOINT_STATES = ['enabled', 'failing', 'stalled', 'disabled'] as const;
 const STORAGE_USERS = ['api', 'activity', 'dispatcher', 'metrics'] as const;
 
-/** Not an attempt's end but a delivery's: no request was made. */
+/** Codes of deliveries that ended without a request: no attempt ends with one. */
 const NEVER_TRIED: readonly string[] = ['endpoint_disabled', 'endpoint_deleted'];
 
-/** A registry of its own: several services may run in one process. */
+/** Has a registry of its own, for several services may run in one process. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return { registry, ...counted(registry), ...measured(registry), ...found(registry) };
 }
 
-/** What this process has done since it started. Every label value that is known beforehand begins at 0. */
+/** Counters of this process since its start. Every label value that is known beforehand begins at 0. */
 function counted(registry: Registry) {
   const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
@@ -60,7 +60,7 @@ function counted(registry: Registry) {
       'method',
       'status',
     ),
-    // Without labels it begins at 0, so that an alert sees already the first one. Which route: tidings_http_requests_total.
+    // Without labels it begins at 0, so that an alert sees the first one. tidings_http_requests_total has the route.
     internalErrors: counter(
       'tidings_internal_errors_total',
       'Requests that were answered with 500: each is a mistake in Tidings.',
@@ -105,25 +105,25 @@ function measured(registry: Registry) {
   };
 }
 
-/** What is found when somebody asks. Those about the database are the same in every process: take the maximum. */
+/** Gauges, read when the page is asked for. Those about the database are the same in every process: take the maximum. */
 function found(registry: Registry) {
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
-  const notices = 'Ask for the maximum: each process reports the same.';
+  const sameEverywhere = 'Ask for the maximum: each process reports the same.';
   return {
     queueAge: gauge(
       'tidings_queue_age_seconds',
-      `Age of the oldest delivery that is due and that no workflow has taken. ${notices}`,
+      `Age of the oldest delivery that is due and that no workflow has taken. ${sameEverywhere}`,
     ),
     deliveries: gauge(
       'tidings_deliveries',
-      `Deliveries that have not ended. ${notices}`,
+      `Deliveries that have not ended. ${sameEverywhere}`,
       'status',
       'held_reason',
     ),
     endpoints: gauge(
       'tidings_endpoints',
-      `Endpoints by state: disabled, else stalled, else failing, else enabled. ${notices}`,
+      `Endpoints by state: disabled, else stalled, else failing, else enabled. ${sameEverywhere}`,
       'state',
     ),
     databaseUp: gauge('tidings_database_up', 'Whether the database answers this process.'),
@@ -135,11 +135,11 @@ function found(registry: Registry) {
   };
 }
 
-/** The statuses as they are counted: what is held, by its reason. */
+/** The series of `tidings_deliveries`: one for each status, and for `held` one for each reason. */
 export const DELIVERY_SERIES: readonly { status: string; held_reason?: string }[] = [
   ...UNENDED_STATUSES.filter((status) => status !== 'held').map((status) => ({ status })),
   ...HELD_REASONS.map((reason) => ({ status: 'held', held_reason: reason })),
 ];
 
-/** How an attempt ended, as a label. */
+/** The label for an attempt's outcome. */
 export const outcomeOf = (error: AttemptErrorCode | null) => error ?? 'succeeded';

@@ -1,4 +1,4 @@
-/** A small server apart from the API for those who watch: /metrics, /healthz and /readyz, also of a process without an API. */
+/** HTTP server for monitoring on a port of its own, also in a process without an API: /metrics, /healthz and /readyz. */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { VERSION } from '../package-root.ts';

@@ -1,7 +1,7 @@
-/** What /readyz says, of this process as it is now: asked of the parts themselves, not of what was last heard of them. */
+/** Readiness of this process, as /readyz reports it, asked of the database and of Temporal at most once a second. */
 import { brieflyCached } from './briefly-cached.ts';
 
-/** Where a process stands; see /readyz. */
+/** The body of /readyz. */
 export type Readiness = {
   ready: boolean;
   database: 'ok' | 'away';
@@ -13,14 +13,14 @@ export type Readiness = {
   advice?: string;
 };
 
-/** Whether workers poll the task queues, as Temporal sees it. */
+/** Temporal's answer to the question whether workers poll the task queues. */
 export type Polled = 'yes' | 'no' | 'unknown';
 
-/** However many ask, and it needs no key, the database is asked once in this time. */
+/** The database is asked at most once in this time: /readyz needs no key, so anybody may call it often. */
 const REMEMBERED_MS = 1_000;
 
 export function createReadiness(deps: {
-  /** looks at the database, whether it is there and whether its schema fits */
+  /** the state of the database: whether it answers, and whether its schema fits */
   schema: {
     look(): Promise<{ database: boolean }>;
     unfit(): { schema: 'outdated' | 'incompatible'; advice: string } | null;
@@ -38,11 +38,11 @@ export function createReadiness(deps: {
   });
   return async () => {
     const { database, polled } = await asked();
-    // Not remembered: requests are refused from the moment that one has found out.
+    // Not cached: the API refuses requests as soon as one of them has found that the schema does not fit.
     const unfit = schema.unfit();
     const worker = roles.worker ? ownWorker(deps.isPolling(), polled) : workerElsewhere(polled);
     return {
-      // Accepting needs the database alone: an API without Temporal still keeps its promise.
+      // An API needs the database alone: without Temporal it still accepts events, and they are delivered later.
       ready: database && unfit === null && (roles.api || worker === 'ok'),
       database: database ? 'ok' : 'away',
       temporal: polled === 'unknown' ? 'away' : 'ok',

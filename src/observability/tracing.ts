@@ -1,6 +1,6 @@
 /**
- * Traces from the emit to the attempt, in OpenTelemetry's terms. Nothing is global: the parent of a span is given as the
- * text that is stored with the event, so a trace survives any workflow, crash or restart between emit and attempt.
+ * Exports OpenTelemetry traces that reach from the emit to the attempt. Nothing is global: the parent of a span is given as the text
+ * that is stored with the event, so a trace survives any workflow, crash or restart between emit and attempt.
  */
 import {
   type Attributes,
@@ -22,7 +22,7 @@ import { formatTraceparent, parseTraceparent } from '../domain/traceparent.ts';
 import type { Logger } from './logger.ts';
 
 export type Span = {
-  /** names this span as a parent; where tracing is off, the parent that was given */
+  /** the `traceparent` that makes this span a parent; where tracing is off, the parent that was given */
   traceparent: string | null;
   /** @param error why it failed, as a code; absent: it did not */
   end(attributes?: Attributes, error?: string): void;
@@ -30,7 +30,7 @@ export type Span = {
 
 export type SpanOptions = {
   kind: 'server' | 'client' | 'internal';
-  /** a `traceparent`; what is not valid, or `null`, begins a trace */
+  /** a `traceparent`; one that is not valid, or `null`, begins a new trace */
   parent: string | null;
   /** other traces that the span belongs to */
   links?: string[];
@@ -39,7 +39,7 @@ export type SpanOptions = {
 
 export type Tracing = {
   start(name: string, options: SpanOptions): Span;
-  /** Sends what is left. */
+  /** Exports the remaining spans, and waits 5 s for that at most. */
   stop(): Promise<void>;
 };
 
@@ -54,7 +54,7 @@ const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: Span
 /** A collector that is away must not hold up the shutdown. */
 const STOP_MS = 5_000;
 
-/** Passes the emitter's trace on, and makes none. */
+/** Passes the emitter's trace on, and makes no spans. */
 const noTracing: Tracing = {
   start: (_name, { parent }) => ({ traceparent: normalized(parent), end: () => {} }),
   stop: async () => {},
@@ -63,7 +63,7 @@ const noTracing: Tracing = {
 /**
  * @param settings the rest of OpenTelemetry's variables (headers, sampler, service name) are read by its SDK
  * @param authorities PEM, trusted for the collector's TLS; default: Node's. OpenTelemetry's own variables for certificates
- * stand in their place
+ * override them
  */
 export function createTracing(
   settings: TracingSettings,
@@ -90,7 +90,7 @@ export function createTracing(
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': 'tidings', 'service.version': version }))
       .merge(detectResources({ detectors: [envDetector] })),
-    spanProcessors: [new BatchSpanProcessor(heard(new OTLPTraceExporter(exporterOptions), logger))],
+    spanProcessors: [new BatchSpanProcessor(logged(new OTLPTraceExporter(exporterOptions), logger))],
   });
   const tracer = provider.getTracer('tidings', version);
   return {
@@ -142,8 +142,8 @@ function parentContext(header: string | null) {
   return context === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, context);
 }
 
-/** Says once when the collector does not take what is sent, and once when it does again. */
-function heard(exporter: SpanExporter, logger: Logger): SpanExporter {
+/** Logs once when the collector stops taking spans, and once when it takes them again. */
+function logged(exporter: SpanExporter, logger: Logger): SpanExporter {
   let failing = false;
   return {
     export(spans, done) {

@@ -13,12 +13,12 @@ export const PROFILES: readonly Profile[] = [standardWebhooks, readingSteps, lea
 
 export const DEFAULT_PROFILE = standardWebhooks.name;
 
-/** `undefined` for a profile that this version does not know: a newer one may have written it, or it is gone. */
+/** `undefined` for a profile that this version does not know: a newer version has written it, or it was removed. */
 export function findProfile(name: string): Profile | undefined {
   return PROFILES.find((each) => each.name === name);
 }
 
-/** The default one where it is not known: what has to go on needs a schedule and a timeout all the same. */
+/** The default profile where the name is not known: the delivery still needs a schedule and a timeout. */
 export const profileOrDefault = (name: string): Profile => findProfile(name) ?? standardWebhooks;
 
 /** @throws Problem profile_unknown */

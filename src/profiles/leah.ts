@@ -1,4 +1,4 @@
-/** Leah: flat events for a partnership's endpoints, https and static credentials only (the seed 001). */
+/** Leah: flat events for a partnership's endpoints, https and static credentials only. */
 import type { Profile } from '../domain/profile.ts';
 import { entryFromSamples } from './schema-from-samples.ts';
 
@@ -277,7 +277,7 @@ export const leah: Profile = {
     return 'event' in data ? 'may not have a key "event": the type is sent under that name' : null;
   },
   render({ type, data }) {
-    // `data` is an object (dataProblem); what stands between its braces follows the event's name.
+    // `data` is an object (dataProblem). Its fields, without the braces, follow the event's name.
     const open = data.indexOf('{');
     const inner = data.slice(open + 1, data.lastIndexOf('}'));
     const head = `{"event":${JSON.stringify(type)}`;

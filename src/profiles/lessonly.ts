@@ -1,4 +1,4 @@
-/** Lessonly's reporting webhook: one record per completed lesson to the tenant's one Callback URL (the seed 003). */
+/** Lessonly's reporting webhook: one record per completed lesson to the tenant's one Callback URL. */
 import type { JsonSchema, Profile } from '../domain/profile.ts';
 import { envelope } from './envelope.ts';
 

@@ -1,4 +1,4 @@
-/** Reading Steps: signed events about students, classes and assessments (the seed 000). */
+/** Reading Steps: signed events about students, classes and assessments. */
 import { formatTimestamp } from '../domain/event.ts';
 import type { Profile } from '../domain/profile.ts';
 import { readingStepsSignature } from '../signing/hmac-header.ts';

@@ -1,12 +1,12 @@
 /**
- * The rule of wire-contracts.md as code: a type's schema requires the fields that every shown sample of the type
- * has, and allows unknown ones.
+ * Derives the JSON Schema of an event type from its samples (wire-contracts.md): it requires the fields that every sample has, and
+ * allows unknown ones.
  */
 import type { CatalogueEntry, JsonSchema } from '../domain/profile.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** An entry of a catalogue whose schema is what its samples have in common; the first sample is the example. */
+/** A catalogue entry with the schema that its samples have in common; the first sample is the example. */
 export function entryFromSamples(
   name: string,
   description: string,
@@ -15,7 +15,7 @@ export function entryFromSamples(
   return { name, description, schema: schemaOf(samples), example: JSON.stringify(samples[0]) };
 }
 
-/** An entry for a type that a document only names: it demands the identifier and shows it with `rest`. */
+/** A catalogue entry for a type of which the document gives only the name: its schema requires the identifiers alone. */
 export function looseEntry(
   name: string,
   description: string,
@@ -32,7 +32,7 @@ export function looseEntry(
 }
 
 function schemaOf(samples: readonly Json[]): JsonSchema {
-  // A null in a sample says that the value may be missing, not what it is when it is there.
+  // A null in a sample shows that the value may be absent; it does not show the type of a value that is present.
   const kinds = new Set(samples.map(kindOf));
   if (kinds.size !== 1 || kinds.has('null')) return {};
   const [kind] = kinds;

@@ -1,4 +1,4 @@
-/** The SCORM API: events about packages and sessions; each body carries its delivery's own id (the seed 002). */
+/** The SCORM API: events about packages and sessions; each body carries its delivery's own id. */
 import { formatTimestamp } from '../domain/event.ts';
 import { idSuffix } from '../domain/ids.ts';
 import type { Profile } from '../domain/profile.ts';
@@ -70,7 +70,7 @@ export const scormApi: Profile = {
   testEventType: 'package.processing.completed',
 };
 
-/** `dlv_x` in the product's words. */
+/** The delivery's id in the product's spelling: `dlv_x` becomes `delivery_x`. */
 export function scormDeliveryId(deliveryId: string): string {
   return `delivery_${idSuffix(deliveryId)}`;
 }

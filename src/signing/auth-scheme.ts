@@ -1,4 +1,4 @@
-/** What an auth scheme is: a way to turn an endpoint's static credentials into its `authorization` header. */
+/** Interface of an auth scheme: it turns an endpoint's static credentials into its `authorization` header. */
 import type { EndpointAuth } from '../domain/endpoint.ts';
 
 export type AuthScheme<Type extends EndpointAuth['type']> = {

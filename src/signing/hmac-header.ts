@@ -32,14 +32,14 @@ export function hmacHeader(options: {
   };
 }
 
-/** The seed 000: `X-ReadingSteps-Signature: sha256=<hex>`. */
+/** Reading Steps: `X-ReadingSteps-Signature: sha256=<hex>`. */
 export const readingStepsSignature = hmacHeader({
   name: 'reading-steps',
   header: 'X-ReadingSteps-Signature',
   prefix: 'sha256=',
 });
 
-/** The seed 002: `X-Allure-Signature: <hex>` and the algorithm's name. */
+/** The SCORM API: `X-Allure-Signature: <hex>` and the algorithm's name. */
 export const allureSignature = hmacHeader({
   name: 'allure',
   header: 'X-Allure-Signature',

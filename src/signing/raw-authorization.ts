@@ -1,4 +1,4 @@
-/** `authorization:` with a value passed exactly as written; left out when the value is blank (the seed 003). */
+/** `authorization:` with a value passed exactly as written; a blank value leaves the header out (Lessonly). */
 import type { AuthScheme } from './auth-scheme.ts';
 
 export const rawAuthorization: AuthScheme<'authorization'> = {

@@ -1,18 +1,18 @@
 /**
- * Masks secrets in what a receiver sent back, in whatever encoding it repeats them: as they are, escaped for JSON, a URL or
- * HTML, in hex or base64, in one escaping inside another, or broken off where the excerpt ends.
+ * Masks secrets that a receiver's response echoes, in any encoding: as they are; escaped for JSON, a URL or HTML, also
+ * one inside another; in hex or base64; or cut off where the excerpt ends.
  */
 import { MASK } from '../domain/endpoint.ts';
 import { unescaped, type View, viewOf, withoutBrokenEscape, withoutWhitespace } from './text-view.ts';
 
-/** A shorter value would tear holes into every body, and is no secret. */
+/** Shorter values are not masked: they are no secrets, and they occur by chance in every body. */
 export const MIN_SECRET_LENGTH = 6;
-/** Escapings inside each other that are undone: a URL in a JSON string in another JSON string. */
+/** How many nested escapings are undone, such as a URL in a JSON string in another JSON string. */
 const MAX_NESTED = 3;
 
 /**
  * @param secrets as text; the bytes of a key as Latin-1
- * @param isCut the excerpt ends before the response did: perhaps in the middle of a secret
+ * @param isCut the excerpt ends before the response did, perhaps in the middle of a secret
  * @returns the same bytes with the mask in place of each secret
  */
 export function redact(bytes: Buffer, secrets: readonly string[], isCut = false): Buffer {
@@ -22,7 +22,7 @@ export function redact(bytes: Buffer, secrets: readonly string[], isCut = false)
   return spans.length === 0 ? bytes : Buffer.from(mask(text, spans, LATIN1_MASK), 'latin1');
 }
 
-/** The same for a header's value, which was read as Latin-1, and for a message. */
+/** Redacts the value of a header, which was read as Latin-1, or a message. */
 export function redactText(text: string, secrets: readonly string[]): string {
   if (BEYOND_LATIN1.test(text)) return redact(Buffer.from(text), secrets).toString();
   return mask(text, findSecrets(text, secrets, false), MASK);
@@ -31,7 +31,7 @@ export function redactText(text: string, secrets: readonly string[]): string {
 const LATIN1_MASK = Buffer.from(MASK).toString('latin1');
 const BEYOND_LATIN1 = /[^\0-\xff]/;
 
-/** From where to where of the source text. */
+/** A range of the source text; `end` is exclusive. */
 type Span = { start: number; end: number };
 
 function mask(text: string, spans: Span[], by: string): string {
@@ -65,7 +65,7 @@ function findSecrets(text: string, secrets: readonly string[], isCut: boolean): 
 
 type Look = (view: View) => Span[];
 
-/** Looks at the text, at what it is without its escapes, without those inside of these, and so on. */
+/** Searches the text, then the text with one level of escapes undone, and so on up to `MAX_NESTED`; each also without white space. */
 function lookNested(view: View, look: Look, isCut: boolean, depth = 0): Span[] {
   const spans = look(view);
   const joined = withoutWhitespace(view);
@@ -73,7 +73,7 @@ function lookNested(view: View, look: Look, isCut: boolean, depth = 0): Span[] {
   if (depth === MAX_NESTED) return spans;
   const inner = unescaped(view);
   if (inner !== null) spans.push(...lookNested(inner, look, isCut, depth + 1));
-  // The last escape may be whole or broken off; nobody can tell.
+  // The text does not say whether its last escape is complete or cut off, so both readings are searched.
   const shorter = isCut ? withoutBrokenEscape(view) : null;
   if (shorter !== null) spans.push(...lookNested(shorter, look, isCut, depth + 1));
   return spans;
@@ -87,7 +87,7 @@ function wholeIn(view: View, folded: string, form: string): Span[] {
   return spans;
 }
 
-/** The longest beginning of the form that the text ends with. */
+/** Finds the longest beginning of the form that the text ends with. */
 function brokenOffIn(view: View, folded: string, form: string, cutAt: number): Span[] {
   const beginning = form.slice(0, MIN_SECRET_LENGTH);
   const first = Math.max(0, folded.length - form.length);
@@ -98,8 +98,8 @@ function brokenOffIn(view: View, folded: string, form: string, cutAt: number): S
 }
 
 /**
- * Makes alike what encodings spell differently: hex in upper and lower case, base64 and base64url, a space in a form (`+`).
- * The length stays.
+ * Maps spellings that differ between encodings to one: hex in upper and lower case, base64 and base64url, a space in a form (`+`).
+ * Keeps the length, so that positions stay valid.
  */
 function fold(text: string): string {
   return text.toLowerCase().replace(/[+_-]/g, (character) => (character === '_' ? '/' : ' '));
@@ -107,7 +107,7 @@ function fold(text: string): string {
 
 const known = new WeakMap<readonly string[], string[]>();
 
-/** What to look for; the same for all headers and the body of a response. */
+/** The encoded secrets to search for. Kept for each list of secrets, for all headers and the body of a response share one. */
 function formsOf(secrets: readonly string[]): string[] {
   const forms = known.get(secrets) ?? makeForms(secrets);
   known.set(secrets, forms);
@@ -117,7 +117,7 @@ function formsOf(secrets: readonly string[]): string[] {
 function makeForms(secrets: readonly string[]): string[] {
   const forms = new Set<string>();
   for (const secret of secrets) {
-    // As UTF-8, and as Latin-1 where it can be written so; here one byte is one character.
+    // As UTF-8, and as Latin-1 where the secret fits into it. One byte is one character here.
     const texts = [Buffer.from(secret).toString('latin1'), ...(BEYOND_LATIN1.test(secret) ? [] : [secret])];
     for (const text of texts) {
       if (text.length < MIN_SECRET_LENGTH) continue;
@@ -129,8 +129,8 @@ function makeForms(secrets: readonly string[]): string[] {
 }
 
 /**
- * What base64 makes of these bytes wherever they stand: at each of the three ways to begin, the characters that they alone
- * decide; and the same with the last character, which they decide where nothing follows.
+ * The characters that base64 makes of these bytes at each of its three alignments: those that these bytes alone decide, and the
+ * same with the last character, which they decide only where no other byte follows.
  */
 function base64Forms(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {

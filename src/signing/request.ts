@@ -1,4 +1,4 @@
-/** The request of an attempt: the contract's headers around the stored bytes, and the same with secrets masked. */
+/** Builds the HTTP request of an attempt: its headers around the stored body, and a copy of the headers with secrets masked. */
 import { type EndpointSecrets, MASK } from '../domain/endpoint.ts';
 import type { Profile } from '../domain/profile.ts';
 import { authorizationHeader } from './index.ts';
@@ -9,11 +9,11 @@ export type AttemptRequest = {
   headers: [string, string][];
   /** as shown in the log: credentials and custom values masked */
   maskedHeaders: [string, string][];
-  /** every secret of the endpoint: redacted where the receiver echoes it */
+  /** every secret of the endpoint, to be redacted where the receiver echoes it */
   secretValues: string[];
 };
 
-/** What the four products' samples accept (wire-contracts.md: "accept … is sent"). */
+/** The `accept` of the four products' samples (wire-contracts.md: "accept … is sent"). */
 const ACCEPT = 'application/json, text/plain, */*';
 
 /** @param input.nowMs the time of this attempt, Unix ms */
@@ -69,7 +69,7 @@ function validSecrets(secrets: EndpointSecrets, nowMs: number): string[] {
     .map(({ value }) => value);
 }
 
-/** `Basic ••••` says which scheme it is; a value without a scheme says nothing. */
+/** Keeps the name of the scheme (`Basic ••••`) and masks the rest; any other value is masked whole. */
 function maskValue(name: string, value: string): string {
   const scheme = name === 'authorization' ? /^(Basic|Bearer) /.exec(value)?.[0] : undefined;
   return `${scheme ?? ''}${MASK}`;
@@ -85,7 +85,7 @@ function secretValuesOf(profile: Profile, secrets: EndpointSecrets, hidden: [str
   return [...new Set(values)].filter((value) => value.length >= MIN_SECRET_LENGTH);
 }
 
-/** As they are written in the URL and as they are read from it: a receiver may echo either. */
+/** The values of the URL's query, as written and as decoded: a receiver may echo either. */
 function queryValues(url: string): string[] {
   const { search, searchParams } = new URL(url);
   const written = search.slice(1).split('&');

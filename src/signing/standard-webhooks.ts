@@ -42,7 +42,7 @@ export const standardWebhooks: SigningScheme = {
   keyForms(secret) {
     const text = secret.replace(/^whs(ec|k)_/, '');
     const key = Buffer.from(text, 'base64');
-    // Of an ed25519 key the seed is the secret half.
+    // The seed is the secret half of an ed25519 key.
     return [text, key.toString('latin1'), key.toString('latin1', 0, ED25519_SEED_BYTES)];
   },
   sign({ webhookId, timestampS, body, secrets }: SigningInput) {
@@ -93,7 +93,7 @@ function ed25519Key(secret: string): KeyObject | null {
   }
 }
 
-/** Decodes base64 only if it is spelled the one canonical way, so that what is stored is what the receiver has. */
+/** Decodes base64 only in its canonical spelling, so that the stored secret is the one that the receiver has. */
 function strictBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '') ? bytes : null;

@@ -1,9 +1,9 @@
 /**
- * A text with its escapes undone in which each character knows what it was made from, so that what is found in it can be
- * masked in the source.
+ * A text with its escapes undone. Each character knows its range in the source, so that a secret found in the text can be masked
+ * in the source.
  */
 
-/** The text with something undone, each character of which knows what it was made from: one byte is one character. */
+/** Character `i` (one byte each) was made from the source's characters `starts[i]` to `ends[i]`, the end exclusive. */
 export type View = { text: string; starts: number[]; ends: number[] };
 
 export function viewOf(text: string): View {
@@ -11,7 +11,7 @@ export function viewOf(text: string): View {
   return { text, starts, ends: starts.map((at) => at + 1) };
 }
 
-/** Lines are broken in base64 and hex, and some escape what they show line by line. */
+/** Removes white space, for base64 and hex are often broken into lines. `null` when there is none. */
 export function withoutWhitespace(view: View): View | null {
   return WHITESPACE.test(view.text) ? replaced(view, /\s/g, () => '') : null;
 }
@@ -38,7 +38,7 @@ const ESCAPES = new RegExp(
   'gis',
 );
 
-/** Undoes one escaping: of URLs, of JSON and its relatives, of HTML. `null` when there is none. */
+/** Undoes one level of escaping: of URLs, of JSON and similar languages, of HTML. `null` when there is none. */
 export function unescaped(view: View): View | null {
   return view.text.search(ESCAPES) === -1 ? null : replaced(view, ESCAPES, unescapeOne);
 }
@@ -62,7 +62,7 @@ function unescapeOne(groups: Record<string, string | undefined>): string {
 
 const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
-/** The view with each match replaced; what takes its place stands for the whole of it. */
+/** Replaces each match. Each character of a replacement has the whole match as its source. */
 function replaced(
   view: View,
   pattern: RegExp,
@@ -95,7 +95,7 @@ function replaced(
 
 const BROKEN_ESCAPE = /(%[0-9a-f]?|\\(u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?)?|&(#x?)?[0-9a-z]{0,8})$/i;
 
-/** The text before an escape at its end that has no end of its own. `null` when there is none. */
+/** Removes an incomplete escape from the end of the text. `null` when there is none. */
 export function withoutBrokenEscape(view: View): View | null {
   const at = view.text.search(BROKEN_ESCAPE);
   return at === -1 ? null : { text: view.text.slice(0, at), starts: view.starts, ends: view.ends };

@@ -1,14 +1,14 @@
-/** What the status of a failed call says of Temporal: that it cannot be used now, and for how long, or that it has answered. */
+/** Classifies a failed call to Temporal: Temporal is away, denies us access, is busy, or has given an answer. */
 import { isGrpcServiceError } from '@temporalio/client';
 
 /**
- * - `away`: it could not be reached, or what is there is not Temporal
- * - `denied`: it does not take our credentials: nothing will work until somebody mends them
- * - `busy`: it is there, and did not take this call: later it will
+ * - `away`: it could not be reached, or the server there is not Temporal
+ * - `denied`: it refuses our credentials; no call works until somebody mends them
+ * - `busy`: it is there and did not take this call; a later one will work
  */
 export type TemporalTrouble = 'away' | 'denied' | 'busy';
 
-/** Every status of gRPC (https://grpc.io/docs/guides/status-codes). Null: an answer to what was asked. */
+/** Every status of gRPC (https://grpc.io/docs/guides/status-codes). `null`: an answer to the call. */
 export const TROUBLE_OF_STATUS: Record<number, TemporalTrouble | null> = {
   1: 'away', // CANCELLED
   2: 'busy', // UNKNOWN
@@ -30,7 +30,7 @@ export const TROUBLE_OF_STATUS: Record<number, TemporalTrouble | null> = {
 
 const NO_CONNECTION = /transport error|Connection failed|connection (closed|refused)|tcp connect error/i;
 
-/** @returns null: Temporal has answered, however unwelcome the answer is */
+/** @returns `null`: Temporal has answered the call, if only with a refusal of its content */
 export function troubleOf(error: unknown): TemporalTrouble | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isGrpcServiceError(cause)) {

@@ -1,4 +1,4 @@
-/** The connection to Temporal: made when it can be, remade when it is lost, asked before it is used. */
+/** Connection to Temporal: opened in the background, and probed while Temporal is away. */
 import { Client } from '@temporalio/client';
 import {
   DefaultLogger,
@@ -23,22 +23,22 @@ export type TemporalLink = {
   client(): Client | null;
   /** resolves with the first connection */
   connected: Promise<NativeConnection>;
-  /** whether what can wait should be asked of it now */
+  /** whether calls that can wait should be made now */
   isUsable(): boolean;
   /**
-   * Hears of a call that failed. While Temporal is away nothing is asked of it until it answers again; where it takes no more, or not
-   * from us, what can wait is asked later and later.
-   * @returns what the error says of Temporal; null: it has answered
+   * Reports a call that failed. When Temporal is away, `client()` is `null` until it answers again. When it is busy or denies us
+   * access, `isUsable()` is false for a while, each time for twice as long.
+   * @returns the trouble that the error shows; `null`: Temporal has answered the call
    */
   failed(error: unknown): TemporalTrouble | null;
-  /** Hears of a call that did not. */
+  /** Reports a call that succeeded. */
   worked(): void;
   close(): Promise<void>;
 };
 
 const PROBE_MS = 1_000;
 const PROBE_DEADLINE_MS = 3_000;
-/** Beyond its rate, or without valid credentials, asking more makes it worse. */
+/** The pause after `busy` or `denied`: more calls would make it worse. */
 const PAUSE_MS = { from: 1_000, to: 30_000 };
 
 let installed = false;
@@ -51,7 +51,7 @@ function installRuntime(logger: Logger): void {
     shutdownSignals: [],
     telemetryOptions: { logging: { filter: 'error', forward: {} } },
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-      // While Temporal is away every poller says so every second; the link says it once.
+      // While Temporal is away every poller logs this every second; the link logs it once.
       if (/gRPC call \w+ retried/.test(message)) return;
       logger[level.toLowerCase() as Lowercase<LogLevel>](
         { sdk: meta?.sdkComponent, error: String(meta?.error ?? '') || undefined },
@@ -61,7 +61,7 @@ function installRuntime(logger: Logger): void {
   });
 }
 
-/** Connects in the background and goes on trying; the connection is what eager starts need, the worker's own. */
+/** Connects in the background and keeps trying. The client uses the workers' own connection, which eager starts require. */
 // Long because probing, losing and pausing change one state.
 export function openTemporalLink(target: TemporalTarget, logger: Logger): TemporalLink {
   installRuntime(logger);
@@ -93,7 +93,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
       back();
     } catch (error) {
       if (closed) return;
-      // Whoever answers, with whatever, is there.
+      // Any answer, even an error, shows that Temporal is there.
       if (connection !== null && troubleOf(error) !== 'away') return back();
       if (!away)
         logger.warn(
@@ -127,7 +127,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
         logger.error({ reason }, 'Temporal does not take our credentials; delivering waits');
       else logger.warn({ reason }, 'Temporal does not take every call; delivering is slower');
     }
-    // Several that fail together are one reason to wait, not several.
+    // Calls that fail at the same time lengthen the pause once.
     if (refused !== null && Date.now() < refused.untilMs) return;
     const pauseMs = refused === null ? PAUSE_MS.from : Math.min(refused.pauseMs * 2, PAUSE_MS.to);
     refused = { trouble, pauseMs, untilMs: Date.now() + pauseMs };

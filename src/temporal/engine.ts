@@ -1,4 +1,4 @@
-/** The engine's port, on Temporal: starts, presses, cancellations, histories. */
+/** Implements the `Engine` port on Temporal: starts workflows, signals retries and cancellations, reads histories. */
 import {
   type Client,
   isGrpcServiceError,
@@ -29,13 +29,13 @@ export type StartRequest = {
   eventTypes: string[];
   /** shown in the Web UI's list; types and ids only */
   summary: string;
-  /** the id may be used again once its workflow has closed */
+  /** whether the id may be used again once its workflow has closed; default: no */
   again?: boolean;
 };
 
-/** What the dispatcher and the reconciler need beyond the port. */
+/** The port, and the calls that only the dispatcher and the reconciler make. */
 export type TemporalEngine = Engine & {
-  /** "already started" is success. @throws Problem temporal_unavailable */
+  /** Treats "already started" as success. @throws Problem temporal_unavailable */
   start(request: StartRequest): Promise<void>;
   /** @throws Problem temporal_unavailable */
   runStatus(workflowId: string): Promise<RunStatus>;
@@ -44,13 +44,13 @@ export type TemporalEngine = Engine & {
 
 const CALL_DEADLINE_MS = 5_000;
 const MAX_SUMMARY = 200;
-/** Temporal suggests a new run from 4 MiB on. What has become larger all the same is not read: it would hold up everything. */
+/** Temporal suggests a new run from 4 MiB on. A history that is larger all the same is not read: decoding it would block the process. */
 const MAX_HISTORY_BYTES = 8 * 1024 * 1024;
 const RETRY_AFTER_S = 5;
-/** Where nobody may list the search attributes, they are tried; after a refusal, so much later again. */
+/** Where we may not list the search attributes, we try to use them. After a refusal we try again after this time. */
 const TRY_AGAIN_MS = 10 * 60_000;
 
-/** @param prepare makes namespace and search attributes anew; called when Temporal has forgotten them */
+/** @param prepare makes namespace and search attributes anew; called when Temporal does not know them any more */
 // Long because it is the whole port, a function for each method.
 export function createEngine(link: TemporalLink, taskQueue: string, prepare: () => void): TemporalEngine {
   let searchable: Searchable = 'no';
@@ -73,7 +73,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
     }
   }
 
-  /** A call that begins a workflow: what it does not find can only be the namespace. */
+  /** Makes a call that begins a workflow. "Not found" can then only mean the namespace. */
   async function begin<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
     try {
       return await call(work);
@@ -108,7 +108,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return;
         if (!isUnsearchable(error) || !mayUse()) throw error;
-        // A Temporal that was restored from nothing does not know them either: deliver without them meanwhile.
+        // A Temporal that was set up anew does not know the attributes: deliver without them until they are registered.
         if (searchable === 'yes') {
           searchable = 'no';
           prepare();
@@ -136,7 +136,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
             workflowId: `operation_${operationId}`,
             taskQueue,
             args: [{ operationId } satisfies OperateInput],
-            // One that was terminated by hand begins anew where it was: its row knows.
+            // An operation whose workflow was terminated by hand goes on from where its row says.
             workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           }),
         );
@@ -158,7 +158,7 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
         const { status } = await call((client) => client.workflow.getHandle(workflowId).describe());
         return status.name === 'RUNNING' ? 'running' : 'closed';
       } catch (error) {
-        // An id that Temporal would never take is of no workflow.
+        // Temporal refuses an id that is not valid; no workflow has one.
         if (error instanceof WorkflowNotFoundError || isInvalid(error)) return 'unknown';
         throw error;
       }
@@ -200,9 +200,9 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
   }
 }
 
-/** Whether Temporal does not know our search attributes. */
+/** Temporal does not know our search attributes. */
 const isUnsearchable = (error: unknown) => says(error, /search attribute/i);
-/** Whether it does not know the namespace, or not yet: making one takes it some seconds. */
+/** Temporal does not know the namespace, or not yet: it needs some seconds to make one. */
 const isNamespaceMissing = (error: unknown) =>
   error instanceof NamespaceNotFoundError || says(error, /namespace .*not found/i);
 

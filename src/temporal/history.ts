@@ -1,4 +1,4 @@
-/** Reads what a workflow's history says about one delivery. */
+/** Reads one delivery's attempts, presses and cancellation from its workflow's history. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import type { AttemptOutput, Press } from '../../workflows/contract.ts';
@@ -7,7 +7,7 @@ import type { HistoryEntry } from '../domain/ports.ts';
 type Event = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
 
-/** In the order of the history. An attempt appears when its activity has ended. */
+/** @returns the entries in the order of the history. An attempt appears when its activity has ended */
 export function readEntries(events: readonly Event[], deliveryId: string): HistoryEntry[] {
   const activityTypes = new Map<string, string>();
   const entries: HistoryEntry[] = [];

@@ -1,16 +1,16 @@
-/** Whether anybody works on what is accepted: Temporal knows who has lately polled the task queues. */
+/** Tells whether workers poll the task queues, from the pollers that Temporal has lately seen. */
 import type { Client } from '@temporalio/client';
 import { ATTEMPTS_QUEUE_SUFFIX } from '../../workflows/contract.ts';
 import { brieflyCached } from '../observability/briefly-cached.ts';
 import type { Polled } from '../observability/readiness.ts';
 import type { TemporalLink } from './connection.ts';
 
-/** A poll waits up to a minute for work, and is noted when it begins. Temporal forgets a poller after five. */
+/** A poll waits up to a minute for work, and Temporal notes when it began. It forgets a poller after five minutes. */
 const RECENT_MS = 75_000;
 const CACHE_MS = 5_000;
 const DEADLINE_MS = 3_000;
 
-/** Of Temporal's API: `TASK_QUEUE_TYPE_WORKFLOW` and `TASK_QUEUE_TYPE_ACTIVITY`. */
+/** `TASK_QUEUE_TYPE_WORKFLOW` and `TASK_QUEUE_TYPE_ACTIVITY` of Temporal's API. */
 const WORKFLOWS = 1;
 const ACTIVITIES = 2;
 
@@ -31,15 +31,15 @@ export function watchPollers(link: TemporalLink, taskQueue: string): () => Promi
       return answer;
     } catch (error) {
       const trouble = link.failed(error);
-      // An answer too, such as that it does not know the namespace (yet).
+      // Temporal has answered, for instance that it does not know the namespace yet: nobody polls.
       if (trouble === null) return 'no';
-      // It is there, and only this call was too many: what it said lately holds.
+      // Temporal is there and refused only this call: its last answer still holds.
       const isRecent = heard !== null && Date.now() - heard.atMs < RECENT_MS;
       return trouble === 'busy' && heard !== null && isRecent ? heard.answer : 'unknown';
     }
   }
 
-  // That it is away is not remembered: it may be back at any moment.
+  // `unknown` is not cached: Temporal may be back at any moment.
   const polled = brieflyCached(
     CACHE_MS,
     async () => {

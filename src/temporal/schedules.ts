@@ -1,4 +1,4 @@
-/** What Temporal starts for us regularly. */
+/** Temporal schedules of the service: the hourly removal of old payloads. */
 import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import { PRUNE_TYPE } from '../../workflows/contract.ts';
 import type { Logger } from '../observability/logger.ts';

@@ -1,4 +1,4 @@
-/** What people filter by in Temporal's Web UI, and how namespace and attributes come to be there. */
+/** Search attributes, by which people filter in Temporal's Web UI; the namespace and its attributes are made here, too. */
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import type { Logger } from '../observability/logger.ts';
@@ -11,7 +11,7 @@ const KEYS = [TENANT_ID, ENDPOINT_ID, EVENT_TYPE];
 /** `INDEXED_VALUE_TYPE_KEYWORD_LIST` of Temporal's API. */
 const KEYWORD_LIST = 7;
 
-/** A value may have about 2 KB: so many ids fit. */
+/** The number of ids that fit into a value, which may have about 2 KB. */
 const MAX_VALUES = 50;
 const RETENTION_DAYS = 7;
 const VISIBLE_WITHIN_MS = 10_000;
@@ -29,12 +29,12 @@ export function searchAttributePairs(of: {
   ];
 }
 
-/** Whether workflows may carry the attributes. `untold`: nobody says so, so they are tried. */
+/** Whether workflows may carry the attributes. `untold`: Temporal does not say, so they are tried. */
 export type Searchable = 'yes' | 'no' | 'untold';
 
 /**
- * Makes the namespace and registers the search attributes, where they are not there yet. Where it may not, it says what
- * to run by hand.
+ * Makes the namespace and registers the search attributes where they are missing. Where Temporal does not allow that, the log says
+ * what to run by hand.
  * @returns whether the attributes can be used
  */
 export async function prepareNamespace(client: Client, logger: Logger): Promise<Searchable> {
@@ -75,7 +75,7 @@ async function ensureNamespace(client: Client, namespace: string): Promise<void>
   try {
     const { config } = await workflowService.describeNamespace({ namespace });
     const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
-    // The development server's own namespace keeps a day; ours to change only if it is that one.
+    // The development server's `default` namespace keeps a day of histories. Other namespaces belong to the operator.
     if (namespace !== 'default' || seconds >= RETENTION_DAYS * 24 * 3600) return;
     await workflowService.updateNamespace({
       namespace,

@@ -1,10 +1,10 @@
-/** Which Temporal to use, how, and whom to trust for it: Temporal's own environment variables and configuration file. */
+/** Temporal's address, namespace and TLS trust, from Temporal's own environment variables and configuration file. */
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Environment } from '../config/environment.ts';
 import { type Authorities, systemAuthorities } from '../http/authorities.ts';
 import type { TemporalTarget } from './connection.ts';
 
-/** @param authorities what the operator adds to those that are trusted; `null`: nothing */
+/** @param authorities those that the operator adds to the trusted ones; `null`: none */
 export function temporalFromEnvironment(
   environment: Pick<Environment, 'TIDINGS_TEMPORAL_UI'>,
   authorities: Authorities | null,
@@ -20,8 +20,8 @@ export function temporalFromEnvironment(
 type Tls = ReturnType<typeof loadClientConnectConfig>['connectionOptions']['tls'];
 
 /**
- * The SDK's native core trusts what the machine trusts, until it is given a certificate: then that one alone, and it
- * does not know of Node's. `TEMPORAL_TLS_SERVER_CA_CERT_*` stands in the place of the machine's, as it does for Temporal's own programs.
+ * The SDK's native core trusts the machine's authorities until it is given a certificate; then it trusts that one alone. It does not
+ * know Node's authorities. `TEMPORAL_TLS_SERVER_CA_CERT_*` replaces the machine's, as it does for Temporal's own programs.
  */
 function trusting(tls: Tls, authorities: Authorities | null): { tls?: Exclude<Tls, undefined> } {
   if (!tls || authorities === null) return {};

@@ -1,4 +1,4 @@
-/** The Temporal workers of a process: one for workflows and small errands, one for attempts that may take long. */
+/** The Temporal workers of a process: one for workflows and short activities, one for attempts that may take long. */
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../workflows/contract.ts';
 import { ATTEMPTS_QUEUE_SUFFIX } from '../../workflows/contract.ts';
@@ -11,13 +11,13 @@ export type RunningWorkers = {
 };
 
 const RESTART_MS = 2_000;
-/** What is then cancelled still has a moment to say how far it got. */
+/** The share of the grace time after which activities are cancelled. In the rest they report how far they got. */
 const GRACE_SHARE = 0.95;
 
 /**
- * How long a workflow's code may run without a pause. Thousands of presses that were waiting come all at once, and on a
- * busy machine the SDK's 5 s are not enough for them: then it breaks off, at best to try the same again for ever, and at
- * worst Node ends the process ("async hook stack has become corrupted"). The SDK takes the option, its types do not name it.
+ * How long a workflow's code may run without a pause. Thousands of waiting presses may arrive at once, and on a busy machine the
+ * SDK's 5 s are too short for them. The SDK then aborts the task: at best it retries the same task for ever, at worst Node ends the
+ * process ("async hook stack has become corrupted"). The SDK takes the option, but its types do not name it.
  */
 const PATIENT = { isolateExecutionTimeout: '1 minute' };
 
@@ -29,7 +29,7 @@ export async function runWorkers(options: {
   taskQueue: string;
   workflowBundle: string;
   activities: Activities;
-  /** for what is in flight, when the workers stop; above the longest timeout of an endpoint no POST is cut off */
+  /** for activities in flight when the workers stop; no POST is cut off if it is above the longest timeout of an endpoint */
   graceMs: number;
   logger: Logger;
 }): Promise<RunningWorkers> {
@@ -44,7 +44,7 @@ export async function runWorkers(options: {
         workflowBundle: { codePath: options.workflowBundle },
         shutdownGraceTime: options.graceMs * GRACE_SHARE,
         shutdownForceTime: options.graceMs,
-        // A local activity holds its workflow's task for as long as its slowest POST: there must be more of both than can hang.
+        // A local activity holds its workflow's task for as long as its slowest POST. There must be more slots of both than POSTs that hang.
         maxConcurrentWorkflowTaskExecutions: 500,
         maxConcurrentLocalActivityExecutions: 1_000,
         maxConcurrentActivityTaskExecutions: 200,
@@ -66,7 +66,7 @@ export async function runWorkers(options: {
   let stopping = false;
   const current = new Map<string, Worker>();
 
-  /** A worker that gives up (Temporal away for long, a namespace remade) is made anew. */
+  /** Replaces a worker that has given up (Temporal away for long, a namespace made anew). */
   async function keepRunning(name: string, make: () => Promise<Worker>, first: Worker): Promise<void> {
     for (let worker: Worker | undefined = first; !stopping; worker = undefined) {
       try {

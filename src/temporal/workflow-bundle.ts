@@ -1,4 +1,4 @@
-/** The workflows' code as one prebuilt file: bundling it at every start would take seconds. */
+/** Prebuilt bundle of the workflows' code: bundling it at every start would take seconds. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -23,7 +23,7 @@ export async function writeWorkflowBundle(): Promise<void> {
   const workflowsPath = join(PACKAGE_ROOT, 'dist', 'workflows', 'index.js');
   const { code } = await bundleWorkflowCode({
     workflowsPath,
-    // Loaded once, not by every workflow: ours keep no state outside their functions.
+    // Loaded once for all workflows, which is safe because ours keep no state outside their functions.
     preloadModules: ['@temporalio/workflow', workflowsPath],
     logger: new DefaultLogger('WARN'),
   });

@@ -173,7 +173,11 @@ describe('what has happened to the endpoint', () => {
   const none = { deliveries: [], total: 0 };
 
   test.each([
-    ['disabled', /switched off/, /answered 410.*3 that waited for it have failed with it.*\/recover/s],
+    [
+      'disabled',
+      /switched off/,
+      /answered 410.*3 deliveries that were waiting for it have failed, too.*\/recover/s,
+    ],
     ['recovered', /works again/, /has got through.*\/recover/s],
   ] as const)('%s, alone, is the whole message', async (what, subject, body) => {
     const found = await told({ ...none, changes: [change(what, 0)], changesTotal: 1 });
