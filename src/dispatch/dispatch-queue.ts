@@ -1,14 +1,15 @@
-/** What waits in memory to go to Temporal: in lanes, and of no endpoint that fails so much that others find no room. */
+/** In-memory queue of deliveries awaiting a workflow, one per lane; failing endpoints are capped, so that others find room. */
 import type { Lane } from '../domain/lane.ts';
 import type { DispatchableDelivery } from '../store/leases.ts';
 
 const LANE_LIMIT = 10_000;
-/** Of an endpoint that fails; more wait in the database. */
+/** Most deliveries of one failing endpoint; more wait in the database. */
 const ENDPOINT_LIMIT = 1_000;
+/** Lanes in which the endpoints take turns. */
 const IN_TURNS: Lane[] = ['failing', 'suspect'];
-/** Of what fails fewer go together: a long row of failures is a long moment without a look at anything else. */
+/** Most deliveries of a group in the failing lane: a larger group of failures would occupy the process for longer at a time. */
 const FAILING_GROUP = 100;
-/** What a group's bodies may take together: an attempt holds them all in memory. */
+/** Most bytes of a group's bodies: an attempt holds them all in memory. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 
 export class DispatchQueue {
@@ -18,7 +19,7 @@ export class DispatchQueue {
     failing: [],
     suspect: [],
   };
-  /** how many of each endpoint wait in the lane for what fails */
+  /** how many deliveries of each endpoint wait in the failing lane */
   readonly #failing = new Map<string, number>();
 
   hasRoomFor(lane: Lane, row: DispatchableDelivery): boolean {
@@ -26,12 +27,12 @@ export class DispatchQueue {
     return this.#lanes[lane].length < LANE_LIMIT && !isCrowded;
   }
 
-  /** Whether so many more may be fetched: only when not as many wait already, for other processes want some too. */
+  /** Whether `count` more may be fetched: only while fewer than that wait here, to leave some to other processes. */
   hasRoom(count: number): boolean {
     return this.#lanes.quick.length + this.#lanes.unproven.length < count;
   }
 
-  /** Endpoints of which enough wait: who fetches more should leave theirs. In a lane that is full, that is all of them. */
+  /** Endpoints of which no more deliveries should be fetched. In a lane that is full, these are all its endpoints. */
   crowdedEndpoints(): string[] {
     const crowded = [...this.#failing].flatMap(([endpointId, count]) =>
       count < ENDPOINT_LIMIT ? [] : [endpointId],
@@ -51,8 +52,8 @@ export class DispatchQueue {
   }
 
   /**
-   * Takes what goes into one workflow: a lone event's deliveries; in a burst those of several events, up to `burstSize`.
-   * Of large bodies fewer go together. Empty when nothing waits.
+   * Takes the deliveries of one workflow: those of a lone event, or in a burst those of several events, up to `burstSize` and
+   * `GROUP_BYTES`. Empty when nothing waits.
    */
   takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
     const rows = IN_TURNS.includes(lane) ? inTurns(this.#lanes[lane]) : this.#lanes[lane];
@@ -106,7 +107,7 @@ export class DispatchQueue {
   }
 }
 
-/** Each endpoint's first, then each one's second, and so on: who has many waits no less than who has one. */
+/** Orders rows by turns: each endpoint's first, then each endpoint's second, and so on. An endpoint with many gains nothing by it. */
 function inTurns(rows: DispatchableDelivery[]): DispatchableDelivery[] {
   const seen = new Map<string, number>();
   return rows
@@ -130,7 +131,7 @@ function withinBytes(rows: DispatchableDelivery[]): DispatchableDelivery[] {
   return end === -1 ? rows : rows.slice(0, end);
 }
 
-/** Whether they are of the same event: ids that callers chose are unique only within their tenant. */
+/** Whether both are of the same event. Ids that callers chose are unique only within their tenant. */
 const areSiblings = (one: DispatchableDelivery, other: DispatchableDelivery): boolean =>
   one.eventId === other.eventId && one.tenantId === other.tenantId;
 

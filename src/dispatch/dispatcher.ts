@@ -1,6 +1,6 @@
 /**
- * Gets accepted deliveries to Temporal. A lone event has its workflow at once; those that come while the throttle is shut go
- * together, like a database's group commit: no delay when it is quiet, batches that grow with the load.
+ * Starts workflows for accepted deliveries. A lone event gets its workflow at once. Deliveries that come while the throttle is shut share
+ * one, like a database's group commit: no delay when it is quiet, batches that grow with the load.
  */
 // Long because it is one loop with its ends; the rules that stand alone are in the files beside it.
 import { randomUUID } from 'node:crypto';
@@ -27,14 +27,14 @@ import type { LaneSelector } from './lane-selector.ts';
 import { LaneThrottle } from './lane-throttle.ts';
 
 export type Dispatcher = {
-  /** names this process in the leases */
+  /** the name of this process in the leases */
   owner: string;
   leaseMs: number;
   /** Takes up rows that were just accepted under this dispatcher's lease. */
   offer(rows: DispatchableDelivery[]): void;
-  /** An attempt of the workflow has begun: the next one may be started. */
+  /** Notes that an attempt of the workflow has begun, so that the lane's throttle may open. */
   attemptBegan(workflowId: string): void;
-  /** And it has ended. */
+  /** Notes that it has ended. */
   attemptEnded(workflowId: string): void;
   start(): void;
   stop(): Promise<void>;
@@ -44,7 +44,7 @@ const LEASE_MS = 30_000;
 const RENEW_MS = 10_000;
 const POLL_MS = 1_000;
 const POLL_BATCH = 1_000;
-/** After how many times its own duration the next poll may come while some endpoint is crowded. */
+/** The pause before the next poll while some endpoint is crowded, as a multiple of the last poll's duration. */
 const CROWDED_PAUSE = 10;
 
 // Long because taking, starting, renewing and giving back share one queue and one end.
@@ -72,7 +72,7 @@ export function createDispatcher(deps: {
   let polling: Promise<void> = Promise.resolve();
   let timers: NodeJS.Timeout[] = [];
   let wakeUp: () => void = () => {};
-  /** what must be over before the process may let go of database and Temporal */
+  /** work that must end before the connections to the database and Temporal may be closed */
   const underWay = new Set<Promise<void>>();
 
   function track(work: Promise<void>): void {
@@ -82,7 +82,7 @@ export function createDispatcher(deps: {
 
   function laneOf(row: DispatchableDelivery): Lane {
     const timeoutMs = row.timeoutMs ?? profileOrDefault(row.profile).timeoutMs;
-    // Who has a rate may have to wait for a place: nobody else should. And somebody waits for what comes of a test.
+    // A rate-limited delivery may have to wait for its place, and no other may wait with it. For a test's outcome a person waits.
     return row.rateLimited || row.isTest ? 'suspect' : laneSelector.laneOf(row.endpointId, timeoutMs);
   }
 
@@ -119,8 +119,8 @@ export function createDispatcher(deps: {
         { reason: (error as Error).message, workflow: request.workflowId },
         'a workflow could not be started',
       );
-      // It may have been started all the same: whoever takes these up again uses another workflow id. What Temporal has refused it
-      // would refuse again: that waits until the lease has run out.
+      // The workflow may have been started all the same. The leases therefore expire, and the next start uses another workflow id.
+      // A start that Temporal has refused would be refused again: its leases are kept until they run out.
       if (error instanceof Problem) await giveUp(rows, expireLeases);
       if (!engine.isAvailable()) {
         await returnUntried(queue.takeAll());
@@ -129,7 +129,7 @@ export function createDispatcher(deps: {
     }
   }
 
-  /** A delivery that an earlier dispatcher had offered stays marked so: its event's workflow id may be spent. */
+  /** Returns leases without a try to start. A delivery that was offered before stays marked so: its event's workflow id may be used up. */
   async function returnUntried(rows: DispatchableDelivery[]): Promise<void> {
     await giveUp(
       rows.filter((row) => row.offeredBefore),
@@ -147,7 +147,7 @@ export function createDispatcher(deps: {
     await how(db, owner, ids).catch(leasesKept);
   }
 
-  /** With the database away as well, they run out by themselves. */
+  /** When the database is away as well, leases run out by themselves. */
   function leasesKept(error: Error): void {
     logger.warn({ reason: error.message }, 'leases could not be given back');
   }
@@ -170,7 +170,7 @@ export function createDispatcher(deps: {
         costMs = performance.now() - began;
       }
       if (took < POLL_BATCH) await sleepUntilWoken();
-      // Going from endpoint to endpoint is work where there are many: it may not become all that the database does.
+      // Leaving out crowded endpoints makes the poll expensive; the pause bounds its share of the database's work.
       if (crowded.length > 0) await sleep(Math.min(POLL_MS, costMs * CROWDED_PAUSE));
     }
   }
@@ -188,7 +188,7 @@ export function createDispatcher(deps: {
     queue.remove(new Set(ids.filter((id) => !kept.has(id))));
   }
 
-  /** Hears NOTIFY on a connection of its own; while there is none, polling is enough. */
+  /** Listens for NOTIFY on a connection of its own. While there is none, polling is enough. */
   async function listen(): Promise<void> {
     while (running) {
       try {
@@ -225,7 +225,7 @@ export function createDispatcher(deps: {
       for (const row of rows) {
         const lane = laneOf(row);
         if (queue.hasRoomFor(lane, row)) taken.push({ row, lane });
-        // Those of endpoints that fail are left to their leases: that costs nothing, and they have to wait.
+        // Deliveries of failing endpoints have to wait anyway: their leases run out, which costs nothing.
         else if (lane !== 'failing') refused.push(row);
       }
       enqueue(taken);
@@ -253,7 +253,7 @@ export function createDispatcher(deps: {
       wakeUp();
       stopListening();
       await Promise.all([polling, listening]);
-      // A start that is under way may still succeed: whether it did decides what becomes of its rows.
+      // A start in flight may still succeed, which decides what becomes of its leases.
       await Promise.all(underWay);
       for (const throttle of throttles) throttle.forget();
       await returnUntried(queue.takeAll());
@@ -262,7 +262,7 @@ export function createDispatcher(deps: {
   };
 }
 
-/** In the trace of the event; a burst of several has a trace of its own, with links to theirs. */
+/** Begins a span in the trace of the event. A burst of several events gets a trace of its own, with links to theirs. */
 function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId: string): Span {
   const traces = [...new Set(rows.flatMap((row) => row.traceparent ?? []))];
   return tracing.start('dispatch', {
@@ -276,7 +276,7 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
 /** Temporal refuses a start with a keyword that is much longer. */
 const MAX_KEYWORD = 200;
 
-/** @param events how many events the rows are of */
+/** @param events number of distinct events among the rows */
 function startRequest(rows: DispatchableDelivery[], lane: Lane, events: number): StartRequest {
   const [first] = rows;
   if (first === undefined) throw new Error('A workflow needs a delivery');
@@ -303,8 +303,8 @@ function startRequest(rows: DispatchableDelivery[], lane: Lane, events: number):
 }
 
 /**
- * `event_<id>` for a whole event that no workflow can have yet, so that a start that is repeated stays one. Everything
- * else gets an id of its own; that two workflows may then hold a delivery is what the claim is for.
+ * `event_<id>` for a whole event that no workflow can have yet, so that a repeated start makes no second workflow. Every other group
+ * gets a random id: two workflows may then hold the same delivery, and its claim decides which of them sends it.
  */
 function workflowIdFor(rows: DispatchableDelivery[], isOneEvent: boolean): string {
   const [first] = rows;

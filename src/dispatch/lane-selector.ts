@@ -1,21 +1,21 @@
 /**
- * What this process has lately seen of each endpoint: enough to choose its lane. Kept in memory on purpose: a wrong
- * guess costs a little time, a database row per attempt would cost it always.
+ * Chooses the lane of an endpoint from its last attempts in this process. They are kept in memory only: a wrong guess costs a little
+ * time, a database row per attempt would cost it always.
  */
 
 import type { Lane } from '../domain/lane.ts';
 
 export type LaneSelector = {
-  /** An attempt begins. @returns what to call when it has ended, with how it did */
+  /** Notes that an attempt begins. @returns the function to call when it has ended */
   observe(endpointId: string): (succeeded: boolean) => void;
   laneOf(endpointId: string, timeoutMs: number): Lane;
 };
 
-/** Two workflow-task heartbeats fit into this; a longer timeout must not be waited for in the quick lane. */
+/** The longest timeout of an unknown endpoint in the quick lane: two heartbeats of a workflow task. */
 const UNPROVEN_TIMEOUT_MS = 8_000;
 const SLOW_MS = 1_000;
 const WINDOW = 100;
-/** With a full window the p99 is the slowest but one; with fewer, the slowest. */
+/** Slow attempts allowed in a full window, so that the p99 is quick. In a shorter one, none is allowed. */
 const SLOW_ALLOWED = 1;
 const MAX_ENDPOINTS = 20_000;
 
@@ -24,7 +24,7 @@ type EndpointHistory = {
   recent: boolean[];
   slow: number;
   failing: boolean;
-  /** how many that are under way take long */
+  /** how many attempts in flight are slow already */
   hanging: number;
 };
 
@@ -46,7 +46,7 @@ export function createLaneSelector(): LaneSelector {
   return {
     observe(endpointId) {
       let isSlow = false;
-      // Whoever hangs is known as such before the timeout is over.
+      // An endpoint that hangs is known as slow before its timeout is over.
       const timer = setTimeout(() => {
         isSlow = true;
         touch(endpointId).hanging += 1;

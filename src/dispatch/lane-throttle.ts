@@ -1,15 +1,15 @@
 /**
- * Paces the starts of workflows in one lane. While a start is in flight, further deliveries gather and later share a workflow:
- * a workflow costs the same however many deliveries it has.
+ * Throttles the starts of workflows in one lane. While a start is in flight, further deliveries gather and later share a workflow: a
+ * workflow costs the same however many deliveries it has.
  */
 import type { Lane } from '../domain/lane.ts';
 
 type Until = 'begun' | 'gathered' | 'ended' | 'cooledDown';
 
 /**
- * How long a start holds back the next one. Lone events: until its attempt has begun. Groups: until its attempt has ended, for
- * gathering pays. Failing endpoints: until the lane has cooled down for three times as long as the attempt took, so that three
- * quarters of the time are left to the other lanes.
+ * The event until which a start holds back the next one in its lane. `begun`: its attempt has begun. `ended`: its attempt has ended,
+ * so that more deliveries gather. `cooledDown`: after its attempt the lane has rested for three times as long as the attempt took,
+ * so that three quarters of the time are left to the other lanes. `gathered`: in a burst, at most `GATHER_MS` after it has begun.
  */
 const HOLD_UNTIL: Record<Lane, Until> = {
   quick: 'begun',
@@ -19,20 +19,20 @@ const HOLD_UNTIL: Record<Lane, Until> = {
 };
 
 const START_LIMIT_MS = 30_000;
-/** Where the worker that begins the attempt is another process, nobody says so. */
+/** The wait for an attempt to begin: if the worker is another process, this one never hears of it. */
 const BEGIN_LIMIT_MS = 1_000;
 const COOL_DOWN_FACTOR = 3;
-/** What fails is waited for longer, so that it cools down too; but not for one that hangs. */
+/** The wait for an attempt in the failing lane to end. An attempt that hangs is not waited for. */
 const FAILING_LIMIT_MS = 3_000;
-/** So many events in a group are a burst. */
+/** Number of events from which a group is a burst. */
 const BURST_EVENTS = 8;
-/** Longest that the others of a burst wait for its attempts: they may be of other endpoints. */
+/** The longest wait of a burst's next group for the attempts of the one before: its endpoints may be others. */
 const GATHER_MS = 100;
 
 type InFlightStart = {
   since: number;
   until: Until;
-  /** its attempt has begun */
+  /** whether its attempt has begun */
   began: boolean;
   timer: NodeJS.Timeout;
 };
@@ -44,7 +44,7 @@ export class LaneThrottle {
   readonly #inFlight = new Map<string, InFlightStart>();
 
   /**
-   * @param options.full so many deliveries are a full group: it waits for no more
+   * @param options.full number of deliveries that make a full group, which does not wait for more
    * @param options.onRelease called whenever the answer of `mayStart` may have changed
    */
   constructor(lane: Lane, options: { full: number; onRelease: () => void }) {
@@ -57,14 +57,14 @@ export class LaneThrottle {
   mayStart(waiting: number): boolean {
     if (waiting === 0) return false;
     if (this.#inFlight.size === 0) return true;
-    // What has gathered to a full group need not gather any longer.
+    // A full group need not gather any longer.
     return (
       waiting >= this.#full &&
       [...this.#inFlight.values()].every(({ began, until }) => began && until === 'gathered')
     );
   }
 
-  /** @param events how many events the workflow's deliveries are of */
+  /** @param events number of distinct events among the workflow's deliveries */
   starting(workflowId: string, events: number): void {
     const until = this.lane === 'quick' && events >= BURST_EVENTS ? 'gathered' : HOLD_UNTIL[this.lane];
     const timer = this.#releaseAfter(workflowId, START_LIMIT_MS);
@@ -73,7 +73,7 @@ export class LaneThrottle {
 
   started(workflowId: string): void {
     const start = this.#inFlight.get(workflowId);
-    // Its attempt may have begun before the answer came.
+    // The attempt may have begun before Temporal answered the start.
     if (start !== undefined && !start.began) this.#hold(workflowId, start, BEGIN_LIMIT_MS);
   }
 
@@ -102,7 +102,7 @@ export class LaneThrottle {
     if (this.#inFlight.delete(workflowId)) this.#onRelease();
   }
 
-  /** Forgets what is under way, and calls nobody any more. */
+  /** Forgets the starts in flight; `onRelease` is not called any more. */
   forget(): void {
     for (const { timer } of this.#inFlight.values()) clearTimeout(timer);
     this.#inFlight.clear();

@@ -1,6 +1,6 @@
 /**
- * Finds deliveries that should have moved and did not: those whose workflow is gone are set going again, and what waits at
- * an endpoint that has changed follows it.
+ * Finds deliveries that should have moved on and did not. It starts new workflows for those whose workflow is gone, and brings the
+ * backlog of changed endpoints in line with them.
  */
 import type { RunStatus } from '../domain/ports.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -14,14 +14,14 @@ import { listToReplan, replanPage } from '../store/replan.ts';
 import type { TemporalEngine } from '../temporal/engine.ts';
 
 export type Reconciler = PeriodicTask & {
-  /** One round. @returns how many deliveries were set free */
+  /** Runs one round. @returns how many deliveries were freed for a new workflow */
   round(): Promise<number>;
 };
 
 const BATCH = 500;
-/** Of what waits at endpoints, in a round: 100,000 deliveries at one endpoint, some ten seconds. */
+/** Pages of backlog in a round: 100,000 deliveries at one endpoint, some ten seconds. */
 const PAGES = 20;
-/** A message may wait for a digest; only what is overdue by more than that has lost its workflow. */
+/** A notification may wait for a digest. It counts as lost when it is overdue by this many grace periods more. */
 const UNTOLD_FACTOR = 6;
 
 // Long because it has a function for each kind of work that can be stuck, all in one round.
@@ -29,10 +29,10 @@ export function createReconciler(deps: {
   db: Db;
   engine: TemporalEngine;
   logger: Logger;
-  /** how long something may be overdue before it counts */
+  /** how long a delivery may be overdue before it counts as lost, in ms */
   graceMs: number;
   noticeIntervalMs: number;
-  /** tells this installation from others in the namespace */
+  /** the name of this installation in the namespace */
   taskQueue: string;
 }): Reconciler {
   const { db, engine, logger, graceMs } = deps;
@@ -40,7 +40,7 @@ export function createReconciler(deps: {
   async function round(): Promise<number> {
     if (!engine.isAvailable()) return 0;
     const freed = await settled(freeAll);
-    // What fails in one of them is no reason to leave the others.
+    // A step that fails does not keep the others from running.
     const others = [
       await settled(() =>
         alignEndpoints(db, { endpoints: BATCH, pages: PAGES, onError: failed('what waits') }),
@@ -59,24 +59,24 @@ export function createReconciler(deps: {
     logger.error({ err: error, id }, `the reconciler leaves out ${what}: it cannot be worked with`);
 
   async function replanAll(): Promise<void> {
-    const heard = failed('the schedule of an endpoint');
+    const report = failed('the schedule of an endpoint');
     for (const id of await listToReplan(db, PAGES))
-      await unlessLocked(db, (client) => replanPage(client, id)).catch((error) => heard(id, error));
+      await unlessLocked(db, (client) => replanPage(client, id)).catch((error) => report(id, error));
   }
 
   async function operateAll(): Promise<void> {
-    const heard = failed('an operation');
+    const report = failed('an operation');
     for (const id of await listRunningOperations(db))
-      await engine.startOperation(id).catch((error) => heard(id, error));
+      await engine.startOperation(id).catch((error) => report(id, error));
   }
 
   async function freeAll(): Promise<number> {
     let freed = 0;
-    const standings = new Map<string | null, RunStatus>([[null, 'unknown']]);
-    // Page by page: those whose workflow is merely slow must not hide the others.
+    const statuses = new Map<string | null, RunStatus>([[null, 'unknown']]);
+    // Every page is read: deliveries whose workflow is merely slow must not hide the others.
     for (let after = ''; ; ) {
       const overdue = await findOverdue(db, graceMs, { after, limit: BATCH });
-      freed += await freeStranded(overdue, standings);
+      freed += await freeStranded(overdue, statuses);
       const last = overdue.at(-1);
       if (last === undefined || overdue.length < BATCH) break;
       after = last.id;
@@ -88,20 +88,20 @@ export function createReconciler(deps: {
 
   async function freeStranded(
     overdue: OverdueDelivery[],
-    standings: Map<string | null, RunStatus>,
+    statuses: Map<string | null, RunStatus>,
   ): Promise<number> {
     for (const { workflowId } of overdue) {
-      if (workflowId !== null && !standings.has(workflowId)) {
-        standings.set(workflowId, await engine.runStatus(workflowId));
+      if (workflowId !== null && !statuses.has(workflowId)) {
+        statuses.set(workflowId, await engine.runStatus(workflowId));
       }
     }
-    const stranded = overdue.filter(({ workflowId }) => standings.get(workflowId) !== 'running');
-    const heard = failed('a delivery');
+    const stranded = overdue.filter(({ workflowId }) => statuses.get(workflowId) !== 'running');
+    const report = failed('a delivery');
     const freed = await isolateFailures(
       stranded,
       (some) => freeDeliveries(db, [...some]),
       async ({ id }, error) => {
-        heard(id, error);
+        report(id, error);
         await failBroken(db, id);
         return [id];
       },
@@ -113,7 +113,7 @@ export function createReconciler(deps: {
     const untold = await findUntold(db, deps.noticeIntervalMs + UNTOLD_FACTOR * graceMs, BATCH);
     if (untold.length === 0) return;
     await engine.start({
-      // One name for all processes of this installation: while it runs, none of them starts another.
+      // All processes of this installation use the same id: while the workflow runs, none of them starts another.
       workflowId: `${deps.taskQueue}-untold`,
       again: true,
       input: { untold },

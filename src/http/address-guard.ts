@@ -1,6 +1,6 @@
 /**
- * Which destinations may be dialled: public addresses, and those that the operator has allowed, but never a service of
- * our own. A sender of webhooks calls whatever URL a customer types; without this it would call the inside of the
+ * Guard that decides which destinations may be dialled: public addresses and those that the operator allows, never a service of
+ * Tidings itself. A sender of webhooks calls any URL that a customer types; without the guard it would reach the inside of the
  * operator's network.
  */
 import { isIP } from 'node:net';
@@ -29,16 +29,16 @@ export class AddressBlockedError extends Error {
 export type AddressGuard = {
   /** why this IP address may not be dialled at this port, or `null` when it may */
   problem(address: string, port: number): string | null;
-  /** what speaks against a URL before its name is looked up, or `null`: when it is dialled, `resolve` decides */
+  /** why this URL may not be dialled, as far as that is known before its name is looked up, or `null`; `resolve` decides the rest */
   urlProblem(url: URL): string | null;
   /**
    * Resolves a host name once and returns the addresses to dial, in the order of RFC 8305, so that the address checked is
    * the address dialled.
    * @throws AddressBlockedError when the port or any of the answers may not be dialled
-   * @throws Error with the resolver's code when the name leads nowhere
+   * @throws Error with the resolver's code when the name has no address
    */
   resolve(host: string, port: number): Promise<string[]>;
-  /** From now on nothing is dialled there, also where the operator allows the network. */
+  /** Refuses this address and port from now on, also where the operator allows the network. */
   protect(service: OwnService): void;
 };
 
@@ -50,7 +50,7 @@ const OWN =
 
 /**
  * @param options.lookup how names are resolved; default: DNS, the hosts file and the system
- * @param options.listening the ports of our own processes; default: only those that `protect` names are known
+ * @param options.listening the ports of our own processes; default: none, so that only the services given to `protect` are refused
  * @throws Error when an entry is not `address/bits`
  */
 // Long because all its answers come from the same networks and ports.
@@ -65,7 +65,7 @@ export function createAddressGuard(options: {
 
   const isFit = (address: Address): boolean => {
     const embedded = embeddedAddress(address);
-    // An operator who allows ::/0 or a NAT64 prefix has not thereby allowed what lies behind the gateway.
+    // An operator who allows ::/0 or a NAT64 prefix does not thereby allow the IPv4 networks behind the gateway.
     if (embedded !== null && !isFit(embedded)) return false;
     return isPublic(address) || allowed.some((network) => isIn(address, network));
   };
@@ -102,7 +102,7 @@ export function createAddressGuard(options: {
       port,
       answers.flatMap(({ address }) => reachedBy(address)),
     );
-    // All answers must be fit: an attacker's name with one public and one private address is no accident.
+    // Every answer must be allowed: a name with a public and a private address is an attack.
     for (const { address } of answers) {
       const reason = problem(address, port);
       if (reason !== null) throw new AddressBlockedError(reason);
@@ -121,7 +121,7 @@ export function createAddressGuard(options: {
   return { problem, urlProblem, resolve, protect: own.add };
 }
 
-/** The addresses that packets to this one may arrive at: itself, and one that it stands for. */
+/** The addresses at which packets to this one may arrive: the address itself, and the IPv4 address embedded in it. */
 function reachedBy(text: string): Address[] {
   const address = parseAddress(text);
   return address === null ? [] : [address, embeddedAddress(address)].filter((each) => each !== null);

@@ -1,10 +1,12 @@
-/** What an IP address is: public or not, and which IPv4 address an IPv6 one stands for. Pure, so that it is a table. */
+/**
+ * Classification of IP addresses: public or not, and the IPv4 address embedded in an IPv6 one. Pure, so that it is tested as a table.
+ */
 import ipaddr from 'ipaddr.js';
 
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export type Network = [Address, number];
 
-/** An IPv4 address in mapped clothing (`::ffff:a.b.c.d`) becomes that IPv4 address. `null`: not an IP address. */
+/** Parses an address; an IPv4-mapped one (`::ffff:a.b.c.d`) becomes its IPv4 address. `null`: not an IP address. */
 export function parseAddress(text: string): Address | null {
   return ipaddr.isValid(text) ? ipaddr.process(text) : null;
 }
@@ -20,10 +22,10 @@ export function isIn(address: Address, network: Network): boolean {
 
 const GLOBAL_UNICAST_V6 = parseNetwork('2000::/3');
 
-/** Whether everybody may be reached there; ranges by the special-purpose registries of IANA (RFC 6890). */
+/** Whether the address is globally reachable by IANA's special-purpose registries (RFC 6890). */
 export function isPublic(address: Address): boolean {
   if (address.range() !== 'unicast') return false;
-  // What IANA has not given out is nobody's public address (and hides forms like ::7f00:1).
+  // IPv6 space that IANA has not assigned is not public; forms like ::7f00:1 would hide in it.
   return address.kind() === 'ipv4' || isIn(address, GLOBAL_UNICAST_V6);
 }
 
@@ -61,7 +63,7 @@ const RANGE_NAMES: Record<string, string> = {
   rfc6145: 'IPv4-translated',
 };
 
-/** The range in words for people. */
+/** The name of the address's range, for people. */
 export function rangeName(address: Address): string {
   const range = address.range();
   return RANGE_NAMES[range] ?? range;

@@ -1,4 +1,4 @@
-/** What went wrong with a POST, in the codes that people see: from statuses and from the errors of sockets, TLS and DNS. */
+/** Maps statuses and errors of sockets, TLS and DNS to the error codes that people see. */
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../domain/errors.ts';
 import { AddressBlockedError } from './address-guard.ts';
 import { isTlsError, tlsReason } from './tls-reasons.ts';
@@ -8,12 +8,12 @@ export type AttemptFailure = {
   message: string;
 };
 
-/** A failure that already has its code and its words. */
+/** A failure that already has its code and its message. */
 export class AttemptFailedError extends Error {
   readonly code: AttemptErrorCode;
-  /** what came of an answer that is none */
+  /** the bytes that came where they are no valid HTTP response */
   readonly received: Buffer | null;
-  /** whether it may be that somebody on the way has fallen silent, and not the receiver */
+  /** whether the cause may be a silent egress proxy instead of the receiver */
   readonly isSilence: boolean;
   constructor(
     failure: AttemptFailure,
@@ -40,7 +40,7 @@ const CODES: [RegExp, AttemptErrorCode][] = [
   [/^ETIMEDOUT$/, 'timeout'],
 ];
 
-/** The failure that an error means which came while no response had begun. */
+/** The failure for an error that came before any response. */
 export function errorFailure(error: unknown): AttemptFailure {
   if (error instanceof AttemptFailedError) return { code: error.code, message: error.message };
   const { name, message } = error as Error;

@@ -1,4 +1,4 @@
-/** The certificate authorities that are trusted: Node's own, and to them every source that the operator names adds. */
+/** Trusted certificate authorities: Node's own, and those from every source that the operator names. */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,9 +6,9 @@ import * as tls from 'node:tls';
 
 /** PEM of certificate authorities. */
 export type Authorities = {
-  /** those that the operator names */
+  /** the operator's */
   added: readonly string[];
-  /** all that are trusted where nothing else is said: Node's, and the ones added */
+  /** Node's and the operator's together */
   all: readonly string[];
 };
 
@@ -23,11 +23,11 @@ export function readCertificates(file: string): string[] {
 }
 
 /**
- * What a TLS connection trusts that names no authorities of its own, as a list: a list that is given to one replaces Node's, and
- * with it what `NODE_EXTRA_CA_CERTS` and `--use-openssl-ca` had added.
+ * The authorities that Node trusts when a connection names none. A connection that is given a list trusts that list alone, so the
+ * list must repeat these, with what `NODE_EXTRA_CA_CERTS` and `--use-openssl-ca` add.
  */
 function defaultAuthorities(env: NodeJS.ProcessEnv = process.env): string[] {
-  // From Node 22.15 on it says so itself.
+  // Node lists them itself from 22.15 on.
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
   const own = getCACertificates?.('default') ?? [...tls.rootCertificates];
   const options = [...process.execArgv, env.NODE_OPTIONS ?? ''].join(' ');
@@ -35,7 +35,7 @@ function defaultAuthorities(env: NodeJS.ProcessEnv = process.env): string[] {
   return [...new Set([...own, ...extraOfNode(env), ...system])];
 }
 
-/** @param files PEM files. @returns `null` where nothing is added to what Node trusts by itself */
+/** @param files PEM files. @returns `null` where nothing is added to the authorities that Node trusts by itself */
 export function trustedAuthorities(
   files: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
@@ -48,7 +48,7 @@ function extraOfNode({ NODE_EXTRA_CA_CERTS: file }: NodeJS.ProcessEnv): string[]
   return file ? readCertificates(file) : [];
 }
 
-/** Where Linux distributions and BSDs keep what their programs trust. */
+/** The bundles of authorities of Linux distributions and BSDs. */
 const SYSTEM_BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
@@ -59,8 +59,8 @@ const SYSTEM_BUNDLES = [
 ];
 
 /**
- * What the machine trusts, as OpenSSL and rustls look for it: `SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set, else the
- * distribution's bundle. Where there is none that can be read (macOS, Windows), Node's authorities stand in.
+ * The machine's authorities, found as OpenSSL and rustls find them: from `SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set, else
+ * from the distribution's bundle. Where none can be read (macOS, Windows), Node's authorities are returned.
  */
 export function systemAuthorities(env: NodeJS.ProcessEnv = process.env): string[] {
   const { SSL_CERT_FILE: file, SSL_CERT_DIR: folder } = env;
@@ -80,7 +80,7 @@ function entriesOf(folder: string): string[] {
   }
 }
 
-/** A folder of the system may hold other things, too. */
+/** Passes over files without certificates: a folder of the system may hold others. */
 function readable(file: string): string[] {
   try {
     return readCertificates(file);

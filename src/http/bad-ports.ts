@@ -1,8 +1,8 @@
-/** Ports whose protocols can be talked into something by the text of an HTTP request: mail, IRC, printers, databases. */
+/** Ports of protocols that can take the text of an HTTP request for commands: mail, IRC, printers, databases. */
 
 /**
  * The "bad ports" of the WHATWG Fetch standard (https://fetch.spec.whatwg.org/#port-blocking). Browsers refuse them for
- * the reason that holds here: what listens there may take the lines of a request for its own commands.
+ * the same reason: the service behind the port may carry out the lines of a request as commands.
  */
 const BAD_PORTS: ReadonlySet<number> = new Set([
   ...[0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95],

@@ -1,8 +1,8 @@
-/** Connections that wait for their next request: for a short time, and so many at most. */
+/** Pool of idle keep-alive connections, bounded in time and number. */
 import type { Connection } from './connection.ts';
 
 export type ConnectionPool = {
-  /** The connection to this origin that was used last, if one waits. */
+  /** Takes the idle connection to this origin that was used last, or `null`. */
   take(origin: string): Connection | null;
   /** Keeps a connection whose response has ended. @param keepAliveS how long the receiver says it keeps it open */
   give(origin: string, connection: Connection, keepAliveS: number | null): void;
@@ -10,9 +10,9 @@ export type ConnectionPool = {
 };
 
 const KEEP_ALIVE_MS = 4_000;
-/** Before a receiver's own time is up: a request that is then on its way would find the connection closed. */
+/** Connections are closed this long before the receiver would: a request sent at that moment would find its connection closed. */
 const MARGIN_MS = 1_000;
-/** Whatever receivers promise: each connection is a file of ours. */
+/** An upper bound whatever a receiver promises, because each connection takes a file descriptor. */
 const LONGEST_KEEP_ALIVE_MS = 30_000;
 const MAX_IDLE = 2_000;
 

@@ -1,27 +1,27 @@
-/** A connection to a receiver, which carries one request after the other, and who hears what comes over it. */
+/** A connection to a receiver: it carries one request after another, and passes the bytes that arrive to one listener. */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Route } from './route.ts';
 
 export type Listener = {
   data(bytes: Buffer): void;
-  /** no more comes; `error` where it did not end in order */
+  /** the connection has ended; `error`: not in order */
   over(error: (Error & { code?: string }) | null): void;
 };
 
 export type Connection = {
   socket: Socket;
-  /** how it came about */
+  /** the address it leads to, and those tried before */
   route: Route;
   isOver(): boolean;
-  /** Ends it. What of a request was not taken is dropped: the system would keep it until the receiver reads again. */
+  /** Closes the connection. Bytes that the receiver has not taken are dropped; the system would keep them until it reads again. */
   end(): void;
-  /** From now on `listener` hears what comes, in place of the one before it. */
+  /** Makes `listener` the one that gets the bytes from now on. */
   hear(listener: Listener): void;
 };
 
 /**
- * Nothing is read from the socket until somebody listens.
+ * Reads nothing from the socket until there is a listener.
  * @param tcp the socket below TLS; without TLS the same one
  */
 export function createConnection(socket: Socket, tcp: Socket, route: Route): Connection {
@@ -41,7 +41,7 @@ export function createConnection(socket: Socket, tcp: Socket, route: Route): Con
     route,
     isOver: () => isOver || socket.destroyed,
     end() {
-      // A tunnel to a proxy that speaks TLS itself has no TCP to reset.
+      // With a proxy that speaks TLS itself, `tcp` is a TLS socket, which cannot be reset.
       if (socket.writableLength > 0 && !tcp.destroyed && !(tcp instanceof TLSSocket)) tcp.resetAndDestroy();
       socket.destroy();
     },

@@ -1,4 +1,4 @@
-/** Connections to checked addresses only, direct or through the egress proxy, each given up with the request that wants it. */
+/** Opens connections to checked addresses only, directly or through the egress proxy, and gives up when the request does. */
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { AddressGuard } from './address-guard.ts';
@@ -19,7 +19,7 @@ export type Connector = {
   connect(target: Target, progress: Progress): Promise<Connection>;
 };
 
-/** A way to the receiver, and the TCP connection below it. */
+/** A socket to the receiver, and the TCP socket below it (the same without TLS). */
 type Opened = { socket: Socket; tcp: Socket };
 
 const TCP_KEEP_ALIVE_MS = 60_000;
@@ -67,7 +67,7 @@ export function createConnector(options: {
   return { connect };
 }
 
-/** The way that got furthest says most about what is wrong. */
+/** Errors in the order of the way that they got: the furthest says most about what is wrong. */
 const RANK = ['tls_error', 'connection_reset', 'timeout', 'connection_refused'];
 
 function mostTelling(errors: readonly unknown[], others: readonly TriedAddress[]): unknown {
@@ -88,7 +88,7 @@ export const triedText = (others: readonly TriedAddress[]) =>
 
 async function dialTcp(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const socket = connectTcp({ host, port });
-  // What comes after the connection is somebody else's to hear; until he listens, nothing may be thrown.
+  // Later errors are handled by the connection's owner. Without a listener until then, an error would be thrown.
   socket.on('error', () => {});
   try {
     await once(socket, 'connect', { signal });
@@ -99,7 +99,7 @@ async function dialTcp(host: string, port: number, signal: AbortSignal): Promise
   }
 }
 
-/** A lookup cannot be stopped, but nobody needs to wait for it. */
+/** Waits for `work` until the signal ends it: a lookup cannot be stopped, but the wait for it can. */
 function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(signal.reason);

@@ -1,19 +1,19 @@
-/** A compressed response made readable for the log: bounded in size, memory and work, whatever the bytes would become. */
+/** Decodes compressed responses for the log, bounded in size, memory and work, whatever the bytes would become. */
 import type { Transform } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { unzstd } from './zstd.ts';
 
 export type Decoded = {
-  /** what could be read, at most `maxBytes` */
+  /** the bytes that could be decoded, at most `maxBytes` */
   body: Buffer;
   /** whether there was more, or the stream is broken */
   isCut: boolean;
 };
 
-/** More than these wrapped in one another is play. */
+/** Most codings that may wrap one another: no honest response has more. */
 const MAX_CODINGS = 3;
-/** Each may hold a window of 16 MB for a moment. */
+/** Most decoders that run at once: each may hold a window of 16 MB. */
 const MAX_AT_ONCE = 4;
 
 const inflate = (bytes: Buffer): Transform => {
@@ -62,10 +62,10 @@ export async function decodeBody(
   return { body, isCut };
 }
 
-/** In small pieces: of a broken stream everything before the piece that breaks it is shown. */
+/** A stream is fed in small pieces, so that everything before the piece that breaks it is shown. */
 const PIECE_BYTES = 64;
 
-/** The stream is left as soon as it has said enough. */
+/** Decodes through a stream of zlib, which is stopped after `maxBytes`. */
 function through(create: (bytes: Buffer) => Transform): Decode {
   return async (bytes, maxBytes) => {
     const stream = create(bytes);
@@ -82,7 +82,7 @@ function through(create: (bytes: Buffer) => Transform): Decode {
     });
     for (let at = 0; at < bytes.length && !stream.destroyed; at += PIECE_BYTES) {
       const written = new Promise((resolve) => stream.write(bytes.subarray(at, at + PIECE_BYTES), resolve));
-      // A stream that was left says nothing more of its writes.
+      // A destroyed stream does not call back for its writes.
       await Promise.race([written, ended]);
     }
     if (!stream.destroyed) stream.end();
@@ -91,7 +91,7 @@ function through(create: (bytes: Buffer) => Transform): Decode {
   };
 }
 
-/** Runs at most so many at once; the others wait for their turn. */
+/** Runs at most `places` at once; the others wait for their turn. */
 function createTurns(places: number): <Value>(work: () => Promise<Value>) => Promise<Value> {
   const waiting: (() => void)[] = [];
   let busy = 0;

@@ -1,6 +1,6 @@
 /**
- * Several addresses of one host, tried as RFC 8305 ("Happy Eyeballs") has it: the next one begins when the one before
- * has failed or is slow, and the first that answers is taken.
+ * Dials several addresses of one host as RFC 8305 ("Happy Eyeballs") describes: the next dial begins when the one before has failed or
+ * is slow, and the first that connects is taken.
  */
 import type { TriedAddress } from './route.ts';
 
@@ -20,21 +20,21 @@ export class UnreachableError extends Error {
 type Dial<Opened> = (
   address: string,
   signal: AbortSignal,
-  /** says that something accepted the connection, and only the handshake is to come */
+  /** to be called when the address has accepted the connection and only the handshake is left */
   accepted: () => void,
 ) => Promise<Opened>;
 
-/** RFC 8305 section 8: recommended, and the least that is allowed. */
+/** RFC 8305 section 8: the recommended and the least permitted delay. */
 const ATTEMPT_DELAY_MS = 250;
 const MIN_ATTEMPT_DELAY_MS = 10;
-/** For what has accepted: a handshake that takes its time is no reason to begin a second one. */
+/** The delay after an address has accepted: a slow handshake is no reason to begin a second one. */
 const HANDSHAKE_DELAY_MS = 2_000;
 
 /**
  * @param addresses in the order of preference
- * @param options.leftMs for all together: the delays shrink so that the last one has its turn within it
- * @param options.close ends what was opened beside the one that is taken
- * @throws UnreachableError when every address has failed, or the signal has ended the waiting
+ * @param options.leftMs for all addresses together; the delays shrink so that the last one gets its turn within it
+ * @param options.close closes a connection that was opened but not taken
+ * @throws UnreachableError when every address has failed, or the signal has ended the wait
  */
 // Long because every callback of the race shares its state.
 export function dialInTurn<Opened>(
@@ -121,7 +121,7 @@ const MAX_ADDRESSES = 16;
 
 function inShort(error: unknown): string {
   const { code, message, name } = error as Error & { code?: unknown };
-  // Codes of ours have words that say more.
+  // System codes are in capitals. Our own codes are not, and their messages say more.
   if (typeof code === 'string' && code === code.toUpperCase()) return code;
   return message || name;
 }

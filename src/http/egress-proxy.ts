@@ -1,6 +1,6 @@
 /**
- * The way out through the operator's HTTP proxy, and whose fault it is when there is no way: what the proxy does wrong
- * must never count against the endpoint.
+ * Tunnels through the operator's HTTP proxy. It tells the proxy's own faults from the destination's: a fault of the proxy must never
+ * count against the endpoint.
  */
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
@@ -9,7 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import { ATTEMPT_ERRORS } from '../domain/errors.ts';
 import { AttemptFailedError } from './attempt-failure.ts';
 
-/** The proxy is the matter, not the destination. The message holds no secret. */
+/** A fault of the proxy, not of the destination. The message holds no secret. */
 export class EgressFaultError extends Error {}
 
 /** The proxy says that it could not reach the destination. */
@@ -27,14 +27,14 @@ export type EgressProxy = {
    * @throws EgressFaultError or DestinationUnreachableError, or the signal's reason
    */
   open(address: string, port: number, signal: AbortSignal): Promise<Socket>;
-  /** Whether the proxy still answers anything; asked when a request through it ended without a word. */
+  /** Whether the proxy still answers anything; asked when a request through it got no response. */
   answers(): Promise<boolean>;
 };
 
 const PROBE_TIMEOUT_MS = 1_500;
-/** After an outage many requests want to know the same. */
+/** How long a probe's answer is kept: after an outage many requests ask for it. */
 const PROBE_KEPT_MS = 1_000;
-/** On the proxy's own machine, where nothing listens: every proxy has an answer to that at once, whatever it is. */
+/** A port of the proxy's own machine where nothing listens: every proxy answers at once, with whatever status. */
 const PROBE_TARGET = '127.0.0.1:1';
 
 /**
@@ -77,7 +77,7 @@ export function createEgressProxy(url: string, options: { ca?: readonly string[]
         createConnection: () => socket,
       });
       connect.on('error', () => {}).end();
-      // The signal ends the waiting only: the tunnel serves later requests, too.
+      // The signal ends only the wait for the answer: the tunnel serves later requests, too.
       const [answer, , head] = (await once(connect, 'connect', { signal })) as [
         IncomingMessage,
         Socket,
@@ -133,7 +133,7 @@ function basicAuthorization({ username, password }: URL): string | null {
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
-/** Squid's own word and the field of RFC 9209, for the statuses that may mean either side. */
+/** Squid's own header and the field of RFC 9209, for statuses that may mean the proxy or the destination. */
 const SIGNS: [RegExp, DestinationFailure][] = [
   [/^ERR_CONNECT_FAIL 110$|^ERR_READ_TIMEOUT\b|\berror=connection_(read_)?timeout\b/, 'timeout'],
   [/^ERR_DNS_FAIL\b|\berror=dns_(error|timeout)\b/, 'dns_error'],
@@ -143,7 +143,7 @@ const SIGNS: [RegExp, DestinationFailure][] = [
   ],
 ];
 
-/** 502 and 504 say that the proxy could not reach the destination; all others need a sign of it. */
+/** Reads a refusal. 502 and 504 say that the proxy could not reach the destination; another status needs one of `SIGNS` for that. */
 function refusal(status: number, headers: IncomingMessage['headers']): Error {
   const signs = [headers['x-squid-error'], headers['proxy-status']].flatMap((each) => each ?? []);
   for (const [pattern, code] of SIGNS) {

@@ -1,4 +1,4 @@
-/** One request and its response over a connection. */
+/** Sends one request over a connection and reads its response. */
 import { ATTEMPT_ERRORS } from '../domain/errors.ts';
 import { AttemptFailedError } from './attempt-failure.ts';
 import type { Connection } from './connection.ts';
@@ -7,14 +7,14 @@ import { InvalidResponseError } from './response-head.ts';
 import { createResponseReader, type Received } from './response-reader.ts';
 import type { Target } from './target.ts';
 
-/** The connection ended, and not one byte of a response had come. */
+/** The connection ended before the first byte of a response. */
 export class NoAnswerError extends Error {
   constructor(cause: Error | null) {
     super('the connection was closed before a response came', { cause });
   }
 }
 
-/** The time was up while a response had begun whose head had not ended. */
+/** The time was up when a response had begun, but its head had not ended. */
 export class UnfinishedHeadError extends Error {
   readonly received: Buffer;
   constructor(received: Buffer) {
@@ -29,7 +29,7 @@ export type Exchanged = Received & {
 };
 
 /**
- * Whatever comes of it, the connection is closed unless `isReusable`.
+ * Closes the connection in every case but `isReusable`.
  * @throws NoAnswerError, AttemptFailedError (`invalid_response`), UnfinishedHeadError or the signal's reason
  */
 // Long because every callback of the exchange shares its state.
@@ -96,7 +96,7 @@ export function exchange(
   });
 }
 
-/** Head and body leave together, in one packet where they fit. */
+/** Writes head and body together: in one packet where they fit. */
 function send(
   { socket }: Connection,
   { head, body }: { head: Buffer; body: Buffer },

@@ -1,4 +1,7 @@
-/** POSTs over connections that are kept for the next one; one that was closed while it was idle costs nothing. */
+/**
+ * POSTs over keep-alive connections. A connection that the receiver closed while it was idle costs no attempt: the request is sent
+ * again over a new one.
+ */
 import type { Connection } from './connection.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import type { Connector } from './connector.ts';
@@ -46,7 +49,7 @@ export function createPosts(connector: Connector): Posts {
         return await over(waiting, target.origin, request, progress);
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error;
-        // The receiver closed it while it was idle, and has not read the request; it knows the id if it has.
+        // The receiver closed the idle connection, as a rule before it read the request. If it did read it, it knows the webhook-id.
         progress.resent = true;
         progress.reused = false;
         progress.route = null;

@@ -1,6 +1,6 @@
 /**
- * The TCP ports that this process and its children listen on, asked of the operating system: a list kept by hand forgets
- * the ports that a child opens on its own account, such as the HTTP API of Temporal's server.
+ * The TCP ports that this process and its children listen on, read from the operating system. A list kept by hand would miss the ports
+ * that a child opens by itself, such as the HTTP API of Temporal's server.
  */
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 export type ListeningPorts = {
   /** @returns whether one of our processes listened there at the last look */
   has(port: number): boolean;
-  /** Looks again. Calls that come during a look share the next one, so that each sees what was there when it was called. */
+  /** Reads the ports again. Calls that come during a read share the next one, so that each sees the ports of its own moment. */
   look(): Promise<void>;
 };
 
@@ -19,7 +19,7 @@ export type PortSource = (pid: number) => Promise<Set<number>>;
 /**
  * @param options.isReceiver ports of this process that may be dialled all the same: the demo's receivers, a test's
  * @param options.source default: `/proc` on Linux, `lsof` elsewhere
- * @param options.warn is told once when the operating system does not answer; the ports known by then stay known
+ * @param options.warn called once when the operating system does not answer; the ports known by then stay known
  */
 export function createListeningPorts(options: {
   isReceiver?: (port: number) => boolean;
@@ -66,7 +66,7 @@ export function createListeningPorts(options: {
 const LISTEN = '0A';
 
 /**
- * Reads Linux's `/proc`. Which process holds a socket is looked up once for each socket: the inode number names it for as
+ * Reads Linux's `/proc`. The process of a socket is looked up once for each socket: the inode number names it for as
  * long as it is open.
  */
 export function createProcSource(): PortSource {
@@ -143,7 +143,7 @@ const run = promisify(execFile);
 export const lsofSource: PortSource = async (pid) => {
   const [{ stdout: table }, listeners] = await Promise.all([
     run('ps', ['-axo', 'pid=,ppid=']),
-    // Its status is 1 also when it only could not look at somebody else's process.
+    // lsof also exits with 1 when it could not look at another user's process.
     run('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', '-Fpn']).catch(
       (error: { code?: unknown; stdout?: string }) => {
         if (error.code === 1) return { stdout: error.stdout ?? '' };

@@ -1,7 +1,7 @@
 /**
- * Names to addresses, so that names which hang delay nobody else. `dns.lookup` runs on two of libuv's four threads: two
- * endpoints whose name servers do not answer would hold up every other name, the database's included. DNS is therefore
- * asked over sockets, without threads and without a limit, and the system only where DNS cannot know.
+ * Resolves host names so that one that hangs delays no other. `dns.lookup` runs on two of libuv's four threads: two endpoints whose name
+ * servers do not answer would hold up every other name, the database's included. DNS is therefore asked over sockets, without threads and
+ * without a limit, and the system only for names that DNS does not know.
  */
 import { lookup, Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ export type Lookup = (host: string) => Promise<Answer[]>;
 
 const QUERY_TIMEOUT_MS = 2_000;
 const QUERY_TRIES = 3;
-/** RFC 8305 section 3 has 50 ms; an address that comes later is not tried, so it gets a little more. */
+/** The wait for the other family. RFC 8305 section 3 has 50 ms; here it is longer, because a later address is not tried at all. */
 const OTHER_FAMILY_MS = 300;
 const MAX_WAITING_FOR_SYSTEM = 200;
 const HOSTS_FILE = '/etc/hosts';
@@ -28,7 +28,7 @@ export function createLookup(options: { servers?: readonly string[]; system?: Lo
   const inTurn = oneAtATime(system);
 
   return async (host) => {
-    // A customer has no say in what the machine itself answers for, so these cannot be made to hang.
+    // The machine itself answers for these names. A customer cannot make them hang.
     if (!host.includes('.') || host.endsWith('.localhost') || (await isInHostsFile(host)))
       return system(host);
     const [v4, v6] = await bothOrOne([resolver.resolve4(host), resolver.resolve6(host)]);
@@ -38,7 +38,7 @@ export function createLookup(options: { servers?: readonly string[]; system?: Lo
     ];
     if (answers.length > 0) return answers;
     const codes = [v4, v6].map((result) => (result.status === 'rejected' ? String(result.reason.code) : ''));
-    // A search list, or something beside DNS, may know the name: `service.namespace` in a cluster, or mDNS.
+    // The system's search list, or another service than DNS, may know the name: `service.namespace` in a cluster, or mDNS.
     if (codes.every((code) => /^(ENOTFOUND|ENODATA|ECONNREFUSED)$/.test(code))) return inTurn(host);
     const code = codes.find((each) => !/^(ENOTFOUND|ENODATA)$/.test(each)) ?? '';
     throw Object.assign(new Error(`${host} could not be looked up`), { code: `EDNS_${code}` });
@@ -46,8 +46,8 @@ export function createLookup(options: { servers?: readonly string[]; system?: Lo
 }
 
 /**
- * Both families, or the one that has answered with addresses when the other takes long: some name servers drop what is asked
- * for IPv6 (RFC 4074), and would cost each connection the whole time of a query.
+ * Waits for both families, or for the first with addresses when the other is late: some name servers drop queries for IPv6
+ * (RFC 4074), and each connection would wait for the whole time of a query.
  */
 async function bothOrOne(questions: readonly [Promise<string[]>, Promise<string[]>]) {
   const [v4, v6] = questions;
@@ -58,7 +58,7 @@ async function bothOrOne(questions: readonly [Promise<string[]>, Promise<string[
   return Promise.allSettled([inTime(v4), inTime(v6)]);
 }
 
-/** Leaves the second thread to the database and the mail server: a name server may deny a name at first and hang later. */
+/** Asks the system for one name at a time, which leaves the second thread to the database and the mail server: any name may hang. */
 function oneAtATime(system: Lookup): Lookup {
   const waiting = new Map<string, Promise<Answer[]>>();
   let last: Promise<unknown> = Promise.resolve();
@@ -75,7 +75,7 @@ function oneAtATime(system: Lookup): Lookup {
   };
 }
 
-/** Read every time, because containers and operators write it while we run; it is small. */
+/** Reads the hosts file every time, because containers and operators write it while we run; it is small. */
 async function isInHostsFile(host: string): Promise<boolean> {
   const text = await readFile(HOSTS_FILE, 'utf8').catch(() => '');
   return text.split('\n').some((line) => {

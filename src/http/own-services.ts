@@ -1,5 +1,5 @@
 /**
- * Where the services that Tidings itself consists of listen, so that no endpoint reaches them: an operator who allows
+ * The addresses and ports of the services that Tidings itself consists of, so that no endpoint reaches them: an operator who allows
  * 10.0.0.0/8 means the receivers there, not the database.
  */
 import { lookup } from 'node:dns/promises';
@@ -15,19 +15,19 @@ export type OwnService = {
 
 export type OwnServices = {
   add(service: OwnService): void;
-  /** resolves when what listens at this port of these addresses is known, as far as it can be */
+  /** resolves when the services at this port of these addresses are known, as far as they can be */
   ready(port: number, addresses: readonly Address[]): Promise<void>;
-  /** whether one of them is reached there, as far as their addresses are known by now */
+  /** whether a service of ours is reached there, as far as their addresses are known by now */
   isAt(address: Address, port: number): boolean;
 };
 
 type Known = OwnService & { addresses: Address[]; asked: Promise<void>; askedAtMs: number };
 
 const REFRESH_MS = 60_000;
-/** Where the ingress and the networks of content delivery are shared: others answer at the same public address. */
+/** Ports at which a public address may be shared: others answer there, too, through an ingress or a content delivery network. */
 const SHARED_PORTS = new Set([80, 443]);
 
-/** @param listening what our own processes listen on, whether or not anybody has named it to `add` */
+/** @param listening the ports of our own processes, in addition to the services given to `add` */
 export function createOwnServices(listening: ListeningPorts): OwnServices {
   const services: Known[] = [];
   const at = (port: number) => services.filter((service) => service.port === port);
@@ -38,7 +38,7 @@ export function createOwnServices(listening: ListeningPorts): OwnServices {
       (answers) => {
         service.addresses = answers.flatMap(({ address }) => parseAddress(address) ?? []);
       },
-      // What was known stays known; a name that never resolved leads nobody to the service either.
+      // The known addresses stay known. A name that has never resolved leads no endpoint to the service either.
       () => {},
     );
   }
@@ -58,7 +58,7 @@ export function createOwnServices(listening: ListeningPorts): OwnServices {
       if (addresses.some(isThisMachine)) await listening.look();
       for (const service of at(port)) {
         await service.asked;
-        // A database moves to another address now and then; nobody waits for the news.
+        // A database may move to another address. It is looked up again in the background.
         if (performance.now() - service.askedAtMs > REFRESH_MS) service.asked = ask(service);
       }
     },

@@ -1,4 +1,4 @@
-/** How far a request has come: what a timeout names, and what the log shows of the way. */
+/** Progress of a request: its phase, which a timeout's message names, and its route, which the log shows. */
 import type { Route } from './route.ts';
 
 export type Phase = 'name' | 'connect' | 'tunnel' | 'tls' | 'request' | 'answer' | 'head';
@@ -12,7 +12,7 @@ export type Progress = {
   route: Route | null;
   /** whether it went over a connection that had carried another request before */
   reused: boolean;
-  /** whether it was sent a second time, because that connection was closed before one byte came */
+  /** whether it was sent a second time, because the reused connection was closed before the first byte of a response */
   resent: boolean;
 };
 
@@ -38,5 +38,5 @@ const WAITED_FOR: Record<Phase, string> = {
   head: 'the headers of its response did not end',
 };
 
-/** What was waited for when the time was up, in a clause. */
+/** The reason for a timeout in this phase, as a clause. */
 export const waitedFor = ({ phase }: Progress): string => WAITED_FOR[phase];

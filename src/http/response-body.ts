@@ -1,17 +1,17 @@
-/** Where the body of a response ends, by each of HTTP/1's three ways to say it. Pure, so that it is a table. */
+/** Finds the end of a response's body, by HTTP/1's three framings. Pure, so that it is tested as a table. */
 import type { Framing } from './response-head.ts';
 
 export type BodyReader = {
   /**
-   * Takes what came and hands on what of it is body.
-   * @returns `end`: the body has ended, and so many of the bytes come after it; `null`: more is to come
+   * Takes the bytes that came and hands those of the body to `keep`.
+   * @returns `left`: the body has ended, and this many of the bytes come after it; `null`: more is to come
    */
   feed(bytes: Buffer, keep: (data: Buffer) => void): { left: number } | null;
-  /** what is missing when the connection ends here, in a clause; `null`: nothing */
+  /** the part that is missing when the connection ends here, as a clause; `null`: none */
   missing(): string | null;
 };
 
-/** A body that does not keep to its own framing. The message is a clause. */
+/** A body that breaks its own framing. The message is a clause. */
 export class BrokenBodyError extends Error {}
 
 export function createBodyReader(framing: Framing): BodyReader {
@@ -47,7 +47,7 @@ function readLength(length: number): BodyReader {
   };
 }
 
-/** Sizes with their extensions, and all trailers together. */
+/** Most bytes of a chunk's size with its extensions, and of all trailers together. */
 const MAX_LINE_BYTES = 8 * 1024;
 const CHUNK_SIZE = /^[ \t]*([0-9a-f]{1,13})[ \t]*(?:;.*)?$/i;
 

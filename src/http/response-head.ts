@@ -1,12 +1,12 @@
 /**
- * The head of an HTTP/1 response: what its bytes mean, or what is wrong with them. As tolerant as curl where two readers
- * cannot take it to mean two things; what is tolerated is the last that its connection carries. Pure, so that it is a table.
+ * Parses the head of an HTTP/1 response, or says what is wrong with it. It is as tolerant as curl where two readers cannot disagree about
+ * the meaning; a connection is not used again after a head that was tolerated. Pure, so that it is tested as a table.
  */
 
-/** An answer came, and it is no HTTP response that can be understood. The message says what is wrong, in a clause. */
+/** The bytes that came are no valid HTTP response. The message says what is wrong, as a clause. */
 export class InvalidResponseError extends Error {}
 
-/** How the end of a body is known (RFC 9112 section 6.3). */
+/** The rule that determines the end of a body (RFC 9112 section 6.3). */
 export type Framing =
   | { kind: 'none' }
   | { kind: 'length'; length: number }
@@ -15,14 +15,14 @@ export type Framing =
 
 export type ResponseHead = {
   status: number;
-  /** as they were spelled, read as Latin-1, in the order of the wire */
+  /** in their own spelling, read as Latin-1, in the order of the wire */
   headers: [string, string][];
   framing: Framing;
-  /** what the body is wrapped in, the outermost last: content codings, then transfer codings other than `chunked` */
+  /** the body's codings, the outermost last: content codings, then transfer codings other than `chunked` */
   codings: string[];
   /** whether the connection may carry another request when this response has ended */
   isReusable: boolean;
-  /** how long the receiver says it keeps the idle connection open, in seconds; `null`: it says nothing */
+  /** seconds for which the receiver says that it keeps the idle connection open; `null`: it does not say */
   keepAliveS: number | null;
 };
 
@@ -145,8 +145,8 @@ const listOf = (headers: [string, string][], name: string) =>
 const MAX_QUOTED = 60;
 
 /**
- * A whole piece of an answer in an error's message: what is not printable ASCII is escaped. A long one is only measured,
- * because half a secret that it repeats would not be recognised as one.
+ * Quotes a part of a response for an error's message, with all but printable ASCII escaped. Of a long part only the length is given:
+ * if it were cut within a secret that it repeats, the secret would not be recognised and masked.
  */
 export function quoted(text: string): string {
   if (text.length > MAX_QUOTED) return `a line of ${text.length} characters`;

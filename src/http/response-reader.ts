@@ -1,4 +1,4 @@
-/** Reads one response out of what comes over a connection, piece by piece, within bounds of size. */
+/** Reads one response from the bytes of a connection, piece by piece, within bounds of size. */
 import { type BodyReader, BrokenBodyError, createBodyReader } from './response-body.ts';
 import { InvalidResponseError, quoted, type ResponseHead, readHead } from './response-head.ts';
 
@@ -11,26 +11,26 @@ export type Received = {
   head: ResponseHead;
   /** the first `MAX_RESPONSE_BYTES` of the body as it came */
   body: Buffer;
-  /** how many bytes of the body came; more may have followed where it is cut */
+  /** how many bytes of the body came; more may have followed where it is truncated */
   rawLength: number;
   truncated: boolean;
-  /** why the body is not whole, in a clause, where that is the receiver's doing */
+  /** why the body is not whole, as a clause, where the receiver is the cause */
   bodyProblem: string | null;
-  /** nothing came after it, so the connection may carry another request if the head allows it */
+  /** whether nothing came after the body, so that the connection may carry another request if the head allows it */
   isClean: boolean;
 };
 
 export type ResponseReader = {
   /**
-   * Takes what came. @returns whether the response has ended, or has said enough
+   * Takes the bytes that came. @returns whether the response has ended, or the kept part of its body is full
    * @throws InvalidResponseError
    */
   feed(bytes: Buffer): boolean;
   /** The response as far as it came; `null` while its head has not ended. */
   received(why?: string | null): Received | null;
-  /** what came of an answer whose head has not ended, cut to `MAX_RESPONSE_BYTES` */
+  /** the bytes of a head that has not ended, cut to `MAX_RESPONSE_BYTES` */
   unread(): Buffer;
-  /** why there is no response when the connection ends here, in a clause */
+  /** why there is no response when the connection ends here, as a clause */
   missing(): string | null;
 };
 
@@ -60,7 +60,7 @@ export function createResponseReader(): ResponseReader {
       return end !== null || truncated;
     } catch (error) {
       if (!(error instanceof BrokenBodyError)) throw error;
-      // The status has come, and decides.
+      // The status has come, and it decides.
       bodyProblem = error.message;
       truncated = true;
       return true;
@@ -123,7 +123,7 @@ export function createResponseReader(): ResponseReader {
   };
 }
 
-/** Empty lines before the status line are passed over. */
+/** The index of the status line: empty lines before it are passed over. */
 function startOfHead(bytes: Buffer): number {
   let start = 0;
   while (bytes[start] === 0x0d || bytes[start] === 0x0a) start += 1;
@@ -141,7 +141,7 @@ function endOfHead(bytes: Buffer, start: number): number | null {
 
 const PREFIX = 'http/';
 
-/** @throws InvalidResponseError at the first byte that no response begins with: what sent it may wait for an answer */
+/** @throws InvalidResponseError at the first byte that no response begins with: the other side may be waiting for an answer */
 function refuseOtherProtocols(bytes: Buffer): void {
   const first = bytes.toString('latin1', 0, PREFIX.length);
   if (first.toLowerCase() === PREFIX.slice(0, first.length)) return;

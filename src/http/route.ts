@@ -1,8 +1,8 @@
-/** How a request found its way to a receiver, as the log shows it. */
+/** The route of a request to its receiver, as the log shows it. */
 
 export type TriedAddress = {
   address: string;
-  /** a code like `ECONNREFUSED`, or words */
+  /** a code like `ECONNREFUSED`, or a message */
   error: string;
 };
 

@@ -1,16 +1,16 @@
-/** What a POST failed of when no response came: its time, the receiver, or the operator's own way out. */
+/** Decides why a POST got no response: its time was up, the receiver failed, or the operator's egress proxy did. */
 import { AttemptFailedError, type AttemptFailure, errorFailure } from './attempt-failure.ts';
 import { triedText } from './connector.ts';
 import { EgressFaultError, type EgressProxy } from './egress-proxy.ts';
 import { NoAnswerError, UnfinishedHeadError } from './exchange.ts';
 import { type Progress, waitedFor } from './progress.ts';
 
-/** The operator's egress proxy is out of order: no attempt was made, and none may be counted. */
+/** The operator's egress proxy does not work: no attempt was made, and none may be counted. */
 export type EgressFault = { fault: string };
 
 type Failed = { error: AttemptFailure; received: Buffer | null };
 
-/** What a POST that brought no response failed of, or what is wrong with the operator's proxy. */
+/** The failure of a POST without a response, or the fault of the operator's proxy. */
 export async function failureOf(
   thrown: unknown,
   timeoutMs: number,
@@ -19,7 +19,7 @@ export async function failureOf(
 ): Promise<Failed | EgressFault> {
   if (thrown instanceof EgressFaultError) return { fault: thrown.message };
   const { isSilence, ...failed } = failedWith(thrown, timeoutMs, progress);
-  // Silence may be the proxy's as well as the destination's.
+  // The proxy may be silent as well as the destination.
   if (proxy === null || !isSilence || (await proxy.answers())) return failed;
   return { fault: `The egress proxy has stopped answering (${failed.error.code}).` };
 }

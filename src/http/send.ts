@@ -1,4 +1,4 @@
-/** One POST: to a checked address, bounded in time and size, every failure with a name. */
+/** Sends one POST to a checked address, bounded in time and size, with a typed error for every failure. */
 import type { AddressGuard } from './address-guard.ts';
 import { type AttemptFailure, statusFailure } from './attempt-failure.ts';
 import { trustedAuthorities } from './authorities.ts';
@@ -15,7 +15,7 @@ import { type EgressFault, failureOf } from './send-failure.ts';
 export { MAX_RESPONSE_BYTES };
 
 export type SendRequest = Post & {
-  /** for everything together: name, connection, headers, body */
+  /** for name resolution, connection, headers and body together */
   timeoutMs: number;
 };
 
@@ -25,27 +25,27 @@ export type SendResponse = {
   /** the first `MAX_RESPONSE_BYTES`, decompressed where `decodedFrom` says so */
   body: Buffer;
   truncated: boolean;
-  /** bytes of the body as they came over the wire; more may have followed where it is truncated */
+  /** how many bytes of the body came over the wire; more may have followed where it is truncated */
   rawLength: number;
-  /** how the body was compressed; `null`: it was not, or it is kept as it came */
+  /** the codings that were decoded; `null`: there were none, or the body is kept as it came */
   decodedFrom: string | null;
-  /** why the body is not whole, where that is the receiver's doing */
+  /** why the body is not whole, where the receiver is the cause */
   bodyProblem: string | null;
 };
 
 export type SendResult = {
   response: SendResponse | null;
   error: AttemptFailure | null;
-  /** the bytes that came where an answer could not be read, at most `MAX_RESPONSE_BYTES` */
+  /** the bytes of a response that could not be read, at most `MAX_RESPONSE_BYTES` */
   received: Buffer | null;
-  /** `null`: it did not come to a connection */
+  /** `null`: no address was dialled */
   route: (Route & { reused: boolean; resent: boolean }) | null;
   startedAtMs: number;
   durationMs: number;
 };
 
 export type Sender = {
-  /** Never throws: whatever happens is a result. */
+  /** Never throws: every failure is a result. */
   send(request: SendRequest): Promise<SendResult | EgressFault>;
   close(): Promise<void>;
 };
@@ -59,7 +59,7 @@ export function createSender(options: {
   caFiles?: readonly string[];
   /** `http:` or `https:` URL, may hold a user and a password */
   egressProxy?: string | undefined;
-  /** hears of a faulty proxy, at most once a minute */
+  /** called for a faulty proxy, at most once a minute */
   warn?: (message: string) => void;
 }): Sender {
   const ca = trustedAuthorities(options.caFiles ?? [])?.all;

@@ -1,4 +1,4 @@
-/** Where a URL leads: the one name that is resolved, sent to TLS, written into `host` and looked for in the certificate. */
+/** The target of a URL: one host name, which is resolved, sent to TLS, written into `host` and looked for in the certificate. */
 import { endpointUrl } from '../domain/endpoint-url.ts';
 import { portOf } from './address-guard.ts';
 
@@ -7,7 +7,7 @@ export type Target = {
   host: string;
   port: number;
   isTls: boolean;
-  /** scheme, host and port: what connections are kept by */
+  /** scheme, host and port: the key of kept connections */
   origin: string;
   /** the value of the `host` header */
   authority: string;
@@ -15,7 +15,7 @@ export type Target = {
   path: string;
 };
 
-/** @param url as it is stored: an older one may not have been normalised when it was made */
+/** @param url as it is stored; an older one may not have been normalised when it was stored */
 export function readTarget(url: string): Target {
   const parsed = endpointUrl(new URL(url));
   return {

@@ -1,4 +1,4 @@
-/** TLS over a connection that is there: for the name in the URL, with every failure in words. */
+/** TLS handshake over an open connection, for the name in the URL, with a message for every failure. */
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AttemptFailedError } from './attempt-failure.ts';
@@ -37,7 +37,7 @@ export function createTlsHandshake(options: { ca: readonly string[] | undefined 
       };
       const fail = (error: unknown) =>
         end(() => {
-          // What comes after is of no interest, and must not be thrown.
+          // Later errors do not matter, but without a listener they would be thrown.
           secured.on('error', () => {}).destroy();
           socket.destroy();
           reject(error);
@@ -64,7 +64,7 @@ function handshakeFailure(error: (Error & { code?: string }) | null): AttemptFai
   );
 }
 
-/** Those used last; resuming one spares both sides the expensive part. */
+/** TLS sessions used last; resuming one saves both sides the expensive part of the handshake. */
 function createSessions(): { get(key: string): Buffer | undefined; set(key: string, session: Buffer): void } {
   const sessions = new Map<string, Buffer>();
   return {

@@ -1,4 +1,4 @@
-/** Why a TLS handshake failed, in words for the engineer at the other end. */
+/** Explains a failed TLS handshake in words for the engineer at the other end. */
 import { ATTEMPT_ERRORS } from '../domain/errors.ts';
 
 /** Codes of OpenSSL's verification, its protocol errors, and those that Node adds. */
@@ -34,7 +34,7 @@ const REASONS: [RegExp, string][] = [
   [/ALERT_UNRECOGNIZED_NAME|UNRECOGNIZED_NAME/, 'It does not know the host name (alert: unrecognized name)'],
 ];
 
-/** One sentence, ending in OpenSSL's own code. */
+/** The reason in one sentence, ending in OpenSSL's own code. */
 export function tlsReason(error: Error & { code?: string; reason?: string }): string {
   const code = error.code === 'EPROTO' ? openSslCode(error.message) : (error.code ?? error.name);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {

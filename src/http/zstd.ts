@@ -1,18 +1,20 @@
-/** zstd (RFC 8878), as far as an excerpt needs it: Node 20 has no decoder, and the one used here needs its input tamed. */
+/**
+ * Decodes the beginning of a zstd stream (RFC 8878). Node 20 has no decoder, and the library used here would allocate what a frame asks for.
+ */
 import { Decompress } from 'fzstd';
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 /**
- * A frame may ask for a window of 2 GB, which the decoder would move at every block. What is read never goes further back
- * than the excerpt is long, so it gets the least window that holds the largest block (128 KiB: 2^(10 + exponent)).
+ * A frame may ask for a window of 2 GB, which the decoder would move at every block. The excerpt never refers further back than its
+ * own length, so the frame gets the smallest window that holds the largest block (128 KiB: 2^(10 + exponent)).
  */
 const WINDOW_DESCRIPTOR = (17 - 10) << 3;
 
 class EnoughError extends Error {}
 
 /**
- * The beginning of what the bytes decompress to. Only the first frame is read.
+ * Decompresses the beginning of the first frame.
  * @returns `isCut` where there is more, or the stream is broken
  */
 export function unzstd(bytes: Buffer, maxBytes: number): { body: Buffer; isCut: boolean } {
@@ -23,7 +25,7 @@ export function unzstd(bytes: Buffer, maxBytes: number): { body: Buffer; isCut: 
     const stream = new Decompress((chunk) => {
       chunks.push(Buffer.from(chunk));
       length += chunk.length;
-      // It works in one go: only an error stops it.
+      // The decoder does not pause: only an error stops it.
       if (length > maxBytes) throw new EnoughError();
     });
     stream.push(frame, isWhole);
@@ -46,14 +48,14 @@ function firstFrame(bytes: Buffer): { frame: Buffer; isWhole: boolean } {
   const dictionary = start + (isSingleSegment ? 5 : 6);
   const blocks = dictionary + dictionaryBytes + contentSizeBytes;
   const end = endOfBlocks(bytes, blocks);
-  // Without the size of the content: the decoder would make room for whatever it says.
+  // The content's size is left out: the decoder would allocate it, however large.
   const header = Buffer.from([...bytes.subarray(start, start + 4), flags & 0x1f, WINDOW_DESCRIPTOR]);
   const frame = Buffer.concat([
     header,
     bytes.subarray(dictionary, dictionary + dictionaryBytes),
     bytes.subarray(blocks, end ?? bytes.length),
   ]);
-  // The checksum, which is not looked at, is left out with all that follows; the flag for it would wait for it.
+  // The checksum is not verified and is left out with all that follows. With its flag set, the decoder would wait for it.
   frame[4] = flags & 0x1b;
   return { frame, isWhole: end === bytes.length - ((flags & 4) === 0 ? 0 : 4) };
 }
