@@ -203,7 +203,7 @@ test('a recovery at an ordered endpoint keeps the order', async () => {
     ordered: true,
   });
   for (let n = 0; n < 6; n += 1) await emit(base, 'a.b', n);
-  await receiver.until(6);
+  await receiver.until(6, 60_000);
   do await sleep(50);
   while ((await tidings.call('GET', `${base}/deliveries?status=failed`)).body.items.length < 6);
   receiver.answer(200, 500, 200);
