@@ -7,10 +7,10 @@ import { isDatabaseAway, isPassing } from '../src/store/pool.ts';
 import type { AttemptEntry } from '../workflows/contract.ts';
 import { type AttemptContext, defer } from './attempt-context.ts';
 import {
-  type AttemptResult,
   type ClaimOutcome,
   type DecidedAttempt,
   decideAttempt,
+  type SeenAttempt,
 } from './attempt-outcome.ts';
 import { countAttempt } from './observe-attempt.ts';
 import { sendAttempt } from './send-attempt.ts';
@@ -135,16 +135,16 @@ function decideLost(
   { deps, delivery, endpoint, workflowId, random, group }: AttemptContext,
   claim: Claim,
 ): DecidedAttempt {
-  const result: AttemptResult = {
+  const seen: SeenAttempt = {
     startedAtMs: claim.startedAt.getTime(),
     durationMs: 0,
     endedAgoMs: claim.ageMs,
-    responseStatus: null,
-    errorCode: 'outcome_unknown',
+    status: null,
+    error: 'outcome_unknown',
     errorMessage: ATTEMPT_ERRORS.outcome_unknown,
     retryAfterMs: null,
     exchange: null,
   };
-  countAttempt(deps, delivery, result);
-  return decideAttempt({ delivery, claim, endpoint, result, workflowId, random, group });
+  countAttempt(deps, delivery, seen);
+  return decideAttempt({ delivery, claim, endpoint, seen, workflowId, random, group });
 }

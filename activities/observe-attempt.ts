@@ -6,7 +6,7 @@ import { outcomeOf } from '../src/observability/metrics.ts';
 import type { Span } from '../src/observability/tracing.ts';
 import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
 import type { AttemptContext } from './attempt-context.ts';
-import type { AttemptResult } from './attempt-outcome.ts';
+import type { SeenAttempt } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** The names of the workflow and its run are those that Temporal's own interceptors use. */
@@ -31,12 +31,8 @@ export function startAttemptSpan(
   });
 }
 
-export function countAttempt(
-  { metrics }: ActivityDeps,
-  delivery: ClaimedDelivery,
-  result: AttemptResult,
-): void {
-  const { errorCode, startedAtMs, durationMs } = result;
+export function countAttempt({ metrics }: ActivityDeps, delivery: ClaimedDelivery, seen: SeenAttempt): void {
+  const { error: errorCode, startedAtMs, durationMs } = seen;
   metrics.attempts.inc({ outcome: outcomeOf(errorCode) });
   // How long one took that was lost with its process, nobody knows; and what was not sent took no time.
   if (errorCode === 'outcome_unknown' || (errorCode !== null && OWN_FAULTS.has(errorCode))) return;

@@ -35,12 +35,12 @@ export async function record(deps: ActivityDeps, { entries }: AttemptOutput): Pr
       delivery,
       claim: delivery.claim as Claim,
       endpoint,
-      result: {
+      seen: {
         startedAtMs: attempt.at,
         durationMs: attempt.ms,
         endedAgoMs: Math.max(0, Date.now() - attempt.at - attempt.ms),
-        responseStatus: attempt.status ?? null,
-        errorCode: attempt.error ?? null,
+        status: attempt.status ?? null,
+        error: attempt.error ?? null,
         errorMessage: attempt.error === undefined ? null : ATTEMPT_ERRORS[attempt.error],
         retryAfterMs: null,
         exchange: null,

@@ -11,7 +11,7 @@ import { type Claim, endUnsent, isErased, releaseClaim } from '../src/store/clai
 import { holdForRateLimit } from '../src/store/rate-limits.ts';
 import type { Wire } from '../src/store/records.ts';
 import { type AttemptContext, defer } from './attempt-context.ts';
-import { type AttemptResult, type ClaimOutcome, decideAttempt } from './attempt-outcome.ts';
+import { type ClaimOutcome, decideAttempt, type SeenAttempt } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
 import { countAttempt, startAttemptSpan } from './observe-attempt.ts';
 
@@ -67,9 +67,9 @@ export async function sendAttempt(context: AttemptContext, claim: Claim): Promis
     const { response, error } = sent;
     span.end(response ? { 'http.response.status_code': response.status } : {}, error?.code);
     ended?.(error === null);
-    const result = resultOf(deps, delivery.id, request, sent);
-    countAttempt(deps, delivery, result);
-    return decideAttempt({ delivery, claim, endpoint, result, workflowId, random, group });
+    const seen = resultOf(deps, delivery.id, request, sent);
+    countAttempt(deps, delivery, seen);
+    return decideAttempt({ delivery, claim, endpoint, seen, workflowId, random, group });
   } finally {
     release();
   }
@@ -102,7 +102,7 @@ function resultOf(
   deliveryId: string,
   request: AttemptRequest,
   sent: SendResult,
-): AttemptResult {
+): SeenAttempt {
   const { response, error, received } = sent;
   const { secretValues } = request;
   const header = response?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
@@ -112,8 +112,8 @@ function resultOf(
     startedAtMs: sent.startedAtMs,
     durationMs: sent.durationMs,
     endedAgoMs: 0,
-    responseStatus: response?.status ?? null,
-    errorCode: error?.code ?? null,
+    status: response?.status ?? null,
+    error: error?.code ?? null,
     errorMessage: error && redactText(error.message, secretValues),
     retryAfterMs: asks ? parseRetryAfterMs(header, Date.now()) : null,
     exchange: {

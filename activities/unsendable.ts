@@ -2,25 +2,25 @@
 import { ATTEMPT_ERRORS, type AttemptErrorCode, OWN_FAULTS, Problem } from '../src/domain/errors.ts';
 import type { Claim } from '../src/store/claims.ts';
 import type { AttemptContext } from './attempt-context.ts';
-import { type AttemptResult, type ClaimOutcome, decideAttempt } from './attempt-outcome.ts';
+import { type ClaimOutcome, decideAttempt, type SeenAttempt } from './attempt-outcome.ts';
 import { countAttempt } from './observe-attempt.ts';
 
 /** Counted and logged, so that it tries what the schedule allows and no more; nothing was sent, and the endpoint has no part in it. */
 export function unsendable(context: AttemptContext, claim: Claim, error: unknown): ClaimOutcome {
   const { deps, delivery, endpoint, workflowId, random, group } = context;
   const errorCode = reasonOf(error);
-  const result: AttemptResult = {
+  const seen: SeenAttempt = {
     startedAtMs: Date.now(),
     durationMs: 0,
     endedAgoMs: 0,
-    responseStatus: null,
-    errorCode,
+    status: null,
+    error: errorCode,
     errorMessage: ATTEMPT_ERRORS[errorCode],
     retryAfterMs: null,
     exchange: null,
   };
-  countAttempt(deps, delivery, result);
-  return decideAttempt({ delivery, claim, endpoint, result, workflowId, random, group });
+  countAttempt(deps, delivery, seen);
+  return decideAttempt({ delivery, claim, endpoint, seen, workflowId, random, group });
 }
 
 function reasonOf(error: unknown): AttemptErrorCode {

@@ -1,6 +1,6 @@
-/** What an attempt's result means for its delivery: the one place where that is decided. */
+/** Decides what follows from an attempt: for its delivery, its endpoint and its workflow. Nothing else decides any of it. */
 import type { EndedStatus, HeldReason, Trigger } from './delivery.ts';
-import type { AttemptErrorCode } from './errors.ts';
+import { type AttemptErrorCode, OWN_FAULTS } from './errors.ts';
 import { nextDelayMs, RETRY_AFTER_CAP_MS, type RetrySchedule } from './schedule.ts';
 
 /** What came of one POST. `status` is null when no response came; `error` is null exactly when it succeeded. */
@@ -11,6 +11,7 @@ export type AttemptResult = {
   retryAfterMs: number | null;
 };
 
+/** The delivery as it was claimed. */
 export type DeliveryBefore = {
   /** scheduled attempts made before this one */
   slotsUsed: number;
@@ -23,7 +24,116 @@ export type DeliveryBefore = {
   isTest: boolean;
 };
 
-export type Decision =
+/** The endpoint as it was when the attempt began. */
+export type EndpointBefore = {
+  /** the operator's own: what does not reach it is only logged, for telling of it would go there too */
+  isOperator: boolean;
+  ordered: boolean;
+  isStalled: boolean;
+  /** attempts failed lately, or somebody was warned of it: a success changes something */
+  isFailing: boolean;
+  /** of its profile */
+  stallsWhenExhausted: boolean;
+};
+
+/** What follows for the endpoint; applied in the record's transaction, under the endpoint's lock. */
+export type EndpointEffects = {
+  /** a delivery was given up: people are told */
+  exhausted: boolean;
+  disable: boolean;
+  /** hold the endpoint's other deliveries until a new one succeeds */
+  stall: boolean;
+  /** a success lets go what a stall held */
+  unstall: boolean;
+  /** an end at an ordered endpoint lets the next one go */
+  releaseNext: boolean;
+  /** a retry planned meanwhile is held too, if the endpoint has stalled since the event was accepted */
+  holdIfStalled: boolean;
+  /** nothing could be sent, and why: the operator is told */
+  unsendable: AttemptErrorCode | null;
+  /** a success counts only where there was trouble before; every failure counts */
+  health: 'failing' | 'healthy' | null;
+};
+
+export type Decision = {
+  /** of the delivery; `unchanged` puts back the status from before the claim */
+  next: { status: 'succeeded' | 'failed' | 'unchanged' } | { status: 'retrying'; afterMs: number };
+  /** scheduled attempts made, with this one */
+  slotsUsed: number;
+  effects: EndpointEffects;
+  /** `left`: another workflow, or none, goes on with it; `ended`: nobody is to be told */
+  workflow: 'succeeded' | 'exhausted' | 'ended' | 'retry' | 'left';
+};
+
+/**
+ * Decides what follows from an attempt.
+ * @param attempt.endedAgoMs since its end, where it was found lost; a delay counts from its end
+ * @param attempt.random in [0, 1), for the jitter
+ * @param delivery.owned whether the asking workflow owns the delivery's schedule
+ */
+export function decide(
+  attempt: { result: AttemptResult; trigger: Trigger; endedAgoMs: number; random: number },
+  delivery: DeliveryBefore & { owned: boolean },
+  endpoint: EndpointBefore,
+  schedule: RetrySchedule,
+): Decision {
+  const { result, trigger } = attempt;
+  const state = nextState(result, trigger, delivery, schedule, attempt.random);
+  const afterMs = state.kind === 'retry' ? Math.max(0, state.afterMs - attempt.endedAgoMs) : 0;
+  const succeeded = state.kind === 'succeeded';
+  const isConcerned = !delivery.isTest && !endpoint.isOperator;
+  const exhausted = state.kind === 'exhausted' && isConcerned;
+  const ownFault = result.error !== null && OWN_FAULTS.has(result.error) ? result.error : null;
+  return {
+    next: nextOf(state, afterMs),
+    slotsUsed:
+      'slotsUsed' in state
+        ? state.slotsUsed
+        : delivery.slotsUsed + (succeeded && trigger !== 'manual' ? 1 : 0),
+    effects: {
+      exhausted,
+      disable: 'disableEndpoint' in state && state.disableEndpoint && !endpoint.isOperator,
+      stall: exhausted && ownFault === null && endpoint.stallsWhenExhausted,
+      unstall: succeeded && endpoint.isStalled && !delivery.isTest,
+      // A press on what is held or has ended occupied the endpoint; when that fails the endpoint is free again.
+      releaseNext: endpoint.ordered && !delivery.isTest && state.kind !== 'retry',
+      holdIfStalled: endpoint.stallsWhenExhausted && state.kind === 'retry',
+      unsendable: isConcerned ? ownFault : null,
+      health: isConcerned && ownFault === null ? healthAfter(succeeded, endpoint) : null,
+    },
+    workflow: workflowAfter(state, delivery, exhausted),
+  };
+}
+
+function nextOf(state: NextState, afterMs: number): Decision['next'] {
+  if (state.kind === 'retry') return { status: 'retrying', afterMs };
+  return { status: state.kind === 'exhausted' ? 'failed' : state.kind };
+}
+
+/** A success is written only where there was trouble before. */
+function healthAfter(succeeded: boolean, { isFailing }: EndpointBefore): EndpointEffects['health'] {
+  if (!succeeded) return 'failing';
+  return isFailing ? 'healthy' : null;
+}
+
+function workflowAfter(
+  state: NextState,
+  delivery: DeliveryBefore & { owned: boolean },
+  exhausted: boolean,
+): Decision['workflow'] {
+  switch (state.kind) {
+    case 'succeeded':
+      return 'succeeded';
+    case 'exhausted':
+      return exhausted ? 'exhausted' : 'ended';
+    case 'retry':
+      return delivery.owned ? 'retry' : 'left';
+    case 'unchanged':
+      return delivery.ended === null ? 'left' : 'ended';
+  }
+}
+
+type NextState =
   | { kind: 'succeeded' }
   | { kind: 'retry'; afterMs: number; slotsUsed: number }
   /** the schedule is used up: people are told */
@@ -32,20 +142,20 @@ export type Decision =
   | { kind: 'unchanged'; disableEndpoint: boolean };
 
 /**
- * Decides what happens to a delivery after an attempt.
+ * Decides what the delivery does next.
  *
  * - Any success ends it. A 410 ends it too and disables the endpoint, whatever the schedule still holds.
  * - A failed manual attempt uses up no slot: what the schedule had planned stays planned, and after the end there is
  *   one attempt and no new schedule.
  * - A test is one attempt.
  */
-export function decide(
+export function nextState(
   result: AttemptResult,
   trigger: Trigger,
   before: DeliveryBefore,
   schedule: RetrySchedule,
   random: number,
-): Decision {
+): NextState {
   if (result.error === null) return { kind: 'succeeded' };
   if (before.isTest) return { kind: 'exhausted', slotsUsed: before.slotsUsed + 1, disableEndpoint: false };
   const gone = result.status === 410;

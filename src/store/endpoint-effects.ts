@@ -1,28 +1,12 @@
 /** What follows for an endpoint from the attempts at it: its health, its stall, its order, and what is said of it. */
-import type { AttemptErrorCode } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
+import type { EndpointEffects } from '../domain/outcome.ts';
 import { alignWaiting, releaseNext } from './backlog.ts';
 import { noteFailures, noteSuccess } from './endpoint-health.ts';
 import { disableEndpoint } from './endpoints.ts';
 import type { Queryable } from './pool.ts';
 
-export type Effects = {
-  endpointId: string;
-  exhausted: boolean;
-  disable: boolean;
-  /** hold the endpoint's other deliveries until a new one succeeds */
-  stall: boolean;
-  /** a success lets go what a stall held */
-  unstall: boolean;
-  /** an end at an ordered endpoint lets the next one go */
-  releaseNext: boolean;
-  /** a retry planned meanwhile is held too, if the endpoint has stalled since the event was accepted */
-  holdIfStalled: boolean;
-  /** nothing could be sent, and why: the operator is told */
-  unsendable: AttemptErrorCode | null;
-  /** a success counts only where there was trouble before; every failure counts */
-  health: 'failing' | 'healthy' | null;
-};
+export type Effects = EndpointEffects & { endpointId: string };
 
 /** What follows from an attempt that changes nothing at its endpoint. */
 export const noEffects = (endpointId: string): Effects => ({

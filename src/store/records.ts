@@ -2,6 +2,7 @@
 // Long because the columns of a record, its one statement and the ways to write it change together.
 import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
+import type { Decision } from '../domain/outcome.ts';
 import { holdStalled } from './backlog.ts';
 import { failBroken } from './broken-rows.ts';
 import { NO_CLAIM } from './claims.ts';
@@ -65,8 +66,7 @@ export type AttemptRecord = {
   errorMessage: string | null;
   /** null where the outcome is unknown */
   exchange: Exchange | null;
-  /** `unchanged` puts back the status from before the claim */
-  next: { status: 'succeeded' | 'failed' | 'unchanged' } | { status: 'retrying'; afterMs: number };
+  next: Decision['next'];
   slotsUsed: number;
   /** ms since its end */
   endedAgoMs: number;
