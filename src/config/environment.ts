@@ -1,4 +1,4 @@
-/** The configuration: every environment variable that Tidings reads, with its default and what it is for. */
+/** The configuration: every environment variable that Tidings reads, with its allowed values, default and purpose. */
 // Long because it is one list: every variable with its rule, its default and its words.
 import { z } from 'zod';
 import {
@@ -20,7 +20,7 @@ import {
 
 const MAX_COUNT = 1_000_000;
 
-/** A wrong value is refused at start with the variable's name. Descriptions become docs/configuration.md. */
+/** Descriptions become docs/configuration.md. A wrong value is refused at the start, with the name of its variable. */
 export const environmentSchema = z.object({
   TIDINGS_PORT: port()
     .default(8400)
@@ -32,7 +32,7 @@ export const environmentSchema = z.object({
     .describe('Address that the API listens on.'),
   TIDINGS_DATA_DIR: text('path', 'the path of a folder')
     .default('.tidings')
-    .describe('Where the embedded PostgreSQL and Temporal keep their data, and the generated keys lie.'),
+    .describe('Folder for the data of the embedded PostgreSQL and Temporal, and for generated keys.'),
   TIDINGS_ADMIN_KEY: text('key', 'at least 16 visible ASCII characters', (key) => /^[!-~]{16,}$/.test(key))
     .optional()
     .describe('The admin API key. Generated into `admin.key` of the data directory in embedded mode.'),
@@ -49,7 +49,7 @@ export const environmentSchema = z.object({
   TIDINGS_ALLOW_CIDRS: commaList('CIDRs', 'a list of CIDRs like 10.0.0.0/8,fd00::/8', isCidr)
     .prefault('')
     .describe(
-      'Destinations that may be dialled although they are not public, as comma-separated CIDRs. Tidings’ own ' +
+      'Addresses that endpoints may have although they are not public, as comma-separated CIDRs. Tidings’ own ' +
         'services stay out of reach (see egress.md).',
     ),
   TIDINGS_ALLOW_HTTP: flag()
@@ -61,7 +61,7 @@ export const environmentSchema = z.object({
   TIDINGS_CA_FILE: text('path', 'the path of a PEM file')
     .optional()
     .describe(
-      'PEM file of more certificate authorities that are trusted: for destinations, the egress proxy, the mail server, PostgreSQL, ' +
+      'PEM file of additional trusted certificate authorities: for endpoints, the egress proxy, the mail server, PostgreSQL, ' +
         'Temporal and the collector of traces. They add to those of Node, of `NODE_EXTRA_CA_CERTS` and of the system.',
     ),
   TIDINGS_EGRESS_PROXY: text(
@@ -72,16 +72,16 @@ export const environmentSchema = z.object({
     .optional()
     .describe(
       'HTTP proxy through which everything is sent to endpoints (CONNECT): `http://` or `https://`, with `user:password@` ' +
-        'where it wants them. Its own faults never count as attempts.',
+        'if it asks for them. Faults of the proxy itself never count as attempts.',
     ),
   TIDINGS_TEMPORAL_CLI: text('path', 'the path of a program')
     .optional()
     .describe(
-      'Path of the `temporal` program for the embedded server. Default: from `PATH`, the cache, or built.',
+      'Path of the `temporal` program for the embedded server. Default: from `PATH` or the cache; otherwise it is downloaded or built.',
     ),
   TIDINGS_TEMPORAL_UI: baseUrl('https://temporal.example.com')
     .optional()
-    .describe('Address of Temporal’s Web UI, for links. In embedded mode it is known.'),
+    .describe('URL of Temporal’s Web UI, for links. Embedded mode needs none.'),
   TIDINGS_TASK_QUEUE: text('name', 'a name of 1 to 200 letters, digits and ._:-', (name) =>
     /^[A-Za-z0-9._:-]{1,200}$/.test(name),
   )
@@ -90,44 +90,44 @@ export const environmentSchema = z.object({
   TIDINGS_NOTICE_INTERVAL_S: seconds(90)
     .default(900)
     .describe(
-      'What there is to tell of an endpoint comes at once the first time, and then as at most one digest for each contact in this many seconds.',
+      'Seconds between two notifications of a contact about an endpoint. The first one goes out at once; later ones are digests.',
     ),
   TIDINGS_ADDRESS_MAILS_PER_HOUR: wholeNumber(1, MAX_COUNT)
     .default(60)
     .describe(
-      'Notices that one e-mail address gets in an hour, of all tenants. What is more waits, and is told together.',
+      'Notifications that one e-mail address gets in an hour, from all tenants. Further ones wait, and are combined.',
     ),
   TIDINGS_TENANT_MAILS_PER_HOUR: wholeNumber(1, MAX_COUNT)
     .default(600)
-    .describe('Notices that go out for one tenant in an hour, to all of its contacts. What is more waits.'),
+    .describe(
+      'Notifications that go out for one tenant in an hour, to all of its contacts. Further ones wait.',
+    ),
   TIDINGS_VERIFY_CONTACTS: oneOf('tenant', 'all', 'none')
     .default('tenant')
     .describe(
-      'Which contacts get a link, and nothing else until its button is pressed: those that a tenant’s own key sets (`tenant`), those that an admin ' +
-        'key sets too (`all`), or none (`none`).',
+      'Contacts that must be verified by a link before they get notifications: those that a tenant’s own key sets (`tenant`), also ' +
+        'those that an admin key sets (`all`), or none (`none`).',
     ),
   TIDINGS_CONTACTS_PER_TENANT: wholeNumber(1, 100).default(20).describe('Contacts that a tenant may have.'),
   TIDINGS_ADDRESS_LINKS_PER_DAY: wholeNumber(1, MAX_COUNT)
     .default(5)
-    .describe('Links to verify a contact that one e-mail address gets in a day, of all tenants.'),
+    .describe('Verification links that one e-mail address gets in a day, from all tenants.'),
   TIDINGS_TENANT_LINKS_PER_DAY: wholeNumber(1, MAX_COUNT)
     .default(100)
-    .describe(
-      'Links to verify contacts that go out for one tenant in a day. What is more waits for the next.',
-    ),
+    .describe('Verification links that go out for one tenant in a day. Further ones wait for the next day.'),
   TIDINGS_SHUTDOWN_SECONDS: decimal(2, 3_600)
     .default(70)
     .describe(
-      'From SIGTERM to the end at the most, whatever hangs. Above the longest timeout of an endpoint (60) no attempt in flight is cut off.',
+      'Longest time from SIGTERM to the end of the process, in seconds. With more than the longest timeout of an endpoint (60), no attempt in flight is cut off.',
     ),
   TIDINGS_DISABLE_AFTER_S: seconds(90)
     .default(5 * 24 * 3600)
     .describe(
-      'An endpoint that has failed for so many seconds without a success is switched off, unless its tenant says otherwise.',
+      'Seconds after which an endpoint whose attempts all fail is disabled, unless its tenant has another setting.',
     ),
   TIDINGS_RECONCILE_AFTER_S: seconds(14)
     .default(300)
-    .describe('A delivery that is overdue by this many seconds is looked after: its workflow may be gone.'),
+    .describe('Seconds after which an overdue delivery is checked: its workflow may be gone.'),
   TIDINGS_ENDPOINT_CONCURRENCY: wholeNumber(1, 1_000)
     .default(32)
     .describe('Attempts in flight for one endpoint, in each worker process.'),
@@ -137,80 +137,78 @@ export const environmentSchema = z.object({
   TIDINGS_TENANT_KEY_RATE: decimal(1, MAX_COUNT)
     .default(1_000)
     .describe(
-      "Requests a second that a tenant's key may make in each process, where the key names no limit of its own.",
+      "Requests a second that a tenant's key may make in each process, unless the key has a limit of its own.",
     ),
   TIDINGS_WRONG_KEY_RATE: decimal(1, MAX_COUNT)
     .default(20)
     .describe(
-      'Wrong API keys a second from one address, ten times as many at once. Beyond that keys from there that are new to the ' +
-        'process are looked up more slowly; those in use go on working.',
+      'Wrong API keys a second from one address, with a burst of ten times as many. Beyond it, keys from that address that are ' +
+        'new to the process are looked up more slowly; keys in use are not affected.',
     ),
   TIDINGS_PRESSES_PER_MINUTE: wholeNumber(1, MAX_COUNT)
     .default(60)
-    .describe('Presses of retry that one delivery takes in a minute.'),
+    .describe('Requests for a manual retry that one delivery takes in a minute.'),
   TIDINGS_TESTS_PER_ENDPOINT: wholeNumber(1, 1_000)
     .default(5)
-    .describe('Tests of one endpoint that may be under way at once, in each process.'),
+    .describe('Test calls of one endpoint that may run at once, in each process.'),
   TIDINGS_TESTS_PER_TENANT: wholeNumber(1, 10_000)
     .default(20)
-    .describe('Tests of all endpoints of a tenant that may be under way at once, in each process.'),
+    .describe('Test calls of all endpoints of a tenant that may run at once, in each process.'),
   TIDINGS_OPERATIONS_PER_TENANT: wholeNumber(1, 1_000)
     .default(10)
     .describe('Operations (recover, replay, bulk retry) of a tenant that may run at once.'),
   TIDINGS_OPERATION_RATE: decimal(0.1, 1_000)
     .default(100)
-    .describe(
-      'Deliveries that recover, replay and bulk retry set going in a second, where they name no pace.',
-    ),
+    .describe('Deliveries that an operation starts in a second, unless its request has a `per_second`.'),
   TIDINGS_PAYLOAD_RETENTION_DAYS: wholeNumber(1, 3_650)
     .default(30)
-    .describe('Days after which the payloads of events are erased, unless their tenant says otherwise.'),
+    .describe('Days after which the payloads of events are erased, unless their tenant has another setting.'),
   TIDINGS_MAX_EVENT_BYTES: wholeNumber(1024, 16 * 1024 * 1024)
     .default(256 * 1024)
     .describe('Largest `data` of one event, in bytes.'),
   TIDINGS_MAX_OWN_EVENT_TYPES: wholeNumber(0, 100_000)
     .default(200)
-    .describe('Event types of its own that a tenant may add. Those that it has already stay.'),
+    .describe('Event types that a tenant may add. Existing ones stay when this is lowered.'),
   TIDINGS_MAX_SCHEMA_BYTES: wholeNumber(2, 256 * 1024)
     .default(64 * 1024)
     .describe('Largest JSON Schema of such an event type, in bytes.'),
   TIDINGS_SCHEMA_THREADS: wholeNumber(1, 64)
     .default(2)
     .describe(
-      'Threads in which tenants’ own schemas are compiled and applied. No tenant gets all of them, so less than 2 lets ' +
+      'Threads in which tenants’ own schemas are compiled and applied. With at least 2, no tenant gets all of them; with 1, ' +
         'tenants wait for each other.',
     ),
   TIDINGS_SCHEMA_MS_PER_S: wholeNumber(1, 64_000)
     .default(250)
     .describe(
-      'Milliseconds of such a thread that a tenant may use in a second; what it has not used is saved for up to 20 s. A ' +
-        'tenant that wants more is answered 429.',
+      'Milliseconds of these threads that a tenant may use in a second. Unused time is saved for up to 20 s. Beyond it, the ' +
+        'tenant’s requests are refused with 429.',
     ),
   TIDINGS_EMIT_QUEUE_REQUESTS: wholeNumber(10, 1_000_000)
     .default(5_000)
     .describe(
-      'Emits that may be under way or wait for the database at once, in each process; of one tenant half as many. Those beyond ' +
-        'are refused with 503 and `retry-after`.',
+      'Emits that may run or wait for the database at once, in each process; half as many for one tenant. Further ones are ' +
+        'refused with 503 and `retry-after`.',
     ),
   TIDINGS_EMIT_QUEUE_BYTES: wholeNumber(16 * 1024 * 1024, 64 * 1024 ** 3)
     .default(128 * 1024 * 1024)
-    .describe('The same for the `data` of all of them together, in bytes.'),
+    .describe('The same limit for the `data` of these emits together, in bytes.'),
   TIDINGS_EMIT_QUEUE_SECONDS: wholeNumber(1, 600)
     .default(10)
     .describe(
-      'An emit that has waited for the database for so many seconds is refused with 503 and `retry-after`.',
+      'Seconds after which an emit that still waits for the database is refused with 503 and `retry-after`.',
     ),
   TIDINGS_BODY_BYTES: wholeNumber(64 * 1024 * 1024, 64 * 1024 ** 3)
     .default(256 * 1024 * 1024)
     .describe(
-      'Memory for the bodies of all requests in hand, in bytes; for those of one key half as much. Requests beyond it are ' +
-        'refused with 503 and `retry-after`.',
+      'Memory for the bodies of all requests that are not answered yet, in bytes; half as much for one key. Further requests ' +
+        'are refused with 503 and `retry-after`.',
     ),
   TIDINGS_METRICS_PORT: port()
     .optional()
     .describe(
-      'Port of a server for /metrics, /healthz and /readyz alone, which a worker has no other way to answer. ' +
-        '`0` takes a free one. Default: none; the API answers them too.',
+      'Port of a separate server for /metrics, /healthz and /readyz; a worker has no other. `0` takes a free one. ' +
+        'Default: none; the API answers them, too.',
     ),
   TIDINGS_METRICS_HOST: text('host', 'an IP address or a host name, without a port', isHost)
     .default('127.0.0.1')
@@ -218,8 +216,8 @@ export const environmentSchema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl('http://collector:4318')
     .optional()
     .describe(
-      'OpenTelemetry collector that traces are sent to (OTLP over HTTP, e.g. `http://collector:4318`). Without it there ' +
-        'are no traces. The rest of OpenTelemetry’s variables count too: headers, sampler, service name.',
+      'OpenTelemetry collector for traces (OTLP over HTTP, e.g. `http://collector:4318`). Without it, no traces are sent. ' +
+        'OpenTelemetry’s other variables apply, too: headers, sampler, service name.',
     ),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: text(
     'URL',
@@ -237,7 +235,7 @@ export const environmentSchema = z.object({
   TEMPORAL_ADDRESS: text('address', 'host:port, without a scheme', isHostAndPort)
     .optional()
     .describe(
-      'Temporal to use (`host:port`). All of Temporal’s own `TEMPORAL_*` variables count: namespace, API key, TLS. ' +
+      'Temporal to use (`host:port`). All of Temporal’s own `TEMPORAL_*` variables apply: namespace, API key, TLS. ' +
         '`npm start` runs its own when absent; the other commands need it.',
     ),
   SMTP_URL: text('mail URL', 'a URL like smtp://user:password@host:587 or smtps://host', (value) =>
@@ -250,7 +248,9 @@ export const environmentSchema = z.object({
     .describe('Sender of the notifications.'),
   TIDINGS_PUBLIC_URL: baseUrl('https://tidings.example.com')
     .optional()
-    .describe('Where people reach this service, for the links in notifications. Default: its own address.'),
+    .describe(
+      'URL at which people reach this service, for the links in notifications. Default: its own address.',
+    ),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
@@ -258,7 +258,7 @@ export type Environment = z.infer<typeof environmentSchema>;
 /** A configuration that cannot be used; the message lists everything that is wrong. */
 export class ConfigError extends Error {}
 
-/** What two variables together cannot mean. The first one is named in the refusal. */
+/** Combinations of variables that contradict each other. The error names the first one. */
 export const CONTRADICTIONS: {
   of: [keyof Environment, keyof Environment, ...(keyof Environment)[]];
   message: string;
@@ -274,8 +274,8 @@ export const CONTRADICTIONS: {
 ];
 
 /**
- * Reads what is right and says what is wrong. An empty value counts as none: that is what Compose and CI systems pass on for
- * a variable that is not set.
+ * Reads the variables and collects what is wrong. An empty value counts as not set, because Compose and CI systems pass one for a
+ * variable that is not set.
  * @returns the values of the variables that can be used, and a line `NAME: what it must be` for each other
  */
 export function checkEnvironment(
@@ -312,7 +312,7 @@ export function refuse(problems: readonly string[]): void {
 
 /**
  * Parses `TIDINGS_ENCRYPTION_KEYS`.
- * @throws ConfigError when an entry is not `id:base64(32 bytes)` or an id comes twice
+ * @throws ConfigError when an entry is not `id:base64(32 bytes)` or two have the same id
  */
 export function parseKeyRing(ring: string): { id: string; key: Buffer }[] {
   const keys = ring.split(',').map((entry) => {
@@ -325,7 +325,7 @@ export function parseKeyRing(ring: string): { id: string; key: Buffer }[] {
     );
   }
   if (new Set(keys.map(({ id }) => id)).size !== keys.length) {
-    throw new ConfigError('TIDINGS_ENCRYPTION_KEYS: an id comes twice');
+    throw new ConfigError('TIDINGS_ENCRYPTION_KEYS: two keys have the same id');
   }
   return keys;
 }
@@ -338,9 +338,9 @@ function isKeyRing(ring: string): boolean {
   }
 }
 
-/** A URL, or what `pg` also takes: the folder of a socket. */
+/** Whether `pg` takes the value: a URL, or the folder of a socket. */
 function isDatabaseUrl(value: string): boolean {
   if (value.startsWith('/') || /^socket:./.test(value)) return true;
-  // Without a host it is the one of PostgreSQL's own variables.
+  // A URL without a host is allowed: `pg` takes the host from PGHOST.
   return /^postgres(ql)?:\/\//i.test(value) && URL.canParse(value.replace('@/', '@host/'));
 }

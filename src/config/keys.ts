@@ -1,4 +1,4 @@
-/** The admin key and the encryption keys: from the environment, or made once and kept beside the data they guard. */
+/** The admin key and the encryption keys: from the environment, or generated once and kept in the data directory. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export function keysFromEnvironment(environment: Environment): Keys {
   return { adminKey, keyRing: parseKeyRing(encryptionKeys) };
 }
 
-/** What the environment does not name is made in the data directory, readable by its owner only. */
+/** Keys from the environment; missing ones are generated once into the data directory, readable by their owner only. */
 export async function keysOfDataDirectory(environment: Environment, dataDir: string): Promise<Keys> {
   await mkdir(dataDir, { recursive: true });
   const adminKey =

@@ -1,22 +1,23 @@
-/** What each process needs of the environment, checked before anything is started: everything that is wrong is said at once. */
+/** Checks the environment of a process before anything is started: one error names everything that is wrong or missing. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { readCertificates } from '../http/authorities.ts';
 import { checkEnvironment, type Environment, refuse } from './environment.ts';
 
-/** What a process cannot do without, and what it does. */
+/** What a process needs of the environment. */
 export type Needs = {
+  /** it serves the API */
   api?: boolean;
   database?: boolean;
   temporal?: boolean;
   /** the admin key and the encryption keys */
   keys?: boolean;
-  /** what the environment does not name runs in the data directory */
+  /** a database or Temporal that the environment does not name runs embedded, in the data directory */
   embedded?: boolean;
 };
 
-/** @throws ConfigError naming each variable that is wrong, missing, or names what is not there */
+/** @throws ConfigError naming each variable that is wrong, missing, or names a file that cannot be used */
 export function readSettings(needs: Needs, env: NodeJS.ProcessEnv = process.env): Environment {
   const { values, problems } = checkEnvironment(env, needs.api ?? false);
   const refused = new Set(problems.map((line) => line.split(':')[0]));
@@ -25,7 +26,7 @@ export function readSettings(needs: Needs, env: NodeJS.ProcessEnv = process.env)
   return values as Environment;
 }
 
-/** The second half for an environment that is read already. @throws ConfigError */
+/** The same checks for an environment whose values have been read already. @throws ConfigError */
 export function requireUsable(environment: Environment, needs: Needs): void {
   refuse([...missing(needs, (name) => !environment[name]), ...useProblems(environment, needs, process.env)]);
 }
@@ -40,8 +41,8 @@ function useProblems(
   return [
     ...tried('TIDINGS_CA_FILE', TIDINGS_CA_FILE, readCertificates),
     ...tried('NODE_EXTRA_CA_CERTS', NODE_EXTRA_CA_CERTS || undefined, readCertificates),
-    ...tried('TIDINGS_DATA_DIR', needs.embedded ? TIDINGS_DATA_DIR : undefined, beFolder),
-    ...tried('TIDINGS_TEMPORAL_CLI', usesEmbedded ? TIDINGS_TEMPORAL_CLI : undefined, beProgram),
+    ...tried('TIDINGS_DATA_DIR', needs.embedded ? TIDINGS_DATA_DIR : undefined, requireFolder),
+    ...tried('TIDINGS_TEMPORAL_CLI', usesEmbedded ? TIDINGS_TEMPORAL_CLI : undefined, requireProgram),
     ...databaseProblems(DATABASE_URL),
     ...(needs.temporal || (needs.embedded && !usesEmbedded) ? temporalProblems() : []),
   ];
@@ -79,17 +80,17 @@ function tried(name: string, value: string | undefined, use: (value: string) => 
   }
 }
 
-function beFolder(path: string): void {
+function requireFolder(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found !== undefined && !found.isDirectory()) throw new Error('it is not a folder');
 }
 
-/** A name without a slash is looked for on the `PATH` when it is run. */
-function beProgram(path: string): void {
+/** Does not check a name without a slash, which is found on the `PATH` when it is run. */
+function requireProgram(path: string): void {
   if (path.includes('/')) accessSync(path, constants.X_OK);
 }
 
-/** The URL may name files: certificates and keys. It may hold a password, too, and is not repeated. */
+/** Checks the URL and the files that it names: certificates and keys. The message does not repeat the URL, which may hold a password. */
 function databaseProblems(url: string | undefined): string[] {
   if (url === undefined) return [];
   try {
@@ -104,7 +105,7 @@ function databaseProblems(url: string | undefined): string[] {
   }
 }
 
-/** Temporal's own variables and its configuration file. */
+/** Checks Temporal's own variables and its configuration file. */
 function temporalProblems(): string[] {
   try {
     loadClientConnectConfig();

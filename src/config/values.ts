@@ -1,14 +1,13 @@
-/** The kinds of values that environment variables have: how each is read, and in which words it is refused. */
+/** Kinds of values that environment variables have: how each is parsed, and the message that refuses it. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /**
- * What a variable's schema says of itself: `kind` chooses what the tests try on it, `allowed` stands in the documentation
- * and in the refusal.
+ * Metadata in a variable's schema. Tests choose values to try by `kind`; the documentation and the refusal show `allowed`.
  */
 export type ValueMeta = { kind: string; allowed: string; min?: number; max?: number };
 
-/** What a variable's schema says of its values, beneath its default. */
+/** The metadata of a variable's schema, also beneath its default. */
 export function valueMeta(schema: z.ZodType): Partial<ValueMeta> {
   const meta = schema.meta() as Partial<ValueMeta> | undefined;
   if (meta?.kind !== undefined) return meta;
@@ -32,10 +31,10 @@ function number(kind: 'whole' | 'number', pattern: RegExp, min: number, max: num
   return described(schema, { kind, allowed, min, max });
 }
 
-/** Digits only: `0x10`, `1e3` and blanks, which JavaScript would take, are typing errors. */
+/** Digits only: JavaScript would also take `0x10`, `1e3` and blanks, which here are typing errors. */
 export const wholeNumber = (min: number, max: number) => number('whole', /^-?\d+$/, min, max);
 
-/** With a fraction where one is wanted. */
+/** A number that may have a fraction. */
 export const decimal = (min: number, max: number) => number('number', /^-?\d+(\.\d+)?$/, min, max);
 
 const DAY_S = 24 * 3600;
@@ -55,14 +54,14 @@ export function oneOf<const Names extends readonly [string, ...string[]]>(...nam
 
 const isPrintable = (value: string) => value.trim() !== '' && !/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u.test(value);
 
-/** What `isRight` takes of text that can be seen; the refusal never repeats it, for it may be a secret. */
+/** Printable text that `isRight` accepts. The refusal never repeats it, because it may be a secret. */
 export function text(kind: string, allowed: string, isRight: (value: string) => boolean = () => true) {
   const message = `must be ${allowed}`;
   const schema = z.string().refine((value) => isPrintable(value) && isRight(value), message);
   return described(schema, { kind, allowed });
 }
 
-/** A list without its blanks and empty places. */
+/** A comma-separated list; blanks and empty entries are dropped. */
 export function commaList(kind: string, allowed: string, isRight: (entry: string) => boolean) {
   const message = `must be ${allowed}`;
   const schema = z
@@ -101,7 +100,7 @@ export function isUrl(value: string, { schemes, path, userinfo, query }: UrlPart
   );
 }
 
-/** An http or https URL that paths are put behind: it is kept without its last slash. */
+/** An http or https URL to which paths are appended; its trailing slashes are dropped. */
 export function baseUrl(example: string) {
   const allowed = `an http or https URL like ${example}`;
   const schema = z
@@ -113,11 +112,11 @@ export function baseUrl(example: string) {
 
 const LABEL = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 
-/** A name or an address to listen on or to call. */
+/** Whether this is a host name or an IP address. */
 export function isHost(value: string): boolean {
   if (isIP(value) !== 0) return true;
   const isDotted = value.split('.').every((label) => LABEL.test(label));
-  // What looks like an IPv4 address and is none is a typing error.
+  // A name whose last part is a number is a mistyped IPv4 address.
   return value.length <= 253 && isDotted && !/(^|\.)\d+$/.test(value);
 }
 

@@ -1,33 +1,36 @@
 /**
- * A queue in which nobody waits behind all that another has brought: whoever waits gets a place in turn, one piece of work
- * each, and nobody gets all places.
+ * Fair queue: keys take turns, one piece of work each, so that no key waits behind all the work of another. No key gets all
+ * places.
  */
 
 export type FairQueue = {
   /**
-   * Runs `work` when there is a place for it.
+   * Runs `work` once it gets a place.
    * @param key whose work it is
-   * @param size what it holds in memory while it waits
+   * @param size memory that it holds while it waits
    * @throws QueueFullError; what `work` throws
    */
   run<Result>(key: string, size: number, work: () => Promise<Result>): Promise<Result>;
 };
 
 export type QueueRules = {
+  /** pieces of work that may run at once */
   places: number;
+  /** those of them that one key may have */
   placesPerKey: number;
-  /** that may wait of one key */
+  /** pieces of work of one key that may wait */
   maxWaiting: number;
+  /** their sizes together */
   maxSize: number;
 };
 
-/** So much waits of this key already that no more is taken. */
+/** Too much work of this key waits already. */
 export class QueueFullError extends Error {}
 
 type Line = { running: number; size: number; waiting: { size: number; begin: () => void }[] };
 
 export function createFairQueue(rules: QueueRules): FairQueue {
-  // In the order of turns: whose turn it was goes to the end.
+  // In the order of turns: a key goes to the end when it has had its turn.
   const lines = new Map<string, Line>();
   let running = 0;
 
@@ -55,7 +58,7 @@ export function createFairQueue(rules: QueueRules): FairQueue {
   function leave(key: string, line: Line): void {
     running -= 1;
     line.running -= 1;
-    // Those who came meanwhile have not had a turn yet.
+    // Keys that came meanwhile have had no turn yet and go first.
     toTheEnd(key, line);
     if (line.running === 0 && line.waiting.length === 0) lines.delete(key);
     fill();

@@ -1,26 +1,26 @@
-/** Watches one job in a thread from outside: a thread that is busy cannot say that it is. */
+/** Watches a job in a thread from outside, because a busy thread cannot report that it is busy. */
 import { readThreadClock, type ThreadClock } from './thread-clock.ts';
 
-/** What a thread shows of the job that it is given, in memory that both see. */
+/** Shared memory in which a thread shows the state of its job. */
 export type JobSigns = Int32Array;
 
 const PHASE = 0;
 const THREAD = 1;
 const CLOCK_AT_BEGIN = 2;
 
-/** What it does: each has a time of its own. A thread may have to start before it begins. */
+/** Phases of a job, each with a time limit of its own; 0 before the first one, while the thread starts. */
 const PHASES = { compile: 1, check: 2 } as const;
 export type JobPhase = keyof typeof PHASES;
 
 const TICK_MS = 25;
-/** However little of a processor a thread gets, and however long it takes to start: then something else is wrong. */
+/** Elapsed time for a job, the start of its thread included. Even on a busy machine, a longer one means that something is wrong. */
 const MAX_WAIT_MS = 30_000;
 
 export function newSigns(): JobSigns {
   return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** In the thread, when it begins with a phase. */
+/** Called in the thread when it begins a phase. */
 export function showPhase(signs: JobSigns, phase: JobPhase, clock: ThreadClock): void {
   Atomics.store(signs, THREAD, clock.id);
   Atomics.store(signs, CLOCK_AT_BEGIN, Math.floor(clock.nowMs()));
@@ -30,8 +30,8 @@ export function showPhase(signs: JobSigns, phase: JobPhase, clock: ThreadClock):
 export type JobWatch = { spentMs(): number; end(): void };
 
 /**
- * @param limitMs of a processor, that each phase may have
- * @param overrun called when a phase has had them (`cost`), or the job gets nowhere (`stuck`)
+ * @param limitMs processor time that each phase may take
+ * @param overrun called when a phase takes more (`cost`), or the job does not end (`stuck`)
  */
 export function watchJob(
   signs: JobSigns,
@@ -45,7 +45,7 @@ export function watchJob(
     const phase = Atomics.load(signs, PHASE) === PHASES.check ? 'check' : 'compile';
     if (Atomics.load(signs, PHASE) > 0) {
       const clockMs = readThreadClock(Atomics.load(signs, THREAD));
-      // Without a clock, turns are counted and not the time: a process that was put to sleep has not had its time.
+      // Without a clock, ticks are counted instead of elapsed time, because a process may have been suspended meanwhile.
       ranMs[phase] =
         clockMs === null ? ranMs[phase] + TICK_MS : clockMs - Atomics.load(signs, CLOCK_AT_BEGIN);
     }

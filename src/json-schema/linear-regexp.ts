@@ -1,21 +1,21 @@
 /**
- * Regular expressions from strangers, matched in linear time: JSON Schema's patterns are ECMAScript's, whose engine may
- * take exponential time (`^(a+)+$`) and blocks the process meanwhile. Here they are put into RE2's syntax, with exactly
- * the meaning that they have with the flag `u`.
+ * Regular expressions of tenants, matched in linear time. JSON Schema's patterns are ECMAScript's, whose engine may take
+ * exponential time (`^(a+)+$`) and blocks the process meanwhile. This translates them into RE2's syntax, with exactly the meaning
+ * that they have with the flag `u`.
  */
 import { RE2JS } from 're2js';
 
 export type LinearRegExp = {
   test(text: string): boolean;
   toString(): string;
-  /** of the compiled program: at worst each is looked at for each character */
+  /** length of the compiled program; at worst each character costs as many steps */
   instructions: number;
 };
 
-/** A pattern that is none, or that has no linear-time form; the message says why. */
+/** A pattern that is not valid or has no linear-time form; the message says why. */
 export class PatternError extends Error {}
 
-/** Classes may unfold into hundreds of ranges; what unfolds further than this is refused. */
+/** Characters that a translated pattern may have. A class may become hundreds of ranges. */
 const MAX_TRANSLATED = 256 * 1024;
 const MAX_REPEATS = 1_000;
 const MAX_SHOWN = 100;
@@ -49,7 +49,7 @@ export function linearRegExp(pattern: string): LinearRegExp {
   }
 }
 
-// These work because the pattern is known to be valid: what is none of them is one character for itself.
+// The pattern is known to be valid, so whatever is none of these tokens is a single character that stands for itself.
 const ESCAPE =
   /\\(?:[pP]\{[^}]*\}|u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u\{[\da-fA-F]+\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|c[A-Za-z]|k<[^>]*>|[1-9]\d*|[\s\S])/;
 const CLASS = /\[(?:\\[\s\S]|[^\\\]])*\]/;
@@ -103,7 +103,7 @@ function translateClass(text: string): string {
       inside += literal(token);
     }
   }
-  // RE2 knows no class that is empty.
+  // RE2 has no empty class.
   if (inside === '') return open === '[' ? `[^${EVERYTHING}]` : `[${EVERYTHING}]`;
   return `${open}${inside}]`;
 }
@@ -130,7 +130,7 @@ function codePointOf(token: string): number {
 
 const ranges = new Map<string, string>();
 
-/** What `\s` or `\p{Letter}` stands for, asked of the engine whose meaning it is to have: RE2's own differs. */
+/** The characters that `\s` or `\p{Letter}` matches in ECMAScript's engine, as ranges: RE2's own sets differ. */
 function rangesOf(set: string): string {
   if (/^\\[dDwW]$/.test(set)) return set;
   let text = ranges.get(set);
@@ -146,14 +146,14 @@ function runsOf(set: string): string {
   const found = allCharacters().flatMap((all) =>
     Array.from(all.matchAll(runs), ([run]) => rangeOf(run.codePointAt(0), lastCodePoint(run))),
   );
-  // Halves of surrogate pairs are alike, and next to each other they would be read as pairs.
+  // One half of a surrogate pair stands for all: they match alike, and side by side they would be read as pairs.
   if (new RegExp(set, 'u').test('\ud800')) found.push(rangeOf(0xd800, 0xdfff));
   return found.join('');
 }
 
 let everything: string[] | undefined;
 
-/** Below and above the surrogates; 4 MB, made when they are first asked for. */
+/** All characters below and above the surrogates; 4 MB, made on the first call. */
 function allCharacters(): string[] {
   everything ??= [characters(0, 0xd7ff), characters(0xe000, 0x10ffff)];
   return everything;

@@ -1,4 +1,4 @@
-/** What schema-pool.ts asks of its threads, and what they answer: the only things that go between the two. */
+/** Messages between schema-pool.ts and its threads: jobs and answers. */
 import type { FieldError } from '../domain/errors.ts';
 import type { JobSigns } from './job-watch.ts';
 
@@ -17,11 +17,11 @@ export type Refusal = {
 };
 
 export type Answer<Result> = {
-  /** of a processor that it took */
+  /** processor time that the job took */
   ms: number;
 } & ({ result: Result } | { refusal: Refusal });
 
-/** For each of the data, what does not match. */
+/** For each of the data, the fields that do not match. */
 export type CheckAnswer = Answer<FieldError[][]>;
-/** What of the example does not match. */
+/** The fields of the example that do not match. */
 export type RegisterAnswer = Answer<FieldError[]>;

@@ -1,6 +1,6 @@
 /**
- * The threads in which tenants' own schemas are compiled and applied: what a stranger's schema costs, it costs there. Each call
- * has a time, each tenant a budget of time, no tenant gets all threads, and a thread that overruns is ended and replaced.
+ * Thread pool in which tenants' own schemas are compiled and applied, so that a costly schema burdens only these threads. Each
+ * call has a time limit, each tenant a budget of time. No tenant gets all threads. A thread that overruns is ended and replaced.
  */
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
@@ -16,13 +16,13 @@ export type SchemaPool = {
   /**
    * Applies a tenant's schema.
    * @param dataTexts raw JSON
-   * @returns for each of them, what does not match
+   * @returns for each of them, the fields that do not match
    * @throws SchemaRefusal; Problem too_many_requests
    */
   check(tenantId: string, schemaText: string, dataTexts: string[]): Promise<FieldError[][]>;
   /**
    * Compiles a schema that a tenant wants to use, and applies it to its example.
-   * @returns what of the example does not match
+   * @returns the fields of the example that do not match
    * @throws SchemaRefusal; Problem too_many_requests
    */
   register(tenantId: string, schemaText: string, exampleText: string): Promise<FieldError[]>;
@@ -32,7 +32,7 @@ export type SchemaPool = {
 
 /** Why a schema cannot be compiled or applied; the message continues "The schema …". */
 export class SchemaRefusal extends Error {
-  /** `schema`: it cannot be used; `cost`: it takes too much */
+  /** `schema`: it cannot be used; `cost`: it takes too much time or memory */
   readonly by: 'schema' | 'cost';
 
   constructor(by: 'schema' | 'cost', reason: string, options?: ErrorOptions) {
@@ -48,7 +48,7 @@ export type SchemaPoolRules = {
   logger: Pick<Logger, 'warn'>;
 };
 
-/** The build's, also where the sources are run by a test. */
+/** The built file, even when a test runs the sources. */
 const WORKER = join(PACKAGE_ROOT, 'dist', 'src', 'json-schema', 'schema-worker.js');
 
 const MIB = 1024 * 1024;
@@ -56,11 +56,11 @@ const MIB = 1024 * 1024;
 const COMPILE_MS = 1_000;
 const CHECK_MS = 250;
 const CHECK_MS_PER_MIB = 250;
-/** In one call; a batch has more of them. */
+/** Characters of data in one call; more are split into several calls. */
 const MAX_CALL_LENGTH = MIB;
-/** 1 KiB of data against so many takes some 250 ms at worst. */
+/** For all patterns of a schema together: 1 KiB of data then takes some 250 ms at worst. */
 const MAX_INSTRUCTIONS = 20_000;
-/** A tenant that has used nothing for a while may use so many seconds' worth at once. */
+/** A tenant that has used nothing for so many seconds may use their whole budget at once. */
 const BURST_S = 20;
 const MAX_WAITING = 2_000;
 const MAX_WAITING_LENGTH = 32 * MIB;
@@ -75,29 +75,29 @@ export function createSchemaPool({ threads, msPerS, logger }: SchemaPoolRules): 
     maxWaiting: MAX_WAITING,
     maxSize: MAX_WAITING_LENGTH,
   });
-  // Made when the first schema comes: most tenants have none.
+  // Started by the first call, because most tenants have no schema of their own.
   let pool: Piscina | undefined;
 
   async function call<Result>(tenantId: string, job: Call): Promise<Result> {
-    refuseSpender(tenantId);
+    refuseOverBudget(tenantId);
     try {
       return await queue.run(tenantId, job.job.schemaText.length + job.length, async () => {
-        refuseSpender(tenantId);
-        return await runAgain<Result>(tenantId, job);
+        refuseOverBudget(tenantId);
+        return await runWithRetry<Result>(tenantId, job);
       });
     } catch (error) {
       if (!(error instanceof QueueFullError)) throw error;
-      throw tryAgain("Too much waits to be checked against the tenant's own schemas.");
+      throw tryAgain("Too many checks against the tenant's own schemas are waiting.");
     }
   }
 
-  function refuseSpender(tenantId: string): void {
+  function refuseOverBudget(tenantId: string): void {
     const retryAfterS = budget.waitS(tenantId);
     if (retryAfterS === 0) return;
     throw new Problem(
       'too_many_requests',
       `Checks against the tenant's own schemas have used up their time, ${msPerS} ms a second. ` +
-        `Try again in ${retryAfterS} s, and simplify the schemas: patterns that repeat, alternatives and references multiply.`,
+        `Try again in ${retryAfterS} s, and simplify the schemas: nested repetitions, alternatives and references multiply the work.`,
       { retryAfterS },
     );
   }
@@ -122,21 +122,21 @@ export function createSchemaPool({ threads, msPerS, logger }: SchemaPoolRules): 
     }
   }
 
-  /** Why a thread was ended with its job. @returns what to throw */
+  /** @returns the error to throw when a thread was ended with its job */
   function endOf(error: unknown, why: unknown, tenantId: string): unknown {
     const isOutOfMemory = (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY';
     if (why === undefined && !isOutOfMemory) return error;
     logger.warn(
       { tenant: tenantId, why: why ?? 'memory' },
-      "a thread was ended that checked a tenant's own schema",
+      "a thread that checked a tenant's own schema was ended",
     );
     if (why === 'stuck')
       return tryAgain('This machine is too busy to check the data against the schema of its type.');
     return new SchemaRefusal('cost', isOutOfMemory ? OUT_OF_MEMORY : 'takes too long', { cause: error });
   }
 
-  /** What others have left in a thread's memory is not this tenant's fault: a new one gets a second try. */
-  async function runAgain<Result>(tenantId: string, job: Call): Promise<Result> {
+  /** Earlier jobs may have filled the thread's memory, so a job that runs out of memory gets a second try in a new thread. */
+  async function runWithRetry<Result>(tenantId: string, job: Call): Promise<Result> {
     try {
       return await run<Result>(tenantId, job);
     } catch (error) {
@@ -171,7 +171,7 @@ function tryAgain(reason: string): Problem {
   return new Problem('too_many_requests', `${reason} Try again in a second.`, { retryAfterS: 1 });
 }
 
-/** `length`: of the data, in characters. */
+/** `length`: characters of the data. */
 type Call = { length: number } & (
   | { name: 'check'; job: Omit<CheckJob, 'signs'> }
   | { name: 'register'; job: Omit<RegisterJob, 'signs'> }
@@ -184,7 +184,7 @@ function checkCall(schemaText: string, dataTexts: string[]): Call {
   return { name: 'check', job: { schemaText, dataTexts }, length };
 }
 
-/** Pieces that one call may have, in order. */
+/** The texts in order, in groups of at most MAX_CALL_LENGTH. */
 function inCalls(dataTexts: string[]): string[][] {
   const calls: string[][] = [];
   let left = 0;
@@ -210,7 +210,7 @@ function startPool(threads: number): Piscina {
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
     resourceLimits: MEMORY,
-    // What strangers' schemas run beside has no secrets in it.
+    // Environment variables hold secrets, so threads that run tenants' schemas get none.
     env: {},
     execArgv: [],
     niceIncrement: 5,

@@ -1,6 +1,6 @@
 /**
- * A thread of schema-pool.ts: compiles tenants' own schemas and applies them. Whatever a schema does here, it does to this thread
- * alone, which is ended when it takes too much time or memory.
+ * A thread of schema-pool.ts: compiles tenants' own schemas and applies them. A costly schema harms this thread alone, which the
+ * pool ends when it takes too much time or memory.
  */
 import { getHeapStatistics } from 'node:v8';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
@@ -12,13 +12,13 @@ import { openThreadClock } from './thread-clock.ts';
 import { checkForm, compileSchema, mismatches } from './validator.ts';
 
 const MAX_COMPILED = 1_000;
-/** Patterns remember states while they match, up to megabytes each: from this part of the memory on, all is forgotten. */
+/** Share of the memory from which on all compiled schemas are dropped: patterns keep states while they match, up to megabytes each. */
 const FULL = 0.5;
 
 const clock = openThreadClock();
 const validators = new LRUCache<string, ValidateFunction>({ max: MAX_COMPILED });
 
-/** Whether each of the data matches. */
+/** Compiles the schema, unless it is cached, and applies it to each of the data. */
 export function check({ schemaText, dataTexts, signs }: CheckJob): CheckAnswer {
   return measured(signs, () => {
     const validate = validators.get(schemaText) ?? compileSchema(JSON.parse(schemaText));
@@ -28,7 +28,7 @@ export function check({ schemaText, dataTexts, signs }: CheckJob): CheckAnswer {
   });
 }
 
-/** Whether the schema may be used from now on, and its example with it. */
+/** Checks a new schema, compiles it, and applies it to its example. */
 export function register(job: RegisterJob): RegisterAnswer {
   const { schemaText, exampleText, maxInstructions, signs } = job;
   return measured(signs, () => {

@@ -1,4 +1,4 @@
-/** How many milliseconds of the schema threads each tenant may still use: a bucket that fills by itself. */
+/** Token bucket for each tenant: the milliseconds of the schema threads that it may still use. */
 import { LRUCache } from 'lru-cache';
 
 export type TenantBudget = {
@@ -7,12 +7,12 @@ export type TenantBudget = {
   spend(tenantId: string, ms: number): void;
 };
 
-/** A tenant that is forgotten has a full bucket: only those that spend matter, and there cannot be more at a time. */
+/** A tenant that is evicted gets a full bucket again. Fewer tenants than this can spend at any one time. */
 const MAX_TENANTS = 10_000;
 
 /**
- * @param msPerS what a bucket gets in a second
- * @param burstMs what a full one holds; one piece of work may overdraw it
+ * @param msPerS milliseconds that a bucket gains in a second
+ * @param burstMs milliseconds in a full bucket; one piece of work may overdraw it
  */
 export function createTenantBudget(
   msPerS: number,

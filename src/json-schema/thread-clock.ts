@@ -1,14 +1,14 @@
 /**
- * How long a thread has had a processor. On a busy machine more time passes than a thread gets, and nobody's schema is to blame
- * for that. Linux says it of each thread; elsewhere the time that passes has to do.
+ * Clock of the processor time that a thread has had. On a busy machine a thread runs for less time than passes, and its schema is
+ * not to blame for the rest. Linux counts the time of each thread; elsewhere elapsed time takes its place.
  */
 import { openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 
-/** This thread's clock: `id` is what others find it by, 0 where they cannot. */
+/** This thread's clock. Other threads find it by `id`; 0: they cannot. */
 export type ThreadClock = { id: number; nowMs(): number };
 
 const NS_PER_MS = 1_000_000;
-/** The first of its numbers: nanoseconds on a processor. */
+/** Its first number is the nanoseconds on a processor. */
 const CLOCK_FILE = 'schedstat';
 
 /** @returns the clock of the thread that calls this */
@@ -21,12 +21,12 @@ export function openThreadClock(): ThreadClock {
       millisecondsIn(buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0)));
     if (Number.isFinite(nowMs())) return { id, nowMs };
   } catch {
-    // Not Linux, or one that does not say.
+    // Not Linux, or a kernel without this file.
   }
   return { id: 0, nowMs: () => performance.now() };
 }
 
-/** What the clock of a thread of this process shows; `null` where nobody can tell, or the thread has ended. */
+/** Processor time of a thread of this process, in ms; `null`: it is not known, or the thread has ended. */
 export function readThreadClock(id: number): number | null {
   if (id === 0) return null;
   try {

@@ -1,6 +1,6 @@
 /**
- * JSON Schemas, compiled and applied by Ajv with patterns that run in linear time. Nothing here bounds what a schema costs: the
- * profiles' own are known, and those of tenants are compiled and applied only in the threads of schema-pool.ts.
+ * JSON Schemas, compiled and applied by Ajv with patterns that run in linear time. There is no limit here on what a schema costs:
+ * the profiles' schemas are known, and those of tenants are compiled and applied only in the threads of schema-pool.ts.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -10,10 +10,10 @@ import { linearRegExp, PatternError } from './linear-regexp.ts';
 
 const MAX_FIELD_ERRORS = 20;
 const MAX_SHOWN = 300;
-/** The pattern of the format `url` takes quadratic time; no address that works is longer. */
+/** Limit for the format `url`, whose pattern takes quadratic time. No working URL is longer. */
 const MAX_URL_LENGTH = 8_192;
 
-// The schema of schemas takes long to compile, so it is compiled once, and only where schemas are looked at.
+// The meta-schema takes long to compile, so it is compiled once, and only in threads that check a schema.
 let meta: Ajv2020 | undefined;
 
 type AjvOptions = { validateSchema?: false; meta?: false; inlineRefs?: false };
@@ -36,7 +36,7 @@ function createAjv(options: AjvOptions, compilePattern = linearRegExp): Ajv2020 
   return ajv;
 }
 
-/** The same text for what JSON Schema calls equal: the order of keys does not count. */
+/** A text that is the same for all values that JSON Schema calls equal, whatever the order of their keys. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (typeof value === 'object' && value !== null) {
@@ -47,9 +47,9 @@ function canonical(value: unknown): string {
 }
 
 /**
- * A validator of its own for each schema: tenants may give theirs the same `$id`, and what is forgotten is freed.
- * @param maxInstructions that all patterns together may compile to
- * @throws PatternError; Error where the schema is none; RangeError where it goes too deep
+ * Compiles a schema with an Ajv of its own: tenants may use the same `$id`, and the memory of a dropped validator is freed.
+ * @param maxInstructions limit for all patterns of the schema together
+ * @throws PatternError; Error when it is not a schema; RangeError when it is nested too deeply
  */
 export function compileSchema(
   schema: JsonSchema,
@@ -61,17 +61,17 @@ export function compileSchema(
     instructions += compiled.instructions;
     if (instructions > maxInstructions) {
       throw new PatternError(
-        `has patterns that come to ${instructions} instructions and more; at most ${maxInstructions} are allowed. ` +
-          'A count like {500} repeats what it counts: see minLength and maxLength',
+        `has patterns of ${instructions} instructions or more; at most ${maxInstructions} are allowed. ` +
+          'A count like {500} repeats its pattern so often: use minLength and maxLength instead',
       );
     }
     return compiled;
   };
-  // References are not unfolded in place: a few of them could make a small schema enormous.
+  // References are not inlined: a few of them could make a small schema enormous.
   return createAjv({ validateSchema: false, meta: false, inlineRefs: false }, compilePattern).compile(schema);
 }
 
-/** @throws Error where this is no JSON Schema (draft 2020-12), with what is wrong with it */
+/** @throws Error that says what is wrong when this is not a JSON Schema (draft 2020-12) */
 export function checkForm(schema: JsonSchema): void {
   // Ajv's own extension: it would make the validator answer with a promise.
   if (JSON.stringify(schema).includes('"$async"')) throw new Error('schema may not use $async');
@@ -85,7 +85,7 @@ export function checkForm(schema: JsonSchema): void {
 
 const ofProfiles = new WeakMap<JsonSchema, ValidateFunction>();
 
-/** @param schema a constant of ours */
+/** The validator of a profile's schema, compiled once. @param schema a constant */
 export function profileValidator(schema: JsonSchema): ValidateFunction {
   const validate = ofProfiles.get(schema) ?? compileSchema(schema);
   ofProfiles.set(schema, validate);
