@@ -24,7 +24,7 @@ export type Emitter = {
   close(): Promise<void>;
 };
 
-/** Many emits, one NOTIFY. */
+/** The wait before a NOTIFY, so that many emits share one. */
 const WAKE_MS = 20;
 
 /** @param deps.dispatcher of this process; null: dispatchers run elsewhere */

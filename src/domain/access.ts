@@ -1,10 +1,10 @@
-/** Who may do what: keys, their scopes, and what a scope includes. */
+/** API keys, their scopes, and the rule of what a caller may do and see. */
 
 /** `emit` includes nothing, `manage` includes `read` (product.md, "Details decided"). */
 export const SCOPES = ['emit', 'manage', 'read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What a route asks of the key: a scope, or that it is an admin key. */
+/** The access that a route requires: a scope, or an admin key. */
 export type Access = Scope | 'admin';
 
 export type ApiKey = {
@@ -15,18 +15,18 @@ export type ApiKey = {
   name: string | null;
   /** its last characters */
   hint: string;
-  /** requests it may make, in each process; `null`: as configured for its kind */
+  /** requests a second that it may make, in each process; `null`: as configured for its kind */
   ratePerSecond: number | null;
   createdAt: Date;
   lastUsedAt: Date | null;
 };
 
-/** Whoever makes a request. */
+/** The key that makes a request. */
 export type Caller = {
   /** of the key, or `admin` for the one from the environment */
   id: string;
   name: string | null;
-  /** `null`: an admin, for whom every tenant is open */
+  /** `null`: an admin, who may act on every tenant */
   tenantId: string | null;
   scopes: readonly Scope[];
   ratePerSecond: number | null;
@@ -38,7 +38,7 @@ export function mayDo(caller: Caller, access: Access): boolean {
   return caller.scopes.includes(access) || (access === 'read' && caller.scopes.includes('manage'));
 }
 
-/** Whether the caller may know of what belongs to this tenant; `null` is what belongs to none. */
+/** Whether the caller may see objects of this tenant; `null`: objects of no tenant. */
 export function maySee(caller: Caller, tenantId: string | null): boolean {
   return caller.tenantId === null || caller.tenantId === tenantId;
 }

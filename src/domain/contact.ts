@@ -1,27 +1,27 @@
-/** Contacts: the people who are told of a tenant's endpoints, and whether they may be. */
+/** Contacts: the addresses that are notified of a tenant's endpoints, their states, and the rule of who may vouch for one. */
 
 /**
- * pending        set by somebody who may not vouch for it: gets a link and nothing else
- * verified       gets notices
- * unsubscribed   its owner wants none; only its owner can undo that
+ * pending        set by a key that may not vouch for it: gets a link to confirm, and nothing else
+ * verified       gets notifications
+ * unsubscribed   its owner wants no notifications; only the owner can undo that
  * undeliverable  the mail server has refused it for good
  */
 export type ContactState = 'pending' | 'verified' | 'unsubscribed' | 'undeliverable';
 
-/** Of one tenant, however it is configured: a change looks at all of them. */
+/** Most contacts of one tenant, whatever is configured: a change reads all of them. */
 export const MAX_CONTACTS = 100;
 
-/** Whose contacts are trusted without a link: `tenant` verifies those of tenants' own keys, `all` an admin key's too. */
+/** Contacts that need a link: `tenant` those set by a tenant's own key or the portal, `all` those set by an admin key, too, `none` none. */
 export type VerifyContacts = 'tenant' | 'all' | 'none';
 
-/** Whether somebody with such a key may vouch for an address. */
+/** Whether a key may vouch for an address. */
 export function isTrusted(verify: VerifyContacts, isAdmin: boolean): boolean {
   return verify === 'none' || (verify === 'tenant' && isAdmin);
 }
 
 /**
- * The state of a contact after it was set, or left where it was.
- * @param current `null`: it was not a contact, nor has it unsubscribed
+ * The state of a contact after a list that holds it was set.
+ * @param current `null`: the address was neither a contact nor unsubscribed
  */
 export function stateWhenSet(current: ContactState | null, trusted: boolean): ContactState {
   if (current === null || current === 'pending') return trusted ? 'verified' : 'pending';
@@ -31,7 +31,7 @@ export function stateWhenSet(current: ContactState | null, trusted: boolean): Co
 /** Addresses that differ in case alone are one mailbox to practically every mail server. */
 export const sameMailbox = (address: string): string => address.toLowerCase();
 
-/** What counts as one person's mailbox for a bound: without a `+tag`, which anybody can make as many of as they like. */
+/** The mailbox of an address for rate limits: without its `+tag`, of which anybody can invent any number. */
 export function mailboxOf(address: string): string {
   const at = address.lastIndexOf('@');
   const [name = ''] = address.slice(0, at).split('+');

@@ -1,16 +1,16 @@
-/** The URL of an endpoint in its one form, and what speaks against it: judged once, after it was normalised. */
+/** Normal form and validity of an endpoint's URL. */
 
-/** of the normal form */
+/** characters of the normal form */
 export const MAX_URL_LENGTH = 2048;
-/** of what is typed, which may be longer than its normal form */
+/** characters of the typed URL, which may be longer than its normal form */
 export const MAX_TYPED_URL_LENGTH = 4 * MAX_URL_LENGTH;
 /** RFC 1035 section 2.3.4 */
 const MAX_NAME_LENGTH = 253;
 const MAX_LABEL_LENGTH = 63;
 
 /**
- * The URL as it is used: names in ASCII (the parser has seen to that) and without the dot that marks a name as whole, since
- * no certificate and few receivers know a name with it; without a fragment, which never leaves the browser.
+ * Normalises a URL. The host name is in ASCII (the parser does that) and has no dot at its end, because no certificate and few receivers
+ * know a name with one. The fragment is dropped, because it never leaves a browser.
  */
 export function endpointUrl(url: URL): URL {
   const normal = new URL(url);
@@ -19,7 +19,7 @@ export function endpointUrl(url: URL): URL {
   return normal;
 }
 
-/** Why no request can be sent there, whoever is asked, or `null`. @param url in its one form */
+/** Why no request can be sent to this URL, or `null`. @param url in its normal form */
 export function endpointUrlProblem(url: URL): string | null {
   const { length } = url.href;
   if (length > MAX_URL_LENGTH) {

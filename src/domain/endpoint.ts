@@ -1,4 +1,4 @@
-/** An endpoint: where a tenant wants its events, how they are signed, and what the sender may do to it. */
+/** An endpoint: its settings, secrets and state, with their bounds and the rules for custom headers. */
 
 /** Static credentials for the `authorization` header. `authorization` passes its value exactly as written. */
 export type EndpointAuth =
@@ -10,7 +10,7 @@ export type EndpointAuth =
 /** A signing secret. A rotated one keeps signing beside the new one until `expiresAtMs`. */
 export type EndpointSecret = { value: string; expiresAtMs: number | null };
 
-/** What must never be readable in the database: kept sealed, as one value. */
+/** Settings that must never be readable in the database. They are sealed as one value. */
 export type EndpointSecrets = {
   url: string;
   auth: EndpointAuth;
@@ -78,10 +78,10 @@ export type Endpoint = {
   failingSince: Date | null;
   /** attempts that failed, one after the other */
   consecutiveFailures: number;
-  /** how far people have been warned: percent of the time until it is switched off; 100: it was */
+  /** the last warning: percent of the time until the endpoint is switched off; 100: it was switched off */
   warnedPercent: number;
   disabledAt: Date | null;
-  /** since when it has got nothing */
+  /** since when it has received nothing */
   troubledSince: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -100,12 +100,12 @@ export function isOpen<Some extends Endpoint>(endpoint: Some): endpoint is Some 
 /** Bounds of a rotation's overlap in seconds (product.md: 24 h by default, 0–7 days). */
 export const OVERLAP_S = { default: 24 * 3600, max: 7 * 24 * 3600 } as const;
 
-/** So many secrets sign at once at most: each makes the header longer. */
+/** Most secrets that sign at once: each makes the header longer. */
 export const MAX_SIGNING_SECRETS = 5;
 
 /**
- * The signing secrets after a rotation, newest first. Those before go on signing for `overlapMs`, or for as long as they
- * had left if that is less; those that had run out are dropped.
+ * The signing secrets after a rotation, newest first. Earlier secrets go on signing for `overlapMs`, or for their remaining time if that
+ * is shorter. Expired ones are dropped.
  */
 export function rotateSecrets(
   before: readonly EndpointSecret[],
@@ -154,8 +154,8 @@ export const ENDPOINT_BOUNDS = {
 export const RATE_BOUNDS = { min: 0.001, max: 10_000 } as const;
 
 /**
- * The settings within their bounds, whoever has written them: a row that a person or a fault has changed by hand must not
- * bring what works with numbers out of step.
+ * Clamps settings to their bounds, because a row that was changed by hand or by a fault must not break the arithmetic that uses its
+ * numbers.
  */
 export function withinBounds<
   Settings extends Pick<Endpoint, 'timeoutMs' | 'retrySchedule' | 'ratePerSecond' | 'eventTypes'>,
@@ -172,7 +172,7 @@ export function withinBounds<
   };
 }
 
-/** What is no number is the largest. */
+/** NaN becomes the maximum. */
 const clamp = (value: number, min: number, max: number) =>
   Number.isNaN(value) ? max : Math.min(max, Math.max(min, value));
 
@@ -199,7 +199,7 @@ const RESERVED_PREFIXES = ['content-', 'webhook-', 'proxy-'];
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Whether a header can be put on the wire as it is, whoever has set it. */
+/** Whether a stored header can be written to the wire as it is. */
 export const isSendableHeader = ([name, value]: readonly [string, string]): boolean =>
   HEADER_NAME.test(name) && HEADER_VALUE.test(value);
 

@@ -1,6 +1,6 @@
 /**
- * The one registry of what can go wrong. `PROBLEMS` are refusals of a request (RFC 9457 problem details);
- * `ATTEMPT_ERRORS` are the reasons for which an attempt failed. Codes are stable: clients rely on them.
+ * The registry of errors. `PROBLEMS` are refusals of a request (RFC 9457 problem details); `ATTEMPT_ERRORS` are the reasons why an
+ * attempt failed. Codes are stable: clients rely on them.
  */
 
 type ProblemEntry = { status: number; title: string };
@@ -43,10 +43,10 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** One field that is not as it should be: `path` is dotted (`events.3.type`), `message` says what it should be. */
+/** An invalid field: `path` is dotted (`events.3.type`), `message` says what the field must be. */
 export type FieldError = { path: string; message: string };
 
-/** A refusal. `detail` says what to do about it; it goes to the client as it is, so it never holds a secret. */
+/** A refusal of a request. `detail` says what to do about it. It goes to the client as it is, so it never holds a secret. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly status: number;
@@ -67,7 +67,7 @@ export class Problem extends Error {
   }
 }
 
-/** A refusal that is about one field. */
+/** A refusal because of one field. */
 export function fieldProblem(
   path: string,
   message: string,
@@ -76,10 +76,10 @@ export function fieldProblem(
   return new Problem(code, message, { fieldErrors: [{ path, message }] });
 }
 
-/** So many names are shown where there may be any number of them. */
+/** Most names that a message lists. */
 export const NAMES_SHOWN = 30;
 
-/** The first names of what there is, for a refusal. */
+/** The first names of a list, for the message of a refusal. */
 export function someOf(names: readonly string[]): string {
   const shown = names.slice(0, NAMES_SHOWN).join(', ');
   return names.length > NAMES_SHOWN ? `${shown} and more` : shown;
@@ -92,7 +92,7 @@ export const secretsUnreadable = (endpointId: string): Problem =>
       'TIDINGS_ENCRYPTION_KEYS; where it is lost, delete the endpoint and make it anew.',
   );
 
-/** Why an attempt failed, in the words shown to people. */
+/** The reasons why an attempt failed, with the text shown to people. */
 export const ATTEMPT_ERRORS = {
   dns_error: 'The host name could not be resolved.',
   address_blocked: 'The address is not public, and the operator has not allowed it.',
@@ -114,7 +114,7 @@ export const ATTEMPT_ERRORS = {
 
 export type AttemptErrorCode = keyof typeof ATTEMPT_ERRORS;
 
-/** Failures of ours: no request was made, and nothing of it is the endpoint's fault. */
+/** Failures of Tidings itself: no request was made, and the endpoint is not at fault. */
 export const OWN_FAULTS: ReadonlySet<AttemptErrorCode> = new Set<AttemptErrorCode>([
   'secret_unreadable',
   'profile_unknown',

@@ -1,4 +1,4 @@
-/** What an event is once it has been accepted: immutable, its body already rendered to the bytes that go out. */
+/** An accepted event: immutable, with its body rendered to the bytes that are sent. */
 
 /** An event as the caller gave it, checked. `data` is the raw JSON text of the field, byte for byte. */
 export type EmittedEvent = {
@@ -7,18 +7,18 @@ export type EmittedEvent = {
   data: string;
   /** the caller's own id, if given */
   id: string | undefined;
-  /** SHA-256 of the raw request (single) or of the event's raw text (batch): tells a repeat from a clash */
+  /** SHA-256 of the raw request (single) or of the event's raw text (batch); tells a repeated request from a conflicting one */
   requestHash: Buffer;
 };
 
-/** A body with the place of the caller's `data` in it, so that `data` can be shown again without storing it twice. */
+/** A body with the position of the caller's `data`, so that `data` can be shown without being stored twice. */
 export type RenderedBody = {
   bytes: Buffer;
   /** `[start, end)` in bytes */
   dataSpan: readonly [number, number];
 };
 
-/** Events in one request. */
+/** Most events in one request. */
 export const MAX_BATCH = 500;
 
 export const EVENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
@@ -37,7 +37,7 @@ export function isSubscribed(filters: readonly string[] | null, type: string): b
   );
 }
 
-/** The filters by which a subscription wants events of `type`: its name, and a prefix for each dot in it. */
+/** The filters that want events of `type`: its name, and one prefix for each dot in it. */
 export function filtersThatWant(type: string): string[] {
   const filters = [type];
   for (let dot = type.indexOf('.'); dot >= 0; dot = type.indexOf('.', dot + 1)) {

@@ -41,7 +41,7 @@ export function isId(kind: IdKind, value: string): boolean {
   }
 }
 
-/** The part after the prefix: what `dlv_x`, `delivery_x` and `ep_x`, `webhook_x` share. */
+/** The part after the prefix, which `dlv_x` and `delivery_x`, or `ep_x` and `webhook_x`, share. */
 export function idSuffix(id: string): string {
   return id.slice(id.lastIndexOf('_') + 1);
 }
@@ -52,7 +52,7 @@ export function idTimeMs(id: string): number {
   return Buffer.from(toUUIDBytes(fromString(id, prefix))).readUIntBE(0, 6);
 }
 
-/** The smallest id that could be made at `timeMs`: turns a bound on time into a bound on ids. */
+/** The smallest id that could be made at `timeMs`. It turns a bound on time into a bound on ids. */
 export function firstIdAt(kind: IdKind, timeMs: number): string {
   const bytes = new Uint8Array(16);
   Buffer.from(bytes.buffer).writeUIntBE(Math.max(0, Math.min(timeMs, 2 ** 48 - 1)), 0, 6);

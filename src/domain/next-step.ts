@@ -1,8 +1,8 @@
-/** What happens next to a delivery, in words; it never advises what would be refused. */
+/** Says in words what happens next to a delivery. It never advises an action that would be refused. */
 import type { Delivery } from './delivery.ts';
 import type { ProblemCode } from './errors.ts';
 
-/** What decides, beside the delivery itself, whether it can be sent now. */
+/** Conditions beside the delivery's own state that decide whether it can be sent now. */
 export type Sendability = {
   endpoint: 'enabled' | 'disabled' | 'deleted';
   secretsOpen: boolean;
@@ -24,7 +24,7 @@ export function retryRefusal({ isTest }: Pick<Delivery, 'isTest'>, now: Sendabil
   return now.profileKnown ? null : 'profile_unknown';
 }
 
-/** What a person can do about a delivery. `enable_endpoint` comes before `retry`. */
+/** An action that a person can take. `enable_endpoint` comes before `retry`. */
 export type Advice = 'enable_endpoint' | 'retry';
 
 export type NextStep = { words: string; advice: Advice[] };
@@ -39,7 +39,7 @@ export function nextStep(delivery: Asked, now: Sendability): NextStep {
   const { standing, retry } = standingOf(delivery, refusal);
   if (refusal === null) return retry === null ? said(standing) : said(`${standing} ${retry}`, 'retry');
   if (refusal !== 'endpoint_disabled') return said(`${standing} ${OBSTACLES[refusal]}`);
-  // Enabling leads to a retry only where nothing else is in the way.
+  // Enabling the endpoint permits a retry only if there is no other obstacle.
   const behind = retryRefusal(delivery, { ...now, endpoint: 'enabled' });
   return behind === null
     ? said(
@@ -60,7 +60,7 @@ const OBSTACLES: Record<Exclude<RetryRefusal, 'endpoint_disabled'>, string> = {
   profile_unknown: "Its tenant's profile is not known to this version: it can be sent when that is so again.",
 };
 
-/** Where it stands, and what a retry would do about it; `null`: nothing that needs to be said. */
+/** The delivery's state in words, and what a retry would do; `null`: nothing worth saying. */
 function standingOf(
   { status, heldReason, lastError, attemptCount, nextAttemptAt }: Asked,
   refusal: RetryRefusal | null,

@@ -1,4 +1,4 @@
-/** What people must be told, the messages that tell it, and the port through which they go. */
+/** Notifications and the messages that carry them, and the port (`Channel`) through which messages are sent. */
 import type { DisabledReason } from './endpoint.ts';
 
 export type ExhaustedDelivery = {
@@ -11,16 +11,20 @@ export type ExhaustedDelivery = {
   failedAt: Date;
 };
 
-/** How an endpoint fares. */
+/** A change of an endpoint's health that people are notified of. */
 export type EndpointChange = {
   at: Date;
   failingSince: Date | null;
   consecutiveFailures: number;
 } & (
-  | { what: 'failing' /** of the time until it is switched off */; percent: number; disabledAt: Date }
+  | {
+      what: 'failing' /** of the time until the endpoint is switched off */;
+      percent: number;
+      disabledAt: Date;
+    }
   | {
       what: 'disabled';
-      reason: DisabledReason /** those that waited and have failed with it */;
+      reason: DisabledReason /** waiting deliveries that have failed with the endpoint */;
       deliveriesEnded: number;
     }
   | { what: 'recovered' }
@@ -28,33 +32,33 @@ export type EndpointChange = {
 
 export type Recipient = {
   address: string;
-  /** of a page where it can be told that no more is wanted; a POST there does it at once */
+  /** of the page to unsubscribe; a POST to it unsubscribes at once */
   unsubscribeUrl: string;
 };
 
 type Message = {
-  /** stable across retries: a message that goes out twice is the same message */
+  /** stable across retries, so that a message that is sent twice has one id */
   id: string;
   tenant: { id: string; name: string };
 };
 
-/** One digest: what its recipient has not been told yet of one endpoint. */
+/** A digest: everything about one endpoint that its recipient has not been told. */
 export type EndpointMessage = Message & {
   about: 'endpoint';
-  /** `null`: whoever reads the log */
+  /** `null`: the operator, who reads the log */
   recipient: Recipient | null;
   endpoint: { id: string; maskedUrl: string; stalled: boolean; disabled: boolean };
-  /** deliveries that were given up: the first ones, oldest first; at most `NOTICE_SAMPLE` */
+  /** exhausted deliveries: the first `NOTICE_SAMPLE`, oldest first */
   deliveries: ExhaustedDelivery[];
   /** how many in all */
   total: number;
-  /** the last ones, oldest first; at most `NOTICE_SAMPLE` */
+  /** changes: the last `NOTICE_SAMPLE`, oldest first */
   changes: EndpointChange[];
   /** how many in all */
   changesTotal: number;
 };
 
-/** Asks whether an address is its owner's wish. */
+/** Asks the owner of an address to confirm that it may be notified. */
 export type LinkMessage = Message & {
   about: 'link';
   recipient: Recipient;
@@ -68,32 +72,32 @@ export type TidingsMessage = EndpointMessage | LinkMessage;
 export const NOTICE_SAMPLE = 20;
 
 /**
- * What became of a message.
+ * The outcome of sending a message.
  *
- * sent     it was taken
- * refused  never again: the recipient's address is no good
- * later    the recipient cannot be told for the time being
- * unsure   it may have been taken: told again, it must be the same message
- * away     nobody can be told through the channel for the time being
+ * sent     it was accepted
+ * refused  the recipient's address does not work: nothing more is sent to it
+ * later    the recipient cannot be reached for the time being
+ * unsure   it may have been accepted: the same message must be sent again
+ * away     the channel does not work for the time being, for any recipient
  */
 export type SendOutcome =
   | { outcome: 'sent' }
   | { outcome: 'refused' | 'later' /** the mail server's, like `550 5.1.1` */; code: string }
   | { outcome: 'unsure' | 'away'; reason: string };
 
-/** A way to notify people. `send` may be called twice with the same message (after a crash) and must not mind. */
+/** A way to notify people. `send` must accept the same message twice, which happens after a crash. */
 export type Channel = {
   name: string;
   /** whether a message goes to each of the tenant's contacts, or to the operator alone */
   audience: 'contacts' | 'operator';
-  /** Never throws for what the recipient or the other side does. @param signal breaks off */
+  /** Never throws for a failure of the recipient or the other side. @param signal aborts the sending */
   send(message: TidingsMessage, signal: AbortSignal): Promise<SendOutcome>;
 };
 
-/** The operational events that people hear of in messages. */
+/** The operational events of which people are notified. */
 export const CHANGES = ['endpoint.failing', 'endpoint.disabled', 'endpoint.recovered'] as const;
 
-/** As the operational events of the `CHANGES` have it. */
+/** The `data` of an operational event of the `CHANGES`. */
 export type ChangeData = {
   failing_since?: string | null;
   consecutive_failures?: number;

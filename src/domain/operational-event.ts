@@ -1,4 +1,7 @@
-/** What Tidings itself has to say: to the operator, through the API and the operator's endpoint; some of it to people. */
+/**
+ * Types of operational events, which Tidings reports to the operator through the API and the operator's endpoint; some also become
+ * notifications.
+ */
 
 export const OPERATIONAL_EVENT_TYPES = [
   'delivery.exhausted',

@@ -1,11 +1,11 @@
-/** What the parts ask of the engine, in words without Temporal: implemented in the runtime. */
+/** The engine's port: what the API and the dispatcher ask of the engine, in words without Temporal. src/temporal implements it. */
 import type { Trigger } from './delivery.ts';
 import type { AttemptErrorCode } from './errors.ts';
 
-/** The runs that a delivery's log is read from. */
+/** A workflow run; a delivery's log is read from its history. */
 export type RunRef = { workflowId: string; runId: string | null };
 
-/** What a workflow's history says about one delivery. Times are Unix ms. */
+/** An entry of a workflow's history about one delivery. Times are Unix ms. */
 export type HistoryEntry =
   | {
       kind: 'attempt';
@@ -16,7 +16,7 @@ export type HistoryEntry =
       durationMs: number;
       status: number | null;
       error: AttemptErrorCode | null;
-      /** what was decided: retried after so many ms, or over */
+      /** the decision; a retry comes after `retryAfterMs` */
       outcome: string;
       retryAfterMs: number | null;
     }
@@ -27,29 +27,29 @@ export type HistoryEntry =
 
 export type RunHistory = { ref: { workflowId: string; runId: string }; entries: HistoryEntry[] };
 
-/** How a workflow stands; `unknown`: Temporal has never heard of it, or has forgotten it. */
+/** The status of a workflow; `unknown`: Temporal has never had it, or does not keep it any more. */
 export type RunStatus = 'running' | 'closed' | 'unknown';
 
 export type Engine = {
   /** whether Temporal can be reached now */
   isAvailable(): boolean;
   /**
-   * Has the delivery sent now, or again.
+   * Has the delivery sent now, or sent again.
    * @throws Problem temporal_unavailable
    */
   signalRetry(delivery: { id: string; workflowId: string | null }, pressId: string): Promise<void>;
   /**
-   * Has an operation carried out. One that is under way goes on as it is.
+   * Starts the workflow of an operation. One that runs already goes on as it is.
    * @throws Problem temporal_unavailable
    */
   startOperation(operationId: string): Promise<void>;
-  /** Tells the delivery's workflow that it has been cancelled. The row says so already: best effort. */
+  /** Tells the delivery's workflow that it has been cancelled. Best effort, because the row says so already. */
   signalCancel(delivery: { id: string; workflowId: string | null }): Promise<void>;
   /**
-   * What the run's history says about the delivery; `null` when there is no such history (any more), or it is too large to read.
+   * Reads the run's history of the delivery; `null` when there is no such history (any more), or it is too large to read.
    * @throws Problem temporal_unavailable
    */
   readHistory(run: RunRef, deliveryId: string): Promise<RunHistory | null>;
-  /** Where people see the run in Temporal's Web UI; `null` when that is not known. */
+  /** The URL of the run in Temporal's Web UI; `null` when the UI is not configured. */
   webUrl(run: RunRef): string | null;
 };

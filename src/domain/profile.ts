@@ -1,4 +1,4 @@
-/** What a profile is: one wire contract, as data and small functions. See docs/adding-a-profile.md. */
+/** Interface of a profile: one wire contract, as data and small functions. See docs/adding-a-profile.md. */
 import type { EndpointAuth } from './endpoint.ts';
 import type { RenderedBody } from './event.ts';
 import type { RetrySchedule } from './schedule.ts';
@@ -27,14 +27,14 @@ export type RenderInput = {
 export type Profile = {
   name: string;
   title: string;
-  /** where the contract comes from, for the reference */
+  /** the source of the contract, for the reference */
   source: string;
   catalogue: readonly CatalogueEntry[];
   /** whether a type outside the catalogue (and the tenant's own types) is accepted */
   allowsUnknownTypes: boolean;
   schedule: RetrySchedule;
   timeoutMs: number;
-  /** the scheme that signs, or `null` where the contract has none */
+  /** the signing scheme; `null`: the contract has none */
   signing: SigningScheme | null;
   /** `always`: made when the caller gives none; `chosen`: only when the caller gives one */
   secret: 'always' | 'chosen' | 'never';
@@ -43,15 +43,15 @@ export type Profile = {
   defaultAuth: EndpointAuth | null;
   httpsOnly: boolean;
   maxEndpoints: number | null;
-  /** after exhaustion nothing is sent to the endpoint until a new event arrives for it */
+  /** whether an exhausted delivery stalls the endpoint: its other deliveries are held until a new event arrives for it */
   stallsWhenExhausted: boolean;
-  /** more than the JSON Schema can say about `data` (as JSON.parse gives it): what is wrong, or `null` */
+  /** checks of `data` (parsed) that JSON Schema cannot express. @returns what is wrong, or `null` */
   dataProblem?(data: unknown): string | null;
   render(input: RenderInput): RenderedBody;
-  /** `data` again, where the span in the body is not the whole of it */
+  /** rebuilds `data` from its span in the body, where the span is not the whole of it */
   dataFromSpan?(span: Buffer): Buffer;
   /** the body of one delivery, where it carries the delivery's own id; its input is `render`'s result */
   renderForDelivery?(body: Buffer, deliveryId: string): Buffer;
-  /** what the test button sends when no type is asked for: the name of an entry of the catalogue */
+  /** the type that the test button sends when none is given; an entry of the catalogue */
   testEventType: string;
 };

@@ -1,4 +1,4 @@
-/** The retry schedule: pure arithmetic on lists of delays. */
+/** Arithmetic of retry schedules: pure functions on lists of delays. */
 
 /** Delays between attempts in seconds, each counted from the end of the attempt before it. */
 export type RetrySchedule = {
@@ -7,7 +7,7 @@ export type RetrySchedule = {
   jitter: number;
 };
 
-/** What an endpoint follows: its own schedule to the second, or its profile's. */
+/** The schedule of an endpoint: its own, without jitter, or its profile's. */
 export function scheduleOf(own: readonly number[] | null, ofProfile: RetrySchedule): RetrySchedule {
   return own === null ? ofProfile : { delaysS: own, jitter: 0 };
 }
@@ -16,11 +16,11 @@ export function scheduleOf(own: readonly number[] | null, ofProfile: RetrySchedu
 export const RETRY_AFTER_CAP_MS = 24 * 3600 * 1000;
 
 /**
- * How long to wait before the next scheduled attempt, or `null` when the schedule is used up.
+ * The delay before the next scheduled attempt in ms, or `null` when the schedule is used up.
  *
  * @param slotsUsed scheduled attempts already made, the first one included (1 after the first attempt)
  * @param random a number in [0, 1)
- * @param retryAfterMs what the receiver asked for; it moves the attempt later, never sooner
+ * @param retryAfterMs the delay that the receiver asked for; it moves the attempt later, never sooner
  */
 export function nextDelayMs(
   schedule: RetrySchedule,
@@ -36,14 +36,14 @@ export function nextDelayMs(
 }
 
 /**
- * The wait that a `retry-after` header asks for, in milliseconds, `RETRY_AFTER_CAP_MS` at most; `null` when there is none or
- * it is not understood. Either form of RFC 9110 §10.2.3: seconds, however many digits they have, or an HTTP date.
+ * Parses a `retry-after` header in either form of RFC 9110 §10.2.3: seconds, with any number of digits, or an HTTP date.
+ * @returns the delay in ms, at most `RETRY_AFTER_CAP_MS`; `null` when there is no header or it is not understood
  */
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | null {
   if (header === undefined) return null;
   const value = header.trim();
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, RETRY_AFTER_CAP_MS);
-  // All of HTTP's date forms are in GMT; the oldest one (asctime) does not say so.
+  // All of HTTP's date formats are in GMT; the oldest one (asctime) does not say so.
   if (!/^[A-Za-z]{3,9},? .*\d{2}:\d{2}:\d{2}/.test(value)) return null;
   const dateMs = Date.parse(/GMT$/.test(value) ? value : `${value} GMT`);
   return Number.isNaN(dateMs) ? null : Math.min(Math.max(0, dateMs - nowMs), RETRY_AFTER_CAP_MS);

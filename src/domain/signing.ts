@@ -1,4 +1,4 @@
-/** What a signing scheme is: a way to make headers that prove who sent a body. */
+/** Interface of a signing scheme: it makes headers that prove who sent a body. */
 
 export type SigningInput = {
   webhookId: string;

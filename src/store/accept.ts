@@ -1,4 +1,4 @@
-/** Accepting events: the transaction that stands behind every 202, for one request or for several at once (acceptor.ts). */
+/** Accepts events: the transaction behind every 202, for one request or for several at once (acceptor.ts). */
 // Long because it is one transaction, and each function is one of its statements.
 import type { HeldReason } from '../domain/delivery.ts';
 import { Problem } from '../domain/errors.ts';
@@ -20,19 +20,19 @@ export type AcceptRequest = {
   profile: Profile;
   events: EmittedEvent[];
   idempotency: { key: string; requestHash: Buffer } | null;
-  /** the dispatcher of this process, which gets the rows at once; null where there is none */
+  /** a lease for the dispatcher of this process, which takes up the rows at once; `null`: this process has none */
   lease: { owner: string; ms: number } | null;
   maxDeliveries: number;
-  /** the trace that the attempts belong to; absent: none */
+  /** the trace of the request, which the attempts join; absent: none */
   traceparent?: string | null;
   /** a test goes to this one endpoint, whatever it subscribes to and even if it is disabled */
   testEndpointId?: string;
 };
 
 export type Accepted = {
-  /** in the order of the request; for a repeated request, as they are today */
+  /** in the order of the request, with their deliveries' statuses as they are now */
   events: AcceptedEvent[];
-  /** what a dispatcher must take up: nothing for a repeated request */
+  /** the deliveries that a dispatcher must take up; none for a repeated request */
   toDispatch: DispatchableDelivery[];
   /** how many are new with this request */
   fresh: { events: number; deliveries: number };
@@ -42,22 +42,24 @@ type EventRow = EmittedEvent & { id: string; sortId: string; request: AcceptRequ
 
 type NewDelivery = DispatchableDelivery & {
   heldReason: HeldReason | null;
-  /** has a turn: its endpoint keeps order */
+  /** whether its endpoint keeps order, so that it gets a turn */
   ordered: boolean;
   body: Buffer | null;
   event: EventRow;
 };
 
-/** As `acceptAll`, and it waits for what is locked. */
+/** Does the same as `acceptAll`, and waits for locks. */
 export async function acceptPatiently(client: Queryable, requests: AcceptRequest[]): Promise<Accepted[]> {
   return (await acceptAll(client, requests, { mayWait: true })) as Accepted[];
 }
 
 /**
- * Stores events and one delivery for each subscribed endpoint, all of them or, when one request is refused, none.
+ * Stores events and one delivery for each subscribed endpoint: all of them or, when one request is refused, none.
  * @param requests no two of them with the same idempotency key or the same event of a tenant
- * @param options.mayWait for ordered endpoints that somebody else has locked; otherwise requests for these are left `APART`
- * @throws Problem idempotency_conflict when a key or an id came before with another body; not_found when the tenant was deleted
+ * @param options.mayWait whether to wait for ordered endpoints that another transaction has locked; if not, requests for these are
+ *   answered with `APART`
+ * @throws Problem idempotency_conflict when a key or an id was used before with another body; not_found when the tenant was deleted
+ * @throws Problem idempotency_conflict when a key or an id was used before with another body; not_found when the tenant was deleted
  *   meanwhile; payload_too_large when a request would make more than its `maxDeliveries`
  */
 export async function acceptAll(
@@ -107,12 +109,12 @@ function rowOf(event: EmittedEvent, request: AcceptRequest): EventRow {
   return { ...event, id: event.id ?? sortId, sortId, request, rendered };
 }
 
-/** Of events in one statement: writing more into a connection would keep everybody waiting. */
+/** Bytes of bodies in one statement: writing more into a connection at once would hold up the process. */
 const STATEMENT_BYTES = 512 * 1024;
 
-/** @returns the events that are new; the others are known, with the same body */
+/** @returns the events that are new; the others were stored before with the same body */
 async function insertEvents(client: Queryable, rows: EventRow[]): Promise<Set<EventRow>> {
-  // One order for all: two transactions with the same ids cannot wait for each other.
+  // Sorted, so that two transactions with the same ids cannot deadlock.
   const ordered = [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const inserted = new Set<string>();
   for (const some of inStatements(ordered, (row) => row.rendered.bytes.length)) {
@@ -140,7 +142,7 @@ function inStatements<Row>(rows: Row[], bytesOf: (row: Row) => number): Row[][] 
   return statements;
 }
 
-/** @returns the keys of those that are new */
+/** @returns the keys of the events that are new */
 async function insertSome(client: Queryable, rows: EventRow[]): Promise<string[]> {
   const column = <Value>(pick: (row: EventRow) => Value) => rows.map(pick);
   const result = await client.query<{ key: string }>({
@@ -149,7 +151,7 @@ async function insertSome(client: Queryable, rows: EventRow[]): Promise<string[]
        is_test, created_at, traceparent)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::int[], $8::int[],
        $9::bytea[], $10::bool[], $11::timestamptz[], $12::text[]) as r (tenant_id)
-     -- one by one, which keeps the order. What comes after the tenant's deletion would outlive its erasure
+     -- a subquery for each row keeps their order. An event stored after its tenant's deletion would outlive the tenant's erasure
      where (select t.deleted_at is null from tenants t where t.id = r.tenant_id)
      on conflict do nothing returning tenant_id || ' ' || id as key`,
     values: [
@@ -265,15 +267,15 @@ function newDelivery(event: EventRow, target: Target): NewDelivery {
   };
 }
 
-/** Without the event and its bytes: these rows may wait long, and in great numbers. */
+/** Drops the event and its bytes from a row: rows may wait in memory for long and in great numbers. */
 function dispatchable({ heldReason, ordered, body, event, ...row }: NewDelivery): DispatchableDelivery {
   return row;
 }
 
-/** Of a request, where each delivery has a body of its own: one event of the largest size at every endpoint fits. */
+/** Most bytes of a request's own bodies, one for each delivery: an event of the largest size fits for every endpoint. */
 const MAX_OWN_BODIES_BYTES = 64 * 1024 * 1024;
 
-/** To be asked before anything is rendered. @throws Problem payload_too_large */
+/** Called before any body of a delivery is rendered. @throws Problem payload_too_large */
 function refuseTooMany(wanted: { event: EventRow; targets: Target[] }[]): void {
   const counts = new Map<AcceptRequest, { deliveries: number; ownBytes: number }>();
   for (const { event, targets } of wanted) {
@@ -300,7 +302,7 @@ function refuseTooMany(wanted: { event: EventRow; targets: Target[] }[]): void {
   }
 }
 
-/** At an ordered endpoint, which is locked, only the first unfinished delivery may go; the others are held behind it. */
+/** At an ordered endpoint, which is locked here, only the first unended delivery may go; the others are held behind it. */
 async function holdBehindEarlier(client: Queryable, deliveries: NewDelivery[]): Promise<void> {
   const concerned = deliveries.filter((row) => row.ordered && !row.isTest);
   if (concerned.length === 0) return;
@@ -318,7 +320,7 @@ async function holdBehindEarlier(client: Queryable, deliveries: NewDelivery[]): 
   }
 }
 
-/** At a rate-limited endpoint with a queue, what is new goes to its end. */
+/** At a rate-limited endpoint where deliveries are held, new ones are held behind them. */
 async function holdBehindQueue(client: Queryable, deliveries: NewDelivery[]): Promise<void> {
   const concerned = deliveries.filter((row) => row.rateLimited && !row.isTest);
   if (concerned.length === 0) return;
@@ -329,7 +331,7 @@ async function holdBehindQueue(client: Queryable, deliveries: NewDelivery[]): Pr
     if (queued.has(delivery.endpointId)) delivery.heldReason ??= 'rate_limited';
 }
 
-/** What is new is known here; what was there before is read. */
+/** Builds the answer to a request: new events are known here, events from before are read. */
 async function resultOf(
   client: Queryable,
   request: AcceptRequest,

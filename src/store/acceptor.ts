@@ -1,22 +1,22 @@
-/** The acceptor of a process: emits that come together share transactions, and what is too much at once is refused. */
+/** The acceptor of a process: concurrent emits share transactions, and more than the queue's bounds is refused. */
 import { type Accepted, type AcceptRequest, acceptAll, acceptPatiently } from './accept.ts';
 import { createGroupCommit, PATIENT_LOCK_TIMEOUT_MS, SHARED_LOCK_TIMEOUT_MS } from './group-commit.ts';
 import { type Db, transaction } from './pool.ts';
 import { boundedQueue, type QueueBounds, tooMuchAtOnce, UNBOUNDED } from './queue-bounds.ts';
 
 export type Acceptor = {
-  /** Resolves when it is committed. @throws Problem as `acceptAll`; `overloaded` when too much waits */
+  /** Stores the request's events; resolves when they are committed. @throws Problem as `acceptAll`; `overloaded` when too much waits */
   accept(request: AcceptRequest): Promise<Accepted>;
 };
 
-/** One transaction waits for the disk while the next one is filled. */
+/** Shared transactions at the same time: while one waits for the disk, the next one is filled. */
 const TRANSACTIONS = 2;
 /** Tenants whose emits may wait for a lock at the same time. */
 const PATIENT_TRANSACTIONS = 4;
 const MAX_REQUESTS = 100;
 const MAX_EVENTS = 1_000;
 
-/** For a process that is asked by many at once: those that come together share a transaction. */
+/** @param queue bounds of the requests that wait; default: none */
 export function createAcceptor(db: Db, queue: QueueBounds = UNBOUNDED): Acceptor {
   const commit = createGroupCommit<AcceptRequest, Accepted>({
     commit: (requests) =>
@@ -43,7 +43,7 @@ export function createAcceptor(db: Db, queue: QueueBounds = UNBOUNDED): Acceptor
 const ownerOf = ({ tenant }: AcceptRequest) => tenant.id;
 const bytesOf = ({ events }: AcceptRequest) => events.reduce((sum, { data }) => sum + data.length, 0);
 
-/** By which two of them could be the same request. */
+/** Names that two repetitions of one request share; they may not be in the same transaction. */
 function namesOf({ tenant, idempotency, events }: AcceptRequest): string[] {
   const ids = events.flatMap(({ id }) => (id === undefined ? [] : [`id ${tenant.id} ${id}`]));
   return idempotency === null ? ids : [`key ${tenant.id} ${idempotency.key}`, ...ids];

@@ -1,17 +1,17 @@
-/** The statistics by which PostgreSQL's planner chooses: kept up while tables grow faster than autovacuum comes round. */
+/** Keeps PostgreSQL's planner statistics current while tables grow faster than autovacuum runs. */
 import type { Db } from './pool.ts';
 
-/** PostgreSQL's smallest guess for a table is 10 pages: below that nothing can be wrong by much. */
+/** PostgreSQL never assumes fewer than 10 pages for a table, so below that an estimate is not far off. */
 const MIN_PAGES = 10;
-/** By this size the planner has chosen as it always will, and autovacuum comes often enough. */
+/** From this size on the planner's choice does not change any more, and autovacuum runs often enough. */
 const MAX_PAGES = 10_000;
 const GROWTH = 4;
 
 /**
- * Analyses the tables that have grown fourfold since somebody did, from 320 KB until they have 80 MB. A plan that is kept
- * from when a table was empty reads all of it; it is made anew only when the table is analysed, and autovacuum does that
- * once a minute. At a thousand events a second that minute is long: each insert costs ten times as much at its end.
- * @returns the tables' names; where the user of the database may not analyse a table, PostgreSQL passes over it
+ * Analyses the tables that have grown fourfold since their last analysis, from 320 KB to 80 MB. A plan from when a table was empty
+ * reads the whole table, and PostgreSQL replaces it only after an analysis. Autovacuum runs once a minute. At a thousand events a
+ * second that is too seldom: at the end of the minute each insert costs ten times as much.
+ * @returns the tables' names; PostgreSQL passes over a table that the database's user may not analyse
  */
 export async function analyzeGrown(db: Db): Promise<string[]> {
   const { rows } = await db.query<{ name: string }>({

@@ -1,4 +1,4 @@
-/** API keys: only their hashes are here. */
+/** API keys, of which the database holds only hashes. */
 import { createHash } from 'node:crypto';
 import type { ApiKey } from '../domain/access.ts';
 import { Problem } from '../domain/errors.ts';
@@ -8,15 +8,15 @@ import type { Db, Queryable } from './pool.ts';
 const COLUMNS = `id, kind, tenant_id as "tenantId", scopes, name, hint, rate_per_second as "ratePerSecond",
   created_at as "createdAt", last_used_at as "lastUsedAt"`;
 
-/** How much of a key people are shown to tell it by. */
+/** Number of a key's last characters that people are shown, to tell keys apart. */
 const HINT_LENGTH = 4;
 
-/** What is kept of a key. It is 256 random bits, so a plain hash gives nothing away. */
+/** The hash that is stored for a key. A key is 256 random bits, so a plain hash gives nothing away. */
 export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
-/** @throws Problem not_found when its tenant was deleted meanwhile: nothing may come after an erasure */
+/** @throws Problem not_found when its tenant was deleted meanwhile: nothing may be added after an erasure */
 export async function insertKey(
   db: Queryable,
   key: Pick<ApiKey, 'kind' | 'tenantId' | 'scopes' | 'name' | 'ratePerSecond'> & { value: string },
@@ -41,12 +41,13 @@ export async function insertKey(
   return row;
 }
 
-/** A key as it was found; `stale`: that it was used was last noted more than a minute ago. */
+/** A key, and whether its last use was noted more than a minute ago. */
 export type FoundKey = ApiKey & { stale: boolean };
 
 /**
- * The keys of these hashes, by the hash in base64, but those that are revoked or whose tenant is deleted. It waits for no lock:
- * whoever asks together with others shall not wait for what one of them does.
+ * Finds keys by their hashes, without those that are revoked or whose tenant is deleted. It waits for no lock, because requests look
+ * their keys up together and none of them may wait for another's transaction.
+ * @returns the keys by the hash in base64
  */
 export async function findKeys(db: Db, hashes: Buffer[]): Promise<Map<string, FoundKey>> {
   const { rows } = await db.query<FoundKey & { hash: Buffer }>({
@@ -59,7 +60,7 @@ export async function findKeys(db: Db, hashes: Buffer[]): Promise<Map<string, Fo
   return new Map(rows.map(({ hash, ...key }) => [hash.toString('base64'), key]));
 }
 
-/** Notes that keys were used. One that somebody is changing is left for the next time. */
+/** Notes that keys were used. A locked key is skipped; its next use is noted. */
 export async function noteUse(db: Db, ids: string[]): Promise<void> {
   await db.query(
     `update api_keys set last_used_at = now()
@@ -68,7 +69,7 @@ export async function noteUse(db: Db, ids: string[]): Promise<void> {
   );
 }
 
-/** Those not revoked, newest first, `limit` of them, older than the id `before`; of one tenant, or all. */
+/** Keys that are not revoked, of one tenant or of all: newest first, `limit` of them, older than the id `before`. */
 export async function listKeys(
   db: Db,
   tenantId: string | null,

@@ -1,4 +1,4 @@
-/** Endpoints as an attempt needs them: with their profile, whether or not they are deleted. */
+/** Loads endpoints for attempts: with their profile, deleted ones included. */
 import type { Endpoint } from '../domain/endpoint.ts';
 import { ENDPOINT_COLUMNS, type EndpointRow, openEndpoint } from './endpoints.ts';
 import type { Db } from './pool.ts';
@@ -19,7 +19,7 @@ export async function loadAttemptEndpoints(
   vault: Vault,
   deliveryIds: string[],
 ): Promise<Map<string, AttemptEndpoint>> {
-  // The ids in a select of their own, as in the claim: one plan for all calls.
+  // The ids stand in a select of their own, as in the claim, so that PostgreSQL keeps one plan for all calls.
   const { rows } = await db.query<EndpointRow & Beside>({
     name: 'attempt-endpoints',
     text: `select ${ENDPOINT_COLUMNS}, plan_version as "planVersion", (select profile from tenants t where t.id = endpoints.tenant_id),

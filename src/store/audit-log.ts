@@ -1,4 +1,4 @@
-/** The audit log: who changed what. Rows are only ever added; the database refuses anything else. */
+/** The audit log, which says who changed what. Rows are only added; the database refuses to change or delete one. */
 import { newId } from '../domain/ids.ts';
 import type { WalkedPage } from './delivery-list.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
@@ -8,10 +8,10 @@ export type AuditEntry = {
   actor: string;
   actorName: string | null;
   tenantId: string | null;
-  /** `<noun>.<what was done>` */
+  /** `<noun>.<action>` */
   action: string;
   objectId: string | null;
-  /** what was changed, by name; never a secret */
+  /** the changed fields by name; never a secret */
   details: Record<string, unknown>;
   requestId: string;
 };
@@ -23,7 +23,7 @@ export type StoredAuditEntry = Omit<AuditEntry, 'details'> & {
   details: string;
 };
 
-/** In the transaction of what it tells of: neither is there without the other. */
+/** Adds an entry in the transaction of the change itself: neither is stored without the other. */
 export async function insertAuditEntry(db: Queryable, entry: AuditEntry): Promise<void> {
   await db.query(
     `insert into audit_log (id, actor, actor_name, tenant_id, action, object_id, details, request_id)
@@ -41,7 +41,7 @@ export async function insertAuditEntry(db: Queryable, entry: AuditEntry): Promis
   );
 }
 
-/** Rows that a page looks at. Where the filter leaves out so many, the page ends early. */
+/** Rows that a page reads at most. Where the filter leaves out too many of them, the page ends early. */
 const MAX_WALKED = 5_000;
 
 export type AuditFilter = {
@@ -50,7 +50,7 @@ export type AuditFilter = {
   action?: string | undefined;
 };
 
-/** The rows of a page, and the last one that is looked at. */
+/** The queries for the rows of a page, and for the last row that the page reads. */
 function auditLogQueries(
   { tenantId, objectId, action }: AuditFilter,
   page: { before: string | null; limit: number },
@@ -61,7 +61,7 @@ function auditLogQueries(
   const conditions: string[] = [];
   if (objectId !== undefined) {
     const object = parameter(objectId);
-    // An object has one tenant: where that is another one, there is nothing to walk.
+    // An object belongs to one tenant: if that is another tenant, there is nothing to read.
     conditions.push(
       tenantId === undefined
         ? `object_id = ${object}`
@@ -83,7 +83,7 @@ function auditLogQueries(
   return { rows: { text, values }, end };
 }
 
-/** Newest first, `limit` of them at most, older than the id `before`. */
+/** Entries, newest first, at most `limit` of them, older than the id `before`. */
 export async function listAuditEntries(
   db: Db,
   filter: AuditFilter,

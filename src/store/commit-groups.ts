@@ -1,4 +1,4 @@
-/** Requests that wait to be committed, and which of them may go together. */
+/** Forms the groups of waiting requests that may be committed in one transaction. */
 
 export type WaitingRequest<Request, Result> = {
   request: Request;
@@ -9,9 +9,9 @@ export type WaitingRequest<Request, Result> = {
 };
 
 export type CommitGroupRules<Request> = {
-  /** of those that wait, two that share a name are not put into one group, and keep their order */
+  /** two requests that share a name are not put into one group, and keep their order */
   namesOf(request: Request): string[];
-  /** who may hold it up: a lock that one owner holds makes only requests of that owner wait */
+  /** the owner of a request: a lock that is held for one owner holds up only that owner's requests */
   ownerOf(request: Request): string;
   sizeOf(request: Request): number;
   maxRequests: number;
@@ -20,8 +20,8 @@ export type CommitGroupRules<Request> = {
 };
 
 /**
- * The first ones that may share a transaction.
- * @param taken names that none of them may have
+ * Takes the first requests that may share a transaction.
+ * @param taken names of requests that are being committed; a request with one of these is left
  */
 export function takeGroup<Request, Result>(
   waiting: WaitingRequest<Request, Result>[],
@@ -42,14 +42,14 @@ export function takeGroup<Request, Result>(
       (group.length === 0 || size + sizeOf(each.request) <= maxSize) &&
       own.every((name) => !names.has(name) && !taken.has(name));
     (fits ? group : left).push(each);
-    // Also those that are left: what comes after them may not overtake them.
+    // Names of requests that are left count, too: a later request with the same name must not overtake them.
     for (const name of own) names.add(name);
     if (fits) size += sizeOf(each.request);
   }
   return { group, left };
 }
 
-/** Parts those that have waited for longer than `maxWaitMs` from the others. */
+/** Separates the requests that have waited for longer than `maxWaitMs`. */
 export function expired<Request, Result>(
   waiting: WaitingRequest<Request, Result>[],
   maxWaitMs = Number.POSITIVE_INFINITY,

@@ -1,23 +1,23 @@
 /**
- * The tokens in links to contacts. A token is a MAC over its purpose and its contact, under a key derived from the ring: the database
- * holds nothing that opens a link, and a token for one purpose is none for another.
+ * Tokens in links to contacts. A token is a MAC over its purpose and its contact, under a key derived from the key ring. The database
+ * therefore holds nothing that opens a link, and a token for one purpose is not valid for another.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { KeyRing } from './vault.ts';
 
-/** `verify` is good for one use of the newest link; the others for as long as the key is in the ring. */
+/** A `verify` link works once and only while it is the newest; the others work for as long as the key is in the ring. */
 export type LinkPurpose = 'verify' | 'unsubscribe' | 'resubscribe';
 
 export type ContactLinks = {
   /** @param nonce of the link, where the purpose is `verify` */
   tokenFor(purpose: LinkPurpose, contactId: string, nonce?: Buffer): string;
-  /** @returns `null`: nobody of ours has made this token for this purpose */
+  /** @returns `null` when the token was not made by us for this purpose */
   read(purpose: LinkPurpose, token: string): { contactId: string; nonce: Buffer } | null;
 };
 
 const TOKEN = /^(con_[0-9a-z]{26})\.([A-Za-z0-9_-]{0,64})\.([A-Za-z0-9_-]{43})$/;
 
-/** A token reads `<contact's id>.<nonce>.<MAC>`. The ring's first key makes them, all of its keys know them again. */
+/** A token reads `<contact's id>.<nonce>.<MAC>`. The ring's first key makes tokens; all of its keys verify them. */
 export function createContactLinks(keyRing: KeyRing): ContactLinks {
   const keys = keyRing.map(({ key }) => Buffer.from(hkdfSync('sha256', key, '', 'tidings contact link', 32)));
   const mac = (key: Buffer, purpose: LinkPurpose, contactId: string, nonce: string) =>

@@ -16,8 +16,9 @@ export type Contact = {
 const COLUMNS = `id, address, state, changed_at as "changedAt", refusal`;
 
 /**
- * Writes down the states of a tenant's contacts after its list has changed; in the transaction of the change, which holds the
- * tenant's row. Who stays keeps its state; who is new and not trusted gets a link; who has unsubscribed stays so, in the list or not.
+ * Updates the states of a tenant's contacts after its list has changed, in the transaction of the change, which holds the tenant's
+ * row. An address that stays keeps its state. A new one that is not trusted gets a link. One that has unsubscribed stays
+ * unsubscribed, in the list or not.
  */
 export async function noteContacts(
   client: Queryable,
@@ -50,7 +51,7 @@ export async function noteContacts(
   for (const contactId of fresh) await insertLinkMessage(client, tenantId, contactId);
 }
 
-/** Contacts of a list that no state is known of: they were set before there were states, and have been told since. */
+/** Adds listed addresses without a state as verified: they were set by a version without states, which notified them. */
 export async function adoptContacts(
   client: Queryable,
   tenantId: string,
@@ -70,7 +71,7 @@ export async function adoptContacts(
   }
 }
 
-/** The contacts of these tenants that a state is known of, by tenant and mailbox; of those who have left the list, too. */
+/** The contacts of these tenants, by tenant and mailbox; unsubscribed ones that have left the list are included. */
 export async function findContacts(db: Queryable, tenantIds: string[]): Promise<Map<string, Contact>> {
   const { rows } = await db.query<Contact & { tenantId: string }>(
     `select tenant_id as "tenantId", ${COLUMNS} from contacts where tenant_id = any($1)`,
@@ -82,8 +83,8 @@ export async function findContacts(db: Queryable, tenantIds: string[]): Promise<
 export const contactKey = (tenantId: string, address: string) => `${tenantId} ${sameMailbox(address)}`;
 
 /**
- * Has the link sent to a contact again.
- * @returns seconds until that may be asked again, where the last one was made within `pauseS`; 0: it is on its way
+ * Makes the message that sends a contact its link again.
+ * @returns 0: a link is on its way; otherwise the seconds until another may be asked for, as the last was made within `pauseS`
  */
 export async function requestLink(
   client: Queryable,
@@ -104,7 +105,7 @@ export async function requestLink(
   return 0;
 }
 
-/** One link waits for a contact at most. */
+/** Adds a link's message, unless one waits for the contact already. */
 async function insertLinkMessage(client: Queryable, tenantId: string, contactId: string): Promise<void> {
   await client.query(
     `insert into messages (id, tenant_id, channel, contact_id, due_at) values ($1, $2, 'email', $3, now())
@@ -116,7 +117,7 @@ async function insertLinkMessage(client: Queryable, tenantId: string, contactId:
 /** A contact as the pages of its links show it. */
 export type LinkedContact = Contact & { tenantId: string; tenantName: string };
 
-/** @returns `null`: it is no contact any more, or its tenant is gone */
+/** @returns `null`: it is no contact any more, or its tenant is deleted */
 export async function findLinkedContact(db: Queryable, id: string): Promise<LinkedContact | null> {
   const { rows } = await db.query<LinkedContact>(
     `select c.id, c.address, c.state, c.changed_at as "changedAt", c.refusal, c.tenant_id as "tenantId", t.name as "tenantName"
@@ -126,7 +127,7 @@ export async function findLinkedContact(db: Queryable, id: string): Promise<Link
   return rows[0] ?? null;
 }
 
-/** Whether a link with this nonce is the newest one, and still good. */
+/** Whether the link with this nonce is the newest one and has not expired. */
 export async function isLinkGood(db: Queryable, id: string, nonce: Buffer): Promise<boolean> {
   const { rows } = await db.query<{ nonce: Buffer }>(
     'select link_nonce as nonce from contacts where id = $1 and link_nonce is not null and link_expires_at > now() for update',
@@ -136,7 +137,7 @@ export async function isLinkGood(db: Queryable, id: string, nonce: Buffer): Prom
   return link !== undefined && link.nonce.length === nonce.length && timingSafeEqual(link.nonce, nonce);
 }
 
-/** Uses up the link. @returns whether it was good */
+/** Uses up the link. @returns whether it was valid */
 export async function verifyContact(db: Queryable, id: string, nonce: Buffer): Promise<boolean> {
   return transaction(db, async (client) => {
     if (!(await isLinkGood(client, id, nonce))) return false;
@@ -144,17 +145,17 @@ export async function verifyContact(db: Queryable, id: string, nonce: Buffer): P
   });
 }
 
-/** @returns false: it had been done before */
+/** @returns `false`: the contact had unsubscribed before */
 export async function unsubscribeContact(db: Queryable, id: string): Promise<boolean> {
   return setState(db, id, 'unsubscribed');
 }
 
-/** Undoes what only its owner can have done; changes nothing for anybody else. */
+/** Undoes an unsubscription, which only the address's owner can have made. Leaves every other state. */
 export async function resubscribeContact(db: Queryable, id: string): Promise<boolean> {
   return setState(db, id, 'verified', 'unsubscribed');
 }
 
-/** @param from only if that is what it is. @returns whether it is another now */
+/** @param from changes a contact only from this state; `null`: from any. @returns whether the state has changed */
 async function setState(
   db: Queryable,
   id: string,

@@ -1,10 +1,10 @@
-/** Keeps the clock that ids are made by in line with the database's. */
+/** Keeps the clock that makes ids in line with the database's clock. */
 import { alignClock } from '../domain/clock.ts';
 import type { Db } from './pool.ts';
 
 /** @returns how far the database's clock is ahead of this process's, in ms */
 export async function followDatabaseClock(db: Db): Promise<number> {
-  // A connection is there before the clock is read: making one would only blur the reading.
+  // The connection is opened first: opening it within the measured time would make the reading less exact.
   const client = await db.connect();
   try {
     const askedMs = Date.now();

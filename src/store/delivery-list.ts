@@ -1,6 +1,6 @@
 /**
- * Lists of deliveries, newest first. A page reads a bounded number of rows whatever the filters are and however many deliveries
- * there are: each filter that has an index is walked down by itself for so many rows, and the other filters apply to those.
+ * Lists deliveries, newest first. A page reads a bounded number of rows whatever the filters are and however many deliveries there are:
+ * each filter with an index is one walk down that index over a bounded number of rows, and the other filters apply to those rows.
  */
 import type { Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
@@ -8,11 +8,11 @@ import { firstIdAt } from '../domain/ids.ts';
 import { DELIVERY_COLUMNS } from './deliveries.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
 
-/** Rows that one walk looks at. Where filters exclude so many, the page ends early and says where it stopped. */
+/** Rows that one walk reads at most. Where the filters exclude too many of them, the page ends early and says where it stopped. */
 const MAX_WALKED = 2_000;
 
 export type DeliveryFilter = {
-  /** absent: those of every tenant */
+  /** absent: every tenant's deliveries */
   tenantId?: string | undefined;
   endpointId?: string | undefined;
   eventId?: string | undefined;
@@ -31,13 +31,13 @@ export type DeliveryPage = { before: string | null; limit: number };
 /** A page of a list that may end before it is full. */
 export type WalkedPage<Row> = {
   rows: Row[];
-  /** the key after which the next page begins, where the page ended early; `null`: nothing else matches, or the page is full */
+  /** the key after which the next page begins, if the page ended early; `null`: nothing else matches, or the page is full */
   walkedTo: string | null;
 };
 
 type Query = { text: string; values: unknown[] };
 
-/** One way down the list: along the index of one filter. */
+/** The queries of one walk down the list, along the index of one filter. */
 export type Walk = {
   /** the filter whose index it follows */
   along: string;
@@ -45,11 +45,11 @@ export type Walk = {
   sparse: boolean;
   /** the matching rows among those walked */
   rows: Query;
-  /** the last row walked, if there are more than are walked */
+  /** the last row of the walk, if the index has more rows */
   end: Query;
 };
 
-/** An event has few deliveries, and its index is sorted by tenant first: its ids are sorted here, and no other index offers to. */
+/** An expression that no index serves. An event has few deliveries, so they are found by its index and then sorted by this. */
 const ID_UNINDEXED = "(id || '')";
 
 type Filter = {
@@ -62,12 +62,12 @@ type Filter = {
 };
 
 /**
- * The ways that serve a filter, the one that is probably shortest first; apart so that a test can look at their plans.
- * @param maxWalked rows that each looks at
+ * The walks that serve a filter, the one that is probably shortest first. A function of its own, so that a test can check their plans.
+ * @param maxWalked rows that each walk reads at most
  */
 export function deliveryWalks(filter: DeliveryFilter, page: DeliveryPage, maxWalked = MAX_WALKED): Walk[] {
   const { status, responseStatus } = filter;
-  // Nearly all have succeeded, and with a 2xx: those are not worth an index.
+  // Nearly all deliveries have succeeded, with a 2xx, so these values have no index.
   const ofResponse = responseStatus !== undefined && (responseStatus < 200 || responseStatus > 299);
   const given: Filter[] = [
     { name: 'event', column: 'event_id', value: filter.eventId, indexed: true, perTenant: false },
@@ -113,8 +113,8 @@ function walkAlong(
 }
 
 /**
- * The conditions that the index of a filter serves whole. They are put so that no other index serves any of them: with
- * statistics that are old, the planner takes a range of ids or all rows with an error for shorter than they are.
+ * The conditions that the filter's own index serves. They are written so that no other index serves any of them: with old statistics
+ * the planner would underestimate a range of ids or the number of rows with an error, and choose another index.
  */
 function walkBounds(
   way: Filter | null,
@@ -128,13 +128,13 @@ function walkBounds(
   if (before !== undefined) ids.push(['<', firstIdAt('delivery', before.getTime())]);
   if (page.before !== null) ids.push(['<', page.before]);
   const keys = indexKeys(way, tenantId, parameter);
-  // All that is pending has an index by id alone.
+  // The index of pending deliveries over all tenants is sorted by id alone.
   const sorted = tenantId === undefined && way?.value === 'pending' ? [] : keys;
   const columns = [...sorted.map(({ column }) => column), 'id'].join(', ');
   const prefix = sorted.map(({ value }) => `${value}, `).join('');
   return [
     ...keys.map(({ column, value }) => `${column} = ${value}`),
-    // Only the indexes over all tenants have this in their predicate.
+    // The predicate of the indexes over all tenants holds this; the indexes of one tenant's list do not have it.
     ...(tenantId === undefined && way !== null && way.perTenant ? ['attempt_count >= 0'] : []),
     ...ids.map(([operator, id]) =>
       way?.name === 'event'
@@ -153,7 +153,7 @@ function indexKeys(
   if (tenantId === undefined) return own;
   const tenant = parameter(tenantId);
   if (way?.name !== 'endpoint') return [{ column: 'tenant_id', value: tenant }, ...own];
-  // An endpoint has one tenant: its deliveries are walked where it is this one, and none where it is another's.
+  // An endpoint belongs to one tenant: if that is another tenant, the subquery finds no endpoint and the walk no row.
   return own.map(({ column, value }) => ({
     column,
     value: `(select id from endpoints where id = ${value} and tenant_id = ${tenant})`,
@@ -161,8 +161,8 @@ function indexKeys(
 }
 
 /**
- * Newest first, `limit` of them at most, older than the id `before`. Of several ways the one that gets furthest counts.
- * @param maxWalked rows that each way looks at
+ * Deliveries, newest first, at most `limit` of them, older than the id `before`. Of several walks the one that gets furthest counts.
+ * @param maxWalked rows that each walk reads at most
  */
 export async function listDeliveries(
   db: Db,
@@ -170,7 +170,7 @@ export async function listDeliveries(
   page: DeliveryPage,
   maxWalked = MAX_WALKED,
 ): Promise<WalkedPage<Delivery>> {
-  // Rows and end as of one moment: what leaves a status in between would otherwise be passed over.
+  // Rows and end are read as of one moment: a delivery that changed its status in between would be missed.
   return snapshot(db, async (client) => {
     await client.query(WALK_IN_ORDER);
     return walk(client, deliveryWalks(filter, page, maxWalked), page.limit);

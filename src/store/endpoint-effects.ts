@@ -1,4 +1,4 @@
-/** What follows for an endpoint from the attempts at it: its health, its stall, its order, and what is said of it. */
+/** Applies the effects of attempts on their endpoint: its health, its stall, its order, and operational events. */
 import { newId } from '../domain/ids.ts';
 import type { EndpointEffects } from '../domain/outcome.ts';
 import { alignWaiting, releaseNext } from './backlog.ts';
@@ -8,7 +8,7 @@ import type { Queryable } from './pool.ts';
 
 export type Effects = EndpointEffects & { endpointId: string };
 
-/** What follows from an attempt that changes nothing at its endpoint. */
+/** The effects of an attempt that changes nothing at its endpoint. */
 export const noEffects = (endpointId: string): Effects => ({
   endpointId,
   exhausted: false,
@@ -23,7 +23,7 @@ export const noEffects = (endpointId: string): Effects => ({
 
 type Recorded = { deliveryId: string; effects: Effects };
 
-/** In the record's transaction, under the endpoints' locks. */
+/** Applies effects in the record's transaction, under the endpoints' locks. */
 export async function applyEffects(
   client: Queryable,
   records: Recorded[],
@@ -49,9 +49,9 @@ export async function applyEffects(
   for (const endpointId of endpointsWith((e) => e.disable)) await disableEndpoint(client, endpointId, 'gone');
 }
 
-/** lessonly: after an exhausted delivery the endpoint's others wait until a new event gets through. */
+/** Stalls an endpoint (lessonly): after an exhausted delivery its others wait until a new event gets through. */
 async function stallEndpoint(client: Queryable, endpointId: string): Promise<void> {
-  // Not now(), which is when the transaction began to wait for its locks: all that was accepted by this moment is held.
+  // now() would be the time at which the transaction began to wait for its locks. Deliveries accepted until this moment are held, too.
   await client.query('update endpoints set stalled_at = clock_timestamp() where id = $1', [endpointId]);
   await alignWaiting(client, endpointId);
 }
@@ -77,7 +77,7 @@ async function insertExhaustions(client: Queryable, records: Recorded[]): Promis
   );
 }
 
-/** At most one an hour for each endpoint and reason: a key that is gone concerns everything that waits there. */
+/** Adds at most one event an hour for each endpoint and reason: a lost key concerns every delivery at the endpoint. */
 async function insertUnsendable(client: Queryable, records: Recorded[]): Promise<void> {
   const concerned = records.filter(({ effects }) => effects.unsendable !== null);
   if (concerned.length === 0) return;

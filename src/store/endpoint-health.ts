@@ -1,10 +1,10 @@
-/** How an endpoint fares: failures in a row and since when, warnings on the way, and the end of patience. */
+/** Health of an endpoint: counts failures in a row, warns people on the way, and switches the endpoint off in the end. */
 import { MIN_FAILURES_TO_DISABLE, warningDue } from '../domain/health.ts';
 import { disableEndpoint } from './endpoints.ts';
 import { insertOperationalEvent } from './operational-events.ts';
 import type { Queryable } from './pool.ts';
 
-/** Ends the trouble of these endpoints; where people had been told of it, they are told that it is over. */
+/** Marks these endpoints as healthy. Where people had been warned, an operational event tells them that the endpoint works again. */
 export async function noteSuccess(client: Queryable, endpointIds: string[]): Promise<void> {
   if (endpointIds.length === 0) return;
   const { rows } = await client.query<{ id: string; tenantId: string; since: Date | null; warned: number }>(
@@ -21,10 +21,13 @@ export async function noteSuccess(client: Queryable, endpointIds: string[]): Pro
   }
 }
 
-/** What lies in the future, or before there was anything to fail, says nothing. */
+/** SQL of the start of the failures. A stored time in the future, or before 2000, cannot be right and counts as none. */
 const FAILING_SINCE = `coalesce(case when failing_since between '2000-01-01' and now() then failing_since end, now())`;
 
-/** Counts failures in a row, warns when half and nine tenths of the time are over, and then switches the endpoint off. */
+/**
+ * Counts failures in a row, warns when half and nine tenths of the time are over, and then switches the endpoint off.
+ * @param defaultMs that time, where the tenant has set none
+ */
 export async function noteFailures(
   client: Queryable,
   endpointId: string,

@@ -1,7 +1,7 @@
 /**
- * SQL of a recursive `waiting (endpoint_id)`: every endpoint with a delivery for which `where` holds, and a null at its end. It
- * goes from endpoint to endpoint in an index of just those deliveries, a step for each: there may be millions at one.
- * @param where in the words of the index's own predicate
+ * SQL of a recursive `waiting (endpoint_id)`: every endpoint with a delivery for which `where` holds, and a null at the end. It steps from
+ * one endpoint to the next in an index of just those deliveries, because there may be millions of them at one endpoint.
+ * @param where the condition, in the words of the index's own predicate
  */
 export const endpointsWith = (where: string): string => `waiting as (
     (select endpoint_id from deliveries where ${where} order by endpoint_id limit 1)

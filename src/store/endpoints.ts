@@ -1,4 +1,4 @@
-/** Endpoints: settings in the clear, secrets sealed as one value. */
+/** Endpoints: settings in plain columns, secrets sealed as one value. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   type DisabledReason,
@@ -34,7 +34,7 @@ export const ENDPOINT_COLUMNS = `
   troubled_since as "troubledSince",
   created_at as "createdAt", updated_at as "updatedAt", deleted_at as "deletedAt", sealed`;
 
-/** Never throws: an endpoint whose secrets cannot be opened is one without secrets, and must not hide the others. */
+/** Never throws: an endpoint whose secrets cannot be opened has `null` secrets, so that it does not fail a list of endpoints. */
 export function openEndpoint(row: EndpointRow, vault: Vault): Endpoint {
   const { sealed, ...endpoint } = row;
   return { ...withinBounds(endpoint), secrets: openSecrets(sealed, row.id, vault) };
@@ -62,7 +62,7 @@ export async function insertEndpoint(
 ): Promise<OpenEndpoint | null> {
   return transaction(db, async (client) => {
     const id = newId('endpoint');
-    // Counting under the tenant's lock: two requests at once cannot both be the last one allowed.
+    // Counts under the tenant's lock, so that two concurrent requests cannot both be the last one allowed.
     const { rowCount } = await client.query(
       'select 1 from tenants where id = $1 and deleted_at is null for no key update',
       [tenantId],
@@ -88,7 +88,7 @@ function columnValues(
   vault: Vault,
 ): unknown[] {
   return [
-    // What cannot be opened stays as it is, until its key is back.
+    // Secrets that cannot be opened stay as they are, until their key is back.
     secrets && vault.seal(JSON.stringify(secrets), id),
     secrets && maskUrl(secrets.url),
     secrets && new URL(secrets.url).host,
@@ -117,7 +117,7 @@ export async function findEndpoint(
   return rows[0] === undefined ? null : openEndpoint(rows[0], vault);
 }
 
-/** An endpoint whoever's it is and even if it is deleted: for the log of its deliveries. */
+/** Finds an endpoint of any tenant, deleted or not, for the log of its deliveries. */
 export async function findEndpointById(db: Queryable, vault: Vault, id: string): Promise<Endpoint | null> {
   const { rows } = await db.query<EndpointRow>(`select ${ENDPOINT_COLUMNS} from endpoints where id = $1`, [
     id,
@@ -142,10 +142,10 @@ export async function listEndpoints(
 }
 
 /**
- * Changes an endpoint under its lock, and what waits for it with it: switching it off ends that (`endpoint_disabled`).
- * What waits is changed with it as far as a page goes; `followEndpoint` does the rest.
- * @param which.profileSchedule what it follows where it has no schedule of its own
- * @param change gets the endpoint as it is and returns it as it shall be; what it throws leaves everything as it was
+ * Changes an endpoint under its lock, and a page of its backlog with it: switching the endpoint off ends its backlog
+ * (`endpoint_disabled`). `followEndpoint` changes the rest of the backlog.
+ * @param which.profileSchedule the schedule of an endpoint that has none of its own
+ * @param change gets the endpoint as it is and returns it as it shall be; if it throws, nothing changes
  * @returns the changed endpoint, or `null` when it is not there
  */
 export async function updateEndpoint(
@@ -167,7 +167,7 @@ export async function updateEndpoint(
          consecutive_failures = case when $7 and not enabled then 0 else consecutive_failures end,
          disabled_at = case when $7 then null else coalesce(disabled_at, now()) end,
          troubled_since = case when not $7 and enabled then coalesce(failing_since, now()) else troubled_since end,
-         -- the next place is as far from the last one as the new rate says
+         -- the next place keeps the distance of the new rate from the last one
          rate_next_at = rate_next_at + make_interval(secs => 1 / $12::double precision - 1 / rate_per_second),
          updated_at = now()
        where id = $1 returning ${ENDPOINT_COLUMNS}`,
@@ -182,7 +182,7 @@ export async function updateEndpoint(
   });
 }
 
-/** Brings the rest of what waits at an endpoint in line with it, page by page: there may be a million. */
+/** Brings the rest of an endpoint's backlog in line with it, page by page: there may be a million deliveries. */
 export async function followEndpoint(db: Db, id: string, page: number = WAITING_PAGE): Promise<void> {
   while ((await alignWaiting(db, id, page)) === page);
   while (await replanPage(db, id, page));
@@ -203,8 +203,8 @@ export async function deleteEndpoint(db: Queryable, tenantId: string, id: string
 }
 
 /**
- * Switches an endpoint off because of what it answered, ends what waits for it, and has people told of both. Whoever
- * enables it again is shown since when it has got nothing.
+ * Switches an endpoint off because of its answers, ends its backlog, and has people notified of both. `troubled_since` keeps the time
+ * since when it has got nothing, for the person who enables it again.
  */
 export async function disableEndpoint(
   db: Queryable,
@@ -220,7 +220,7 @@ export async function disableEndpoint(
   );
   const [disabled] = rows;
   if (disabled === undefined) return;
-  // All of them, though only a page is ended here: the others are as good as ended.
+  // Counts the whole backlog, although only a page is ended here: the reconciler ends the rest.
   const ended = (await alignWaiting(db, id)) + (await countWaiting(db, id));
   await insertOperationalEvent(db, {
     type: 'endpoint.disabled',

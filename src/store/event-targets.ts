@@ -1,9 +1,9 @@
-/** The endpoints that events go to, and the locks that keep the order of those that keep one. */
+/** Finds the endpoints that events go to, and locks the ordered ones among them. */
 import { lockEndpoints, lockFreeEndpoints } from './endpoint-locks.ts';
 import type { Queryable } from './pool.ts';
 import { subscribersOf } from './subscribers.ts';
 
-/** An emit, as far as it decides where its events go. */
+/** The parts of an emit that decide to which endpoints its events go. */
 type EmittedTo = {
   tenant: { id: string };
   events: readonly { type: string }[];
@@ -35,7 +35,7 @@ async function findTargets(client: Queryable, requests: EmittedTo[]): Promise<Ta
   return rows;
 }
 
-/** Where an event of that type goes. */
+/** The endpoints that an event of this type goes to. */
 export function targetsOf(
   { request, type }: { request: EmittedTo; type: string },
   targets: Target[],
@@ -47,9 +47,9 @@ export function targetsOf(
 }
 
 /**
- * Finds where the events go, and locks the ordered endpoints among them, first of all in the transaction: releasing the next one
- * takes the same locks, so nothing slips in between, and whoever waits here holds up nobody.
- * @returns `apart`: requests with an endpoint that is locked by somebody else
+ * Finds the endpoints that the events go to, and locks the ordered ones, before any other lock of the transaction. Releasing the next
+ * delivery takes the same locks, so the two cannot interleave; and a transaction that waits here holds up no other.
+ * @returns `apart`: requests with an endpoint that another transaction has locked
  */
 export async function lockTargets<Request extends EmittedTo>(
   client: Queryable,
@@ -59,7 +59,7 @@ export async function lockTargets<Request extends EmittedTo>(
   const targets = await findTargets(client, requests);
   if (!targets.some(({ ordered }) => ordered)) return { targets, apart: new Set() };
   const orderedOf = (request: Request): Target[] => {
-    // A test has no turn.
+    // A test is not part of the order.
     if (request.testEndpointId !== undefined) return [];
     const types = [...new Set(request.events.map(({ type }) => type))];
     return types.flatMap((type) => targetsOf({ request, type }, targets)).filter(({ ordered }) => ordered);
@@ -68,7 +68,7 @@ export async function lockTargets<Request extends EmittedTo>(
   if (ids.length === 0) return { targets, apart: new Set() };
   if (mayWait) {
     await lockEndpoints(client, ids);
-    // They may have been changed by whoever held the locks.
+    // The transaction that held the locks may have changed the endpoints.
     return { targets: await findTargets(client, requests), apart: new Set() };
   }
   const locked = await lockFreeEndpoints(client, ids);

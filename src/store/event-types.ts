@@ -1,11 +1,11 @@
-/** The event types that a tenant has added to its profile's catalogue. */
+/** Event types that a tenant has added to its profile's catalogue. */
 import { Problem } from '../domain/errors.ts';
 import type { CatalogueEntry, JsonSchema } from '../domain/profile.ts';
 import type { Queryable } from './pool.ts';
 
 type Row = { name: string; description: string; schema: string; example: string };
 
-/** What is no JSON any more is shown as a schema that says nothing; an emit against it is refused. */
+/** A stored schema that is not JSON any more is shown as an empty one; an emit against it is refused. */
 const fromRow = (row: Row): CatalogueEntry => ({ ...row, schema: objectIn(row.schema) ?? {} });
 
 function objectIn(json: string): JsonSchema | null {
@@ -17,8 +17,8 @@ function objectIn(json: string): JsonSchema | null {
 }
 
 /**
- * To be called in a transaction.
- * @param limit how many types the tenant may have, this one included; those that it has beyond it stay
+ * Adds an event type. Must be called in a transaction.
+ * @param limit how many types the tenant may have, this one included; existing types beyond it stay
  * @throws Problem not_found when the tenant was deleted meanwhile
  * @returns whether it was added; `exists` when the tenant has a type of that name, `full` when it has as many as it may have
  */
@@ -28,7 +28,7 @@ export async function insertEventType(
   entry: CatalogueEntry,
   limit: number,
 ): Promise<'added' | 'exists' | 'full'> {
-  // Counting under the tenant's lock: two requests at once cannot both be the last one allowed.
+  // Counts under the tenant's lock, so that two concurrent requests cannot both be the last one allowed.
   const { rowCount } = await client.query(
     'select 1 from tenants where id = $1 and deleted_at is null for no key update',
     [tenantId],
@@ -61,9 +61,9 @@ const EVENT_TYPES_QUERY = `
   ) order by name limit greatest($3, 1)`;
 
 /**
- * By name, those that follow `after`.
- * @param limit may be 0: then only whether there are more is of interest
- * @param maxBytes that schemas and examples may have together; the first type comes however long it is
+ * A page of the tenant's types in the order of their names, after the name `after`.
+ * @param limit may be 0, where only `hasMore` is asked for
+ * @param maxBytes of schemas and examples together; the first type is returned however long it is
  */
 export async function listEventTypes(
   db: Queryable,
@@ -96,7 +96,7 @@ export async function findEventType(
   return rows[0] === undefined ? null : fromRow(rows[0]);
 }
 
-/** The names alone, by name: schemas and examples are long. At most so many. */
+/** The names of the tenant's types in order, at most `limit`; without schemas and examples, which are long. */
 export async function listEventTypeNames(db: Queryable, tenantId: string, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ name: string }>(
     'select name from event_types where tenant_id = $1 order by name limit $2',
@@ -105,7 +105,7 @@ export async function listEventTypeNames(db: Queryable, tenantId: string, limit:
   return rows.map(({ name }) => name);
 }
 
-/** Which of the filters (exact names, or prefixes with `.*`) want a type that the tenant has added. */
+/** The filters (exact names, or prefixes with `.*`) that match a type which the tenant has added. */
 export async function filtersOfOwnTypes(
   db: Queryable,
   tenantId: string,
@@ -120,7 +120,7 @@ export async function filtersOfOwnTypes(
   return rows.map(({ filter }) => filter);
 }
 
-/** Those of the named types that the tenant has added, with the JSON text of their schemas. */
+/** The named types that the tenant has added, with the JSON text of their schemas. */
 export async function findEventTypes(
   db: Queryable,
   tenantId: string,

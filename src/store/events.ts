@@ -1,4 +1,4 @@
-/** Events as they were accepted, read back. How they are accepted is in accept.ts. */
+/** Reads accepted events; accept.ts writes them. */
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Db, Queryable } from './pool.ts';
 
@@ -28,7 +28,7 @@ export async function readAccepted(db: Queryable, tenantId: string, ids: string[
   return ids.flatMap((id) => accepted.get(id) ?? []);
 }
 
-/** An event without what it carries. */
+/** An event without its body. */
 export type EventSummary = {
   id: string;
   sortId: string;
@@ -39,7 +39,7 @@ export type EventSummary = {
 };
 
 export type StoredEvent = EventSummary & {
-  /** the body as rendered, and where `data` stands in it */
+  /** the body as rendered; `data` is its bytes from `dataStart` to `dataEnd`, exclusive */
   body: Buffer;
   dataStart: number;
   dataEnd: number;
@@ -64,7 +64,7 @@ export async function eventDeliveries(db: Db, tenantId: string, eventId: string)
 
 const MAX_COUNTED = 10_000;
 
-/** How many events of the tenant still have their payload, as far as a look at its first events says. */
+/** Counts the tenant's events that still have their payload, among its first `maxWalked`. @returns `atLeast`: there may be more */
 export async function countPayloads(
   db: Queryable,
   tenantId: string,
@@ -79,7 +79,7 @@ export async function countPayloads(
   return { count, atLeast: walked === maxWalked };
 }
 
-/** Newest first; `before` is the `sortId` of the last one seen. */
+/** The tenant's events, newest first; `before` is the `sortId` of the last one seen. */
 export async function listEvents(
   db: Db,
   tenantId: string,

@@ -1,15 +1,15 @@
-/** How the whole installation stands, counted from indexes alone: what /metrics asks every few seconds. */
+/** Gauges of the whole installation for /metrics, read from indexes alone. */
 
 import { UNENDED } from './backlog.ts';
 import type { Db } from './pool.ts';
 
-/** A database that hangs must not hold up whoever asks. */
+/** A database that hangs must not hold up /metrics. */
 const QUERY_TIMEOUT_MS = 3_000;
 
-/** Enough of the oldest: what was freed or let go lately may stand before what has waited longest. */
+/** Number of the oldest pending deliveries that are read. Those that were held or retried before may have older ids than the longest wait. */
 const OLDEST = 1_000;
 
-// A delivery that was planned for later waits since then, every other one since it was accepted.
+// A delivery with a planned time waits since that time, every other one since it was accepted.
 export const QUEUE_AGE_QUERY = `
   select coalesce(max(extract(epoch from now() - coalesce(next_attempt_at, created_at))), 0)::double precision as "ageS"
   from (
@@ -28,7 +28,7 @@ export const ENDPOINTS_QUERY = `
   from endpoints where deleted_at is null group by 1`;
 
 export type Gauges = {
-  /** of the oldest delivery that is due and that no workflow has taken; 0 when there is none */
+  /** age of the oldest due delivery that no workflow has taken, in seconds; 0 when there is none */
   queueAgeS: number;
   deliveries: { status: string; heldReason: string | null; count: number }[];
   endpoints: { state: string; count: number }[];
@@ -39,7 +39,7 @@ export async function readGauges(db: Db): Promise<Gauges> {
     const timed = { text, query_timeout: QUERY_TIMEOUT_MS };
     return (await db.query<Row>(timed)).rows;
   };
-  // One after the other, so that a busy pool gives up one connection at most.
+  // One query after the other, so that a busy pool lends one connection at most.
   const [age] = await ask<{ ageS: number }>(QUEUE_AGE_QUERY);
   return {
     queueAgeS: Math.max(0, age?.ageS ?? 0),

@@ -1,52 +1,52 @@
 /**
- * Group commit: requests that come while others are being committed share the next transaction. No delay when it is
- * quiet; one commit, and one statement instead of many, when it is not. Nobody waits in a shared transaction for what one
- * of them waits for: such requests go apart, into the patient lane.
+ * Group commit: requests that come while others are being committed share the next transaction. When it is quiet there is no delay; under
+ * load there is one commit instead of many. A request that must wait for a lock leaves the shared transaction for the patient lane, so
+ * that the others do not wait for its lock.
  */
 
 import { type CommitGroupRules, expired, takeGroup, type WaitingRequest } from './commit-groups.ts';
 import { createLockWaiters } from './lock-waiters.ts';
 import { isDatabaseAway, isPassing } from './pool.ts';
 
-/** Of a request that could not be committed without waiting for a lock. */
+/** The result of a request that cannot be committed without waiting for a lock. */
 export const APART = Symbol('apart');
 
-/** How long a statement of a shared transaction waits for a lock that was not foreseen. */
+/** How long a statement of a shared transaction waits for an unforeseen lock. */
 export const SHARED_LOCK_TIMEOUT_MS = 50;
 /**
- * So often a group is taken apart to find who must wait: enough for two among a hundred. Where it is more, something stands in
- * the way of all, and each goes on alone.
+ * How often a group is split to find the requests that must wait: enough to find two among a hundred. After that, all the remaining
+ * ones go to the patient lane, because one lock is probably in the way of all.
  */
 const MAX_CONTENTIONS = 16;
-/** How long a statement of the patient lane waits for one. */
+/** How long a statement of the patient lane waits for a lock. */
 export const PATIENT_LOCK_TIMEOUT_MS = 3_000;
 
 export type GroupRules<Request, Result> = CommitGroupRules<Request> & {
   /**
-   * Commits them all, but for those that it leaves out because they would have to wait. It throws what `isPassing` knows
-   * rather than wait for long.
-   * @returns one result for each, or `APART`
+   * Commits all requests, except those that would have to wait for a lock. Rather than wait for long it throws an error that
+   * `isPassing` recognises.
+   * @returns one result for each request, or `APART`
    */
   commit(requests: Request[]): Promise<(Result | typeof APART)[]>;
-  /** The same for requests of one owner, and it may wait. */
+  /** Commits requests of one owner, and may wait for locks. */
   commitPatiently(requests: Request[]): Promise<Result[]>;
-  /** groups that may be committed at the same time */
+  /** shared transactions at the same time */
   transactions: number;
-  /** the same in the patient lane, each of another owner */
+  /** transactions of the patient lane at the same time, each of another owner */
   patientTransactions: number;
-  /** what waits for longer than this, in ms, is given up with `tooLate()`; absent: nothing is */
+  /** a request that waits for longer than this, in ms, is rejected with `tooLate()`; absent: none is */
   maxWaitMs?: number;
   tooLate?: () => Error;
 };
 
-/** @returns what commits a request, with others or alone: resolves when it is committed, rejects with its own error */
+/** @returns a function that commits a request, with others or alone; it resolves when committed and rejects with the request's own error */
 // Long because the queue and the transactions under way are one state.
 export function createGroupCommit<Request, Result>(
   rules: GroupRules<Request, Result>,
 ): (request: Request) => Promise<Result> {
   let waiting: WaitingRequest<Request, Result>[] = [];
   let running = 0;
-  /** names that are being committed: whoever shares one would wait for its end in another transaction */
+  /** names of requests that are being committed: a request with one of these would wait for that transaction's end */
   const underWay = new Set<string>();
   const patient = createLockWaiters<Request, Result>(rules);
   const watch = watchAges(rules, () => {
@@ -71,7 +71,7 @@ export function createGroupCommit<Request, Result>(
     }
   }
 
-  /** A group in which one request is refused or must wait is taken apart: the others are none of its business. */
+  /** Commits a group. Where one request is refused or must wait, the group is split, so that the others are committed without it. */
   async function commit(
     group: WaitingRequest<Request, Result>[],
     budget = { contentions: MAX_CONTENTIONS },
@@ -111,7 +111,7 @@ export function createGroupCommit<Request, Result>(
     });
 }
 
-/** @returns to be called when something may wait: gives up what waits too long, as long as anything waits */
+/** @returns a function that starts the timer, which rejects requests that wait too long and runs until none waits */
 function watchAges<Request, Result>(
   { maxWaitMs, tooLate }: Pick<GroupRules<Request, Result>, 'maxWaitMs' | 'tooLate'>,
   giveUp: () => { late: WaitingRequest<Request, Result>[]; left: number },

@@ -1,11 +1,11 @@
-/** Idempotency keys: the same key with the same body is the same request. */
+/** Idempotency keys: a request with the same key and the same body is the same request. */
 import { Problem } from '../domain/errors.ts';
 import { PassingError, type Queryable } from './pool.ts';
 
 /**
- * Claims keys for requests. A request with a key that another transaction is claiming waits until that has committed.
+ * Claims keys for requests. Where another transaction is claiming the same key, it waits until that one has ended.
  * @param claims no two of them for the same key
- * @returns for each request whose key was used before, the ids of the events that came of it
+ * @returns for each request whose key was used before, the ids of the events that the first request made
  * @throws Problem idempotency_conflict when a key was used before with another body
  */
 export async function claimKeys<Request>(
@@ -44,7 +44,7 @@ export async function claimKeys<Request>(
   return new Map(
     repeated.map((claim) => {
       const earlier = stored.get(nameOf(claim));
-      // It was erased between the two statements: the same again finds it gone.
+      // The key was erased between the two statements. A repetition will find it gone.
       if (earlier === undefined) throw new PassingError('An idempotency key vanished while it was read');
       if (earlier.requestHash.equals(claim.requestHash)) return [claim.request, earlier.eventIds];
       throw new Problem(

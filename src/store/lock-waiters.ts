@@ -1,21 +1,21 @@
 /**
- * The patient lane of a group commit: for requests that must wait for a lock. Each owner has a transaction of its own, so that
- * it waits for nobody but itself, and owners take turns.
+ * The patient lane of a group commit, for requests that must wait for a lock. Each owner has a transaction of its own, so that it waits
+ * only for itself, and owners take turns.
  */
 
 import { type CommitGroupRules, expired, takeGroup, type WaitingRequest } from './commit-groups.ts';
 import { isDatabaseAway, isPassing } from './pool.ts';
 
-/** So long after it has held up a shared transaction, an owner's requests come here at once. */
+/** For this long after an owner has held up a shared transaction, its requests come straight to this lane. */
 const SUSPECTED_MS = 5_000;
 
 export type LockWaiters<Request, Result> = {
   add(one: WaitingRequest<Request, Result>): void;
-  /** The owner has held up a shared transaction. */
+  /** Notes that the request's owner has held up a shared transaction. */
   suspect(one: WaitingRequest<Request, Result>): void;
-  /** whether the owner's requests belong here at the moment: also to keep their order */
+  /** whether the owner's requests belong here now, because others of it wait here or it is suspected */
   serves(owner: string): boolean;
-  /** Takes out those that have waited too long. */
+  /** Removes and returns the requests that have waited too long. */
   giveUp(): WaitingRequest<Request, Result>[];
   /** how many wait */
   size(): number;
@@ -58,7 +58,7 @@ export function createLockWaiters<Request, Result>(
         resolve(results[at] as Result);
       });
     } catch (error) {
-      // To look for the one that waits would take as long again for each half.
+      // A search for the request that waits would take as long again for each half.
       if (group.length === 1 || isDatabaseAway(error) || isPassing(error)) {
         for (const { reject } of group) reject(error);
         return;

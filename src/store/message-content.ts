@@ -1,4 +1,4 @@
-/** What a message says: read when it is sent, so that a delivery which has got through meanwhile is not told of. */
+/** Reads the content of a message at the moment it is sent, so that a delivery that has succeeded meanwhile is not in it. */
 import {
   type CHANGES,
   changeOf,
@@ -9,7 +9,7 @@ import type { Queryable } from './pool.ts';
 
 type Content = Pick<EndpointMessage, 'endpoint' | 'deliveries' | 'total' | 'changes' | 'changesTotal'>;
 
-/** @param limit of each list; all are counted */
+/** @param limit of each list; the totals count all */
 export async function readContent(
   db: Queryable,
   endpointId: string,

@@ -1,16 +1,16 @@
-/** The bounds on messages: how many an address gets and a tenant causes in a span of time, counted before they are sent. */
+/** Rate limits of messages for each address and each tenant, counted before a message is sent. */
 import { createHash } from 'node:crypto';
 import { mailboxOf } from '../domain/contact.ts';
 import type { Queryable } from './pool.ts';
 
 export type MessageBounds = {
-  /** notices that one mailbox gets in an hour, of all tenants */
+  /** notifications that one mailbox gets in an hour, from all tenants together */
   perAddress: number;
-  /** notices that go out for one tenant in an hour */
+  /** notifications that one tenant causes in an hour */
   perTenant: number;
-  /** links that one mailbox gets in a day, of all tenants */
+  /** links that one mailbox gets in a day, from all tenants together */
   linksPerAddress: number;
-  /** links that go out for one tenant in a day */
+  /** links that one tenant causes in a day */
   linksPerTenant: number;
 };
 
@@ -20,7 +20,7 @@ type Counter = { name: string; max: number };
 const SPAN_S = { notice: 3_600, link: 24 * 3_600 } as const;
 
 function countersOf({ kind, tenantId, address }: Counted, bounds: MessageBounds): Counter[] {
-  // Only the hash: it is kept although the address may be erased meanwhile.
+  // Only the address's hash is stored, because the count outlives an erasure of the address.
   const mailbox = createHash('sha256').update(mailboxOf(address)).digest('base64url');
   const isLink = kind === 'link';
   return [
@@ -32,8 +32,8 @@ function countersOf({ kind, tenantId, address }: Counted, bounds: MessageBounds)
 const SPAN_START = 'to_timestamp(floor(extract(epoch from now()) / $2::int) * $2::int)';
 
 /**
- * Counts a message, unless a bound is reached.
- * @returns seconds until the next span begins, where it must wait for that; 0: it was counted
+ * Counts a message, unless it would exceed a bound.
+ * @returns 0: it was counted; otherwise the seconds until the next span begins
  */
 export async function countMessage(
   client: Queryable,
@@ -43,7 +43,7 @@ export async function countMessage(
   const counters = countersOf(message, bounds);
   const names = counters.map(({ name }) => name);
   const spanS = SPAN_S[message.kind];
-  // Locks both, in one order for everybody.
+  // Locks both counters, always in one order.
   const { rows } = await client.query<{ counter: string; count: number; leftS: number }>(
     `insert into message_counts (counter, span_start, count)
      select counter, ${SPAN_START}, 0 from unnest($1::text[]) counter order by counter
@@ -60,7 +60,7 @@ export async function countMessage(
   return 0;
 }
 
-/** Seconds until another link to the address may go out for the tenant; 0: now. */
+/** Seconds until another link may be sent to the address for the tenant; 0: now. */
 export async function linkWaitS(
   db: Queryable,
   contact: { tenantId: string; address: string },

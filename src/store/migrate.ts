@@ -1,7 +1,4 @@
-/**
- * Brings the schema up to date while it is in use: numbered SQL files, forward only. What a file may hold, and why, is in
- * docs/migrations.md.
- */
+/** Migrates the schema while it is in use: numbered SQL files, forward only. docs/migrations.md says what a file may hold, and why. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,16 +7,16 @@ import { type Migration, type MigrationStatement, readMigration } from './migrat
 import type { Db } from './pool.ts';
 import { compareSchema } from './schema-state.ts';
 
-// Any number, as long as every process uses the same one.
+// Any number will do, but every process must use the same one.
 const LOCK = 7_463_110;
 const LOCK_RETRY_MS = 200;
 
-/** Whoever wants the table waits behind a migration that waits for it: together not for a second, with three tables a file. */
+/** Statements queue behind a migration that waits for their table. With three tables a file they wait for less than a second. */
 const LOCK_TIMEOUT_MS = 300;
-/** What changes the catalogue takes milliseconds; what takes longer reads or writes a table, under a lock. */
+/** A change of the catalogue takes milliseconds. A statement that takes longer reads or writes a table under a lock. */
 const STATEMENT_TIMEOUT_MS = 1_000;
 const TOO_SLOW_TRIES = 5;
-/** Between two tries, those that have queued up go on. */
+/** The pause between two tries, in which queued statements go on. */
 const PAUSE_MS = { from: 200, to: 2_000 };
 const PATIENCE_MS = 10 * 60_000;
 
@@ -28,17 +25,17 @@ const DEADLOCK = '40P01';
 const STATEMENT_TIMED_OUT = '57014';
 
 export type MigrateOptions = {
-  /** told of what takes time */
+  /** called with progress where a migration takes long */
   say?: (line: string) => void;
-  /** how long one statement is tried again while others hold its table; 10 minutes by default */
+  /** how long one statement is tried again while others hold its table, in ms; default: 10 minutes */
   patienceMs?: number;
 };
 
 /**
- * Applies the migrations that the database has not seen, in the order of their names; several processes may call it at once.
+ * Applies the missing migrations in the order of their names; several processes may call it at once.
  * Reads and writes go on meanwhile.
  * @returns the names of those applied now
- * @throws Error when the database has had a migration that this version does not fit, or when a lock could not be had
+ * @throws Error when the database has a migration that this version does not fit, or when a lock could not be taken
  */
 export async function migrate(db: Db, folder: string, options: MigrateOptions = {}): Promise<string[]> {
   const files = await migrationNames(folder);
@@ -62,7 +59,7 @@ export async function migrate(db: Db, folder: string, options: MigrateOptions = 
     }
     return missing;
   } finally {
-    // Closing the connection gives back the lock, and rolls back what a failed migration left open.
+    // Closing the connection releases the lock and rolls back an open transaction.
     client.release(true);
   }
 }
@@ -72,7 +69,7 @@ export async function migrationNames(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
 }
 
-/** Asks again rather than waits: `create index concurrently` would wait for a statement that waits, and that one for it. */
+/** Polls for the advisory lock. A process that waited for it in a statement would deadlock with `create index concurrently`. */
 async function takeTurn(client: pg.PoolClient): Promise<void> {
   for (;;) {
     const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [LOCK]);
@@ -113,14 +110,14 @@ async function applyAtOnce(
       await record(client, migration);
       await client.query('commit');
     } catch (error) {
-      // On a lost connection this fails too, and says less.
+      // On a lost connection this fails, too, with a less telling error.
       await client.query('rollback').catch(() => {});
       throw error;
     }
   });
 }
 
-/** What was interrupted begins again at the first statement: each is made to be repeated. */
+/** Applies a file outside a transaction. After an interruption it begins at the first statement: each can be repeated. */
 async function applyStepwise(
   client: pg.PoolClient,
   migration: Migration,
@@ -146,7 +143,7 @@ async function applyStatement(client: pg.PoolClient, statement: MigrationStateme
   return rowCount ?? 0;
 }
 
-/** A build that was interrupted leaves an index that serves no query, slows every write, and is taken for the finished one. */
+/** Drops what an interrupted build leaves: an index that serves no query, slows every write, and looks like the finished one. */
 async function dropInvalid(client: pg.PoolClient, index: string): Promise<void> {
   const { rows } = await client.query(
     'select from pg_index where indexrelid = to_regclass($1) and not indisvalid',
@@ -159,7 +156,7 @@ async function record(client: pg.PoolClient, { name, contractSince }: Migration)
   await client.query('insert into schema_migrations (name, needs) values ($1, $2)', [name, contractSince]);
 }
 
-/** Tries again what did not get its lock, or took too long, and lets others go on in between. */
+/** Tries again when a lock was not free or a statement took too long, and lets others go on in between. */
 async function patiently<Result>(
   name: string,
   options: MigrateOptions,

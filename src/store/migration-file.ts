@@ -1,15 +1,15 @@
-/** A migration's file: its statements, and the marks in its comments that say how the runner carries it out. */
+/** Reads a migration's file: its statements, and the marks in its comments that tell the runner how to apply it. */
 
 /** One statement of a file that runs outside a transaction. */
 export type MigrationStatement = {
   sql: string;
-  /** in one line without comments, for people */
+  /** the statement in one line without comments, for people */
   title: string;
-  /** repeated, each time in a transaction of its own, until it changes no row */
+  /** whether it is repeated, each time in a transaction of its own, until it changes no row */
   isBatch: boolean;
-  /** of a `create index concurrently`, the index's name */
+  /** the index that a `create index concurrently` builds; `null`: another statement */
   builds: string | null;
-  /** holds no lock that a read or a write waits for, so it may take as long as it takes */
+  /** whether it holds no lock that reads or writes wait for, so that it may take any time */
   isUnhurried: boolean;
 };
 
@@ -18,8 +18,8 @@ export type Migration = {
   sql: string;
   isOutsideTransaction: boolean;
   /**
-   * of a file that takes something away: the migration since which no program uses it. Null: programs that do not know this file
-   * go on as before
+   * the migration since which no program uses what this file removes; `null`: the file removes nothing, and older programs go on
+   * as before
    */
   contractSince: string | null;
   statements: MigrationStatement[];
@@ -29,7 +29,7 @@ const OUTSIDE_TRANSACTION = /^-- @outside-transaction\b/m;
 const CONTRACT = /^-- @contract since (\S+)/m;
 const BATCH = /^-- @batch\b/m;
 
-/** Strings, names, dollar-quoted bodies and comments, in which a semicolon ends nothing; then semicolons; then the rest. */
+/** Strings, names, dollar-quoted bodies and comments, in which a semicolon ends no statement; then semicolons; then the rest. */
 const PIECES = /'(?:[^']|'')*'|"[^"]*"|(\$\w*\$)[\s\S]*?\1|--[^\n]*|\/\*[\s\S]*?\*\/|;|[^'"$/;-]+|[\s\S]/g;
 const COMMENTS = /--[^\n]*|\/\*[\s\S]*?\*\//g;
 

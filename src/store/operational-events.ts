@@ -1,4 +1,4 @@
-/** Operational events: what Tidings itself had to say. */
+/** Operational events: the outbox of what Tidings reports about itself and the tenants' endpoints. */
 import { newId } from '../domain/ids.ts';
 import type { OperationalEventType } from '../domain/operational-event.ts';
 import type { Db, Queryable } from './pool.ts';
@@ -13,7 +13,7 @@ export type OperationalEvent = {
   createdAt: Date;
 };
 
-/** Says something about an endpoint or, without one, of a tenant; in the transaction of what it tells of. */
+/** Adds an event about an endpoint or, without one, about a tenant, in the transaction of the change that it reports. */
 export async function insertOperationalEvent(
   db: Queryable,
   event: {
@@ -37,7 +37,7 @@ export async function insertOperationalEvent(
   );
 }
 
-/** Newest first, `limit` of them, older than the id `before`; of one tenant, or all. */
+/** Events of one tenant or of all, newest first, `limit` of them, older than the id `before`. */
 export async function listOperationalEvents(
   db: Db,
   tenantId: string | null,
@@ -53,8 +53,8 @@ export async function listOperationalEvents(
 }
 
 /**
- * Takes operational events that nobody has told yet, oldest first. Whoever dies with them loses nothing: they are due
- * again after `leaseS`.
+ * Takes events that have not been relayed, oldest first. After `leaseS` they are due again, so that no event is lost when a process
+ * dies with them.
  */
 export async function takeUntoldEvents(db: Db, limit: number, leaseS: number): Promise<OperationalEvent[]> {
   const { rows } = await db.query<OperationalEvent>(

@@ -1,10 +1,10 @@
-/** Operations: their rows, their progress, and the pages in which they are carried out. */
+/** Operations: their rows and their progress. */
 
 import { newId } from '../domain/ids.ts';
 import type { Operation, OperationStatus } from '../domain/operation.ts';
 import { type Db, type Queryable, WALK_IN_ORDER } from './pool.ts';
 
-// `params` is text, as the driver gives it: what is in there is looked at where it is used.
+// The driver returns `params` as text; it is checked where it is used.
 const COLUMNS = `id, kind, tenant_id as "tenantId", endpoint_id as "endpointId", params as selection,
   least(greatest(per_second, 0.1), 1000) as "perSecond", status,
   case when at_least then greatest(matched, taken) else matched end as matched,
@@ -41,10 +41,10 @@ export async function insertOperation(db: Queryable, operation: NewOperation): P
   return operationFrom(rows[0] as OperationRow);
 }
 
-/** Deliveries of an operation that are looked at when somebody asks how far it is. */
+/** Deliveries of a running operation whose status is read when its progress is asked for. */
 const LOOKED_AT = 1_000;
 
-/** While it runs, with its progress as it is now: of a large one, as of the last tally. */
+/** Finds an operation. Its progress is current while it is small; that of a large one is as of the last tally. */
 export async function findOperation(db: Queryable, id: string): Promise<Operation | null> {
   const { rows } = await db.query<OperationRow>(`select ${COLUMNS} from operations where id = $1`, [id]);
   const [row] = rows;
@@ -63,8 +63,8 @@ export async function findOperation(db: Queryable, id: string): Promise<Operatio
 }
 
 /**
- * How many operations of the tenant run, under the tenant's lock: two requests at once cannot both be the last one allowed.
- * An erasure does not count, for nothing may be in its way.
+ * Counts the tenant's running operations under the tenant's lock, so that two concurrent requests cannot both be the last one allowed.
+ * An erasure does not count: it is always allowed.
  */
 export async function countRunningOperations(client: Queryable, tenantId: string): Promise<number> {
   await client.query('select 1 from tenants where id = $1 for no key update', [tenantId]);
@@ -75,7 +75,7 @@ export async function countRunningOperations(client: Queryable, tenantId: string
   return rows[0]?.n ?? 0;
 }
 
-/** The operation under its lock, and where its next page begins; `null` when it does not run any more. */
+/** Locks the operation. @returns it with the `cursor` of its next page; `null` when it does not run any more */
 export async function lockRunningOperation(
   client: Queryable,
   id: string,
@@ -88,7 +88,7 @@ export async function lockRunningOperation(
   return row === undefined ? null : { ...operationFrom(row), cursor: row.cursor };
 }
 
-/** The page is done when its transaction is. @param page.done how many more are done, for an operation that counts itself */
+/** Moves the cursor in the page's own transaction. @param page.done payloads erased, for an erasure, which has no tally */
 export async function moveCursor(
   client: Queryable,
   id: string,
@@ -101,7 +101,7 @@ export async function moveCursor(
   );
 }
 
-/** Everything has been found: what it is about is known now, where it could not be counted before. */
+/** Sets `matched` after the last page, where the deliveries were too many to be counted before. */
 export async function settleMatched(client: Queryable, id: string): Promise<void> {
   await client.query(
     `update operations set matched = greatest(taken, case when kind = 'erase' then done else 0 end), at_least = false
@@ -110,17 +110,17 @@ export async function settleMatched(client: Queryable, id: string): Promise<void
   );
 }
 
-/** Deliveries that a tally looks at. */
+/** Deliveries that one tally reads. */
 const TALLIED = 5_000;
 
 export type Tally = {
-  /** some of its deliveries have not ended */
+  /** whether some of its deliveries have not ended */
   isOpen: boolean;
-  /** the next tally goes on where this one stopped; else it begins anew */
+  /** whether the next tally goes on where this one stopped; otherwise it begins anew */
   goesOn: boolean;
 };
 
-/** Counts those deliveries of an operation that have ended since they were looked at last: a page of them, in turns. */
+/** Counts the deliveries of an operation that have ended since the last tally, a page at a time. */
 export async function tally(client: Queryable, id: string, page: number = TALLIED): Promise<Tally> {
   await client.query(WALK_IN_ORDER);
   const { rows } = await client.query<{ goesOn: boolean }>(
@@ -151,7 +151,7 @@ export async function tally(client: Queryable, id: string, page: number = TALLIE
   return { isOpen: open.rowCount !== 0, goesOn: rows[0]?.goesOn ?? false };
 }
 
-/** @returns whether it was running until now */
+/** @returns whether it was running */
 export async function finishOperation(
   db: Queryable,
   id: string,
@@ -164,7 +164,7 @@ export async function finishOperation(
   return rowCount === 1;
 }
 
-/** Ends an operation that cannot be carried out, and has the operator told. */
+/** Fails an operation that cannot be carried out, and reports that to the operator. */
 export async function failOperation(db: Queryable, id: string): Promise<void> {
   await db.query(
     `with failed as (
@@ -178,7 +178,7 @@ export async function failOperation(db: Queryable, id: string): Promise<void> {
   );
 }
 
-/** Those that should be running, for whoever looks whether their workflow is. */
+/** The ids of operations that have run for 5 s or longer, for the reconciler, which restarts a workflow that is gone. */
 export async function listRunningOperations(db: Db): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from operations where status = 'running' and started_at < now() - interval '5 seconds' order by id`,

@@ -1,4 +1,4 @@
-/** The connection pool, and the one way to run a transaction. */
+/** The connection pool, transactions, and the classification of PostgreSQL's errors. */
 import type { ConnectionOptions } from 'node:tls';
 import { isNativeError } from 'node:util/types';
 import pg from 'pg';
@@ -9,38 +9,38 @@ export type Queryable = pg.Pool | pg.PoolClient;
 
 // Counts are small enough to be numbers.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
-// JSON columns hold what a receiver sent: they are parsed where they are shown, so that one bad row spoils no list.
+// JSON columns hold what receivers sent. They are parsed where they are shown, so that one bad row does not fail a list.
 pg.types.setTypeParser(pg.types.builtins.JSON, (text: string) => text);
 
 /** The farthest times that a JavaScript Date can hold, in Unix ms. */
 const FARTHEST_MS = 8.64e15;
 const parseTimestamp = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (text: string) => unknown;
-// `infinity` and the years that only PostgreSQL can count are the farthest Date, so that every time can be shown.
+// `infinity`, and years that only PostgreSQL can represent, become the farthest Date, so that every time can be shown.
 pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text: string) => {
   const timeMs = Number(parseTimestamp(text));
   if (Number.isNaN(timeMs)) return new Date(text.endsWith('BC') ? -FARTHEST_MS : FARTHEST_MS);
   return new Date(Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, timeMs)));
 });
 
-/** Far longer than any statement of ours takes: what runs longer waits for something that does not come. */
+/** Far longer than any statement of ours takes. A statement that runs longer waits for something that does not come. */
 const STATEMENT_TIMEOUT_MS = 20_000;
-/** Somewhat later we stop waiting ourselves: a connection that has gone silent says nothing at all. */
+/** A little later we stop waiting ourselves, because a connection that has gone silent reports no timeout. */
 const ANSWER_TIMEOUT_MS = 25_000;
-/** What a process that vanished in mid-transaction had locked is free after so long. */
+/** The locks of a process that vanished in mid-transaction are released after this time. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
-/** So that the kernel finds out about idle connections to a host that is gone within half a minute, not in two hours. */
+/** The kernel then detects within half a minute, not in two hours, that the host of an idle connection is gone. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
 const SILENT = 'Query read timeout';
 
-/** PEM of certificate authorities: those that the operator has added, and all that are trusted. */
+/** PEM of certificate authorities: the operator's, and all that are trusted. */
 type Authorities = { added: readonly string[]; all: readonly string[] };
 
 /**
  * @param options.max connections at most
- * @param options.authorities trusted for TLS, which the URL asks for (`sslmode=verify-full`). Default: Node's. An `sslrootcert` stands
- * in the place of the public ones, as it does for PostgreSQL's own programs; those that the operator has added stay
- * @param options.patient for maintenance, whose statements take as long as they take
- * @param options.onError told of errors on idle connections, which the pool replaces by itself
+ * @param options.authorities trusted for TLS, which the URL asks for (`sslmode=verify-full`); default: Node's. An `sslrootcert`
+ * replaces the public ones, as it does for PostgreSQL's own programs; the operator's stay
+ * @param options.patient no time limits, for maintenance, whose statements may take long
+ * @param options.onError called with errors on idle connections, which the pool replaces by itself
  */
 export function createPool(
   connectionString: string,
@@ -65,13 +65,13 @@ export function createPool(
     }),
   });
   pool.on('error', (error) => options.onError?.(error));
-  // A connection that is lost while it is checked out says so here too; unheard, that would end the process. The query
-  // that was under way rejects by itself.
+  // A connection that is lost while it is checked out emits an error, which would end the process if nothing listened. The query in
+  // flight rejects by itself.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
-/** `pg` takes authorities only in place of its own, and of nothing beside a URL. */
+/** `pg` ignores TLS options beside a URL, so with authorities the URL is parsed here. A list of authorities replaces pg's own. */
 function connectionOf(url: string, authorities: Authorities | null): pg.ClientConfig {
   if (authorities === null) return { connectionString: url };
   const config = parseIntoClientConfig(url);
@@ -93,8 +93,8 @@ function trusting(
 /**
  * Runs `work` in a transaction: committed when it returns, rolled back when it throws. Inside another transaction it
  * becomes part of that one.
- * @param options.lockTimeoutMs how long each statement waits for a lock, then it throws what `isPassing` knows; default: as
- *   long as the statement may take
+ * @param options.lockTimeoutMs how long each statement waits for a lock before it throws an error that `isPassing` recognises;
+ *   default: as long as the statement may take
  */
 export async function transaction<Result>(
   db: Queryable,
@@ -103,16 +103,16 @@ export async function transaction<Result>(
 ): Promise<Result> {
   if ('release' in db) return work(db);
   const { lockTimeoutMs } = options;
-  // In one message: it costs no way to the database.
+  // Both statements go in one message, so the timeout costs no round trip.
   const bounded =
     lockTimeoutMs === undefined ? '' : `; set local lock_timeout = ${Math.round(lockTimeoutMs)}`;
   return within(db, `begin${bounded}`, work);
 }
 
-/** How long a round that looks after many endpoints in turn waits for one of them. */
+/** How long a task that visits many endpoints waits for the lock of one. */
 const TURN_LOCK_TIMEOUT_MS = 1_000;
 
-/** One turn of such a round, in a transaction. @returns `null` when somebody else has locked what it needs: the others have their turn */
+/** Runs `work` in a transaction that waits for a lock for 1 s at most. @returns `null` when the lock was not free: the caller goes on */
 export async function unlessLocked<Result>(
   db: Db,
   work: (client: pg.PoolClient) => Promise<Result>,
@@ -134,8 +134,8 @@ export async function snapshot<Result>(
 }
 
 /**
- * For a transaction that walks indexes: reading everything, to sort or to join it, is never shorter, though statistics that are
- * old may say so. The bound is the walk's, whatever the planner knows.
+ * Makes the planner walk indexes in this transaction. With old statistics it may prefer to read a whole table to sort or join it, which
+ * is never faster here, and would break the bound on the rows that are read.
  */
 export const WALK_IN_ORDER = `select set_config(name, 'off', true) from unnest(array['enable_bitmapscan', 'enable_seqscan',
   'enable_sort', 'enable_hashjoin', 'enable_mergejoin']) name`;
@@ -153,7 +153,7 @@ async function within<Result>(
     await client.query('commit');
     return result;
   } catch (error) {
-    // A silent connection would be just as silent about this; closing it rolls back as well.
+    // A silent connection would not answer a rollback either; closing it rolls back as well.
     if (isSilence(error)) broken = error as Error;
     else
       await client.query('rollback').catch((rollbackError: Error) => {
@@ -169,9 +169,9 @@ function isSilence(error: unknown): boolean {
   return error instanceof Error && error.message === SILENT;
 }
 
-/** Whether the error says that the database could not be reached or is shutting down, rather than that a query is wrong. */
+/** Whether the error means that the database cannot be reached or is shutting down, rather than that a query is wrong. */
 export function isDatabaseAway(error: unknown): boolean {
-  // Unlike instanceof, this also knows Node's own errors where code runs in a context of its own, as tests do.
+  // Unlike instanceof, this also recognises errors from another context, as in tests.
   if (!isNativeError(error)) return false;
   const { code } = error as Error & { code?: string };
   if (code !== undefined) {
@@ -187,15 +187,15 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
-/** Whether the error says that a table, column, function or type of a query is not there. */
+/** Whether the error means that a table, column, function or type does not exist. */
 export function isSchemaMismatch(error: unknown): boolean {
   return ['42P01', '42703', '42883', '42704'].includes((error as { code?: string } | null)?.code ?? '');
 }
 
-/** What was found had changed by the next statement. */
+/** A row changed between two statements; a repetition may succeed. */
 export class PassingError extends Error {}
 
-/** Whether the error says that another transaction was in the way (40: rolled back for it, 55P03: its lock took too long). */
+/** Whether another transaction caused the error (40: we were rolled back for it; 55P03: its lock was held too long). */
 export function isPassing(error: unknown): boolean {
   if (error instanceof PassingError) return true;
   return /^(40|55P03)/.test((error as { code?: string } | null)?.code ?? '');
@@ -203,7 +203,7 @@ export function isPassing(error: unknown): boolean {
 
 const TRIES = 5;
 
-/** Does `work` again where another transaction was in its way; `work` begins anew each time. */
+/** Repeats `work`, up to `TRIES` times, while another transaction is in its way. */
 export async function persistently<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let tries = TRIES; ; tries -= 1) {
     try {
@@ -220,7 +220,7 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return code === '23505' && name === constraint;
 }
 
-/** Whether the error says that a text cannot be stored: PostgreSQL takes every character but NUL. */
+/** Whether the error means that a text cannot be stored: PostgreSQL takes every character but NUL. */
 export function isUnstorableText(error: unknown): boolean {
   return ['22021', '22P05'].includes((error as { code?: string } | null)?.code ?? '');
 }

@@ -1,10 +1,10 @@
-/** Bounds of a queue in memory: what comes beyond them is refused at once, while there is memory to say so. */
+/** Bounds of an in-memory queue: requests beyond them are refused at once, while there is memory left to refuse them. */
 import { Problem } from '../domain/errors.ts';
 
 export type QueueBounds = {
-  /** requests that are not answered yet */
+  /** requests that have not been answered */
   maxRequests: number;
-  /** of all of them together, as `bytesOf` counts */
+  /** bytes of these requests together, as `bytesOf` counts them */
   maxBytes: number;
   /** how long one may wait for its turn, in ms */
   maxWaitMs: number;
@@ -16,7 +16,7 @@ export const UNBOUNDED: QueueBounds = {
   maxWaitMs: 24 * 3600 * 1000,
 };
 
-/** So much of each bound may be one owner's: where one has too much, there is still room for the others. */
+/** The share of each bound that one owner may take, so that the others still find room. */
 const SHARE_OF_ONE = 0.5;
 const RETRY_AFTER_S = 2;
 
@@ -30,7 +30,7 @@ export function tooMuchAtOnce(): Problem {
 
 type InHand = { requests: number; bytes: number };
 
-/** @returns `work`, but what is beyond the bounds is refused. @throws Problem overloaded */
+/** @returns `work` within bounds; it throws Problem overloaded for requests beyond them */
 export function boundedQueue<Request, Result>(
   work: (request: Request) => Promise<Result>,
   rules: QueueBounds & { ownerOf(request: Request): string; bytesOf(request: Request): number },
@@ -38,7 +38,7 @@ export function boundedQueue<Request, Result>(
   const all: InHand = { requests: 0, bytes: 0 };
   const owners = new Map<string, InHand>();
 
-  /** One alone always has room, however large it is. */
+  /** A single request always has room, however large it is. */
   const hasRoom = ({ requests, bytes }: InHand, more: number, share: number) =>
     requests === 0 || (requests + 1 <= rules.maxRequests * share && bytes + more <= rules.maxBytes * share);
 

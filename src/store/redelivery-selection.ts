@@ -1,6 +1,6 @@
 /**
- * Which deliveries and events a selection means, looked for in pages: each walks so many rows of one index at most, whatever the
- * selection leaves out of them, and says where the next one begins.
+ * Finds the deliveries and events of a selection in pages. Each page walks a bounded number of rows of one index, however many of them the
+ * selection leaves out, and says where the next page begins.
  */
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import { firstIdAt } from '../domain/ids.ts';
@@ -11,10 +11,10 @@ export type Selected = Pick<Operation, 'tenantId' | 'endpointId'> & { selection:
 
 type Query = { text: string; values: unknown[] };
 
-/** Rows that a page walks: some 50 ms, with a look at each row's event. */
+/** Rows that a page reads: some 50 ms, each row's event included. */
 const MAX_WALKED = 2_000;
 
-/** A stretch of an index. `end`: the last row that a page walks, if there are more. `rows`: what matches up to there. */
+/** The queries of a page: `end` finds the last row that the page reads, if there are more; `rows` the matching rows up to there. */
 export type SelectionWalk = {
   end: Query;
   rows(columns: string, end: string | null, limit: number): Query;
@@ -27,15 +27,15 @@ const MATCHES_TYPE = (type: string, filters: string) =>
 const at = (kind: 'delivery' | 'event', time: string | null) =>
   time === null ? null : firstIdAt(kind, Date.parse(time));
 
-/** Statements are written with their values beside them. */
+/** Collects a statement's values; `add` returns the placeholder. */
 function parameters() {
   const values: unknown[] = [];
   return { values, add: (value: unknown) => `$${values.push(value)}` };
 }
 
 /**
- * The deliveries of a selection, from the first id after `after`: those in its time, and before them those that are older and
- * have failed in it. By id, so that what was accepted first goes first.
+ * Walks the deliveries of a selection by id, so that those accepted first go first, from the first id after `after`. Older deliveries
+ * that have failed within the selection's time come before those accepted within it.
  */
 function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKED): SelectionWalk {
   const { statuses, since, until, eventTypes, errorCode } = selected.selection;
@@ -57,7 +57,7 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
     ].join(' and ');
   };
   return walkOf('deliveries d', 'd.id', walked, maxWalked, ({ add }, from) => ({
-    // Each row's own, looked up by its key: the planner may not begin with all endpoints and walk once for each.
+    // Lateral lookups by key: they keep the planner from starting with all endpoints and walking once for each.
     from: `${from}
       cross join lateral (select * from endpoints where id = d.endpoint_id offset 0) p
       cross join lateral (select * from events where tenant_id = d.tenant_id and id = d.event_id offset 0) e`,
@@ -69,7 +69,7 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
   }));
 }
 
-/** The index that a walk follows: what its keys are, and what its predicate says. */
+/** The keys and the predicate of the index that a walk follows. */
 function indexFor(
   { tenantId, endpointId }: Selected,
   statuses: DeliveryStatus[],
@@ -86,7 +86,7 @@ function indexFor(
   return { keys, only: isOne && status === 'retrying' ? `d.status = 'retrying'` : null };
 }
 
-/** The events in a selection's time that its endpoint subscribes to and has no delivery of, from the first after `after`. */
+/** Walks the events of a selection's time that its endpoint subscribes to and has no delivery of, from the first after `after`. */
 function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED): SelectionWalk {
   const { tenantId, endpointId, selection } = selected;
   const first = at('event', selection.since) ?? '';
@@ -138,14 +138,14 @@ function walkOf(
 
 export type WalkedRows<Row> = {
   rows: Row[];
-  /** where the next page begins; `null`: there is none */
+  /** the key after which the next page begins; `null`: this was the last page */
   next: string | null;
 };
 
 /**
- * A page of the deliveries of a selection.
- * @param columns what to read of the delivery `d`, its event `e` and its endpoint `p`
- * @param limit matching rows at most
+ * Reads a page of the deliveries of a selection.
+ * @param page.columns columns of the delivery `d`, its event `e` and its endpoint `p`
+ * @param page.limit matching rows at most
  */
 export async function walkDeliveries<Row extends object>(
   db: Queryable,
@@ -159,7 +159,7 @@ export async function walkDeliveries<Row extends object>(
   return wasOlder && walked.next === null ? { ...walked, next: first } : walked;
 }
 
-/** A page of the events that a selection's endpoint never got. @param page.columns of the event `e` and the endpoint `p` */
+/** Reads a page of the events that the selection's endpoint has no delivery of. @param page.columns of the event `e`, the endpoint `p` */
 export async function walkMissing<Row extends object>(
   db: Queryable,
   selected: Selected,
@@ -175,7 +175,7 @@ async function walkPage<Row extends object>(
   key: string,
   { columns, limit }: { columns: string; limit: number },
 ): Promise<WalkedRows<Row & { key: string }>> {
-  // The end first: what comes to match in between is in the page, and nothing is passed over.
+  // The end is read first: rows that begin to match in between are then in this page, and none is missed.
   const end = (await db.query<{ id: string }>(walk.end)).rows[0]?.id ?? null;
   const { rows } = await db.query<Row & { key: string }>(
     walk.rows(`${columns === '' ? '' : `${columns}, `}${key} as key`, end, limit),
@@ -185,11 +185,11 @@ async function walkPage<Row extends object>(
 
 export type Count = {
   count: number;
-  /** counting stopped at its bound: there may be more */
+  /** whether counting stopped at its bound, so that there may be more */
   atLeast: boolean;
 };
 
-/** How many deliveries a selection means now, those that have yet to be made included: exact where one page of each kind has them all. */
+/** Counts the deliveries of a selection, those still to be made included. Exact where one page of each kind holds them all. */
 export async function countSelected(db: Db, selected: Selected, maxWalked = MAX_WALKED): Promise<Count> {
   return snapshot(db, async (client) => {
     await client.query(WALK_IN_ORDER);

@@ -1,12 +1,12 @@
-/** Re-encrypts what is sealed after the key ring has got a new first key, in small batches beside the running service. */
+/** Re-encrypts sealed values after a new first key was put into the key ring, in small batches beside the running service. */
 import type { Db } from './pool.ts';
 import type { Vault } from './vault.ts';
 
 export type ReencryptCount = {
   resealed: number;
-  /** were under the first key already */
+  /** values that were under the first key already */
   current: number;
-  /** ids of what no key of the ring opens */
+  /** ids of values that no key of the ring opens */
   unreadable: string[];
 };
 
@@ -14,7 +14,7 @@ const BATCH = 500;
 
 type Sealed = { id: string; number: number; sealed: Buffer };
 
-/** Where something is sealed: a page of it beyond `($1, $2)`, and how one is replaced if nobody else has changed it. */
+/** The columns with sealed values: `page` reads rows beyond `($1, $2)`, `replace` changes one unless it has changed meanwhile. */
 const PLACES = [
   {
     page: `select id, 0 as number, sealed from endpoints where (id, 0) > ($1, $2::int) order by id limit $3`,
@@ -30,8 +30,8 @@ const PLACES = [
 ];
 
 /**
- * Puts every sealed value under the ring's first key. Safe beside running processes, and to repeat: what changes
- * meanwhile is left to whoever changed it.
+ * Puts every sealed value under the ring's first key. It may run beside other processes, and may be repeated: a value that changes
+ * meanwhile is left as it is.
  */
 export async function reencryptAll(db: Db, vault: Vault): Promise<ReencryptCount> {
   const count: ReencryptCount = { resealed: 0, current: 0, unreadable: [] };

@@ -1,21 +1,21 @@
-/** Whether the schema fits this version: told from the migrations that it has had and those that this version knows. */
+/** Compares the database's schema with this version: the migrations that were applied with those that this version knows. */
 import type { Db } from './pool.ts';
 
-/** A database that hangs must not hold up whoever asks. */
+/** A database that hangs must not hold up /readyz. */
 const QUERY_TIMEOUT_MS = 3_000;
 const UNDEFINED_TABLE = '42P01';
 
-/** A row of `schema_migrations`. `needs`: the migration that a program must know to fit what this one took away. */
+/** A row of `schema_migrations`. `needs`: the migration that a program must know to work without what this one removed. */
 export type AppliedMigration = { name: string; needs: string | null };
 
 export type SchemaComparison = {
-  /** known and not applied: the program is newer than the schema */
+  /** known but not applied: the program is newer than the schema */
   missing: string[];
-  /** applied and unknown, and they took away what this version uses: the schema is newer than the program */
+  /** applied but unknown, and they removed what this version uses: the schema is too new for the program */
   foreign: string[];
 };
 
-/** Compares what a version knows with what the database has had, in both directions. Unknown ones that only add are no matter. */
+/** Compares known with applied migrations. Unknown ones that only add to the schema do not matter. */
 export function compareSchema(
   known: readonly string[],
   applied: readonly AppliedMigration[],

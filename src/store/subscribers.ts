@@ -1,4 +1,4 @@
-/** Which of many endpoints want a type: its names are looked up, since going through all filters for each event takes long. */
+/** Index of subscriptions by filter, which finds the endpoints that want a type without going through all filters for each event. */
 import { filtersThatWant } from '../domain/event.ts';
 
 type Subscriber = { eventTypes: readonly string[] | null };
@@ -7,7 +7,7 @@ type Index = { ofAll: Subscriber[]; byFilter: Map<string, Subscriber[]> };
 
 const indexes = new WeakMap<readonly Subscriber[], Index>();
 
-/** @param all the same array for each type: it is indexed once */
+/** @param all the subscribers; an array is indexed once, so pass the same one for each type */
 export function subscribersOf<Of extends Subscriber>(all: readonly Of[], type: string): Set<Of> {
   const index = indexes.get(all) ?? indexOf(all);
   indexes.set(all, index);

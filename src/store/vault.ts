@@ -1,6 +1,6 @@
 /**
- * Encrypts what must not be readable in the database. Envelope encryption with AES-256-GCM: each value has a data key of its own,
- * which is wrapped by a key of the ring; changing the ring's key wraps the data keys anew and leaves the values alone.
+ * Encrypts secrets for the database: envelope encryption with AES-256-GCM. Each value has a data key of its own, which is wrapped by a key
+ * of the ring. A change of the ring's key wraps the data keys anew and leaves the values as they are.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
@@ -8,11 +8,11 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 export type KeyRing = readonly { id: string; key: Buffer }[];
 
 export type Vault = {
-  /** @param context names what the value belongs to (an id): put elsewhere, it cannot be opened */
+  /** @param context the id of the row that the value belongs to: moved to another row, it cannot be opened */
   seal(plaintext: string, context: string): Buffer;
   /** @throws Error when the key's id is unknown, or the value was tampered with or belongs to something else */
   open(sealed: Buffer, context: string): string;
-  /** The same value under the ring's first key; `null` when it is already. @throws as `open` */
+  /** @returns the same value under the ring's first key; `null` when it is under that key already. @throws Error as `open` */
   reseal(sealed: Buffer, context: string): Buffer | null;
 };
 
@@ -20,10 +20,10 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 const WRAPPED_BYTES = IV_BYTES + TAG_BYTES + KEY_BYTES;
-/** No value of the first format begins so: there the first byte is the length of the key's id. */
+/** The first bytes of an envelope. No value of the first format begins like this: its first byte is the length of the key's id. */
 const ENVELOPE = Buffer.of(0, 1);
 
-/** A sealed value is: `0 1`, length of the key's id (1 byte), the id, the wrapped data key, the encrypted value. */
+/** A sealed value holds `0 1`, the length of the key's id (1 byte), the id, the wrapped data key, and the encrypted value. */
 export function createVault(keyRing: KeyRing): Vault {
   const [current] = keyRing;
   if (current === undefined) throw new Error('The key ring is empty');
@@ -76,7 +76,7 @@ export function createVault(keyRing: KeyRing): Vault {
 
 const isEnvelope = (sealed: Buffer) => sealed.subarray(0, ENVELOPE.length).equals(ENVELOPE);
 
-/** IV, tag, ciphertext. */
+/** @returns IV, tag and ciphertext */
 function encrypt(key: Buffer, plaintext: Buffer, context: string): Buffer {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(
@@ -97,7 +97,7 @@ function decrypt(key: Buffer, encrypted: Buffer, context: string): Buffer {
   return Buffer.concat([decipher.update(encrypted.subarray(textAt)), decipher.final()]);
 }
 
-/** Values from before envelopes: the ring's key itself, and the key's id in place of the context. */
+/** Opens a value from before envelopes: encrypted with the ring's key itself, and the key's id as context. */
 function openFirstFormat(sealed: Buffer, keyNamed: (id: string) => Buffer): string {
   const idLength = sealed[0] ?? 0;
   const id = sealed.subarray(1, 1 + idLength).toString();
