@@ -1,4 +1,4 @@
-/** The activity that carries an operation on: its next page, or a look at how its deliveries fare. */
+/** Activity that advances an operation: it carries out the next page, or counts how many of its deliveries have ended. */
 import { activityInfo } from '@temporalio/activity';
 import { clockOffsetMs } from '../src/domain/clock.ts';
 import type { Operation } from '../src/domain/operation.ts';
@@ -19,16 +19,16 @@ import { findTenant } from '../src/store/tenants.ts';
 import type { OperationStep } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** Temporal's timers are about a second coarse: the pages must be of about a second. */
+/** Temporal's timers are exact to about a second, so a page holds the work of about a second. */
 const MAX_PAGE = 500;
-/** Everything has been set going; what remains is to see it end. */
+/** The cursor after the last page: the activity then watches until the deliveries have ended. */
 const WATCHING = 'watching';
 const WATCH_MIN_MS = 500;
 const WATCH_MAX_MS = 60_000;
 
-/** Pages that had nothing that matches, one after the other: then it is the turn of others. */
+/** Pages without a match in a row, after which the activity returns so that other work gets its turn. */
 const MAX_EMPTY_PAGES = 20;
-/** What fails so often in a row, with the database there, will not work however often it is tried: some three minutes. */
+/** Tries, over some three minutes, after which an error that is not the database's absence counts as permanent. */
 const MAX_TRIES = 8;
 
 export async function advanceOperation(
@@ -50,7 +50,7 @@ export async function advanceOperation(
   }
 }
 
-/** A page, in the transaction that says so. */
+/** Carries out one page, in the transaction that moves the cursor. */
 async function advance(
   deps: ActivityDeps,
   input: { operationId: string },
@@ -75,10 +75,10 @@ async function advance(
   });
 }
 
-/** A page is at most what may go in a second, so that the pace is kept within pages too. */
+/** A page holds at most the deliveries of one second, so that the rate is kept within a page, too. */
 const pageSize = ({ perSecond }: Operation) => Math.max(1, Math.min(MAX_PAGE, Math.floor(perSecond)));
 
-/** Where a contract's body carries the delivery's own id, a delivery that is made now has its own. */
+/** @returns the function that makes a new delivery's own body; `null`: the profile's bodies do not carry the delivery's id */
 async function bodies(deps: ActivityDeps, { tenantId }: Operation): Promise<BodyOf | null> {
   const tenant = await findTenant(deps.db, tenantId);
   return findProfile(tenant?.profile ?? '')?.renderForDelivery ?? null;
@@ -103,7 +103,7 @@ async function watch(client: Queryable, operation: Operation): Promise<Operation
     await finishOperation(client, operation.id, 'completed');
     return { done: true };
   }
-  // The longer it takes, the longer it is likely to take: a schedule may run for days.
+  // The longer it has run, the longer it is likely to run: a retry schedule may last for days.
   const ageMs = Date.now() + clockOffsetMs() - operation.startedAt.getTime();
   const waitMs = goesOn
     ? WATCH_MIN_MS

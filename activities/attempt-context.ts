@@ -1,4 +1,4 @@
-/** What is known of a delivery when it is its turn, and how it is put off when it cannot be its turn. */
+/** Context of one delivery in a call of `attempt`, and the way to defer a delivery that cannot be attempted now. */
 import type { AttemptEndpoint } from '../src/store/attempt-endpoints.ts';
 import { type ClaimedDelivery, releaseClaim } from '../src/store/claims.ts';
 import type { AttemptInput } from '../workflows/contract.ts';
@@ -16,13 +16,13 @@ export type AttemptContext = {
   workflowId: string;
   /** in [0, 1), the same for all deliveries of an endpoint in this call */
   random: number;
-  /** numbers its endpoint in this call */
+  /** the number of its endpoint in this call */
   group: number;
-  /** ms to wait until the endpoint's rate limit allows this attempt; null: not soon; undefined: no rate limit */
+  /** ms until the endpoint's rate limit allows this attempt; `null`: not soon; `undefined`: there is no rate limit */
   rateLimitWaitMs: number | null | undefined;
 };
 
-/** Takes back the claim, if there is one of ours, and comes again a little later. */
+/** Releases this run's claim, if there is one, so that the delivery is attempted again after `DEFER_MS`. */
 export async function defer({ deps, delivery, group, trigger }: AttemptContext): Promise<ClaimOutcome> {
   const { id, claim, verdict } = delivery;
   if (verdict === 'claimed' && claim !== null) {

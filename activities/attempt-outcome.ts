@@ -1,4 +1,4 @@
-/** Turns what was seen of an attempt into what is recorded of it and what its workflow hears. */
+/** Turns the result of an attempt into its record and into the entry for its workflow. */
 import type { AttemptErrorCode } from '../src/domain/errors.ts';
 import { type AttemptResult, decide } from '../src/domain/outcome.ts';
 import { RETRY_AFTER_CAP_MS, scheduleOf } from '../src/domain/schedule.ts';
@@ -8,18 +8,18 @@ import type { Claim, ClaimedDelivery } from '../src/store/claims.ts';
 import type { AttemptRecord, Exchange } from '../src/store/records.ts';
 import type { AttemptEntry } from '../workflows/contract.ts';
 
-/** What was seen of an attempt. */
+/** The result of an attempt, with its times and its exchange. */
 export type SeenAttempt = AttemptResult & {
   error: AttemptErrorCode | null;
   errorMessage: string | null;
   startedAtMs: number;
   durationMs: number;
-  /** since its end. Never reckoned with two clocks: that of this process may be off by an hour */
+  /** ms since its end; never the difference of two clocks, because this process's clock may be off by an hour */
   endedAgoMs: number;
   exchange: Exchange | null;
 };
 
-/** What came of a delivery in one call of `attempt`: with a record where an attempt was made. */
+/** The outcome of a delivery in one call of `attempt`; it has a record if an attempt was made. */
 export type ClaimOutcome = DecidedAttempt | { entry: AttemptEntry };
 
 export type DecidedAttempt = { record: AttemptRecord; entry: AttemptEntry };
@@ -31,7 +31,7 @@ export function decideAttempt(input: {
   endpoint: AttemptEndpoint;
   seen: SeenAttempt;
   workflowId: string;
-  /** in [0, 1): one number for all deliveries of an endpoint in this call, for together they failed and together they return */
+  /** in [0, 1): one number for all deliveries of an endpoint in this call, so that they are retried together */
   random: number;
   group: number;
 }): DecidedAttempt {

@@ -1,6 +1,6 @@
 /**
- * The activity that sends: claim, POST side by side, record. It may run twice after a crash; the claim decides what the
- * second run may do.
+ * Activity that attempts deliveries: it claims them, POSTs them concurrently, and records the results. After a crash it may run again;
+ * the claims then decide what the second run may do.
  */
 import { activityInfo, Context } from '@temporalio/activity';
 import { type AttemptEndpoint, loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';
@@ -19,7 +19,7 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
   const heartbeat = setInterval(() => Context.current().heartbeat(), 5_000);
   try {
     const { trigger, pressId = null } = input;
-    // Everything that can fail comes before the claim: what fails there counts no attempt.
+    // Everything that can fail comes before the claim, so that a failure there counts as no attempt.
     const endpoints = await loadAttemptEndpoints(deps.db, deps.vault, input.deliveryIds);
     const request = { trigger, pressId, workflowId, runId };
     const broken: string[] = [];
@@ -66,21 +66,21 @@ function execution(): { workflowId: string; runId: string } {
   return workflowExecution;
 }
 
-/** The ms to wait for each claimed delivery of a rate-limited endpoint; `null`: no place soon. */
+/** @returns the ms to wait for each claimed delivery of a rate-limited endpoint; `null`: there is no place soon */
 async function reserveRateLimits(
   deps: ActivityDeps,
   deliveries: ClaimedDelivery[],
   endpoints: Map<string, AttemptEndpoint>,
 ): Promise<Map<string, number | null>> {
   const waits = new Map<string, number | null>();
-  // Side by side: an endpoint whose row is locked holds up no other.
+  // Concurrently, so that an endpoint whose row is locked holds up no other.
   const reserving = [...endpoints.values()].map(async (endpoint) => {
     if (endpoint.ratePerSecond === null) return;
     const limited = deliveries.filter(
       (each) => each.verdict === 'claimed' && each.endpointId === endpoint.id,
     );
     if (limited.length === 0) return;
-    // Without an answer nobody has a place, and the schedule tries again.
+    // If the reservation fails, no delivery has a place: scheduled ones are held, presses are deferred.
     const places = await reserveRateLimit(
       deps.db,
       endpoint.id,

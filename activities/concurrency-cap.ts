@@ -1,7 +1,7 @@
-/** Bounds the attempts in flight for each endpoint, whichever lane they come by. */
+/** Caps the attempts in flight for each endpoint, whichever lane they come from. */
 
 export type ConcurrencyCap = {
-  /** @returns what frees the place, or `null` when none became free within `waitMs` */
+  /** @returns a function that frees the place, or `null` when no place became free within `waitMs` */
   acquire(key: string, waitMs: number): Promise<(() => void) | null>;
 };
 

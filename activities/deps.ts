@@ -1,4 +1,4 @@
-/** What the activities need of the process that runs them. */
+/** Dependencies of the activities, which the process that runs them provides. */
 
 import type { LaneSelector } from '../src/dispatch/lane-selector.ts';
 import type { Sender } from '../src/http/send.ts';
@@ -26,16 +26,16 @@ export type ActivityDeps = {
   rateLimitSpacing: RateLimitSpacing;
   recorder: Recorder;
   unrecorded: UnrecordedAttempts;
-  /** attempts under way in this process, by delivery and number */
+  /** attempts in flight in this process, by delivery and number */
   inFlight: Map<string, Promise<ClaimOutcome>>;
   /** in [0, 1) */
   random: () => number;
   version: string;
-  /** of tenants that have none of their own */
+  /** the retention of tenants that have none of their own */
   payloadRetentionDays: number;
-  /** how people are told of exhausted deliveries */
+  /** the rules by which people are notified of exhausted deliveries */
   telling: NotificationRules;
-  /** by these the dispatcher knows when it may start the next workflow */
+  /** tell the dispatcher when it may start the next workflow */
   attemptBegan(workflowId: string): void;
   attemptEnded(workflowId: string): void;
 };

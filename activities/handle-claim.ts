@@ -1,4 +1,4 @@
-/** What is done with each delivery of a call, by what its claim has found. */
+/** Handles each delivery of a call of `attempt` by the verdict of its claim. */
 import { ENDPOINT_BOUNDS } from '../src/domain/endpoint.ts';
 import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
 import { failBroken } from '../src/store/broken-rows.ts';
@@ -17,14 +17,14 @@ import { sendAttempt } from './send-attempt.ts';
 import { unsendable } from './unsendable.ts';
 
 const BUSY_POLL_MS = 1_000;
-/** As long as a schedule may be: what is due later than that was not planned by us. */
+/** The longest wait: as long as a schedule may be. A later planned time is a broken value. */
 const MAX_WAIT_MS = ENDPOINT_BOUNDS.scheduleTotalS * 1000;
-/** From the end of an attempt until its record is written. */
+/** How long an attempt stays in `inFlight` after its end, until its record is written. */
 const IN_FLIGHT_AFTER_MS = 10_000;
 
 /**
- * One delivery's trouble is its own: the others of the group are sent and recorded all the same. Where the database is away
- * it comes again; whatever else goes wrong is a failure of this delivery, which its schedule bounds.
+ * Handles a delivery by itself, so that an error does not keep the others of the group from being sent and recorded. If the database is
+ * away, the delivery is deferred. Any other error is a failed attempt of this delivery, which uses up its schedule.
  */
 export async function handleClaim(context: AttemptContext): Promise<ClaimOutcome> {
   const { deps, delivery } = context;
@@ -74,7 +74,7 @@ async function handleByVerdict(context: AttemptContext): Promise<ClaimOutcome> {
   }
 }
 
-/** A run of this activity that was lost may have ended it: what the workflow must still do is the same. */
+/** The entry of an ended delivery. A lost run of this activity may have ended it, and then the workflow must still notify people. */
 function endedEntry(delivery: ClaimedDelivery, group: number): AttemptEntry {
   const { id, status, owned, told } = delivery;
   if (status === 'succeeded') return { id, outcome: 'succeeded', group };
@@ -82,14 +82,14 @@ function endedEntry(delivery: ClaimedDelivery, group: number): AttemptEntry {
   return { id, outcome: status === 'failed' || status === 'cancelled' ? 'ended' : 'left', group };
 }
 
-/** A claim without its attempt: lost with its process, unless another run of this activity is still at it here. */
+/** Handles a claim without a record. Its attempt was lost with its process, unless another run of this activity still makes it here. */
 function handleLost(context: AttemptContext, claim: Claim): ClaimOutcome | Promise<ClaimOutcome> {
   const { deps, delivery, trigger, pressId } = context;
   const running = deps.inFlight.get(keyOf(delivery, claim));
   if (running !== undefined && delivery.verdict === 'unfinished') return running;
   const decided = decideLostOrUnreadable(context, claim);
   if (decided === null) return failUnreadable(context);
-  // It was the attempt of something else that was lost: the press that found it is still to be carried out.
+  // The lost attempt was not this press's own, so the press must still be carried out.
   return trigger === 'manual' && claim.pressId !== pressId
     ? { ...decided, entry: { ...decided.entry, outcome: 'left', pressAgain: true, retryAfterMs: 0 } }
     : decided;
@@ -97,7 +97,7 @@ function handleLost(context: AttemptContext, claim: Claim): ClaimOutcome | Promi
 
 const keyOf = (delivery: ClaimedDelivery, claim: Claim) => `${delivery.id} ${claim.number}`;
 
-/** Keeps the attempt findable while it runs: a second run of the activity waits for it instead of declaring it lost. */
+/** Registers the attempt while it runs, so that a second run of the activity waits for it and does not declare it lost. */
 function inFlight(
   { deps, delivery }: AttemptContext,
   claim: Claim,
@@ -111,7 +111,7 @@ function inFlight(
   return running;
 }
 
-/** Nothing but the row goes into it, so whatever it throws is the row's: `null`, for the claim would stand there for ever. */
+/** @returns `null` when the decision throws: only the row goes into it, so the row is broken, and a retry would throw for ever */
 function decideLostOrUnreadable(context: AttemptContext, claim: Claim): DecidedAttempt | null {
   try {
     return decideLost(context, claim);
@@ -125,7 +125,7 @@ function decideLostOrUnreadable(context: AttemptContext, claim: Claim): DecidedA
   }
 }
 
-/** Told of like any that is given up, as those are which cannot even be claimed. */
+/** Fails a delivery whose claim cannot be read. People are notified of it as of any exhausted delivery. */
 async function failUnreadable({ deps, delivery, group }: AttemptContext): Promise<ClaimOutcome> {
   await failBroken(deps.db, delivery.id);
   return { entry: { id: delivery.id, outcome: 'exhausted', group } };

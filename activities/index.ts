@@ -1,4 +1,4 @@
-/** The activities, bound to what they need. */
+/** The activities, bound to their dependencies. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { cancelDeliveries } from '../src/store/deliveries.ts';
 import { isDatabaseAway } from '../src/store/pool.ts';
@@ -26,7 +26,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   };
 }
 
-/** Errors stay here, with their messages and stacks; a history gets only a code of ours. All of them are retried. */
+/** Logs an error with its message and stack, and throws only a code for the history. Temporal retries every error. */
 async function guarded<Result>(
   deps: ActivityDeps,
   name: string,

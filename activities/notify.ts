@@ -1,9 +1,9 @@
-/** The activity that has people told of exhausted deliveries: it hands them over to the messages, which are sent apart from it. */
+/** Activity that adds exhausted deliveries to notifications. Their messages are sent apart from it. */
 import { addToNotification } from '../src/store/notifications.ts';
 import type { NotifyOutput } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** One step towards handing over; the workflow calls it again after `waitMs`. */
+/** Adds the deliveries of one endpoint; until it is done, the workflow calls it again after `waitMs`. */
 export async function notify(deps: ActivityDeps, input: { deliveryIds: string[] }): Promise<NotifyOutput> {
   const step = await addToNotification(deps.db, input.deliveryIds, deps.telling);
   if (step.kind === 'done') return { done: true };

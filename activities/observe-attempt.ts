@@ -1,4 +1,4 @@
-/** What each attempt leaves for those who operate: a span in its event's trace, a count, a duration. */
+/** Observability of attempts: a span in the event's trace, a count and a duration for each. */
 import { clockOffsetMs } from '../src/domain/clock.ts';
 import { OWN_FAULTS } from '../src/domain/errors.ts';
 import { idTimeMs, isId } from '../src/domain/ids.ts';
@@ -9,7 +9,7 @@ import type { AttemptContext } from './attempt-context.ts';
 import type { SeenAttempt } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** The names of the workflow and its run are those that Temporal's own interceptors use. */
+/** Starts the span of an attempt. Temporal's own interceptors use the same attributes for a workflow and its run. */
 export function startAttemptSpan(
   { deps, delivery, endpoint, workflowId }: AttemptContext,
   claim: Claim,
@@ -34,11 +34,11 @@ export function startAttemptSpan(
 export function countAttempt({ metrics }: ActivityDeps, delivery: ClaimedDelivery, seen: SeenAttempt): void {
   const { error: errorCode, startedAtMs, durationMs } = seen;
   metrics.attempts.inc({ outcome: outcomeOf(errorCode) });
-  // How long one took that was lost with its process, nobody knows; and what was not sent took no time.
+  // The duration of a lost attempt is not known, and an attempt without a request has none.
   if (errorCode === 'outcome_unknown' || (errorCode !== null && OWN_FAULTS.has(errorCode))) return;
   metrics.attemptDuration.observe(durationMs / 1000);
   if (errorCode === null && delivery.attemptCount === 0 && !delivery.isTest) {
-    // An id that we have not made says nothing of its time.
+    // An id that is not of our form holds no time.
     if (!isId('delivery', delivery.id)) return;
     metrics.deliveryLatency.observe(
       (startedAtMs + durationMs + clockOffsetMs() - idTimeMs(delivery.id)) / 1000,

@@ -1,12 +1,12 @@
-/** The activity that removes a page of old payloads. */
+/** Activity that erases a page of old payloads. */
 import { nextTenantToPrune, pruneEnded, prunePage } from '../src/store/pruning.ts';
 import type { PruneCursor, PrunedPage } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** Small enough to hold no lock for long. */
+/** Events of a page: few enough that no lock is held for long. */
 const PAGE = 500;
 
-/** First what has ended since it was passed, of all tenants; then what has become old, tenant by tenant. */
+/** Erases first, for all tenants, marked payloads whose deliveries have ended; then, tenant by tenant, payloads that have become old. */
 export async function prunePayloads(deps: ActivityDeps, cursor: PruneCursor): Promise<PrunedPage> {
   if (cursor.tenantId === '') {
     const { erased, looked } = await pruneEnded(deps.db, PAGE);

@@ -1,6 +1,6 @@
 /**
- * Keeps the starts of attempts at a rate-limited endpoint apart in this process. Their places are reserved in the
- * database; when the process is late for some of them, they must not go out as a bunch.
+ * Spaces the starts of attempts at a rate-limited endpoint within this process. Their places are reserved in the database; when the
+ * process is late for several of them, they must not start together.
  */
 import { setTimeout } from 'node:timers/promises';
 
@@ -9,12 +9,12 @@ export type RateLimitSpacing = {
   next(endpointId: string, perSecond: number): Promise<void>;
 };
 
-/** An endpoint that nothing was sent to for so long need not be remembered. */
+/** An endpoint is forgotten after this time without an attempt. */
 const FORGET_MS = 60_000;
 
 /** @param now a monotonic clock in ms */
 export function createRateLimitSpacing(now: () => number = () => performance.now()): RateLimitSpacing {
-  // The last start and the rate that it followed, not when the next is free: the rate may have changed by then.
+  // Keeps the last start and not the next free time, because the rate may change in between.
   const started = new Map<string, { at: number; perSecond: number }>();
   const freeAt = (endpoint: { at: number } | undefined, perSecond: number) =>
     endpoint === undefined ? 0 : endpoint.at + 1_000 / perSecond;
@@ -22,7 +22,7 @@ export function createRateLimitSpacing(now: () => number = () => performance.now
     async next(endpointId, perSecond) {
       const nowMs = now();
       const at = Math.max(nowMs, freeAt(started.get(endpointId), perSecond));
-      // Re-inserted at the end: the first ones are those not used for longest.
+      // Re-inserted at the end, so that the first entries are those not used for longest.
       started.delete(endpointId);
       started.set(endpointId, { at, perSecond });
       for (const [id, last] of started) {

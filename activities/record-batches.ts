@@ -1,14 +1,14 @@
-/** Records what came of a group of attempts, without letting the slow ones hold up the quick ones. */
+/** Records the outcomes of a group of attempts in batches, so that slow attempts do not hold up quick ones. */
 import { setTimeout } from 'node:timers/promises';
 import { isDatabaseAway } from '../src/store/pool.ts';
 import type { AttemptEntry, AttemptOutput } from '../workflows/contract.ts';
 import type { ClaimOutcome, DecidedAttempt } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** How long the fast ones of a group wait for the slow ones before they are recorded without them. */
+/** How long finished attempts of a group wait for the others before they are recorded without them. */
 const FLUSH_MS = 250;
 
-/** Records in batches: all together when all are quick, the quick ones first when some are not. */
+/** Records all attempts in one batch when all are quick, or the quick ones first when some are slow. */
 export async function recordInBatches(
   deps: ActivityDeps,
   work: Promise<ClaimOutcome>[],
@@ -35,7 +35,7 @@ export async function recordInBatches(
   return recorded ? { entries } : { entries, unrecorded: true };
 }
 
-/** @returns whether it worked: what was sent was sent, so the outcome is returned in either case */
+/** @returns `false` when the records could not be written. It does not throw, because the attempts were made and must be reported. */
 async function record(deps: ActivityDeps, batch: ClaimOutcome[]): Promise<boolean> {
   const decided = batch.filter((result): result is DecidedAttempt => 'record' in result);
   try {
@@ -49,7 +49,7 @@ async function record(deps: ActivityDeps, batch: ClaimOutcome[]): Promise<boolea
   }
 }
 
-/** A delivery that was cancelled or held meanwhile is not retried, whatever the attempt decided. */
+/** Corrects the entries of deliveries that were cancelled or held meanwhile: they are not retried, whatever was decided. */
 export function applyStatuses(decided: { entry: AttemptEntry }[], statuses: Map<string, string>): void {
   for (const { entry } of decided) {
     const status = statuses.get(entry.id);

@@ -1,4 +1,4 @@
-/** The activity that writes what `attempt` could not: repeated until the database is back. */
+/** Activity that records attempts which `attempt` could not record. Temporal repeats it until the database is back. */
 import { activityInfo } from '@temporalio/activity';
 import { ATTEMPT_ERRORS } from '../src/domain/errors.ts';
 import { loadAttemptEndpoints } from '../src/store/attempt-endpoints.ts';

@@ -1,4 +1,4 @@
-/** Sends one attempt: waits for the concurrency cap and the rate limit, POSTs the signed request, and decides what came of it. */
+/** Sends one attempt: waits for the concurrency cap and the rate limit, POSTs the signed request, and decides the outcome. */
 import { setTimeout } from 'node:timers/promises';
 import { isOpen, isSendableHeader, MASK, maskUrl } from '../src/domain/endpoint.ts';
 import { type AttemptErrorCode, secretsUnreadable } from '../src/domain/errors.ts';
@@ -18,7 +18,7 @@ import { countAttempt, startAttemptSpan } from './observe-attempt.ts';
 /** How long an attempt may wait for its endpoint's concurrency cap or rate limit before it is deferred. */
 export const LIMIT_WAIT_MS = 4_000;
 
-/** Longer than it takes to look whether the payload is still there. */
+/** After a longer wait than this, the payload may have been erased, and the database is asked again. */
 const LONG_WAIT_MS = 100;
 
 export async function sendAttempt(context: AttemptContext, claim: Claim): Promise<ClaimOutcome> {
@@ -34,7 +34,7 @@ export async function sendAttempt(context: AttemptContext, claim: Claim): Promis
   try {
     if (rateLimitWaitMs !== undefined && rateLimitWaitMs !== null && rateLimitWaitMs > 0)
       await setTimeout(rateLimitWaitMs);
-    // What was erased while it waited for its place has not gone out yet, and does not.
+    // A payload that was erased during the wait is not sent.
     if (performance.now() - begunAt > LONG_WAIT_MS && (await isErased(deps.db, delivery.id)))
       return refuse({ ...context, delivery: { ...delivery, erased: true } }, claim);
     if (endpoint.ratePerSecond !== null)
@@ -60,7 +60,7 @@ export async function sendAttempt(context: AttemptContext, claim: Claim): Promis
     });
     if ('fault' in sent) {
       ended?.(true);
-      // The operator's own way out is out of order: the endpoint has not been tried.
+      // The operator's egress proxy does not work, so the endpoint has not been tried.
       span.end({}, 'egress_fault');
       return defer(context);
     }
@@ -75,7 +75,7 @@ export async function sendAttempt(context: AttemptContext, claim: Claim): Promis
   }
 }
 
-/** The rate limit does not allow it soon: it is held without a workflow until `releaseDue` lets it go. */
+/** Holds a delivery that the rate limit does not allow soon. It has no workflow until `releaseDue` releases it. */
 async function holdBack({ deps, delivery, group }: AttemptContext, claim: Claim): Promise<ClaimOutcome> {
   await holdForRateLimit(deps.db, delivery.id, claim.runId);
   return { entry: { id: delivery.id, outcome: 'left', group } };

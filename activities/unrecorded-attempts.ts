@@ -1,14 +1,14 @@
-/** Attempts whose record failed, kept in this process until it is written. */
+/** Attempts that could not be recorded, kept in this process until they are. */
 import type { AttemptRecord } from '../src/store/records.ts';
 
 /**
- * Attempts whose record failed, kept in memory so that their exchange is not lost with it. On another process, or after
- * a restart, the history still has everything but the exchange.
+ * Keeps the records in memory, so that an exchange is not lost when its record fails. In another process, or after a restart, the
+ * workflow's history still has everything but the exchange.
  */
 export type UnrecordedAttempts = {
   keep(records: AttemptRecord[]): void;
   find(deliveryId: string, number: number): AttemptRecord | undefined;
-  /** Only for what has been recorded: until then this is the only copy of the exchange. */
+  /** Forgets a record. Call it only after the record is written: until then this is the only copy of the exchange. */
   forget(deliveryId: string, number: number): void;
 };
 

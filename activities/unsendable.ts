@@ -1,11 +1,13 @@
-/** A delivery of which no request can be made: a failure of ours, recorded and retried by its schedule like any other. */
+/**
+ * Fails the attempt of a delivery for which no request can be made. The fault is ours; the attempt is recorded and retried like any other.
+ */
 import { ATTEMPT_ERRORS, type AttemptErrorCode, OWN_FAULTS, Problem } from '../src/domain/errors.ts';
 import type { Claim } from '../src/store/claims.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import { type ClaimOutcome, decideAttempt, type SeenAttempt } from './attempt-outcome.ts';
 import { countAttempt } from './observe-attempt.ts';
 
-/** Counted and logged, so that it tries what the schedule allows and no more; nothing was sent, and the endpoint has no part in it. */
+/** Decides a failed attempt without a request. It uses up a slot of the schedule, which bounds the retries, and has no effect on health. */
 export function unsendable(context: AttemptContext, claim: Claim, error: unknown): ClaimOutcome {
   const { deps, delivery, endpoint, workflowId, random, group } = context;
   const errorCode = reasonOf(error);

@@ -1,6 +1,6 @@
 /**
- * What the outside must know of the workflow: its name, its signals and query, its input, and the activities that it
- * calls. Everything here may stand in histories for weeks: fields are added, never renamed or removed.
+ * Contract of the workflows: their names, signals, query and inputs, and the activities that they call. Everything here may stand in
+ * histories for weeks: fields are added, never renamed or removed.
  */
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { Trigger } from '../src/domain/delivery.ts';
@@ -12,19 +12,19 @@ export const OPERATION_TYPE = 'operate';
 
 export type OperateInput = { operationId: string };
 
-/** Attempts that may take long have a task queue of their own: the workflows' queue and this. */
+/** The suffix of the task queue for attempts that may take long. The rest of its name is that of the workflows' queue. */
 export const ATTEMPTS_QUEUE_SUFFIX = '-attempts';
 
 export type DeliverInput = {
-  /** attempted at once, each group in one activity */
+  /** deliveries to attempt at once, each group in one activity */
   groups?: string[][];
-  /** the endpoints are quick: the first attempt is a local activity of the first workflow task */
+  /** whether the endpoints are quick, so that the first attempt is a local activity of the first workflow task */
   quick?: boolean;
-  /** a single delivery that a signal is for: `signal-with-start` by hand names it here */
+  /** the delivery that a signal without an id means; `signal-with-start` by hand names it here */
   deliveryId?: string;
-  /** exhausted deliveries of which nobody was told */
+  /** exhausted deliveries that people have not been notified of */
   untold?: string[];
-  /** what a run that continued as new has left to do */
+  /** the open work of the run that continued as this one */
   carried?: Carried;
 };
 
@@ -37,14 +37,14 @@ export type Carried = {
 
 export type DeliverCounts = { succeeded: number; exhausted: number; cancelled: number; left: number };
 
-/** A person pressing retry. Without a `pressId` (a signal by hand) the workflow makes one. */
+/** One request for a manual retry. Without a `pressId` (a signal by hand) the workflow makes one. */
 export type Press = { deliveryId?: string; pressId?: string };
 
-/** Send this delivery now, or again. */
+/** Sends this delivery now, or again. */
 export const retryNow = defineSignal<[Press?]>('retryNow');
-/** End this delivery; without an id, all of the workflow's. */
+/** Cancels this delivery; without an id, all of the workflow's. */
 export const cancel = defineSignal<[{ deliveryId?: string }?]>('cancel');
-/** What the workflow is doing with each of its deliveries. */
+/** Returns the state of each of the workflow's deliveries. */
 export const state = defineQuery<DeliveryState[]>('state');
 
 export type DeliveryState = {
@@ -52,25 +52,25 @@ export type DeliveryState = {
   doing: 'attempting' | 'waiting' | 'telling' | 'ended';
   /** when the next scheduled attempt is due */
   dueAt?: string;
-  /** presses that wait for the attempt under way to end */
+  /** presses that wait for the end of an attempt in flight */
   presses?: number;
 };
 
 export type AttemptInput = {
   deliveryIds: string[];
   trigger: Trigger;
-  /** with the trigger `manual`: which press this is */
+  /** the press, with the trigger `manual` */
   pressId?: string;
 };
 
 /**
- * What became of one delivery in one call of `attempt`; at most about 300 bytes in the history.
+ * The outcome of one delivery in one call of `attempt`; at most about 300 bytes in the history.
  *
  * succeeded  delivered
  * retry      to be attempted again after `retryAfterMs`
- * exhausted  failed for good: people are to be told
- * ended      it had ended, or ends, and nobody needs to be told
- * left       held, or in the care of another workflow
+ * exhausted  failed for good, and people must be notified
+ * ended      it had ended before or ends now, and nobody needs to be notified
+ * left       held, or another workflow continues it
  */
 export type AttemptEntry = {
   id: string;
@@ -87,15 +87,15 @@ export type AttemptEntry = {
     error?: AttemptErrorCode;
   };
   retryAfterMs?: number;
-  /** a press that could not be carried out yet: again after `retryAfterMs` */
+  /** the press could not be carried out yet: try it again after `retryAfterMs` */
   pressAgain?: boolean;
-  /** a number for each endpoint in this call: those of one endpoint go on together */
+  /** numbers the endpoint in this call: deliveries of one endpoint are retried together */
   group: number;
 };
 
 export type AttemptOutput = {
   entries: AttemptEntry[];
-  /** some attempts were made but could not be recorded: `record` must write them */
+  /** some attempts were made but could not be recorded: `record` must record them */
   unrecorded?: true;
 };
 
@@ -103,7 +103,7 @@ export type NotifyOutput = { done: true } | { done: false; waitMs: number };
 
 export const PRUNE_TYPE = 'prune';
 
-/** `after` is an event's sort id; null: the next tenant after this one. */
+/** `after` is an event's sort id; `null`: go on with the next tenant after this one. */
 export type PruneCursor = { tenantId: string; after: string | null };
 
 export type PrunedPage = { erased: number /** null: there is no more */; next: PruneCursor | null };

@@ -1,8 +1,8 @@
 /**
- * The delivery workflow: the deliveries of one event, or in a burst of several, from first POST to the last word.
+ * The delivery workflow: it carries the deliveries of one event, or in a burst of several events, from the first POST to their end.
  *
- * It knows ids and outcomes only. What an outcome means was decided by the activity, from the endpoint as it is now;
- * waiting for the right moment, hearing presses and seeing to it that people are told is done here.
+ * It knows only ids and outcomes. The activity decides what an outcome means, from the endpoint's current settings. The workflow waits
+ * for the next attempt, receives presses and cancellations, and has people notified of exhausted deliveries.
  */
 import {
   ApplicationFailure,
@@ -31,7 +31,7 @@ import {
 } from './contract.ts';
 import { DeliveryTracker, type Group } from './delivery-tracker.ts';
 
-// An attempt is retried without limit: what fails there failed before the POST, and the claim guards the rest.
+// Temporal retries the activity without limit: an error means that it failed before a POST, and the claim prevents a second one.
 const SENDING = {
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '30 seconds',
@@ -56,7 +56,7 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   let draining = false;
   let cancelling = 0;
 
-  // The tracker is as it was before signals are heard: those that came meanwhile are handed over at once.
+  // The tracker is restored before the signal handlers are set: signals that came meanwhile are delivered at that moment.
   const quick = input.quick === true;
   for (const ids of input.groups ?? []) runInBackground(() => attempt(ids, quick));
   if (input.untold) runInBackground(() => notifyExhausted(input.untold ?? []));
@@ -77,7 +77,7 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   });
   setHandler(cancel, ({ deliveryId } = {}) => {
     const ids = deliveryId === undefined ? tracker.open() : [deliveryId];
-    // Presses from before are cancelled with it; those that come later are not.
+    // Earlier presses are cancelled with the delivery; later ones are carried out.
     tracker.forgetPresses(ids);
     runInBackground(() => cancelDeliveries(ids));
   });
@@ -85,7 +85,7 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   try {
     await condition(() => failure !== undefined || background.size === 0 || timeToContinue());
   } catch (error) {
-    // Cancelled as a whole, from the Web UI or the CLI: what has not ended ends now.
+    // The whole workflow was cancelled, from the Web UI or Temporal's CLI: its open deliveries are cancelled.
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => cancelDeliveries(tracker.open()));
     throw error;
   }
@@ -97,14 +97,14 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   function runInBackground(work: () => Promise<void>): void {
     const running: Promise<void> = work()
       .catch((error) => {
-        // A cancelled wait is how a press or a cancellation interrupts it; anything else must surface.
+        // A press or a cancellation interrupts a wait by cancelling it. Every other error must surface.
         if (!isCancellation(error)) failure ??= error;
       })
       .finally(() => background.delete(running));
     background.add(running);
   }
 
-  /** History is bounded: when the server suggests it, finish what is in flight, then go on in a new run. */
+  /** A history is bounded: when the server suggests it, the workflow finishes the attempts in flight and continues in a new run. */
   function timeToContinue(): boolean {
     draining ||= workflowInfo().continueAsNewSuggested;
     return draining && tracker.isCalm() && cancelling === 0;
@@ -136,7 +136,7 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
     if (ids.length > 0) await attempt(ids, false);
   }
 
-  /** One press, one attempt, one after the other. */
+  /** Carries out the next press: one attempt for each, one after the other. */
   function carryOutPresses(deliveryId: string): void {
     if (draining) return;
     const pressId = tracker.takePress(deliveryId);
@@ -174,7 +174,7 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   }
 }
 
-/** In the quick lane the first try is a local activity; if that is lost, the claim tells the normal one how far it got. */
+/** In the quick lane the first try is a local activity. If it is lost, the normal activity sees in the claim how far it got. */
 async function attemptAndRecord(input: AttemptInput, quickly: boolean): Promise<AttemptOutput> {
   let output: AttemptOutput | undefined;
   if (quickly) {

@@ -1,14 +1,14 @@
 /**
- * Where each delivery of a workflow stands: plain state without Temporal, so that it can be read and tested by itself.
- * A delivery is attempted by one activity at a time; presses queue up behind it.
+ * State of a workflow's deliveries: plain, without Temporal, so that it can be read and tested by itself. One activity at a time attempts
+ * a delivery; presses wait in line behind it.
  */
 import type { AttemptEntry, Carried, DeliverCounts, DeliveryState } from './contract.ts';
 
-/** Deliveries that wait for the same moment. */
+/** Deliveries that wait for the same time. */
 export type Group = {
   deliveryIds: Set<string>;
   dueAtMs: number;
-  /** ends the wait when nobody waits any more */
+  /** ends the wait when no delivery is left in the group */
   interrupt?: () => void;
 };
 
@@ -19,7 +19,7 @@ type TrackedDelivery = {
   outcome?: keyof DeliverCounts;
 };
 
-/** Deliveries of one endpoint whose retries are due within this factor go on together. */
+/** Deliveries of one endpoint are retried together if their retries are due within this factor and this time. */
 const TOGETHER_FACTOR = 1.1;
 const TOGETHER_MS = 1_000;
 
@@ -29,7 +29,7 @@ export class DeliveryTracker {
   #retries: { deliveryIds: string[]; afterMs: number }[] = [];
   #exhausted: string[][] = [];
 
-  /** @param earlier what a previous run of the same workflow had counted */
+  /** @param earlier counts of the previous run of the same workflow */
   constructor(earlier: DeliverCounts = { succeeded: 0, exhausted: 0, cancelled: 0, left: 0 }) {
     this.#earlier = earlier;
   }
@@ -43,7 +43,7 @@ export class DeliveryTracker {
     return tracked;
   }
 
-  /** The scheduled attempt of these begins. */
+  /** Notes that the scheduled attempt of these deliveries begins. */
   attempting(ids: string[]): void {
     for (const id of ids) {
       const tracked = this.#tracked(id);
@@ -52,7 +52,7 @@ export class DeliveryTracker {
     }
   }
 
-  /** An attempt of these is over; `takeRetries` and `takeExhausted` say what follows. */
+  /** Notes that an attempt of these deliveries has ended; `takeRetries` and `takeExhausted` then return the next steps. */
   attempted(entries: AttemptEntry[]): void {
     const retries: AttemptEntry[] = [];
     const exhausted = new Map<number, string[]>();
@@ -61,7 +61,7 @@ export class DeliveryTracker {
       tracked.doing = 'ended';
       if (entry.outcome === 'retry') {
         tracked.doing = 'waiting';
-        // With presses in line the next attempt comes at once, and its outcome says how long to wait then.
+        // With a press in line the next attempt begins at once, and its outcome decides the delay after it.
         if (tracked.presses.length === 0) retries.push(entry);
       } else if (entry.outcome === 'exhausted') {
         tracked.outcome = 'exhausted';
@@ -90,7 +90,7 @@ export class DeliveryTracker {
     return group;
   }
 
-  /** Those of the group that still wait for its moment. */
+  /** The deliveries of the group that still wait for its time. */
   due(group: Group): string[] {
     return [...group.deliveryIds];
   }
@@ -99,7 +99,7 @@ export class DeliveryTracker {
     this.#tracked(id).presses.push(pressId);
   }
 
-  /** The next press of the delivery, if it may be carried out now; the delivery then no longer waits. */
+  /** Takes the delivery's next press, if it may be carried out now; the delivery then leaves its group. */
   takePress(id: string): string | undefined {
     const tracked = this.#tracked(id);
     if (tracked.doing === 'attempting') return undefined;
@@ -139,7 +139,7 @@ export class DeliveryTracker {
     for (const id of ids) {
       const tracked = this.#tracked(id);
       tracked.outcome ??= 'cancelled';
-      // An attempt under way ends by itself, and finds out.
+      // An attempt in flight ends by itself and then finds the delivery cancelled.
       if (tracked.doing !== 'waiting') continue;
       this.#leaveGroup(tracked, id);
       tracked.doing = 'ended';
@@ -153,7 +153,7 @@ export class DeliveryTracker {
       .map(([id]) => id);
   }
 
-  /** The delivery that a press without an id can only mean. */
+  /** The workflow's only delivery, which a press without an id means; `undefined` when there are several. */
   onlyDelivery(): string | undefined {
     const [id, second] = this.#deliveries.keys();
     return second === undefined ? id : undefined;
@@ -163,7 +163,7 @@ export class DeliveryTracker {
     return [...this.#deliveries.values()].some(({ presses }) => presses.length > 0);
   }
 
-  /** Nothing is in flight: what there is are timers, which can be carried over. */
+  /** Whether no attempt is in flight: timers can be carried over to a new run. */
   isCalm(): boolean {
     return [...this.#deliveries.values()].every(({ doing }) => doing !== 'attempting');
   }
@@ -174,7 +174,7 @@ export class DeliveryTracker {
     return counts;
   }
 
-  /** What a next run has left to do. */
+  /** The open work for the next run. */
   carry(): Carried {
     const groups = new Set<Group>();
     const presses: Carried['presses'] = [];
@@ -202,7 +202,7 @@ export class DeliveryTracker {
   }
 }
 
-/** Deliveries of one endpoint that are due at about the same time, with the latest of their times. */
+/** Groups the deliveries of one endpoint that are due at about the same time; the group's time is the latest of theirs. */
 function together(entries: AttemptEntry[]): { deliveryIds: string[]; afterMs: number }[] {
   const sorted = [...entries].sort((a, b) => a.group - b.group || after(a) - after(b));
   const groups: { group: number; first: number; deliveryIds: string[]; afterMs: number }[] = [];

@@ -1,4 +1,7 @@
-/** The operation workflow: a page, a pause, the next page, until everything is done. What a page is, the activity knows. */
+/**
+ * The operation workflow: it runs an operation page by page, with a pause after each, until everything is done. The activity decides what
+ * a page is.
+ */
 import { continueAsNew, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Activities, OperateInput } from './contract.ts';
 

@@ -1,4 +1,4 @@
-/** The pruning workflow, which a schedule starts: old payloads go page by page, so that nobody notices. */
+/** The pruning workflow, started by a schedule: it erases old payloads page by page, so slowly that nothing else is held up. */
 import { continueAsNew, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Activities, PruneCursor, PrunedPage } from './contract.ts';
 

@@ -26,48 +26,48 @@ export type DeliveryBefore = {
 
 /** The endpoint as it was when the attempt began. */
 export type EndpointBefore = {
-  /** the operator's own: what does not reach it is only logged, for telling of it would go there too */
+  /** whether it is the operator's own: a failure there is only logged, because a report of it would go there, too */
   isOperator: boolean;
   ordered: boolean;
   isStalled: boolean;
-  /** attempts failed lately, or somebody was warned of it: a success changes something */
+  /** whether attempts failed lately or people were warned, so that a success must be noted */
   isFailing: boolean;
-  /** of its profile */
+  /** whether its profile stalls an endpoint after an exhausted delivery */
   stallsWhenExhausted: boolean;
 };
 
-/** What follows for the endpoint; applied in the record's transaction, under the endpoint's lock. */
+/** Effects on the endpoint, applied in the record's transaction, under the endpoint's lock. */
 export type EndpointEffects = {
-  /** a delivery was given up: people are told */
+  /** a delivery is exhausted: people are notified */
   exhausted: boolean;
   disable: boolean;
   /** hold the endpoint's other deliveries until a new one succeeds */
   stall: boolean;
-  /** a success lets go what a stall held */
+  /** release the deliveries that a stall held */
   unstall: boolean;
-  /** an end at an ordered endpoint lets the next one go */
+  /** the delivery's end at an ordered endpoint releases the next one */
   releaseNext: boolean;
-  /** a retry planned meanwhile is held too, if the endpoint has stalled since the event was accepted */
+  /** hold the planned retry, if the endpoint has stalled since the event was accepted */
   holdIfStalled: boolean;
-  /** nothing could be sent, and why: the operator is told */
+  /** why no request could be made, which the operator is told; `null`: one could */
   unsendable: AttemptErrorCode | null;
-  /** a success counts only where there was trouble before; every failure counts */
+  /** how the attempt changes the endpoint's health; `null`: it does not */
   health: 'failing' | 'healthy' | null;
 };
 
 export type Decision = {
-  /** of the delivery; `unchanged` puts back the status from before the claim */
+  /** the delivery's next status; `unchanged` restores the one from before the claim */
   next: { status: 'succeeded' | 'failed' | 'unchanged' } | { status: 'retrying'; afterMs: number };
-  /** scheduled attempts made, with this one */
+  /** scheduled attempts made, this one included */
   slotsUsed: number;
   effects: EndpointEffects;
-  /** `left`: another workflow, or none, goes on with it; `ended`: nobody is to be told */
+  /** the outcome for the workflow. `left`: another workflow, or none, continues it; `ended`: it has ended, and nobody is notified */
   workflow: 'succeeded' | 'exhausted' | 'ended' | 'retry' | 'left';
 };
 
 /**
  * Decides what follows from an attempt.
- * @param attempt.endedAgoMs since its end, where it was found lost; a delay counts from its end
+ * @param attempt.endedAgoMs ms since its end, from which a delay counts; 0 unless the attempt was found lost
  * @param attempt.random in [0, 1), for the jitter
  * @param delivery.owned whether the asking workflow owns the delivery's schedule
  */
@@ -95,7 +95,7 @@ export function decide(
       disable: 'disableEndpoint' in state && state.disableEndpoint && !endpoint.isOperator,
       stall: exhausted && ownFault === null && endpoint.stallsWhenExhausted,
       unstall: succeeded && endpoint.isStalled && !delivery.isTest,
-      // A press on what is held or has ended occupied the endpoint; when that fails the endpoint is free again.
+      // A press on a held or ended delivery occupied the ordered endpoint. Its failure frees the endpoint, too.
       releaseNext: endpoint.ordered && !delivery.isTest && state.kind !== 'retry',
       holdIfStalled: endpoint.stallsWhenExhausted && state.kind === 'retry',
       unsendable: isConcerned ? ownFault : null,
@@ -110,7 +110,7 @@ function nextOf(state: NextState, afterMs: number): Decision['next'] {
   return { status: state.kind === 'exhausted' ? 'failed' : state.kind };
 }
 
-/** A success is written only where there was trouble before. */
+/** A success is noted only at an endpoint that was failing. */
 function healthAfter(succeeded: boolean, { isFailing }: EndpointBefore): EndpointEffects['health'] {
   if (!succeeded) return 'failing';
   return isFailing ? 'healthy' : null;
