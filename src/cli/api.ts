@@ -1,4 +1,4 @@
-/** Calls of the API: an answer in the shape that the command needs, or an error that says whose fault it is and what to do. */
+/** API client of the commands: a call gives the answer in the expected shape, or an error that says what is wrong and what to do. */
 import { z } from 'zod';
 import { trustedAuthorities } from '../http/authorities.ts';
 import type { Connection } from './connection.ts';
@@ -15,7 +15,7 @@ export class ApiError extends CommandError {
   }
 }
 
-/** Nobody answered, or somebody who is not Tidings. */
+/** There was no answer, or the answer was not from Tidings. */
 class NoAnswerError extends CommandError {
   constructor(message: string, cause?: unknown) {
     super(message, EXIT.noAnswer, { cause });
@@ -25,12 +25,12 @@ class NoAnswerError extends CommandError {
 type Call = { method: string; path: string; body?: string; headers?: Record<string, string> };
 type Reply = { status: number; type: string; text: string; location: string };
 
-/** More is not read: no answer of the API is as long. */
+/** A longer answer is not read to its end; none of the API is as long. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /**
  * @param answer the shape of a success; `z.unknown()` for one without a body
- * @throws ApiError with what the API says to do; NoAnswerError where no Tidings answers
+ * @throws ApiError in the words of the API; NoAnswerError when Tidings does not answer
  */
 export async function callApi<Answer extends z.ZodType>(
   connection: Connection,
@@ -73,14 +73,14 @@ export async function* callPages<Item extends z.ZodType>(
 }
 
 async function ask(connection: Connection, { method, path, body, headers }: Call): Promise<Reply> {
-  // Loaded when it is needed: `tidings --help` shall be quick.
+  // Loaded only when needed, to keep `tidings --help` quick.
   const { Agent, fetch } = await import('undici');
   const file = process.env.TIDINGS_CA_FILE;
   const dispatcher = file ? new Agent({ connect: { ca: authorities(file) } }) : undefined;
   try {
     const response = await fetch(connection.url + path, {
       method,
-      // A redirect would carry the key to who knows where.
+      // Following a redirect would send the key to another server.
       redirect: 'manual',
       signal: AbortSignal.timeout(connection.timeoutMs),
       headers: {
@@ -97,7 +97,7 @@ async function ask(connection: Connection, { method, path, body, headers }: Call
     for await (const chunk of response.body ?? []) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > MAX_ANSWER_BYTES) throw new Error('the answer has no end');
+      if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
     }
     return {
       status: response.status,
@@ -122,7 +122,7 @@ function authorities(file: string): string[] {
 
 const problem = z.looseObject({ title: z.string(), detail: z.string().optional(), code: z.string() });
 
-/** In the words of the API, where it is one. */
+/** The error for a status of 400 or more, in the words of the API if it sent a problem. */
 function refusal(connection: Connection, { status, type, text }: Reply): CommandError {
   const said = /json/.test(type) ? problem.safeParse(fromJson(text)) : null;
   if (!said?.success) {

@@ -1,4 +1,4 @@
-/** Which service a command talks to, and with which key: options, then environment variables, then what was started here. */
+/** URL and API key of the service that a command calls: from options, then environment variables, then the service started here. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -12,20 +12,20 @@ export type Connection = {
   /** without a slash at the end */
   url: string;
   key: string;
-  /** in words, for who is refused */
+  /** where the key comes from, for error messages */
   keySource: string;
-  /** where the URL comes from, in words */
+  /** where the URL comes from, for error messages */
   urlSource: string;
   timeoutMs: number;
 };
 
-/** What a running `tidings start` leaves in its data directory for the other commands. */
+/** File in the data directory in which a running `tidings start` writes its URL for other commands. */
 export const URL_FILE = 'url';
 const DEFAULT_URL = 'http://127.0.0.1:8400';
 const DEFAULT_TIMEOUT_S = 30;
 const MAX_TIMEOUT_S = 3_600;
 
-/** Adds `--url`, `--key` and `--timeout`, which a service started in this folder makes unnecessary. */
+/** Adds `--url`, `--key` and `--timeout`. A service that was started in this folder needs none of them. */
 export function withConnectionOptions(command: Command): Command {
   return command
     .option(
@@ -41,7 +41,7 @@ export function withConnectionOptions(command: Command): Command {
     .option('--timeout <seconds>', 'how long to wait for an answer', secondsOption, DEFAULT_TIMEOUT_S);
 }
 
-/** @throws UsageError when a variable or a file is not what it should be, or there is no key */
+/** @throws UsageError when an environment variable or a file is not valid, or there is no key */
 export function connectionOf(options: ConnectionOptions, env: NodeJS.ProcessEnv = process.env): Connection {
   const { url, urlSource } = locate(options, env);
   return {
@@ -73,7 +73,7 @@ function keyFor(
     if (value) return { key: checked(name, value, keyOption), keySource: name };
   }
   const file = join(dataDir(env), ADMIN_KEY_FILE);
-  // The key of the service here opens everything of it: it goes to nobody else.
+  // The admin key of the service here is not sent to any other service.
   const isHere = isLoopback(url) || url === fromFile(join(dataDir(env), URL_FILE));
   const key = isHere ? fromFile(file) : null;
   if (key !== null) return { key: checked(file, key, keyOption), keySource: file };
@@ -116,11 +116,11 @@ function urlOption(value: string): string {
 function keyOption(value: string): string {
   const at = [...value].findIndex((character) => !/[!-~]/.test(character));
   if (value !== '' && at === -1) return value;
-  // Commander would repeat the key.
+  // For an InvalidArgumentError, Commander would print the key.
   throw new UsageError(
     value === ''
       ? 'The API key is empty: pass one, or leave --key out.'
-      : `No API key has a character like the ${ordinal(at + 1)} of this one: keys are letters, digits and signs of ASCII, without blanks. Copy it again.`,
+      : `The ${ordinal(at + 1)} character of this key cannot be part of an API key: keys are letters, digits and signs of ASCII, without blanks. Copy it again.`,
   );
 }
 
@@ -135,7 +135,7 @@ function secondsOption(value: string): number {
   throw new InvalidArgumentError(`It must be a number of seconds, at most ${MAX_TIMEOUT_S}.`);
 }
 
-/** A part of a path: an id that somebody typed. @throws UsageError for what would lead to another path */
+/** An id that somebody typed, encoded as a segment of a path. @throws UsageError for one that would lead to another path */
 export function segment(what: string, id: string): string {
   if (/^\.{0,2}$/.test(id.trim())) throw new UsageError(`${JSON.stringify(id)} is no ${what}.`);
   try {

@@ -1,4 +1,4 @@
-/** `tidings deliveries`: the list, or the whole log of one. */
+/** `tidings deliveries`: lists deliveries, or shows the whole log of one. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../domain/delivery.ts';
@@ -65,7 +65,7 @@ async function list(options: Options): Promise<void> {
   const path = options.status === undefined ? base : `${base}?status=${options.status}`;
   const rows: DeliveryRow[] = [];
   let isCut = false;
-  // One more than is shown says whether there are more.
+  // One row more than is shown tells whether there are more.
   for await (const row of callPages(connection, path, deliveryRow, Math.min(options.limit + 1, PAGE))) {
     isCut = rows.length === options.limit;
     if (isCut) break;
@@ -88,13 +88,13 @@ async function list(options: Options): Promise<void> {
   );
   write(`${table}\n`);
   if (isCut) {
-    warn`Older ones are left out: --limit ${options.limit * 2} shows more, --tenant and --status choose among them.`;
+    warn`Older ones are left out: --limit ${options.limit * 2} shows more, --tenant and --status filter.`;
   }
 }
 
-const SIDE_BY_SIDE = 8;
+const PARALLEL_CALLS = 8;
 
-/** Of the tenants in these rows; one that is deleted goes by its id. */
+/** Names of the tenants in these rows, by id. A deleted tenant has none. */
 async function tenantNames(
   connection: Connection,
   rows: readonly DeliveryRow[],
@@ -111,7 +111,7 @@ async function tenantNames(
       }
     }
   }
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+  await Promise.all(Array.from({ length: PARALLEL_CALLS }, work));
   return names;
 }
 
@@ -120,7 +120,7 @@ async function show(id: string, options: Options): Promise<void> {
   const delivery = await callApi(connectionOf(options), { method: 'GET', path }, log);
   say`${delivery.id}  ${delivery.event_type}  ${coloured(delivery.status)}`;
   say`event ${delivery.event_id} for endpoint ${delivery.endpoint_id}, accepted ${delivery.created_at}`;
-  if (delivery.attempts_left_out) say`\n${delivery.attempts_left_out} attempts before these are left out.`;
+  if (delivery.attempts_left_out) say`\n${delivery.attempts_left_out} older attempts are left out.`;
   for (const attempt of delivery.attempts) {
     say`\nattempt ${attempt.number} (${attempt.trigger}) at ${attempt.started_at}, ${attempt.duration_ms} ms`;
     if (attempt.request !== null) say`  POST ${attempt.request.url}`;
@@ -129,7 +129,8 @@ async function show(id: string, options: Options): Promise<void> {
   }
   say`\n${delivery.next_step}`;
   if (delivery.workflow.web_url !== null) say`In Temporal: ${delivery.workflow.web_url}`;
-  if (delivery.log_source === 'archive') say("(Temporal's history is not there; this is from the archive.)");
+  if (delivery.log_source === 'archive')
+    say('(The workflow history is not available; this is from the archive.)');
 }
 
 function excerpt(body: string): string {

@@ -1,4 +1,4 @@
-/** `tidings emit`: an event from the command line. */
+/** `tidings emit`: emits an event from the command line. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ApiError, callApi } from './api.ts';
@@ -31,13 +31,17 @@ export function emitCommand(program: Command): void {
       'the data as JSON, @file for a file, - for standard input (default: the example of the type)',
     )
     .option('--id <id>', 'your own id for the event')
-    .option('--idempotency-key <key>', 'accept it once, however often it is sent', headerOption)
+    .option(
+      '--idempotency-key <key>',
+      'sent again with the same key, the event is accepted only once',
+      headerOption,
+    )
     .action(async (type: string, options: Options) => {
       const connection = connectionOf(options);
       const tenant = segment('tenant', options.tenant);
       const data =
         options.data === undefined ? await exampleOf(connection, type, tenant) : await readData(options.data);
-      // The data goes out as it was typed: it is put into the body as text.
+      // The data is put into the body as text, so that it goes out as it was typed.
       const id = options.id === undefined ? '' : `"id":${JSON.stringify(options.id)},`;
       const event = await callApi(
         connection,
@@ -64,7 +68,7 @@ function headerOption(value: string): string {
   throw new InvalidArgumentError('It must be letters, digits and signs of ASCII.');
 }
 
-/** An unknown type and an unknown tenant are both not found; which of them, the API says. */
+/** The example of the type. Both an unknown type and an unknown tenant are a 404; the API's message says which it is. */
 async function exampleOf(connection: Connection, type: string, tenant: string): Promise<string> {
   const path = `/v1/tenants/${tenant}/event-types/${segment('event type', type)}`;
   try {

@@ -1,4 +1,4 @@
-/** The data of an event as it was typed or lies in a file: its bytes are checked, never replaced. */
+/** Reads the data of an event from an argument, a file or standard input. It checks the bytes and never changes them. */
 
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
@@ -8,8 +8,8 @@ import { warn } from './output.ts';
 
 /**
  * @param given JSON, `@file`, or `-` for standard input
- * @returns JSON text, as it came
- * @throws UsageError that names the place of the first fault
+ * @returns the JSON text unchanged
+ * @throws UsageError that names the place of the first error
  */
 export async function readData(given: string): Promise<string> {
   if (given === '-') return checkedJson('Standard input', decoded('Standard input', await standardInput()));
@@ -60,12 +60,12 @@ function byteOrderMark(bytes: Buffer): string | null {
   return first === 0xfe && second === 0xff ? 'UTF-16, big-endian' : null;
 }
 
-/** Where the first character begins that is none. */
+/** Offset of the first byte sequence that is not UTF-8. */
 function firstFault(bytes: Buffer): number {
   const replaced = Buffer.from(bytes.toString('utf8'));
   let at = 0;
   while (bytes[at] === replaced[at]) at += 1;
-  // What was replaced may begin as its replacement does.
+  // A broken sequence may begin with the same bytes as its replacement.
   while (!isUtf8(bytes.subarray(0, at))) at -= 1;
   return at;
 }
@@ -81,7 +81,7 @@ function checkedJson(name: string, json: string): string {
 }
 
 /**
- * Node replaces bytes of an argument that are not UTF-8 without a word; where the kernel shows the bytes, they are looked at.
+ * Refuses arguments that are not UTF-8, whose bytes Node replaces silently. On Linux, the original bytes decide.
  * @throws UsageError when an argument was not UTF-8
  */
 export async function refuseBrokenArguments(args: readonly string[]): Promise<void> {

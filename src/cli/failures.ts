@@ -1,4 +1,4 @@
-/** How a command ends that did not do what it was asked: one sentence for people, one exit status for programs. */
+/** Failures of commands: a sentence for people and an exit status for programs. */
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config/environment.ts';
 
@@ -9,13 +9,13 @@ export const EXIT = {
   failed: 1,
   /** an option, an argument, a file or a setting is wrong; nothing was done */
   usage: 2,
-  /** nobody answered, or somebody who is not Tidings */
+  /** there was no answer, or the answer was not from Tidings */
   noAnswer: 3,
   /** Ctrl-C pressed twice: left at once */
   leftAtOnce: 130,
 } as const;
 
-/** A failure whose message is for people as it is. */
+/** A failure whose message is printed as it is. */
 export class CommandError extends Error {
   readonly exitStatus: number;
   constructor(message: string, exitStatus: number, options?: ErrorOptions) {
@@ -24,18 +24,18 @@ export class CommandError extends Error {
   }
 }
 
-/** What was typed, or a file that was named, cannot be used. */
+/** An argument, an option, or a file named by one cannot be used. */
 export class UsageError extends CommandError {
   constructor(message: string) {
     super(message, EXIT.usage);
   }
 }
 
-/** What is said of an error, and how the process ends. `null`: it has been said already. */
+/** Message and exit status for an error. `null`: the message has been printed already. */
 export function failureOf(error: unknown): { message: string | null; exitStatus: number } {
   if (error instanceof CommandError) return { message: error.message, exitStatus: error.exitStatus };
   if (error instanceof ConfigError) return { message: error.message, exitStatus: EXIT.usage };
-  // Commander has printed its own: help and version end well.
+  // Commander has printed its message. Help and version are successes.
   if (error instanceof CommanderError) {
     return { message: null, exitStatus: error.exitCode === 0 ? EXIT.done : EXIT.usage };
   }
@@ -54,8 +54,11 @@ function inWords(error: SystemError): string | null {
   const { code, syscall, message } = error;
   if (syscall === 'listen' || syscall === 'bind') {
     const place = `${error.address ?? ''}:${error.port ?? ''}`;
-    const reason = { EADDRINUSE: 'is taken by another program', EACCES: 'is not for this user' }[code ?? ''];
-    return `Cannot listen on ${place}: it ${reason ?? `cannot be used (${code})`}. Set TIDINGS_PORT and TIDINGS_HOST (or TIDINGS_METRICS_PORT and TIDINGS_METRICS_HOST) to a place that is free.`;
+    const reason = {
+      EADDRINUSE: 'is taken by another program',
+      EACCES: 'needs rights that this user does not have',
+    }[code ?? ''];
+    return `Cannot listen on ${place}: it ${reason ?? `cannot be used (${code})`}. Set TIDINGS_PORT and TIDINGS_HOST (or TIDINGS_METRICS_PORT and TIDINGS_METRICS_HOST) to a free address.`;
   }
   switch (code) {
     case '28P01':

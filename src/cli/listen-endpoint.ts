@@ -1,4 +1,4 @@
-/** The endpoint that leads to `tidings listen`: made at its start, removed at its end, and by the next one where it was killed. */
+/** Temporary endpoint of `tidings listen`: created at its start and removed at its end. After a kill, the next one on this machine removes it. */
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { Knows } from '../demo/verify.ts';
@@ -7,10 +7,10 @@ import { ApiError, callApi, callPages } from './api.ts';
 import { type Connection, segment } from './connection.ts';
 import { warn } from './output.ts';
 
-export type Lead = {
+export type ListenEndpoint = {
   id: string;
   verifier: { profile: string; knows: Knows };
-  /** Says so where it cannot: this is the way out. */
+  /** Warns when it cannot be removed. Never throws, because it runs at the end of the command. */
   remove(): Promise<void>;
 };
 
@@ -20,16 +20,16 @@ const created = endpoint.extend({ secret: z.string().nullish() });
 const none = z.unknown();
 
 /**
- * Makes the tenant's endpoint, and learns from it how to verify.
- * @param authorization sent as the endpoint's `Authorization`, and expected
+ * Creates the tenant's endpoint, and takes from it what is needed to verify requests.
+ * @param authorization the endpoint's `Authorization`, which every request must have
  * @throws ApiError when the tenant is not there, or its profile does not allow such an endpoint
  */
-export async function makeLeadHere(
+export async function createListenEndpoint(
   connection: Connection,
   tenant: string,
   here: string,
   authorization: string | undefined,
-): Promise<Lead> {
+): Promise<ListenEndpoint> {
   const base = `/v1/tenants/${segment('tenant', tenant)}`;
   const { profile } = await callApi(connection, { method: 'GET', path: base }, tenantAnswer);
   await removeForgotten(connection, `${base}/endpoints`);
@@ -55,7 +55,7 @@ export async function makeLeadHere(
   };
 }
 
-/** By its description an endpoint says which process it leads to. */
+/** Description of the endpoint, which names the process that it leads to. */
 const mark = () => `tidings listen on ${hostname()}, process ${whoIs(process.pid).trim()}`;
 
 /** Removes the endpoints of processes on this machine that have ended without doing so. */

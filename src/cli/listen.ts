@@ -1,4 +1,4 @@
-/** `tidings listen`: a receiver on this machine that verifies what comes and prints it. */
+/** `tidings listen`: a receiver on this machine that verifies and prints webhooks. */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -7,7 +7,7 @@ import { visibleLines } from '../domain/visible-text.ts';
 import { PROFILES, profileNamed } from '../profiles/index.ts';
 import { type ConnectionOptions, connectionOf, withConnectionOptions } from './connection.ts';
 import { UsageError } from './failures.ts';
-import { makeLeadHere } from './listen-endpoint.ts';
+import { createListenEndpoint } from './listen-endpoint.ts';
 import { say, shown, warn, whenOutputCloses, write } from './output.ts';
 import { untilSignal } from './shutdown.ts';
 
@@ -22,7 +22,7 @@ type Options = ConnectionOptions & {
 
 type Verifier = { profile: string; knows: Knows };
 
-/** More is verified, and not printed. */
+/** Only the beginning of a longer body is printed; all of it is verified. */
 const MAX_PRINTED_BYTES = 256 * 1024;
 
 export function listenCommand(program: Command): void {
@@ -31,10 +31,10 @@ export function listenCommand(program: Command): void {
     .option('-p, --port <port>', 'port to listen on; 0 takes a free one', wholeNumberOption(0, 65_535), 0)
     .option(
       '-t, --tenant <tenant>',
-      'make an endpoint of this tenant that leads here, and delete it at the end',
+      'create an endpoint of this tenant that leads here, and delete it at the end',
     )
     .addOption(
-      new Option('--profile <profile>', 'whose contract to verify by (default: standard-webhooks)')
+      new Option('--profile <profile>', 'the contract to verify by (default: standard-webhooks)')
         .choices(PROFILES.map(({ name }) => name))
         .conflicts('tenant'),
     )
@@ -43,7 +43,7 @@ export function listenCommand(program: Command): void {
       '--authorization <value>',
       'the Authorization value to expect; with --tenant also the one to send',
     )
-    .option('--status <status>', 'what to answer', wholeNumberOption(200, 599), 200)
+    .option('--status <status>', 'the status to answer with', wholeNumberOption(200, 599), 200)
     .action(listen);
 }
 
@@ -56,28 +56,28 @@ function wholeNumberOption(min: number, max: number): (value: string) => number 
 }
 
 async function listen(options: Options): Promise<void> {
-  // Whatever ends it is heard from the first moment: what has been made is removed on every way out.
+  // Signals are handled before anything is created, so that the endpoint is removed however the command ends.
   const end = new AbortController();
   whenOutputCloses(() => end.abort());
   void untilSignal().then(() => end.abort());
   const verifier = givenVerifier(options);
   const connection = options.tenant === undefined ? null : connectionOf(options);
-  let isKnown = connection === null;
-  const server = createReceiver(options.status, () => (isKnown ? verifier : null));
+  let canVerify = connection === null;
+  const server = createReceiver(options.status, () => (canVerify ? verifier : null));
   const here = await started(server, options.port);
-  const lead =
+  const endpoint =
     connection === null || options.tenant === undefined
       ? null
-      : await makeLeadHere(connection, options.tenant, here, options.authorization);
-  if (lead !== null) Object.assign(verifier, lead.verifier);
-  isKnown = true;
+      : await createListenEndpoint(connection, options.tenant, here, options.authorization);
+  if (endpoint !== null) Object.assign(verifier, endpoint.verifier);
+  canVerify = true;
   try {
-    say`Listening on ${here}${lead === null ? '' : ` as ${lead.id}`}. Ctrl-C ends it.`;
+    say`Listening on ${here}${endpoint === null ? '' : ` as ${endpoint.id}`}. Ctrl-C ends it.`;
     const why = whyUnverifiable(verifier.profile, verifier.knows);
     if (why !== null) warn`What comes is not verified: ${why}. ${howToKnow(options)}`;
     await ended(end.signal);
   } finally {
-    await lead?.remove();
+    await endpoint?.remove();
     server.closeAllConnections();
     server.close();
   }
@@ -107,8 +107,8 @@ function givenVerifier({ profile = 'standard-webhooks', secret, authorization }:
 
 const howToKnow = ({ tenant }: Options) =>
   tenant === undefined
-    ? 'Pass --secret or --authorization, or --tenant, which finds them out.'
-    : 'Pass --authorization, which is then sent, too.';
+    ? 'Pass --secret or --authorization, or let --tenant find them out.'
+    : 'Pass --authorization: the endpoint then sends it, too.';
 
 function createReceiver(status: number, verifier: () => Verifier | null): Server {
   return createServer((request, response) => {

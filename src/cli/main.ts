@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-/** What runs when somebody types `tidings`: the program, and the way in which it ends. */
+/** Entry point of `tidings`: runs the program, and turns an error into a message and an exit status. */
 import { setFlagsFromString } from 'node:v8';
 import { refuseBrokenArguments } from './event-data.ts';
 import { failureOf } from './failures.ts';
 import { guardOutput, warn } from './output.ts';
 import { buildProgram } from './program.ts';
 
-// Left to itself, V8 lets the heap of a busy service grow to several times of what is in use before it looks: half as much
-// memory for no more time that a measurement shows (docs/performance.md).
+// By default V8 lets the heap of a busy service grow to several times of what is in use before it collects. This halves the memory,
+// and takes no more time that a measurement shows (docs/performance.md).
 setFlagsFromString('--heap-growing-percent=50');
 
 guardOutput();

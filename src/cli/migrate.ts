@@ -1,4 +1,4 @@
-/** `tidings migrate`: brings the database up to date, before the processes that need it start. */
+/** `tidings migrate`: applies the migrations that the database lacks, before the processes that need them start. */
 import type { Command } from 'commander';
 import { say } from './output.ts';
 

@@ -1,8 +1,8 @@
-/** Everything that the commands print goes through here: text from outside is made visible, a closed pipe is no crash. */
+/** Output of the commands: control characters in text from outside are made visible, and a closed pipe is not a crash. */
 import { visibleLines, visibleText } from '../domain/visible-text.ts';
 import { EXIT } from './failures.ts';
 
-/** Text that is fit for the terminal as it is: our own colours. */
+/** Text that is printed as it is, such as our own colours. */
 export class Styled {
   readonly text: string;
   constructor(text: string) {
@@ -12,17 +12,17 @@ export class Styled {
 
 export type Printable = string | number | Styled;
 
-/** A value as it may stand in a line: what others wrote is a single line that steers nothing. */
+/** A value as part of a line. Line breaks and control characters in it are made visible. */
 export function shown(value: Printable): string {
   return value instanceof Styled ? value.text : visibleText(String(value));
 }
 
-/** As a tag: say`…${value}…` prints a line, each value made visible. As a function it prints lines that are our own. */
+/** As a tag, say`…${value}…` prints a line with each value made visible. As a function it prints lines of our own. */
 export function say(text: string | TemplateStringsArray, ...values: Printable[]): void {
   write(`${filledIn(text, values)}\n`);
 }
 
-/** The same on standard error: what is no result, but worth knowing. */
+/** The same on standard error, for what is not the result of the command. */
 export function warn(text: string | TemplateStringsArray, ...values: Printable[]): void {
   if (!process.stderr.destroyed) process.stderr.write(`${filledIn(text, values)}\n`);
 }
@@ -32,12 +32,12 @@ function filledIn(text: string | TemplateStringsArray, values: Printable[]): str
   return text.map((part, at) => part + (at < values.length ? shown(values[at] as Printable) : '')).join('');
 }
 
-/** Prints what is fit for the terminal as it is: a drawn table, a movement of the cursor. */
+/** Prints text as it is: a drawn table, a movement of the cursor. */
 export function write(text: string): void {
   if (!isClosed) process.stdout.write(text);
 }
 
-/** How wide a line may be; `null` where nobody looks: a pipe, a file. */
+/** Width of the terminal in columns; `null` when the output goes to a pipe or a file. */
 export function terminalWidth(): number | null {
   return process.stdout.isTTY ? (process.stdout.columns ?? 80) : null;
 }
@@ -46,14 +46,14 @@ let isClosed = false;
 let onClosed: (error: NodeJS.ErrnoException) => void = endWith;
 
 /**
- * Who reads the output may leave before its end (`| head -1`, a closed terminal). Most commands have then nothing left to do;
- * one that has says so here.
+ * Sets what happens when the reader of the output leaves before its end (`| head -1`, a closed terminal). By default the process
+ * ends; a command that still has work to do calls this.
  */
 export function whenOutputCloses(work: (error: NodeJS.ErrnoException) => void): void {
   onClosed = work;
 }
 
-/** To be called once, before anything is printed. */
+/** Call it once, before anything is printed. */
 export function guardOutput(): void {
   process.stdout.on('error', (error) => {
     if (isClosed) return;
@@ -63,7 +63,7 @@ export function guardOutput(): void {
   process.stderr.on('error', () => {});
 }
 
-/** A reader that has left got what it wanted; a full disk did not. */
+/** Ends the process: with success when the reader has left, with a failure when the disk is full. */
 function endWith({ code, message }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE' || code === 'EIO') process.exit(EXIT.done);
   warn`The output cannot be written: ${message}`;

@@ -1,4 +1,4 @@
-/** The command line as a whole: one file a command. */
+/** The `tidings` program: all commands, each from a file of its own. */
 import { Command } from 'commander';
 import { visibleLines } from '../domain/visible-text.ts';
 import { VERSION } from '../package-root.ts';
@@ -15,17 +15,17 @@ const AFTER = `
 To begin: tidings start, then tidings deliveries. What runs is configured by environment variables; see docs/configuration.md.
 
 Exit status: 0 done; 1 the service refused, or something failed; 2 an option, an argument, a file or a setting is wrong;
-3 no answer from a Tidings; 130 left at once by a second Ctrl-C. See docs/command-line.md.`;
+3 no answer from Tidings; 130 left at once by a second Ctrl-C. See docs/command-line.md.`;
 
-/** Errors of usage are thrown, as `CommanderError`, once they have been printed. */
+/** Makes the program. Parsing throws a usage error as `CommanderError`, after it has been printed. */
 export function buildProgram(): Command {
   const program = new Command('tidings')
     .description('Webhook delivery that loses nothing and explains everything.')
     .version(VERSION)
-    // What follows holds for the commands, too: they are made after it.
+    // Commands that are added later inherit these settings.
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(visibleLines(text)) })
-    .showHelpAfterError('(tidings --help, and --help behind a command, show what there is)')
+    .showHelpAfterError('(tidings --help lists the commands, and --help after a command lists its options)')
     .addHelpText('after', AFTER);
   startCommand(program);
   serveCommands(program);

@@ -1,4 +1,4 @@
-/** `tidings re-encrypt`: the second half of changing the encryption key. */
+/** `tidings re-encrypt`: re-encrypts all secrets with the first encryption key; the second step of a key rotation. */
 import type { Command } from 'commander';
 import { CommandError, EXIT } from './failures.ts';
 import { say } from './output.ts';
@@ -6,7 +6,9 @@ import { say } from './output.ts';
 export function reencryptCommand(program: Command): void {
   program
     .command('re-encrypt')
-    .description('Put every secret in the database (DATABASE_URL) under the first of TIDINGS_ENCRYPTION_KEYS')
+    .description(
+      'Encrypt every secret in the database (DATABASE_URL) with the first of TIDINGS_ENCRYPTION_KEYS',
+    )
     .action(async () => {
       const { reencryptDatabase } = await import('../runtime/processes.ts');
       const { readSettings } = await import('../config/settings.ts');
@@ -16,7 +18,7 @@ export function reencryptCommand(program: Command): void {
       say`${resealed} re-encrypted, ${current} were so already.`;
       if (unreadable.length === 0) return;
       throw new CommandError(
-        `${unreadable.length} cannot be opened with any of the keys; put the key that is missing back and run this again:\n` +
+        `${unreadable.length} cannot be decrypted with any of the keys; add the missing key again and repeat the command:\n` +
           unreadable.map((id) => `  ${id}`).join('\n'),
         EXIT.failed,
       );

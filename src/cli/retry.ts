@@ -1,4 +1,4 @@
-/** `tidings retry`: pressing the button from the command line. */
+/** `tidings retry`: requests a manual retry of a delivery. */
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { callApi } from './api.ts';

@@ -2,8 +2,8 @@
 import { EXIT } from './failures.ts';
 
 /**
- * Resolves on the first signal. A supervisor may repeat SIGTERM as often as it likes: what is in flight is finished. A
- * terminal that closes (SIGHUP) is left in order, too.
+ * Resolves on the first signal: Ctrl-C, SIGTERM, or SIGHUP of a terminal that closes. A repeated SIGTERM changes nothing: what is
+ * in flight is finished.
  */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** The demo of `tidings start`: its receivers, its story, and the table that shows how it goes. */
+/** The demo of `tidings start`: starts its receivers, plays its scenario, and shows its deliveries in a table. */
 import { z } from 'zod';
 import { demoCertificate } from '../demo/certificate.ts';
 import { demoProgress } from '../demo/progress.ts';
@@ -10,11 +10,11 @@ import { say, terminalWidth, write } from './output.ts';
 import { coloured, type DeliveryRow, deliveryRow, drawTable, inWords, lastResult } from './tables.ts';
 
 export type Demo = {
-  /** of the authority that its https receiver's certificate comes from */
+  /** PEM file of the authority that issued the certificate of its https receiver */
   certFile: string;
   /** whether one of its receivers listens there */
   isAt(port: number): boolean;
-  /** Starts the receivers, plays it, and shows it until nothing moves any more or somebody wants to stop. */
+  /** Starts the receivers, plays the demo, and shows its deliveries until all have ended or `stop` resolves. */
   play(url: string, key: string, stop: Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 };
@@ -56,7 +56,7 @@ function callWith(connection: Connection): CallApi {
 const WATCH_MS = 20_000;
 const REDRAW_MS = 250;
 
-/** Draws the table until nothing moves any more; where there is no terminal that it fits into, once at the end. */
+/** Redraws the table until all deliveries have ended. Without a terminal that it fits into, it draws it once, at the end. */
 async function watchDeliveries(
   connection: Connection,
   tenants: readonly DemoTenant[],
@@ -72,7 +72,7 @@ async function watchDeliveries(
       isStopped.now;
     const table = drawRows(rows);
     const height = table.split('\n').length;
-    // What has scrolled away cannot be drawn anew.
+    // Lines that have scrolled out of the terminal cannot be redrawn.
     const isLive = process.stdout.isTTY && height < (process.stdout.rows ?? 0);
     if (isLive || isOver) {
       if (drawn > 0) write(`\u001b[${drawn}A\u001b[0J`);

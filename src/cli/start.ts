@@ -1,4 +1,4 @@
-/** `tidings start` (and `npm start`): everything on this machine, with a demo that delivers. */
+/** `tidings start` (and `npm start`): runs everything on this machine, with a demo. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -14,16 +14,16 @@ export function startCommand(program: Command): void {
   program
     .command('start')
     .description(
-      'Run everything on this machine: API, worker, an own PostgreSQL and Temporal, and at first a demo',
+      'Run everything on this machine: API, worker, PostgreSQL and Temporal, and a demo on the first start',
     )
     .option('--no-demo', 'without the demo')
     .action(start);
 }
 
 async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
-  // Caught from the first moment: what has been started is stopped, whenever somebody changes their mind.
+  // Handled before the start, so that a signal at any time stops what has been started.
   const signal = untilSignal();
-  // Who reads what is printed may leave: the service is there for others.
+  // The service goes on when nobody reads its output any more.
   whenOutputCloses(() => {});
   const { EMBEDDED, runEmbedded } = await import('../runtime/processes.ts');
   const { readSettings } = await import('../config/settings.ts');
@@ -31,8 +31,8 @@ async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
   const environment = readSettings(EMBEDDED);
   const dataDir = resolve(environment.TIDINGS_DATA_DIR);
   const { logger, logFile } = await openLog(environment, dataDir);
-  /** Nothing optional keeps the service from serving: what fails is said, and left. */
-  const without = async <Result>(what: string, work: () => Promise<Result>): Promise<Result | null> => {
+  /** Runs an optional part. When it fails, warns and goes on without it. */
+  const tryOptional = async <Result>(what: string, work: () => Promise<Result>): Promise<Result | null> => {
     try {
       return await work();
     } catch (error) {
@@ -42,19 +42,19 @@ async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
       return null;
     }
   };
-  const demo = wantsDemo ? await without('The demo', () => openDemo(join(dataDir, 'demo'))) : null;
+  const demo = wantsDemo ? await tryOptional('The demo', () => openDemo(join(dataDir, 'demo'))) : null;
   say('Starting PostgreSQL and Temporal …');
-  const stopTelling = tellOf(signal);
+  const stopAnnouncing = announceSignal(signal);
   const embedded = await runEmbedded(environment, {
     logger,
     progress: (line) => say(`  ${line}`),
     caFiles: demo === null ? [] : [demo.certFile],
     isReceiver: (port) => demo?.isAt(port) ?? false,
   });
-  stopTelling();
+  stopAnnouncing();
   const url = embedded.service.url ?? '';
   const urlFile = join(dataDir, URL_FILE);
-  await without(`The file ${urlFile}, by which other commands find the service,`, () =>
+  await tryOptional(`The file ${urlFile}, by which other commands find the service,`, () =>
     writeFile(urlFile, `${url}\n`),
   );
   embedded.service.working.catch((error: Error) => {
@@ -63,7 +63,7 @@ async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
   });
   const isWorking = await startedWorking(embedded, signal);
   if (isWorking && demo !== null) {
-    await without('The demo', () => demo.play(url, embedded.adminKey, signal));
+    await tryOptional('The demo', () => demo.play(url, embedded.adminKey, signal));
   }
   sayAddresses(embedded, environment, url, logFile);
   say`\nStopping (${await signal}): finishing what is in flight. Ctrl-C again to leave at once.`;
@@ -73,7 +73,7 @@ async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
   process.exit(EXIT.done);
 }
 
-/** A log that cannot be kept in its file goes to standard error. */
+/** Opens the log file. When it cannot be written, the log goes to standard error. */
 async function openLog(
   environment: Environment,
   dataDir: string,
@@ -90,20 +90,20 @@ async function openLog(
   }
 }
 
-/** Says that a signal was heard while the parts start. @returns what ends that */
-function tellOf(signal: Promise<NodeJS.Signals>): () => void {
-  let isTold = false;
+/** Prints a line when a signal comes while the parts start. @returns a function that ends this */
+function announceSignal(signal: Promise<NodeJS.Signals>): () => void {
+  let isDone = false;
   void signal.then((name) => {
-    if (!isTold) warn`${name}: stopping as soon as it has started. Ctrl-C again to leave at once.`;
+    if (!isDone) warn`${name}: stopping as soon as it has started. Ctrl-C again to leave at once.`;
   });
   return () => {
-    isTold = true;
+    isDone = true;
   };
 }
 
 const WORKING_MS = 15_000;
 
-/** Whether deliveries move already. Accepting does not wait for it: a Temporal that is away may come back. */
+/** Waits for the worker. @returns whether it runs; `false` also after some seconds, because events are accepted while Temporal is away */
 async function startedWorking(embedded: EmbeddedService, signal: Promise<unknown>): Promise<boolean> {
   const working = embedded.service.working.then(
     () => true,

@@ -1,4 +1,4 @@
-/** Deliveries and their attempts as text for a terminal. */
+/** Tables of deliveries for a terminal. */
 import Table from 'cli-table3';
 import { z } from 'zod';
 import { type Printable, Styled, shown } from './output.ts';
@@ -27,7 +27,7 @@ const COLOURS: Record<string, number> = {
   cancelled: 90,
 };
 
-/** The status in its colour, where the terminal shows colours. */
+/** The status in its colour, if the terminal shows colours. */
 export function coloured(status: string): Styled {
   const colour = Object.hasOwn(COLOURS, status) ? COLOURS[status] : undefined;
   return new Styled(
@@ -37,14 +37,14 @@ export function coloured(status: string): Styled {
   );
 }
 
-/** No column gets narrower than this, so that what is left of a word says something. */
+/** Least width of a column: less of a word says nothing. */
 const NARROWEST = 8;
 const WIDEST = 60;
 
 /**
- * Draws a table that fits: columns are cut with `…`, the widest first, and where that does not do, each row becomes a
- * block of lines. The first column holds what people copy, and is never cut.
- * @param width of the terminal in columns; `null`: as wide as it gets
+ * Draws a table that fits. Columns are cut with `…`, the widest first; if that is not enough, each row becomes a block of lines.
+ * The first column holds what people copy, and is never cut.
+ * @param width of the terminal in columns; `null`: no limit
  */
 export function drawTable(head: string[], rows: Printable[][], width: number | null): string {
   const cells = rows.map((row) => row.map(shown));
@@ -65,7 +65,7 @@ function draw(head: string[], cells: string[][], colWidths?: number[]): string {
   return table.toString();
 }
 
-/** The upper border shows them: it is drawn of characters that are one column wide, whatever the cells hold. */
+/** Widths of the columns, measured on the upper border: its characters are one column wide, whatever the cells hold. */
 function columnWidths(table: string): number[] {
   const [border = ''] = table.split('\n');
   return border
@@ -97,13 +97,13 @@ function blocks(head: string[], cells: string[][]): string {
     .join('\n');
 }
 
-/** What the last attempt came to, in a word or two. */
+/** Result of the last attempt, in a word or two. */
 export function lastResult(delivery: DeliveryRow): string {
   if (delivery.last_response_status !== null) return String(delivery.last_response_status);
   return delivery.last_error ?? (delivery.attempt_count > 0 ? 'ok' : '');
 }
 
-/** `in 5 s`, `in 2 h`, or nothing. */
+/** Time until then: `in 5 s`, `in 2 h`, `now`; '' for null. */
 export function inWords(iso: string | null, nowMs = Date.now()): string {
   if (iso === null) return '';
   const seconds = Math.round((Date.parse(iso) - nowMs) / 1000);

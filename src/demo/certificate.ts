@@ -1,4 +1,4 @@
-/** A certificate for the demo's https receiver, made once: Leah's contract knows no plain http. */
+/** Self-signed certificate of the demo's https receiver, made once. Leah's contract allows only https. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export async function demoCertificate(folder: string): Promise<Certificate> {
   return { key: await readFile(keyFile, 'utf8'), cert: await readFile(certFile, 'utf8'), certFile };
 }
 
-/** Whether they are there, not too old, and of each other: a start that was cut off may have left half of them. */
+/** Whether both files exist, belong together and are not too old. An interrupted start may have left only one of them. */
 async function isUsable(certFile: string, keyFile: string): Promise<boolean> {
   try {
     const { mtimeMs } = await stat(certFile);

@@ -1,4 +1,4 @@
-/** How far the demo has come, in a file of the data directory. */
+/** Progress of the demo, kept in a file of the data directory. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DemoProgress } from './scenario.ts';

@@ -13,14 +13,14 @@ export type DemoReceivers = {
   https: string;
   /** whether one of them listens there */
   isAt(port: number): boolean;
-  /** Says what the receiver at this path checks, and how many requests it refuses first. */
+  /** Sets what the receiver at this path verifies, and how many requests it refuses first. */
   expect(path: string, profile: string, knows: Knows, refuseFirst?: number): void;
   close(): Promise<void>;
 };
 
 type Expectation = { profile: string; knows: Knows; refusals: number };
 
-/** @param folder keeps the ports: endpoints made at the first start still work at the next */
+/** @param folder keeps the ports, so that endpoints of an earlier start still work */
 export async function startDemoReceivers(folder: string, certificate: Certificate): Promise<DemoReceivers> {
   const expectations = new Map<string, Expectation>();
   const handle: RequestListener = (request, response) => {
@@ -62,7 +62,7 @@ function answer(
   headers: IncomingHttpHeaders,
   body: Buffer,
 ): [number, string] {
-  if (expectation === undefined) return [404, 'Nobody listens here.'];
+  if (expectation === undefined) return [404, 'There is no receiver here.'];
   const verdict = verify(expectation.profile, headers, body, expectation.knows);
   if (verdict.is !== 'genuine') return [401, `Refused: ${verdict.why}.`];
   if (expectation.refusals > 0) {

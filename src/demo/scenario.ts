@@ -1,4 +1,4 @@
-/** The demo's story: a tenant for each contract, the products' own sample events, one receiver that stumbles, one that is down. */
+/** Scenario of the demo: a tenant for each contract, with its product's sample events; a receiver that refuses twice, and one that always does. */
 import { PROFILES } from '../profiles/index.ts';
 import type { DemoReceivers } from './receivers.ts';
 import type { Knows } from './verify.ts';
@@ -6,7 +6,7 @@ import type { Knows } from './verify.ts';
 /** Calls the API as any client does. A refusal is thrown as an Error with the HTTP `status`. */
 export type CallApi = <Answer>(method: string, path: string, body?: unknown) => Promise<Answer>;
 
-/** How far the demo has come, kept from start to start; `null`: it was never begun. */
+/** Progress of the demo, kept between starts; `null`: it was never begun. */
 export type DemoProgress = {
   read(): Promise<'begun' | 'played' | null>;
   write(now: 'begun' | 'played'): Promise<void>;
@@ -23,6 +23,7 @@ type EndpointRequest = {
   refuseFirst?: number;
 };
 
+/** A tenant of the demo with its endpoint; `events`: those of its catalogue that are emitted. */
 type Act = {
   externalId: string;
   name: string;
@@ -95,10 +96,9 @@ const ACTS: Act[] = [
 ];
 
 /**
- * Plays the demo once. One that was cut off, at whatever step, is completed by the next start: every step looks first whether
- * it was done, and the events have ids of their own. One that was played is left as people have changed it since: only the
- * receivers are set up for what is there.
- * @returns its tenants, and whether there is something to watch
+ * Plays the demo once. The next start completes a demo that was interrupted at any step: each step first checks whether it was
+ * done, and the events have fixed ids. A demo that was completed stays as people have changed it; only the receivers are set up.
+ * @returns its tenants, and whether it was played now
  */
 export async function playDemo(
   call: CallApi,
@@ -107,7 +107,7 @@ export async function playDemo(
 ): Promise<{ tenants: DemoTenant[]; isNew: boolean }> {
   const found = await Promise.all(ACTS.map((act) => findTenant(call, act.externalId)));
   const reached = await progress.read();
-  // Tenants without a word of progress are of a version that kept none, or another data directory's.
+  // Tenants without recorded progress come from a version that recorded none, or from another data directory.
   const isNew = reached === 'begun' || (reached === null && found.every((tenant) => tenant === null));
   if (isNew) await progress.write('begun');
   const tenants: DemoTenant[] = [];
@@ -155,13 +155,13 @@ async function prepareReceiver(
   const found = await findEndpoint(call, endpoints, path);
   const endpoint = found ?? (isNew ? await call<Endpoint>('POST', endpoints, { url, ...settings }) : null);
   if (endpoint === null) return;
-  // Another program has taken the receivers' ports since.
+  // The receivers have new ports when another program has taken the old ones.
   if (endpoint.url !== url) await call('PATCH', `${endpoints}/${endpoint.id}`, { url });
   const { secret } = await call<{ secret: string | null }>('GET', `${endpoints}/${endpoint.id}/secret`);
   receivers.expect(path, act.profile, { ...knows, secret: secret ?? undefined }, refuseFirst);
 }
 
-/** The one that leads to a receiver on this machine, at that path; people may have made more. */
+/** The endpoint that leads to this path on this machine; people may have made others. */
 async function findEndpoint(call: CallApi, endpoints: string, path: string): Promise<Endpoint | null> {
   const isOurs = ({ url }: Endpoint) =>
     URL.canParse(url) && new URL(url).hostname === '127.0.0.1' && new URL(url).pathname === path;
@@ -174,7 +174,7 @@ async function findEndpoint(call: CallApi, endpoints: string, path: string): Pro
   }
 }
 
-/** Each event has an id of its own: emitted again after a start that was cut off, it is accepted once. */
+/** Emits events with fixed ids, so that one that is emitted again after an interrupted start is accepted once. */
 async function emitSamples(call: CallApi, act: Act): Promise<void> {
   const catalogue = PROFILES.find((profile) => profile.name === act.profile)?.catalogue ?? [];
   const entries = act.events === 'all' ? catalogue : catalogue.slice(0, 1);
@@ -183,7 +183,7 @@ async function emitSamples(call: CallApi, act: Act): Promise<void> {
     try {
       await call('POST', `/v1/tenants/${act.externalId}/events`, event);
     } catch (error) {
-      // The same id with another body: a version with other samples has emitted it.
+      // The same id with another body: another version, with other samples, has emitted it.
       if (!isStatus(error, 409)) throw error;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * How a receiver checks that a request is genuine, for each contract: written from the products' documents, apart from the
- * code that signs, so that the two can disagree.
+ * Verifies requests as a receiver does, for each contract. It is written from the products' documents and apart from the code that
+ * signs, so that the two can disagree.
  */
 import { createHmac, createPublicKey, timingSafeEqual, verify as verifySignature } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** What the receiver knows: a signing secret, or the value that it expects in `authorization`. */
 export type Knows = { secret?: string | undefined; authorization?: string | undefined };
 
-/** `unverified`: nothing speaks against the request, and nothing was there to check it by. */
+/** `unverified`: no check failed, but some could not be made. */
 export type Verdict = { is: 'genuine' } | { is: 'refused' | 'unverified'; why: string };
 
 const TOLERANCE_S = 300;
@@ -16,7 +16,7 @@ const TOLERANCE_S = 300;
 /** @returns what is wrong with the signature, or `null` */
 type Check = (headers: IncomingHttpHeaders, body: Buffer, secret: string) => string | null;
 
-/** By profile; `null` where the contract has no signature and the credential alone proves who sends. */
+/** By profile; `null`: the contract has no signature, so the credential alone proves the sender. */
 export const SIGNATURES: Record<string, Check | null> = {
   'standard-webhooks': standardWebhooks,
   'reading-steps': (headers, body, secret) =>
@@ -26,7 +26,7 @@ export const SIGNATURES: Record<string, Check | null> = {
   lessonly: null,
 };
 
-/** @returns why no request of this profile can be verified by what is known, or `null` where it can */
+/** @returns why requests of this profile cannot be verified with what is known; `null`: they can */
 export function whyUnverifiable(profile: string, knows: Knows): string | null {
   const signature = Object.hasOwn(SIGNATURES, profile) ? SIGNATURES[profile] : undefined;
   if (signature === undefined) return `how the profile ${profile} signs is not known here`;
@@ -38,7 +38,7 @@ export function whyUnverifiable(profile: string, knows: Knows): string | null {
   return knows.secret === undefined ? 'the secret that signs is not known' : null;
 }
 
-/** Checks by everything that is known. What speaks against a request refuses it, also where not all could be checked. */
+/** Makes every check that it can. One that fails refuses the request, even when others could not be made. */
 export function verify(profile: string, headers: IncomingHttpHeaders, body: Buffer, knows: Knows): Verdict {
   const { secret, authorization } = knows;
   const signature = Object.hasOwn(SIGNATURES, profile) ? SIGNATURES[profile] : null;

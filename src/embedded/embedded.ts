@@ -1,4 +1,4 @@
-/** The embedded parts together: what the environment does not name is run here, kept alive, and stopped in order. */
+/** Runs the embedded PostgreSQL and Temporal, if the environment names none: starts them, restarts one that died, stops them. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../observability/logger.ts';
@@ -32,7 +32,7 @@ export async function startEmbedded(options: {
   await mkdir(logs, { recursive: true });
   const lock = await ownDataDirectory(dataDir);
   const parts: KeptAlive<unknown>[] = [];
-  const keep = async <Part extends Mortal>(name: string, start: () => Promise<Part>): Promise<Part> => {
+  const keep = async <Part extends RunningPart>(name: string, start: () => Promise<Part>): Promise<Part> => {
     const kept = await keepAlive(name, start, logger);
     parts.push(kept);
     return kept.first;
@@ -78,7 +78,7 @@ export async function startEmbedded(options: {
       'Temporal',
       keep('Temporal', async () => {
         const temporal = await startTemporal({ program, dataFile, logFile, samePorts });
-        // Those who are connected know it by its ports: where another has taken them, it waits until they are free.
+        // Clients know Temporal by its ports, so a restart waits until they are free.
         samePorts = true;
         return temporal;
       }),
@@ -99,11 +99,11 @@ async function ownDataDirectory(dataDir: string): Promise<Lock> {
   );
 }
 
-type Mortal = { died: Promise<string>; stop(graceMs?: number): Promise<void> };
+type RunningPart = { died: Promise<string>; stop(graceMs?: number): Promise<void> };
 type KeptAlive<Part> = { first: Part; stop(graceMs?: number): Promise<void> };
 
-/** Starts a part again when it dies; it comes back on the same port with the same data. */
-async function keepAlive<Part extends Mortal>(
+/** Starts a part, and starts it again whenever it dies, on the same port with the same data. */
+async function keepAlive<Part extends RunningPart>(
   name: string,
   start: () => Promise<Part>,
   logger: Logger,
@@ -113,8 +113,8 @@ async function keepAlive<Part extends Mortal>(
   let stopping = false;
   const watch = (part: Part): void => {
     part.died.then(
-      async (lastWords) => {
-        logger.error({ part: name, lastWords }, 'an embedded part died and is started again');
+      async (lastOutput) => {
+        logger.error({ part: name, lastOutput }, 'an embedded part died and is started again');
         while (!stopping) {
           try {
             current = await start();

@@ -1,7 +1,7 @@
-/** Ports for embedded servers. */
+/** Finds free ports for embedded servers. */
 import { createServer } from 'node:net';
 
-/** The first free one of the wanted port and its `tries - 1` successors, or any free one. */
+/** The first free port of `wanted` and its `tries - 1` successors; otherwise any free one. */
 export async function freePort(wanted: number, tries = 1, host = '127.0.0.1'): Promise<number> {
   for (let port = wanted; port < wanted + tries && port <= 65535; port += 1) {
     const found = await tryPort(port, host);
@@ -23,7 +23,7 @@ function tryPort(port: number, host: string): Promise<number | null> {
 
 const TRIES = 3;
 
-/** Starts something on ports that were free a moment ago; another instance may have been quicker, so more than once. */
+/** Starts something on ports that were free a moment ago. Tries again, because another instance may have taken them meanwhile. */
 export async function startOnFreePorts<Part>(start: () => Promise<Part>, tries = TRIES): Promise<Part> {
   try {
     return await start();

@@ -1,17 +1,17 @@
 /**
- * Child processes that cannot outlive us. Each runs under a small shell that holds the read end of a pipe from us: when we
- * die, however suddenly, the pipe closes and the shell ends its child.
+ * Child processes that cannot outlive this process. Each runs under a small shell that holds the read end of a pipe from this
+ * process: when this process dies, however suddenly, the pipe closes and the shell ends its child.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { waitUntilGone, whoIs } from './lock-file.ts';
 
 export type GuardedProcess = {
-  /** resolves when the program has ended without having been asked to, with the last lines that it wrote */
+  /** resolves with its last output when the program ends although nobody stopped it */
   died: Promise<string>;
-  /** Asks until it answers without an error. @throws Error with the last lines that it wrote: it has ended, or is too slow */
+  /** Calls `ask` until it succeeds. @throws Error with the last output when the program has ended or takes too long */
   ready(name: string, ask: () => Promise<unknown>): Promise<void>;
-  /** asks it to end, and insists after `graceMs` */
+  /** ends the program gently, and kills it after `graceMs` */
   stop(graceMs?: number): Promise<void>;
 };
 
@@ -34,12 +34,12 @@ exit $code`;
 const TAIL_BYTES = 4096;
 const START_TIMEOUT_MS = 60_000;
 
-/** How long a program of a process that died may take to end. */
+/** Time for a program to end whose Tidings process has died. */
 export const PREDECESSOR_MS = 20_000;
 
 /**
- * Starts a program under guard, once its predecessor on the same data has ended.
- * @param options.pidFile says who is at work on the data, for the next start
+ * Starts a program under such a shell, once an earlier one on the same data has ended.
+ * @param options.pidFile names the process that uses the data, for the next start
  */
 // Long because output, exit and stop of the child share one state.
 export async function spawnGuarded(options: {
@@ -57,7 +57,7 @@ export async function spawnGuarded(options: {
   const { command, args, stopSignal, logFile, pidFile, cwd, env, uid, gid } = options;
   await waitUntilGone(pidFile, PREDECESSOR_MS);
   const child: ChildProcess = spawn('/bin/sh', ['-c', GUARD, 'guard', stopSignal, command, ...args], {
-    // A session of its own: Ctrl-C in a terminal reaches us alone, and we stop things in their order.
+    // A session of its own, so that Ctrl-C in a terminal reaches only this process, which stops its children in order.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(cwd !== undefined && { cwd }),
@@ -92,7 +92,7 @@ export async function spawnGuarded(options: {
       if (!isStopping) resolve(tail.trim());
     });
   });
-  // A write to a dead child's pipe is not worth dying for.
+  // An error of the pipe to a dead child would otherwise end this process.
   child.stdin?.on('error', () => {});
   async function stop(graceMs = 15_000): Promise<void> {
     isStopping = true;

@@ -1,4 +1,4 @@
-/** A file that says which process is at work: one instance for each data directory, one builder for each cache. */
+/** Lock files that name the process that holds them: one instance for each data directory, one builder for each cache. */
 
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 export type Lock = { release(): Promise<void> };
 
 /**
- * Takes the lock; one that a dead process left behind does not count.
+ * Takes the lock. It replaces one whose process has died.
  * @returns the lock, or the pid of the process that has it
  */
 export async function takeLock(path: string): Promise<Lock | { heldBy: number }> {
@@ -25,12 +25,12 @@ export async function takeLock(path: string): Promise<Lock | { heldBy: number }>
   }
 }
 
-/** Waits for the lock; `onWait` is told once which process has it. */
+/** Waits for the lock; calls `onWait` once, with the process that holds it. */
 export async function waitForLock(path: string, onWait: (pid: number) => void): Promise<Lock> {
-  for (let told = false; ; told = true) {
+  for (let isAnnounced = false; ; isAnnounced = true) {
     const lock = await takeLock(path);
     if ('release' in lock) return lock;
-    if (!told) onWait(lock.heldBy);
+    if (!isAnnounced) onWait(lock.heldBy);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

