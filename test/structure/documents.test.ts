@@ -103,3 +103,12 @@ test("CONTRIBUTING's table of folders is the tree", () => {
   ];
   expect(shown.toSorted()).toEqual(tree.toSorted());
 });
+
+test('the list of decisions names each by its title', () => {
+  const decisions = filesIn('docs/adr').filter((path) => basename(path) !== 'README.md');
+  const list = decisions.sort().map((path) => {
+    const [, number, title] = /^# (\d+)\. (.+)\n/.exec(read(path)) ?? [];
+    return `${number}. [${title}](${basename(path)})`;
+  });
+  expect(read('docs/adr/README.md').match(/^\d+\. .+$/gm)).toEqual(list);
+});
