@@ -1,12 +1,12 @@
-/** A delivery: one event for one endpoint, and the life it leads from acceptance to its end. */
+/** A delivery: one event for one endpoint, from acceptance to its end. */
 import type { AttemptErrorCode } from './errors.ts';
 
 /**
- * pending    accepted, not yet taken up by a workflow
+ * pending    accepted, and not yet claimed by a workflow
  * delivering an attempt is being made
- * retrying   an attempt failed, its workflow waits for the next
- * held       waits for something other than time (`held_reason`)
- * succeeded, failed, cancelled: the end, unless somebody presses retry
+ * retrying   an attempt failed or was deferred, and its workflow waits for the next one
+ * held       it waits for something other than time (`held_reason`)
+ * succeeded, failed, cancelled: it has ended, until somebody retries it
  */
 export const DELIVERY_STATUSES = [
   'pending',
@@ -24,7 +24,7 @@ export type EndedStatus = Extract<DeliveryStatus, 'succeeded' | 'failed' | 'canc
 export const HELD_REASONS = ['ordered', 'rate_limited', 'stalled'] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
 
-/** Who asked for an attempt: the schedule, a person, a recovery or replay, or the endpoint's test button. */
+/** The cause of an attempt: the schedule, a person, a redelivery (recover, replay, bulk retry), or the endpoint's test button. */
 export const TRIGGERS = ['schedule', 'manual', 'recovery', 'test'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 

@@ -1,13 +1,13 @@
-/** Decides what follows from an attempt: for its delivery, its endpoint and its workflow. Nothing else decides any of it. */
+/** Decides what an attempt's result means for its delivery. */
 import type { EndedStatus, HeldReason, Trigger } from './delivery.ts';
 import { type AttemptErrorCode, OWN_FAULTS } from './errors.ts';
 import { nextDelayMs, RETRY_AFTER_CAP_MS, type RetrySchedule } from './schedule.ts';
 
-/** What came of one POST. `status` is null when no response came; `error` is null exactly when it succeeded. */
+/** The result of one POST. `status` is null when no response came; `error` is null exactly when the attempt succeeded. */
 export type AttemptResult = {
   status: number | null;
   error: AttemptErrorCode | null;
-  /** what the receiver asked for with 429 or 503, in ms */
+  /** the delay that the receiver asked for with 429 or 503, in ms */
   retryAfterMs: number | null;
 };
 
@@ -15,11 +15,11 @@ export type AttemptResult = {
 export type DeliveryBefore = {
   /** scheduled attempts made before this one */
   slotsUsed: number;
-  /** ms from now until the attempt that the schedule already holds; null when none is waiting */
+  /** ms from now until the attempt that the schedule has planned; null when none is planned */
   scheduledInMs: number | null;
-  /** how the delivery had ended, when this attempt was asked for after its end */
+  /** the delivery's end, when this attempt was requested after it */
   ended: EndedStatus | null;
-  /** a held delivery that somebody sent by hand returns to being held when that fails */
+  /** why the delivery is held; it is held again when a manual attempt fails */
   held: HeldReason | null;
   isTest: boolean;
 };
@@ -136,9 +136,9 @@ function workflowAfter(
 type NextState =
   | { kind: 'succeeded' }
   | { kind: 'retry'; afterMs: number; slotsUsed: number }
-  /** the schedule is used up: people are told */
+  /** the schedule is used up: people are notified */
   | { kind: 'exhausted'; slotsUsed: number; disableEndpoint: boolean }
-  /** nothing changes: it stays ended, or held, as it was */
+  /** the delivery stays ended or held, as it was */
   | { kind: 'unchanged'; disableEndpoint: boolean };
 
 /**

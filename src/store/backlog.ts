@@ -1,7 +1,7 @@
 /**
- * What waits at an endpoint follows the endpoint: ended when it is switched off or deleted, held while it is stalled, let go
- * when there is nothing to wait for. A million may wait at one that was dead for days, and a statement has 20 seconds: so a
- * page is changed with the endpoint, and the reconciler does the others, from what the rows say.
+ * Brings the backlog of an endpoint in line with it: ends it when the endpoint is switched off or deleted, holds it while the endpoint is
+ * stalled, and releases it when there is nothing to wait for. A dead endpoint may have a million waiting deliveries, and a statement has
+ * 20 seconds. So one page is changed together with the endpoint, and the reconciler changes the others, guided by the rows alone.
  */
 import type { HeldReason } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
@@ -11,14 +11,14 @@ import { endpointsWith } from './endpoint-scan.ts';
 import { wakeDispatchers } from './leases.ts';
 import { type Db, type Queryable, transaction, unlessLocked, WALK_IN_ORDER } from './pool.ts';
 
-/** Some 200 ms on two cores; on a disk that is twenty times as slow it is still done in time. */
+/** Deliveries of a page: some 200 ms on two cores, so a disk twenty times as slow stays within the statement's time. */
 export const WAITING_PAGE = 5_000;
 
 const held = (reason: HeldReason) => `d.status = 'held' and d.held_reason = '${reason}'`;
 
 /**
- * Each kind of waiting: its rows in the words of the partial index that finds them, and their order in it. None of them is
- * claimed: a claim makes it `delivering`.
+ * Kinds of waiting deliveries: the condition in the words of the partial index that finds them, and their order in it. None of them
+ * is claimed, for a claimed delivery is `delivering`.
  */
 const KINDS = {
   pending: { where: `d.status = 'pending'`, order: 'd.id' },
@@ -30,10 +30,10 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 const ALL = Object.keys(KINDS) as Kind[];
 
-/** SQL of what has not ended. */
+/** SQL condition of deliveries that have not ended. */
 export const UNENDED = `status in ('pending', 'delivering', 'retrying', 'held')`;
 const NO_TEST = 'not d.is_test';
-// What was accepted since the stall goes: it is what the others wait for.
+// Deliveries accepted since the stall are sent: the others wait for one of them to succeed.
 const BEFORE_STALL = `${NO_TEST} and d.created_at < (select stalled_at from endpoints where id = $1)`;
 
 const RELEASED = `status = 'pending', held_reason = null`;
@@ -41,13 +41,13 @@ const heldFor = (
   reason: HeldReason,
 ) => `status = 'held', held_reason = '${reason}', leased_until = null, workflow_id = null,
   run_id = null, next_attempt_at = null`;
-/** Where order is kept, the one that the others wait for: an attempt under way, or else the oldest. A press is beside the order. */
+/** At an ordered endpoint, all but the delivery that the others wait for: the one being attempted, else the oldest. Presses do not count. */
 const NOT_FIRST = `${NO_TEST} and d.id <> coalesce(
   (select f.id from deliveries f where f.status = 'delivering' and f.attempt_count >= 0 and f.endpoint_id = $1 and not f.is_test
     and f.claim_trigger <> 'manual' order by f.id limit 1),
   least((select f.id from deliveries f where f.endpoint_id = $1 and f.status = 'pending' and not f.is_test order by f.id limit 1),
     (select f.id from deliveries f where f.endpoint_id = $1 and f.status = 'retrying' and not f.is_test order by f.id limit 1)))`;
-/** People know: they did it by hand, or are told of the endpoint. */
+/** An end that needs no notification: people ended it by hand, or are notified of the endpoint. */
 const ENDED = `status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(), held_reason = null,
   next_attempt_at = null`;
 
@@ -61,7 +61,7 @@ type EndpointState = {
   rateLimited: boolean;
 };
 
-/** What is to become of what waits. `UNALIGNED` looks for the same. */
+/** The changes that the state of an endpoint requires of its backlog. `UNALIGNED` finds endpoints that require one. */
 function changesAt({ enabled, deleted, stalled, ordered, rateLimited }: EndpointState): Change[] {
   if (deleted || !enabled) {
     const error: AttemptErrorCode = deleted ? 'endpoint_deleted' : 'endpoint_disabled';
@@ -75,7 +75,7 @@ function changesAt({ enabled, deleted, stalled, ordered, rateLimited }: Endpoint
   const inOrder: Kind[] = ordered ? ['pending', 'retrying'] : [];
   return [
     ...toHold.map((kind) => ({ kind, set: heldFor('stalled'), only: BEFORE_STALL })),
-    // What was accepted before order was kept goes on in that order: the oldest go meanwhile, so the newest are held first.
+    // Where order is switched on, the newest are held first: the oldest are sent meanwhile, which keeps the order.
     ...inOrder.map((kind) => ({
       kind,
       set: heldFor('ordered'),
@@ -91,8 +91,8 @@ function changesAt({ enabled, deleted, stalled, ordered, rateLimited }: Endpoint
 }
 
 /**
- * Brings a page of what waits at an endpoint in line with the endpoint as it is now, under its lock.
- * @returns how many were changed: fewer than `page` when all are in line
+ * Brings a page of an endpoint's backlog in line with the endpoint's current state, under its lock.
+ * @returns how many deliveries were changed: fewer than `page` when all are in line
  */
 export async function alignWaiting(
   db: Queryable,
@@ -128,7 +128,7 @@ async function changePage(
 ): Promise<number> {
   const { where } = KINDS[kind];
   const order = newestFirst ? 'd.id desc' : KINDS[kind].order;
-  // An array, not a join: the page is chosen once, and found by its ids. Claims lock in this order too.
+  // An array, not a join, so that the page is chosen once and then found by its ids. Claims lock in this order, too.
   const { rowCount } = await client.query(
     `update deliveries set ${set} where id = any(array(
        select d.id from deliveries d where d.endpoint_id = $1 and ${where} and ${only} order by ${order} limit $2 for update))`,
@@ -137,27 +137,27 @@ async function changePage(
   return rowCount ?? 0;
 }
 
-/** Some 30 ms; whoever is told of a hundred thousand need not know how many more there are. */
+/** The bound of a count, some 30 ms: beyond a hundred thousand the exact number helps nobody. */
 const MAX_COUNTED = 100_000;
 
-/** How many deliveries wait at an endpoint, up to 100,000: neither ended nor under way, tests left out. */
+/** Counts the waiting deliveries of an endpoint, up to 100,000: neither ended nor being attempted, without tests. */
 export async function countWaiting(client: Queryable, endpointId: string): Promise<number> {
   const { rows } = await client.query<{ count: number }>(waitingCountQuery(endpointId));
   return rows[0]?.count ?? 0;
 }
 
-/** The query of `countWaiting`, apart so that a test can look at its plan. */
+/** The query of `countWaiting`, exported so that a test can check its plan. */
 export const waitingCountQuery = (endpointId: string) => ({
   text: `select count(*) from (select 1 from deliveries d
     where endpoint_id = $1 and ${UNENDED} and status <> 'delivering' and ${NO_TEST} limit ${MAX_COUNTED}) waiting`,
   values: [endpointId],
 });
 
-/** At the endpoint `id`, an SQL expression: something that those that keep order wait for. As a rule it is the oldest. */
+/** SQL: true if the endpoint `id` has a delivery that those held for order wait for. As a rule it is the oldest. */
 const occupied = (id: string) => `(select true from deliveries d where d.endpoint_id = ${id} and ${UNENDED}
   and (d.status <> 'held' or d.held_reason <> 'ordered') and ${NO_TEST} order by d.id limit 1)`;
 
-/** At an ordered endpoint: lets the oldest held delivery go, unless one is still on its way. Takes the endpoint's lock. */
+/** Releases the oldest delivery held at an ordered endpoint, unless another is still in progress. Takes the endpoint's lock. */
 export async function releaseNext(client: Queryable, endpointId: string): Promise<void> {
   await lockEndpoints(client, [endpointId]);
   const { where, order } = KINDS.ordered;
@@ -170,7 +170,7 @@ export async function releaseNext(client: Queryable, endpointId: string): Promis
   if (rowCount !== 0) await wakeDispatchers(client);
 }
 
-/** @returns those that are held now: planned for a retry, but older than their endpoint's stall */
+/** Holds deliveries that are planned for a retry but older than their endpoint's stall. @returns the ids of those held now */
 export async function holdStalled(client: Queryable, deliveryIds: string[]): Promise<string[]> {
   if (deliveryIds.length === 0) return [];
   const { rows } = await client.query<{ id: string }>(
@@ -182,12 +182,12 @@ export async function holdStalled(client: Queryable, deliveryIds: string[]): Pro
   return rows.map((row) => row.id);
 }
 
-/** When the oldest of a kind at the endpoint `e` was accepted; null: there is none. Whatever waits beside it, it is one look. */
+/** SQL: when the oldest of a kind at the endpoint `e` was accepted, or null. It reads one index entry, however many wait. */
 const oldest = (kind: Kind, only = 'true', nth = 0) => `(select d.created_at from deliveries d
   where d.endpoint_id = e.id and ${KINDS[kind].where} and ${only} order by ${KINDS[kind].order} limit 1 offset ${nth})`;
 const second = (kind: Kind) => oldest(kind, NO_TEST, 1);
 
-// Never `exists`: the planner may make of it a hash of all that is held anywhere.
+// `exists` is not used here: the planner may turn it into a hash of all held deliveries of all endpoints.
 const UNALIGNED = `
   with recursive ${endpointsWith(UNENDED)}
   select e.id from waiting w join endpoints e on e.id = w.endpoint_id
@@ -201,14 +201,14 @@ const UNALIGNED = `
     else coalesce(${ALL.map((kind) => oldest(kind, NO_TEST)).join(', ')}) is not null end
   order by random() limit $1`;
 
-/** The query that finds endpoints with something that is not in line with them, apart so that a test can look at its plan. */
+/** The query that finds endpoints whose backlog is not in line with them, exported so that a test can check its plan. */
 export const unalignedQuery = (limit: number) => ({ text: UNALIGNED, values: [limit] });
 
 /**
- * Brings in line what the changes of endpoints have left over. In turns, a page of each and a transaction for each page,
- * so that what is long at one endpoint is short for the others; until nothing is left, or enough was done for one round.
- * @param limits.pages after so many, no second page of any endpoint
- * @returns how many were changed
+ * Brings in line the backlogs that changes of endpoints have left over. The endpoints take turns, a page and a transaction each, so that
+ * a long backlog does not hold up the others. It ends when nothing is left, or after enough pages for one round.
+ * @param limits.pages after this many pages no endpoint gets another one
+ * @returns how many deliveries were changed
  */
 export async function alignEndpoints(
   db: Db,
@@ -216,7 +216,7 @@ export async function alignEndpoints(
     endpoints: number;
     pages: number;
     page?: number;
-    /** hears of an endpoint that cannot be brought in line; the others are */
+    /** called for an endpoint whose backlog cannot be brought in line; the others go on */
     onError?: (endpointId: string, error: unknown) => void;
   },
 ): Promise<number> {

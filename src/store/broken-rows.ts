@@ -1,4 +1,4 @@
-/** Rows whose data makes a statement fail: they are found and dealt with one by one, and the others go on without them. */
+/** Finds rows whose data makes a statement fail and deals with each by itself, so that the other rows go on without them. */
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import { newId } from '../domain/ids.ts';
 import { NO_CLAIM } from './claims.ts';
@@ -6,9 +6,9 @@ import { isDataError } from './data-error.ts';
 import type { Db } from './pool.ts';
 
 /**
- * Does `work` for all items at once. Where the data of some makes it fail, they are found by halves: the others are done
- * without them, and `deal` is called for each of them.
- * @throws whatever `work` throws that is no data error, and whatever `deal` throws
+ * Does `work` for all items at once. If the data of some makes it fail, they are found by bisection: the others are done without them,
+ * and `deal` is called for each of them.
+ * @throws any error of `work` that is no data error, and any error of `deal`
  */
 export async function isolateFailures<Item, Result>(
   items: readonly Item[],
@@ -29,9 +29,9 @@ export async function isolateFailures<Item, Result>(
 }
 
 /**
- * Fails a delivery whose row no statement can work with, and puts right what they compute with, so that it can be sent again
- * when somebody asks for it. The operator is told, and the people whom it concerns.
- * @returns the status that it has now; `undefined`: there is no such delivery
+ * Fails a delivery whose row makes statements fail, and resets the values that they compute with, so that it can be retried by hand.
+ * The operator and the tenant's contacts are notified.
+ * @returns the status that the delivery has now; `undefined`: there is no such delivery
  */
 export async function failBroken(db: Db, deliveryId: string): Promise<DeliveryStatus | undefined> {
   const { rows } = await db.query<{ status: DeliveryStatus }>(

@@ -1,6 +1,6 @@
 /**
- * The claim that is written before a POST. A crash leaves it behind, and whoever finds it knows that the outcome of
- * that attempt is unknown. The record that clears it is in records.ts.
+ * Claims of deliveries, each written before its POST. A crash leaves the claim behind, which tells the next run that the outcome of that
+ * attempt is unknown. The record that clears a claim is in records.ts.
  */
 import type { DeliveryStatus, EndedStatus, HeldReason, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
@@ -8,33 +8,33 @@ import { releaseNext } from './backlog.ts';
 import { lockEndpoints } from './endpoint-locks.ts';
 import { type Db, transaction } from './pool.ts';
 
-/** Longer than any attempt takes: the longest timeout and the wait for a place in the endpoint's cap. */
+/** Longer than any attempt takes: the longest timeout, and the wait for the concurrency cap and the rate limit. */
 const CLAIM_TTL_S = 120;
 
-/** What clears a claim, in an update of `deliveries`. */
+/** SQL that clears a claim, for an update of `deliveries`. */
 export const NO_CLAIM = `claim_number = null, claim_run = null, claim_trigger = null, claim_press = null,
     claim_from = null, claim_started_at = null, claim_deadline = null`;
 
 export type ClaimRequest = {
   deliveryIds: string[];
   trigger: Trigger;
-  /** names the press, so that it is carried out once however often the activity runs */
+  /** the id of the press, by which it is carried out once however often the activity runs */
   pressId: string | null;
   workflowId: string;
   runId: string;
 };
 
 /**
- * claimed      ours to send now
- * unfinished   our own claim, from a run of the activity that was lost
- * abandoned    somebody else's claim, past its deadline
- * busy         somebody else's attempt is under way
+ * claimed      the caller must send it now
+ * unfinished   it is claimed by this workflow run, in an earlier run of the activity that was lost
+ * abandoned    it is claimed by another run, past the claim's deadline
+ * busy         it is claimed by another run, whose attempt is in flight
  * done_before  this press was carried out before
- * ended        nothing to do any more
+ * ended        the delivery has ended
  * foreign      another workflow owns its schedule
- * held         waits for something other than time
- * early        not due yet
- * locked       somebody is changing it at this moment: its row was not waited for, since others are claimed with it
+ * held         it waits for something other than time
+ * early        it is not due yet
+ * locked       another transaction has its row locked; it is not waited for, because other deliveries are claimed in the same call
  */
 export type ClaimVerdict =
   | 'claimed'
@@ -48,7 +48,7 @@ export type ClaimVerdict =
   | 'early'
   | 'locked';
 
-/** A claim as it stands in the row. */
+/** A claim as it is stored in the row. */
 export type Claim = {
   number: number;
   runId: string;
@@ -57,9 +57,9 @@ export type Claim = {
   /** the status to go back to when the attempt changes nothing */
   from: DeliveryStatus;
   startedAt: Date;
-  /** since it was made, by the database's clock: that of this process may be another */
+  /** ms since it was made, by the database's clock, from which this process's may differ */
   ageMs: number;
-  /** until it counts as abandoned */
+  /** ms until it counts as abandoned */
   leftMs: number;
 };
 
@@ -73,7 +73,7 @@ export type ClaimedDelivery = {
   status: DeliveryStatus;
   heldReason: HeldReason | null;
   endedStatus: EndedStatus | null;
-  /** somebody has been told of its exhaustion, or nobody needs to be */
+  /** whether people were notified of its exhaustion, or need not be */
   told: boolean;
   lastError: AttemptErrorCode | null;
   attemptCount: number;
@@ -82,16 +82,16 @@ export type ClaimedDelivery = {
   dueInMs: number | null;
   /** whether the asking workflow owns its schedule */
   owned: boolean;
-  /** ours when `verdict` is `claimed` or `unfinished`, somebody else's when `busy` or `abandoned` */
+  /** this run's claim when `verdict` is `claimed` or `unfinished`, another run's when it is `busy` or `abandoned` */
   claim: Claim | null;
   body: Buffer;
-  /** there is nothing to send any more */
+  /** whether the payload is erased, so that there is nothing to send */
   erased: boolean;
   /** the trace that its event belongs to */
   traceparent: string | null;
 };
 
-/** An event's body once, however many of its deliveries are read. */
+/** SQL: the body of an event, only in the first of its deliveries that are read. */
 const BODY = `case when a.body is not null then a.body
     when row_number() over (partition by a.tenant_id, a.event_id, a.body is null order by a.id) = 1 then e.body end`;
 
@@ -104,8 +104,8 @@ const FIELDS = `a.id, a.tenant_id as "tenantId", a.event_id as "eventId", a.even
     extract(epoch from a.claim_deadline - now())::double precision * 1000 as "claimLeftMs"`;
 
 // A press needs no ownership and no due time; the schedule needs both. A timer may fire a little early.
-// What is given stands apart, where the planner does not look at it: else it would plan each call anew, for longer than the
-// call takes.
+// The parameters stand in a part of their own, where the planner does not see their values. Otherwise it would plan each call anew,
+// which takes longer than the call.
 const CLAIM = `
   with given as materialized (
     select $1::text[] as ids, $2::text as trigger, $3::text as press, $4::text as workflow_id, $5::text as run_id, $6::int as ttl_s
@@ -158,7 +158,7 @@ const CLAIM = `
   order by a.id`;
 
 /**
- * Claims and loads, in one statement, the deliveries that may be sent now, and says of the others why not.
+ * Claims and loads, in one statement, the deliveries that may be sent now. The verdicts of the others say why they may not.
  * Deliveries that do not exist are left out.
  */
 export async function claimDeliveries(db: Db, request: ClaimRequest): Promise<ClaimedDelivery[]> {
@@ -191,7 +191,7 @@ type ClaimColumns = {
 type ClaimRow = Omit<ClaimedDelivery, 'claim' | 'body'> &
   ClaimColumns & { tenantId: string; body: Buffer | null };
 
-/** @returns what makes a claimed delivery of each of these rows: siblings share their event's body */
+/** @returns a function that makes a claimed delivery from each of these rows; siblings share their event's body */
 function claimedFrom(rows: ClaimRow[]): (row: ClaimRow) => ClaimedDelivery {
   const eventOf = ({ tenantId, eventId }: ClaimRow) => `${tenantId} ${eventId}`;
   const bodies = new Map(rows.flatMap((row) => (row.body === null ? [] : [[eventOf(row), row.body]])));
@@ -216,7 +216,7 @@ function claimOf(row: ClaimColumns): Claim | null {
   };
 }
 
-/** The deliveries among these whose claim this run still holds: attempted, but not recorded. */
+/** Reads the deliveries whose claim this run still holds: they were attempted, but not recorded. */
 export async function readOwnClaims(
   db: Db,
   deliveryIds: string[],
@@ -243,7 +243,7 @@ export async function isErased(db: Db, deliveryId: string): Promise<boolean> {
   return rows[0]?.erased ?? true;
 }
 
-/** Ends a claimed delivery without an attempt, because there is nothing to send, or nowhere. */
+/** Fails a claimed delivery without an attempt, because its payload or its endpoint is gone. */
 export async function endUnsent(
   db: Db,
   deliveryId: string,
@@ -260,7 +260,7 @@ export async function endUnsent(
   );
 }
 
-/** Takes back the claim of an attempt that was not made after all; the schedule tries again after `afterMs`. */
+/** Releases the claim of an attempt that was not made; the schedule tries again after `afterMs`. */
 export async function releaseClaim(
   db: Db,
   deliveryId: string,
@@ -281,7 +281,7 @@ export async function releaseClaim(
   );
 }
 
-/** Takes a claim away, and lets go what the claimed delivery was in the way of at an ordered endpoint. */
+/** Runs an update that clears a claim. At an ordered endpoint it then releases the next delivery, which waited for the claimed one. */
 async function freeing(db: Db, deliveryId: string, update: string, values: unknown[]): Promise<void> {
   await transaction(db, async (client) => {
     const { rows } = await client.query<{ id: string }>(
@@ -289,7 +289,7 @@ async function freeing(db: Db, deliveryId: string, update: string, values: unkno
       [deliveryId],
     );
     const ordered = rows.map((row) => row.id);
-    // The endpoint's lock first, as everybody takes them.
+    // The endpoint's lock comes first, as in every transaction.
     if (ordered.length > 0) await lockEndpoints(client, ordered);
     await client.query(update, [deliveryId, ...values]);
     for (const id of ordered) await releaseNext(client, id);

@@ -1,10 +1,10 @@
-/** One delivery as people ask for it: its row, its attempts, its presses, and its end by hand. Lists are in delivery-list.ts. */
+/** One delivery for people: its row, its attempts, its presses, and its cancellation. Lists are in delivery-list.ts. */
 import type { Delivery, DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { releaseNext, UNENDED } from './backlog.ts';
 import { type Db, type Queryable, snapshot, transaction } from './pool.ts';
 
-/** The columns of a `Delivery`. */
+/** SQL columns of a `Delivery`. */
 export const DELIVERY_COLUMNS = `
   id, tenant_id as "tenantId", event_id as "eventId", endpoint_id as "endpointId", event_type as "eventType",
   is_test as "isTest", status, held_reason as "heldReason", attempt_count as "attemptCount",
@@ -40,10 +40,10 @@ export type StoredAttempt = {
   errorMessage: string | null;
 };
 
-/** Attempts that a log shows: the newest. Each may have 16 KiB of a response. */
+/** Newest attempts that a log shows. Each may have 16 KiB of a response. */
 export const LOG_ATTEMPTS = 100;
 
-/** The newest, in the order in which they were made. */
+/** The newest attempts, in the order in which they were made. */
 async function listAttempts(db: Queryable, deliveryId: string): Promise<StoredAttempt[]> {
   const { rows } = await db.query<StoredAttempt>(
     `select number, trigger, press_id as "pressId", workflow_id as "workflowId", run_id as "runId",
@@ -57,7 +57,7 @@ async function listAttempts(db: Queryable, deliveryId: string): Promise<StoredAt
   return rows.reverse();
 }
 
-/** The runs that made the newest attempts, the newest first. */
+/** The workflow runs that made the newest attempts, newest first. */
 export async function listRuns(
   db: Queryable,
   deliveryId: string,
@@ -70,7 +70,7 @@ export async function listRuns(
   return rows;
 }
 
-/** Those of the deliveries that have ended, or are not there any more. */
+/** The given deliveries that have ended or do not exist any more. */
 export async function endedAmong(db: Queryable, ids: string[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from unnest($1::text[]) as asked (id)
@@ -80,7 +80,7 @@ export async function endedAmong(db: Queryable, ids: string[]): Promise<string[]
   return rows.map((row) => row.id);
 }
 
-/** The delivery and its newest attempts as of one moment. `null`: it is gone. */
+/** The delivery and its newest attempts as of one moment. `null`: it does not exist. */
 export async function findWithAttempts(
   db: Db,
   id: string,
@@ -91,7 +91,7 @@ export async function findWithAttempts(
   });
 }
 
-/** What decides, beside its endpoint, whether the delivery can be sent. */
+/** The facts that decide, beside the endpoint, whether the delivery can be sent. */
 export async function deliverySendability(
   db: Queryable,
   deliveryId: string,
@@ -105,7 +105,7 @@ export async function deliverySendability(
   return rows[0] ?? { erased: true, profile: '' };
 }
 
-/** The bytes that every attempt of the delivery sends, unless they are erased, and the trace that they belong to. */
+/** The body that every attempt of the delivery sends, unless it is erased, and the event's trace. */
 export async function deliveryContent(
   db: Db,
   deliveryId: string,
@@ -119,12 +119,12 @@ export async function deliveryContent(
 }
 
 /**
- * Ends deliveries that have not ended; an attempt under way is still recorded, and changes nothing.
- * @returns the ids of those that were cancelled now
+ * Cancels deliveries that have not ended. An attempt in flight is still recorded; only its success changes the status.
+ * @returns the ids of the deliveries that it has cancelled
  */
 export async function cancelDeliveries(db: Queryable, ids: string[]): Promise<string[]> {
   return transaction(db, async (client) => {
-    // The endpoints' locks first, as records take them.
+    // The endpoints' locks come first, as in records.
     await client.query(
       `select 1 from endpoints where id in (select endpoint_id from deliveries where id = any($1))
        order by id for no key update`,
@@ -144,16 +144,16 @@ export async function cancelDeliveries(db: Queryable, ids: string[]): Promise<st
   });
 }
 
-/** Deliveries that the statistics of an endpoint count: its newest. */
+/** Newest deliveries of an endpoint that its statistics count. */
 export const STATS_DELIVERIES = 10_000;
 
 export type DeliveryCounts = {
   counts: { status: DeliveryStatus; lastError: AttemptErrorCode | null; count: number }[];
-  /** when the oldest that was counted was created, where there are older ones; `null`: all were counted */
+  /** creation time of the oldest counted delivery, if there are older ones; `null`: all were counted */
   since: Date | null;
 };
 
-/** How many of the newest deliveries of an endpoint have each status and last error; tests do not count. */
+/** Counts the newest deliveries of an endpoint by status and last error, without tests. */
 export async function countDeliveries(
   db: Db,
   endpointId: string,
@@ -178,8 +178,8 @@ export async function countDeliveries(
 const THIS_MINUTE = `presses_since between now() - interval '1 minute' and now()`;
 
 /**
- * Counts a press of retry.
- * @returns 0 when it may be carried out; otherwise the seconds until the delivery takes presses again
+ * Counts a press, unless the delivery's rate limit for presses is reached.
+ * @returns 0: the press may be carried out; otherwise the seconds until the delivery takes presses again
  */
 export async function countPress(db: Queryable, id: string, perMinute: number): Promise<number> {
   const { rowCount } = await db.query(

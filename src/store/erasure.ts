@@ -1,4 +1,4 @@
-/** Removing payloads: of one event, or of a whole tenant. The log of the deliveries stays. Those that are too old: pruning.ts. */
+/** Erases payloads of one event or of a whole tenant; the log of the deliveries stays. pruning.ts erases old ones. */
 import { cancelDeliveries } from './deliveries.ts';
 import { type Queryable, transaction } from './pool.ts';
 
@@ -11,8 +11,8 @@ type ErasedPage = {
 };
 
 /**
- * A page of a whole tenant's erasure, whatever its age; what still waits is cancelled first. The tenant is deleted before, and
- * `awaitEmits` has been called: no event comes any more.
+ * Erases a page of a tenant's events of any age, and cancels their unended deliveries first. The tenant was deleted before and
+ * `awaitEmits` was called, so no event is added any more.
  */
 export async function eraseTenantPage(
   client: Queryable,
@@ -31,14 +31,14 @@ export async function eraseTenantPage(
 }
 
 /**
- * Waits until every transaction that puts something under the tenant is over: each of them holds the tenant's row against
- * this lock, by its foreign key, and those that begin later find the tenant deleted.
+ * Waits until every transaction that adds something to the tenant has ended. Each of them holds the tenant's row against this lock, by
+ * its foreign key; later ones find the tenant deleted.
  */
 export async function awaitEmits(client: Queryable, tenantId: string): Promise<void> {
   await client.query('select 1 from tenants where id = $1 for update', [tenantId]);
 }
 
-/** The last page: what the tenant itself consists of. Ids, times, types and outcomes stay. */
+/** Erases the tenant's own data after the last page. Ids, times, types and outcomes stay. */
 export async function eraseTenantItself(client: Queryable, tenantId: string): Promise<void> {
   await client.query(
     `update tenants set name = 'Erased', contacts = '{}', external_id = null, deleted_at = coalesce(deleted_at, now())
@@ -62,11 +62,11 @@ export async function eraseTenantItself(client: Queryable, tenantId: string): Pr
     'update audit_log set actor_name = null where tenant_id = $1 and actor_name is not null',
     [tenantId],
   );
-  await eraseWhatWasSaid(client, tenantId);
+  await eraseOperationalEvents(client, tenantId);
 }
 
-/** Operational events of the tenant: what they say of it, and the deliveries in which the operator was told. */
-async function eraseWhatWasSaid(client: Queryable, tenantId: string): Promise<void> {
+/** Erases the data of the tenant's operational events, and the deliveries that carried them to the operator's endpoint. */
+async function eraseOperationalEvents(client: Queryable, tenantId: string): Promise<void> {
   const { rows } = await client.query<{ id: string }>(
     `update operational_events set data = '{}', told_at = coalesce(told_at, now()) where tenant_id = $1 returning id`,
     [tenantId],
@@ -79,7 +79,7 @@ async function eraseWhatWasSaid(client: Queryable, tenantId: string): Promise<vo
   }
 }
 
-/** One event's payload; what still waits to be sent is cancelled. @returns when it was erased; `null`: no such event */
+/** Erases one event's payload, and cancels its unended deliveries. @returns when it was erased; `null`: no such event */
 export async function eraseEvent(db: Queryable, tenantId: string, eventId: string): Promise<Date | null> {
   return transaction(db, async (client) => {
     await cancelForErasure(client, tenantId, [eventId]);
@@ -108,7 +108,7 @@ async function cancelForErasure(client: Queryable, tenantId: string, eventIds: s
   );
 }
 
-/** What a receiver answered may repeat what it was sent, in any header too; what was sent names the tenant's URLs. */
+/** Columns to clear. A response may repeat the payload, in any header, too. A request names the tenant's URLs. */
 const OF_ATTEMPTS = {
   payload: 'response_headers = null, response_body = null, wire = null, error_message = null',
   tenant: `response_headers = null, response_body = null, wire = null, error_message = null, request_url = null,
@@ -116,9 +116,10 @@ const OF_ATTEMPTS = {
 };
 
 /**
- * In this order: whoever records an attempt under way has either the delivery's row before us, and what it wrote is found in
- * `attempts`, or after us, and then it finds there what it may not write.
- * @returns how many had a payload until now
+ * Erases payloads from events, deliveries and attempts. The order matters for an attempt in flight. If its record locks the delivery's
+ * row before this does, the row that it adds to `attempts` is erased here. If it locks it later, it finds `erased` set and writes
+ * nothing that is erased.
+ * @returns how many events had a payload until now
  */
 export async function erasePayloads(
   client: Queryable,

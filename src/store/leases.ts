@@ -1,4 +1,7 @@
-/** The leases by which every accepted delivery gets to Temporal, whichever process dies on the way. */
+/**
+ * Leases of pending deliveries. A dispatcher holds a lease while it starts a workflow; when it dies, the lease ends and another one takes
+ * the delivery.
+ */
 import { endpointsWith } from './endpoint-scan.ts';
 import type { Db, Queryable } from './pool.ts';
 
@@ -13,11 +16,11 @@ export type DispatchableDelivery = {
   profile: string;
   /** the endpoint's own timeout; null: its profile's */
   timeoutMs: number | null;
-  /** the endpoint has a rate limit: its attempts may have to wait */
+  /** whether the endpoint has a rate limit, so that its attempts may have to wait */
   rateLimited: boolean;
-  /** the test button's: one attempt, which somebody waits for */
+  /** whether the test button made it: one attempt, whose outcome a person waits for */
   isTest: boolean;
-  /** a dispatcher had it before: a workflow with it may exist */
+  /** whether a dispatcher had it before, so that a workflow with it may exist */
   offeredBefore: boolean;
   /** the trace that its event belongs to */
   traceparent: string | null;
@@ -30,7 +33,7 @@ export type DispatchableDelivery = {
 /** The channel of PostgreSQL's NOTIFY that wakes the dispatchers. */
 export const DISPATCH_CHANNEL = 'tidings_dispatch';
 
-/** Wakes every process's dispatcher, in a transaction when it commits. Best effort: they also look by themselves. */
+/** Wakes the dispatcher of every process; within a transaction, at its commit. Best effort: dispatchers also poll. */
 export async function wakeDispatchers(db: Queryable): Promise<void> {
   await db.query('select pg_notify($1, $2)', [DISPATCH_CHANNEL, '']);
 }
@@ -44,10 +47,10 @@ const OLDEST = `
     where ${FREE} order by id limit $2 for update skip locked
   )`;
 
-/** Of each endpoint at most, where some are left out. */
+/** Most deliveries of one endpoint in a batch that leaves some endpoints out. */
 const ENDPOINT_SHARE = 100;
 
-// Without a look at the rows of those that are left out.
+// Goes from endpoint to endpoint, so that the rows of endpoints left out are not read.
 const OF_OTHERS = `
   with recursive ${endpointsWith("status = 'pending'")}, chosen as (
     select endpoint_id from waiting where endpoint_id <> all($4) order by random() limit $2
@@ -76,10 +79,10 @@ const LEASED = `, taken as (
   order by t.id`;
 
 /**
- * Takes pending deliveries that nobody holds, and commits the lease before it returns: whoever dies after that loses
- * nothing but time.
- * @param options.except endpoints whose deliveries are left. Without any, the oldest are taken; with some, a share of each
- *   other endpoint, of any when they are more than `limit`
+ * Takes leases of pending deliveries that nobody holds, and commits them before it returns. If the process dies then, the deliveries
+ * only wait until the leases end.
+ * @param options.except endpoints whose deliveries are left out. Without any, the oldest deliveries are taken; with some, a share from
+ *   each of the other endpoints, or from `limit` of them at random
  */
 export async function takeLeases(
   db: Db,
@@ -95,11 +98,11 @@ export async function takeLeases(
   return rows;
 }
 
-/** Rows that nobody is changing: what one tenant has locked holds up nobody's lease, and its own runs out. */
+/** Rows that are not locked. A locked row is skipped, so that it holds up no other lease; its own lease runs out. */
 const UNLOCKED = `(select id from deliveries where id = any($2) and leased_by = $1 and status = 'pending'
     order by id for no key update skip locked)`;
 
-/** Keeps the leases of deliveries that still wait in memory. @returns those still held by the owner, and not locked */
+/** Renews the leases of deliveries that still wait in memory. @returns the ids that the owner still holds and that were not locked */
 export async function renewLeases(db: Db, owner: string, ids: string[], leaseMs: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `update deliveries set leased_until = now() + make_interval(secs => $3::double precision / 1000)
@@ -109,7 +112,7 @@ export async function renewLeases(db: Db, owner: string, ids: string[], leaseMs:
   return rows.map((row) => row.id);
 }
 
-/** Gives deliveries back that were never offered to Temporal: any dispatcher may take them at once. */
+/** Returns deliveries that were never offered to Temporal, so that any dispatcher may take them at once. */
 export async function returnLeases(db: Db, owner: string, ids: string[]): Promise<void> {
   await db.query(`update deliveries set leased_by = null, leased_until = null where id in ${UNLOCKED}`, [
     owner,
@@ -117,12 +120,12 @@ export async function returnLeases(db: Db, owner: string, ids: string[]): Promis
   ]);
 }
 
-/** Lets the leases of deliveries end now although a workflow with them may exist. */
+/** Ends the leases of deliveries now. They stay marked as offered, because a workflow with them may exist. */
 export async function expireLeases(db: Db, owner: string, ids: string[]): Promise<void> {
   await db.query(`update deliveries set leased_until = now() where id in ${UNLOCKED}`, [owner, ids]);
 }
 
-/** Lets all leases of an owner that stops end now; workflows with some of them may exist. */
+/** Ends all leases of an owner that stops. The deliveries stay marked as offered, because workflows with them may exist. */
 export async function endLeases(db: Db, owner: string): Promise<void> {
   await db.query(
     `update deliveries set leased_until = now()

@@ -1,6 +1,6 @@
 /**
- * Messages: the outbox from which people are told. Each is taken, sent and settled by itself; whoever dies with one leaves it to
- * others, who send the same message again.
+ * Messages: the outbox of notifications and links. Each message is taken, sent and settled by itself. When the process that sends one
+ * dies, another sends the same message again.
  */
 // Long because it holds every step in the life of a message, a statement for each.
 import { randomBytes } from 'node:crypto';
@@ -11,24 +11,24 @@ import { countMessage, type MessageBounds } from './message-counts.ts';
 import { insertOperationalEvent } from './operational-events.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
-/** Longer than the channel takes for a message. */
+/** The lease of a message that is being sent: longer than any channel takes. */
 const SENDING_LEASE_S = 130;
 const LOCK_MS = 1_000;
-/** A message waits for one before it, and is looked at again after so long. */
+/** The wait of a message while an earlier one to the same recipient is being sent. */
 const UNDER_WAY_S = 5;
 const LINK_DAYS = 3;
 const NONCE_BYTES = 16;
 
 export type DueMessage = { id: string; channel: string; endpointId: string };
 
-/** A message that the caller sends now. */
+/** A message that the caller must send now. */
 export type BegunMessage = {
   id: string;
   channel: string;
   tenant: { id: string; name: string };
   contact: { id: string; address: string } | null;
   deferrals: number;
-  /** seconds since its recipient was first refused for the time being; `null`: never */
+  /** seconds since it was first deferred by its recipient's server; `null`: it was not */
   deferredS: number | null;
 } & (
   | { link: { nonce: Buffer; expiresAt: Date } }
@@ -38,7 +38,7 @@ export type BegunMessage = {
     }
 );
 
-/** The message that is due longest, of these channels. */
+/** The message of these channels that has been due for longest. */
 export async function nextDueMessage(db: Db, channels: string[]): Promise<DueMessage | null> {
   const { rows } = await db.query<DueMessage>(
     `select id, channel, endpoint_id as "endpointId" from messages
@@ -63,8 +63,8 @@ type Row = {
 };
 
 /**
- * Begins to send a message: from now on nothing joins it, and nobody else sends it for a while.
- * @returns `null`: somebody else has it, it must wait, or there is nobody to tell or nothing to tell of any more
+ * Begins to send a message: from now on nothing is added to it, and no other process sends it until its lease ends.
+ * @returns `null`: another process has it, it must wait, or its recipient or its content is gone
  */
 export async function beginMessage(
   db: Db,
@@ -108,7 +108,7 @@ export async function beginMessage(
   });
 }
 
-/** Whoever puts something into a message holds this lock too. @throws when somebody holds it for long */
+/** Takes the lock under which content is added to messages. @throws an error of PostgreSQL when another holds it for over a second */
 async function lockEndpoint(client: Queryable, endpointId: string): Promise<void> {
   if (endpointId === '') return;
   await client.query(`set local lock_timeout = ${LOCK_MS}`);
@@ -128,14 +128,14 @@ async function lockDue(client: Queryable, id: string): Promise<Row | null> {
   return rows[0] ?? null;
 }
 
-/** Between making a message and sending it, its recipient may have gone, or said that no more is wanted. */
+/** Whether the recipient may still be notified: since the message was made it may have left the list or unsubscribed. */
 function mayBeTold({ contactId, state, isListed }: Row, isLink: boolean): boolean {
   if (contactId === '') return true;
   if (!isListed) return false;
   return isLink ? state === 'pending' || state === 'undeliverable' : state === 'verified';
 }
 
-/** How long the message must wait for one that is on its way to the same recipient, or has gone since this one was made. */
+/** Seconds that the message must wait for another one to the same recipient that is being sent, or was sent since this one was made. */
 async function pauseOf(client: Queryable, id: string, intervalMs: number): Promise<number> {
   const { rows } = await client.query<{ pauseS: number | null }>(
     `select extract(epoch from max(case when o.settled_at is null then now() + make_interval(secs => $2)
@@ -149,7 +149,7 @@ async function pauseOf(client: Queryable, id: string, intervalMs: number): Promi
   return rows[0]?.pauseS ?? 0;
 }
 
-/** @param again the link was on its way before, and may have arrived */
+/** @param again whether the link was sent before, so that it may have arrived and must stay valid */
 async function renewLink(
   client: Queryable,
   contactId: string,
@@ -185,13 +185,13 @@ async function settled(client: Queryable, id: string, outcome: 'dropped'): Promi
 
 export type Settlement = 'sent' | 'refused' | 'unsure' | 'dropped';
 
-/** That is what became of it. @returns whether anything was left to settle */
+/** Settles a message with its outcome. @returns `false`: it was settled before */
 export async function settleMessage(db: Queryable, id: string, outcome: Settlement): Promise<boolean> {
   return transaction(db, (client) => settle(client, id, outcome));
 }
 
 async function settle(client: Queryable, id: string, outcome: Settlement): Promise<boolean> {
-  // Locked in one order: of two messages that settle at the same time, the second sees that it is the last.
+  // The notices are locked in one order, so that of two messages that settle at the same time the second sees that it is the last.
   const { rows: notices } = await client.query<{ id: string }>(
     `select n.id from notices n where n.id in (select notice_id from message_notices where message_id = $1)
      order by n.id for update`,
@@ -204,7 +204,7 @@ async function settle(client: Queryable, id: string, outcome: Settlement): Promi
   if (rowCount === 0) return false;
   const noticeIds = notices.map((notice) => notice.id);
   await closeNotices(client, noticeIds);
-  // What everybody was told of, as far as they could be, is told.
+  // A notice whose last message is settled has been told to everybody who could be told.
   await client.query(
     `with told as (
        update notices n set sent_at = now() where n.id = any($1) and not exists (
@@ -212,7 +212,7 @@ async function settle(client: Queryable, id: string, outcome: Settlement): Promi
          where mn.notice_id = n.id and m.settled_at is null and m.id <> $2)
        returning n.id, n.endpoint_id
      ), paced as (
-       -- the version before paces by this
+       -- the version before this one paces its messages by this column
        update endpoints e set told_at = now() from told where e.id = told.endpoint_id
      )
      update deliveries set told_at = now() where notice_id = any(array(select id from told)) and told_at is null`,
@@ -226,7 +226,7 @@ async function postponed(client: Queryable, id: string, seconds: number): Promis
   return null;
 }
 
-/** The message waits, and may be sent in so many seconds; it stays as it is. */
+/** Postpones a message; it stays as it is. */
 export async function postpone(db: Queryable, id: string, seconds: number): Promise<void> {
   await db.query(
     'update messages set due_at = now() + make_interval(secs => $2) where id = $1 and settled_at is null',
@@ -235,9 +235,9 @@ export async function postpone(db: Queryable, id: string, seconds: number): Prom
 }
 
 /**
- * The message was not taken, that is certain, and may be sent in so many seconds. Where another one for the same recipient has
- * been made meanwhile, that one tells all.
- * @param deferred the recipient could not be told, for the time being
+ * Puts back a message that was certainly not accepted, to be sent in `seconds`. If another one to the same recipient was made
+ * meanwhile, its content moves into that one.
+ * @param deferred whether the recipient's server deferred it
  */
 export async function returnMessage(
   db: Db,
@@ -273,7 +273,7 @@ export async function returnMessage(
   });
 }
 
-/** Whether the message was taken is not known: in so many seconds the same one is sent again. */
+/** Puts back a message that may have been accepted: the same one is sent again in `seconds`. */
 export async function repeatMessage(db: Db, id: string, seconds: number): Promise<void> {
   await transaction(db, async (client) => {
     await countDeferral(client, id);
@@ -281,7 +281,7 @@ export async function repeatMessage(db: Db, id: string, seconds: number): Promis
   });
 }
 
-/** Its recipient gets nothing more: the address is no good. The operator, and the tenant's own programs, hear of it. */
+/** Marks the recipient as undeliverable, so that it gets nothing more. An operational event reports that. */
 export async function refuseMessage(
   db: Db,
   message: Pick<BegunMessage, 'id' | 'tenant' | 'contact'>,
@@ -295,18 +295,18 @@ export async function refuseMessage(
       [message.contact.id, code],
     );
     if (rowCount === 0) return;
-    // Its id, not the address: that can be erased, and this goes far.
+    // The contact's id, not its address: an address can be erased, an event that was relayed cannot.
     const data = { contact_id: message.contact.id, code };
     const tenantId = message.tenant.id;
     await insertOperationalEvent(client, { type: 'contact.undeliverable', tenantId, endpointId: null, data });
   });
 }
 
-/** What is kept of messages that are settled: their outcome, for so many days. */
+/** Days for which settled messages are kept. */
 const KEEP_DAYS = 30;
 const PRUNE_LIMIT = 5_000;
 
-/** Removes what nothing needs any more: old outcomes, old counts. */
+/** Deletes old settled messages and old counts. */
 export async function pruneMessages(db: Db): Promise<void> {
   await db.query(
     `with old as (

@@ -1,34 +1,34 @@
 /**
- * Notices: what there is to tell of an endpoint, gathered until somebody is told of it. Each goes into a message for everybody
- * concerned; the messages are paced, the notices are not.
+ * Notifications (the database calls them notices): what people must be told of an endpoint, gathered until it is sent. Each goes into
+ * a message for every recipient. Messages are paced; notifications are not.
  */
 import { newId } from '../domain/ids.ts';
 import { adoptContacts } from './contacts.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
 export type NotificationRules = {
-  /** the channels that work here, by what they tell */
+  /** the channels of this process, and whom each notifies */
   channels: readonly { name: string; audience: 'contacts' | 'operator' }[];
-  /** at most one message for each recipient and endpoint in so long */
+  /** the time in which a recipient gets at most one message about an endpoint */
   intervalMs: number;
 };
 
 export type AddedToNotification =
-  /** everything is in notices that will be told, or has been */
+  /** all the deliveries are in notices that will be sent or were sent */
   | { kind: 'done' }
-  /** another endpoint's are left */
+  /** deliveries of another endpoint are left */
   | { kind: 'again' }
-  /** for a manual attempt under way, or for a process of the version before that is telling */
+  /** a manual attempt is in flight, or a process of the version before this one is sending */
   | { kind: 'wait'; ms: number };
 
 const BUSY_MS = 5_000;
-/** What happens in one moment goes into one message: a 410 is an exhausted delivery and a disabled endpoint. */
+/** The wait before a message is sent, so that simultaneous changes share one: a 410 exhausts a delivery and disables its endpoint. */
 const GATHER_S = 1.5;
-/** Marks a notice as one that is told through messages; to the version before, as one that somebody is sending. */
+/** Marks a notice as sent through messages. To the version before this one it looks like a notice that is being sent. */
 const OURS = `sending_until = 'infinity'`;
 const NOT_OURS = `sent_at is null and sending_until is distinct from 'infinity'`;
 
-/** Puts exhausted deliveries into the notice of their endpoint, with all others there that nobody has been told of. */
+/** Adds exhausted deliveries to the notice of their endpoint, with all others there that nobody has been notified of. */
 export async function addToNotification(
   db: Db,
   deliveryIds: string[],
@@ -45,7 +45,7 @@ export async function addToNotification(
     );
     const [first, another] = rows;
     if (first === undefined) return { kind: 'done' };
-    // Sent once more by hand: its end is not known yet.
+    // A manual attempt is in flight, so the delivery's end is not known yet.
     if (!first.failed) return { kind: 'wait', ms: BUSY_MS };
     const noticeId = await openNotice(client, first.endpointId, rules);
     if (noticeId === null) return { kind: 'wait', ms: BUSY_MS };
@@ -58,7 +58,7 @@ export async function addToNotification(
   });
 }
 
-/** Puts an operational event into the notice of its endpoint; once, however often it is done. @returns false: not now */
+/** Adds an operational event to the notice of its endpoint; a repetition changes nothing. @returns `false`: try again later */
 export async function addEventToNotification(
   client: Queryable,
   event: { id: string; endpointId: string },
@@ -74,8 +74,8 @@ export async function addEventToNotification(
 }
 
 /**
- * The notice of the endpoint that can still be joined, under the endpoint's lock: it stays open until the transaction ends.
- * @returns `null` while a process of the version before is sending one of this endpoint's
+ * Finds or makes the open notice of the endpoint, under the endpoint's lock: it stays open until the transaction ends.
+ * @returns `null` while a process of the version before this one is sending a notice of this endpoint
  */
 async function openNotice(
   client: Queryable,
@@ -111,7 +111,7 @@ async function openNotice(
       [noticeId, endpoint.tenantId, endpointId],
     );
   await adoptContacts(client, endpoint.tenantId, endpoint.contacts);
-  // Those of the version before were due when they were made.
+  // Notices of the version before this one were due when they were made.
   await addressNotice(
     client,
     { id: noticeId, tenantId: endpoint.tenantId, endpointId },
@@ -121,7 +121,7 @@ async function openNotice(
   return noticeId;
 }
 
-/** Takes over notices that the version before has made and not sent, as one. */
+/** Merges unsent notices of the version before this one into one of this version. */
 async function adopt(client: Queryable, noticeId: string, left: string[]): Promise<void> {
   await client.query(`update deliveries set notice_id = $1 where notice_id = any($2) and told_at is null`, [
     noticeId,
@@ -134,7 +134,7 @@ async function adopt(client: Queryable, noticeId: string, left: string[]): Promi
   );
 }
 
-/** A message to each recipient that has none waiting; the notice goes with it. */
+/** Adds the notice to the waiting message of each recipient, and makes a message where none waits. */
 async function addressNotice(
   client: Queryable,
   notice: { id: string; tenantId: string; endpointId: string },
@@ -179,7 +179,7 @@ async function addressNotice(
   );
 }
 
-/** Takes over what a process of the version before has left unsent: its endpoints will be told of. @returns how many */
+/** Takes over unsent notices of the version before this one. @returns of how many endpoints */
 export async function adoptLeftNotices(db: Db, rules: NotificationRules, limit: number): Promise<number> {
   const { rows } = await db.query<{ endpointId: string }>(
     `select distinct endpoint_id as "endpointId" from notices

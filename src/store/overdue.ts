@@ -1,4 +1,4 @@
-/** What the reconciler looks for: deliveries that should have moved and did not. */
+/** Finds and frees overdue deliveries for the reconciler. */
 
 import { NO_CLAIM } from './claims.ts';
 import { DISPATCH_CHANNEL } from './leases.ts';
@@ -11,7 +11,7 @@ export type OverdueDelivery = {
   claimRun: string | null;
 };
 
-/** Deliveries whose next step is overdue by `graceMs`, `limit` of them with an id beyond `after`. */
+/** Finds deliveries whose next step is overdue by `graceMs`: `limit` of them with ids beyond `after`. */
 export async function findOverdue(
   db: Db,
   graceMs: number,
@@ -28,11 +28,11 @@ export async function findOverdue(
 }
 
 /**
- * Frees deliveries whose workflow will not go on: an unended one returns to the dispatchers and goes on in a new workflow; one
- * that had ended goes back to its end. An attempt left behind is logged as `outcome_unknown` and counts.
- * @returns those that were freed
- * @param expected the workflow that was found dead: a delivery that has moved on since is left alone, and
- *   one that is locked for the next round
+ * Frees deliveries whose workflow will not go on. An unended delivery returns to the dispatchers and goes on in a new workflow; one that
+ * had ended returns to its end. An attempt without a record is logged as `outcome_unknown` and counts.
+ * @param expected the deliveries as they were found: one that has moved on since is left alone, and a locked one is left for the next
+ *   round
+ * @returns the ids of the freed deliveries
  */
 export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
@@ -73,7 +73,7 @@ export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promi
   return rows.map((row) => row.id);
 }
 
-/** Exhausted deliveries that nobody has had told although `graceMs` has passed, for their workflow is gone. */
+/** Finds exhausted deliveries that are in no notice `graceMs` after their end, because their workflow is gone. */
 export async function findUntold(db: Db, graceMs: number, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from deliveries where status = 'failed' and told_at is null and notice_id is null

@@ -1,18 +1,18 @@
 /**
- * Removing payloads that are older than their retention, page by page. Each event is passed once: the deliveries of one that has
- * not ended by then are marked, and an index finds them when they have ended. So a round costs what it removes, however
- * much was removed before it and however much still waits.
+ * Erases payloads that are older than their retention, page by page. Each event is visited once. If it has unended deliveries then, they
+ * are marked, and an index finds them when they have ended. A round therefore costs as much as it erases, however much was erased before
+ * and however much still waits.
  */
 
 import { UNENDED } from './backlog.ts';
 import { erasePayloads } from './erasure.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
-/** Tenants that one statement looks at: most have nothing to remove. */
+/** Tenants that one statement reads: most have nothing to erase. */
 const TENANTS = 1_000;
 const MAX_DAYS = 36_500;
 
-/** How old the payloads of the tenant `t` may become. A number that nobody could have set counts as none. */
+/** SQL: the retention of the tenant `t`. A number outside the bounds counts as none. */
 const maxAge = (defaultDays: string) => `make_interval(days => least(coalesce(
   case when t.payload_retention_days between 1 and ${MAX_DAYS} then t.payload_retention_days end, ${defaultDays}), ${MAX_DAYS})::int)`;
 
@@ -25,7 +25,7 @@ export const NEXT_TENANT_QUERY = `
   where first.created_at < now() - ${maxAge('$2')}
   order by t.id limit 1`;
 
-// Ids sort by time: nothing old stands behind the first that is young.
+// Ids sort by time, so no old event comes after the first young one.
 export const PAGE_QUERY = `
   select e.id, e.sort_id as "sortId", e.created_at < now() - ${maxAge('$4')} as old,
     e.erased_at is null and exists (
@@ -40,8 +40,8 @@ export const ENDED_SINCE_QUERY = `
   order by tenant_id, event_id limit $1`;
 
 /**
- * The next tenant, after the id, that has payloads older than its retention.
- * @returns `lookedTo`: where to look next if there was none among those looked at; null: there are no more tenants
+ * Finds the next tenant, after the id, with payloads older than its retention.
+ * @returns `lookedTo`: the id after which to go on, if none of the tenants read has any; `null`: there are no more tenants
  */
 export async function nextTenantToPrune(
   db: Db,
@@ -59,8 +59,8 @@ export async function nextTenantToPrune(
 }
 
 /**
- * Removes a page of a tenant's old payloads; those that are still to be sent are marked instead.
- * @returns `last`: the sort id where the next page begins; null: this was the last page
+ * Erases a page of a tenant's old payloads. Events with unended deliveries are marked instead.
+ * @returns `last`: the sort id after which the next page begins; `null`: this was the last page
  */
 export async function prunePage(
   db: Db,
@@ -76,7 +76,7 @@ export async function prunePage(
     const old = firstYoung === -1 ? rows : rows.slice(0, firstYoung);
     const idsOf = (unended: boolean) => old.filter((row) => row.unended === unended).map((row) => row.id);
     const erased = await erasePayloads(client, tenantId, idsOf(false));
-    // All of its deliveries: one that has ended since the rows were read is found at once.
+    // All deliveries of the event are marked: one that has ended since the rows were read is then found at once.
     await client.query(
       'update deliveries set prune_at_end = true where tenant_id = $1 and event_id = any($2)',
       [tenantId, idsOf(true)],
@@ -94,8 +94,8 @@ export async function prunePage(
 type Marked = { id: string; tenantId: string; eventId: string };
 
 /**
- * Removes the payloads of events that were passed while they were to be sent, and have ended since.
- * @returns `looked`: how many deliveries that was about; fewer than the limit: there are no more
+ * Erases the payloads of marked events whose deliveries have ended since.
+ * @returns `looked`: how many marked deliveries were read; fewer than the limit: there are no more
  */
 export async function pruneEnded(db: Db, limit: number): Promise<{ erased: number; looked: number }> {
   return transaction(db, async (client) => {
@@ -111,7 +111,7 @@ export async function pruneEnded(db: Db, limit: number): Promise<{ erased: numbe
       erased += await erasePayloads(client, tenantId, [...new Set(eventIds)]);
     }
     await mark(client, rows, null);
-    // Also those that were made since: the last one to end takes the payload with it.
+    // Deliveries that were made since are marked, too: the last one to end then has the payload erased.
     await mark(client, waiting, true);
     return { erased, looked: rows.length };
   });

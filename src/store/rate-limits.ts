@@ -1,20 +1,20 @@
-/** The rate limit of an endpoint: places in time, given out exactly by one row, and the deliveries that wait for one. */
+/** Rate limit of an endpoint: its row gives out start times exactly, and deliveries without a time soon are held. */
 import { RATE_BOUNDS } from '../domain/endpoint.ts';
 import { NO_CLAIM } from './claims.ts';
 import { wakeDispatchers } from './leases.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
-/** Other processes reserve places there too, each for a moment. */
+/** The wait for the endpoint's row: other processes reserve places in it, too, each for a moment. */
 const PLACE_LOCK_TIMEOUT_MS = 500;
 
-// A rate that nobody could have set, or a place in a far future, must not stop what counts places for all endpoints.
+// A stored rate outside the bounds, or a next place far in the future, must not break the statement that serves all endpoints.
 const RATE = `least(greatest(rate_per_second, ${RATE_BOUNDS.min}), ${RATE_BOUNDS.max})`;
 const NEXT_AT = `least(greatest(coalesce(rate_next_at, now()), now()), now() + interval '1 hour')`;
 
 /**
- * Reserves places in an endpoint's rate: attempts may start `1 / perSecond` apart. Exact across processes and
- * restarts, for the row is the clock.
- * @throws what `isPassing` knows when the endpoint is locked for longer than a moment
+ * Reserves places in an endpoint's rate: attempts may start `1 / perSecond` seconds apart. This is exact across processes and restarts,
+ * because the row holds the next free time.
+ * @throws an error that `isPassing` recognises when the endpoint is locked for over half a second
  * @returns for each of the `wanted` attempts the ms to wait; those beyond `horizonMs` get no place and are left out
  */
 export async function reserveRateLimit(
@@ -46,7 +46,7 @@ export async function reserveRateLimit(
   return Array.from({ length: row.places }, (_, place) => row.startMs + (place * 1000) / perSecond);
 }
 
-/** Takes back claims for which there is no place soon: the deliveries wait, held, in the order of acceptance. */
+/** Holds a claimed delivery for which there is no place soon. Held deliveries wait in the order of acceptance. */
 export async function holdForRateLimit(db: Db, deliveryId: string, runId: string): Promise<void> {
   await db.query(
     `update deliveries set status = 'held', held_reason = 'rate_limited', next_attempt_at = null, workflow_id = null,
@@ -56,7 +56,7 @@ export async function holdForRateLimit(db: Db, deliveryId: string, runId: string
   );
 }
 
-/** Those of the endpoints that have deliveries waiting for a place: what is new goes behind them. */
+/** The endpoints that have deliveries held for their rate limit; new deliveries must wait behind those. */
 export async function endpointsHeldForRateLimit(client: Queryable, endpointIds: string[]): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
     `select p.id from unnest($1::text[]) as p (id) where exists (
@@ -67,9 +67,9 @@ export async function endpointsHeldForRateLimit(client: Queryable, endpointIds: 
 }
 
 /**
- * Lets go, at each endpoint, as many as have a place within `horizonMs`, oldest first. Several processes may call it at
- * once: each endpoint is looked after by one.
- * @returns how many were let go
+ * Releases, at each endpoint, as many held deliveries as have a place within `horizonMs`, oldest first. Several processes may call it at
+ * once; each endpoint is then handled by one of them.
+ * @returns how many were released
  */
 export async function releaseDue(db: Db, horizonMs: number): Promise<number> {
   const { rows } = await db.query<{ id: string }>(

@@ -1,4 +1,4 @@
-/** The record that is written after an attempt: the log row, the delivery's new state, and what follows from it. */
+/** Records attempts: the row of the log, the delivery's new state, and the effects on its endpoint. */
 // Long because the columns of a record, its one statement and the ways to write it change together.
 import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
@@ -13,7 +13,7 @@ import { APART, createGroupCommit, PATIENT_LOCK_TIMEOUT_MS, SHARED_LOCK_TIMEOUT_
 import { type Db, type Queryable, transaction } from './pool.ts';
 import { replanLate } from './replan.ts';
 
-/** What was sent and what came back, as it is kept. Headers are name-value pairs in the order of the wire. */
+/** The stored request and response. Headers are name-value pairs in the order of the wire. */
 export type Exchange = {
   /** with the values of the query masked */
   url: string;
@@ -27,26 +27,26 @@ export type Exchange = {
     body: Buffer;
     truncated: boolean;
   } | null;
-  /** what came of an answer that could not be read as a response */
+  /** the bytes of an answer that could not be read as a response */
   received: Buffer | null;
   wire: Wire | null;
 };
 
-/** How an exchange went over the wire, as it is kept: JSON, whose names never change. */
+/** The stored facts of an exchange on the wire: JSON, whose names never change. */
 export type Wire = {
   /** the address that took the connection; null: none did */
   address: string | null;
-  /** the other addresses of the name that were tried, and what came of them */
+  /** the other addresses of the name that were tried, and their errors */
   others: { address: string; error: string }[];
   /** whether the connection had carried another request before */
   reused: boolean;
-  /** whether the request was sent again because a reused connection was closed before one byte came */
+  /** whether the request was sent again because a reused connection was closed before the first byte of a response */
   resent: boolean;
   /** bytes of the response's body as they came; null: no response */
   rawLength: number | null;
-  /** how the body was compressed, where it was made readable */
+  /** the codings that were decoded; `null`: none */
   decodedFrom: string | null;
-  /** why the body is not whole, where that is the receiver's doing */
+  /** why the body is not whole, where the receiver is the cause */
   bodyProblem: string | null;
 };
 
@@ -68,17 +68,17 @@ export type AttemptRecord = {
   exchange: Exchange | null;
   next: Decision['next'];
   slotsUsed: number;
-  /** ms since its end */
+  /** ms since the attempt ended */
   endedAgoMs: number;
-  /** ms until its receiver takes another, where it said so */
+  /** ms until the receiver takes another attempt, where it said so */
   notBeforeMs: number | null;
-  /** of the endpoint whose schedule was followed */
+  /** the `plan_version` of the endpoint when the attempt was decided */
   planVersion: number;
-  /** what follows for its endpoint */
+  /** the effects on its endpoint */
   effects: Effects;
 };
 
-/** What is handed to PostgreSQL of each record: column by column, an array for each. */
+/** The parameters of the statement: an array for each column, with one value for each record. */
 const COLUMNS: { name: string; type: string; of: (record: AttemptRecord) => unknown }[] = [
   { name: 'id', type: 'text', of: (r) => r.deliveryId },
   { name: 'number', type: 'int', of: (r) => r.number },
@@ -116,17 +116,17 @@ const jsonOf = (value: [string, string][] | Wire | undefined): string | null =>
 const bodyOf = (exchange: Exchange | null): Buffer | null =>
   exchange?.response?.body ?? exchange?.received ?? null;
 
-/** The attempt ends the delivery. */
+/** SQL: whether the attempt ends the delivery. */
 const ENDS = `((d.status = 'delivering' and r.next_status in ('succeeded', 'failed'))
         or (d.status = 'cancelled' and r.next_status = 'succeeded'))`;
 
-/** @param what of erasure: of the payload, which that of the tenant includes, or of the tenant alone */
+/** @param what the erasure that clears the value: `payload` by either erasure, `tenant` by the tenant's erasure alone */
 const unlessErased = (what: 'payload' | 'tenant', value: string) =>
   `case when ${what === 'payload' ? 'u.erased is null' : "u.erased is distinct from 'tenant'"} then ${value} end`;
 
-/** What is locked by somebody else: `skip locked` leaves it, the empty text waits for it. */
+/** @param whatIsLocked `skip locked` leaves out rows that another transaction has locked; the empty text waits for them */
 const recordQuery = (whatIsLocked: 'skip locked' | '') => `
-  -- each array in a select of its own, where the planner does not look at it: else it would plan each call anew
+  -- each array stands in a select of its own, where the planner does not see its values: otherwise it would plan each call anew
   with r as (
     select * from unnest(${COLUMNS.map(({ type }, at) => `(select $${at + 1}::${type}[])`).join(', ')})
     as r (${COLUMNS.map(({ name }) => name).join(', ')})
@@ -135,7 +135,7 @@ const recordQuery = (whatIsLocked: 'skip locked' | '') => `
   ), updated as (
     update deliveries d set
       status = case
-        -- it has arrived, whoever cancelled it meanwhile
+        -- it has arrived, although it was cancelled meanwhile
         when d.status = 'cancelled' and r.next_status = 'succeeded' then 'succeeded'
         when d.status <> 'delivering' then d.status
         when r.next_status = 'unchanged' then d.claim_from
@@ -150,9 +150,9 @@ const recordQuery = (whatIsLocked: 'skip locked' | '') => `
         when r.next_status = 'unchanged' then d.next_attempt_at end,
       ended_status = case when ${ENDS} then r.next_status else d.ended_status end,
       ended_at = case when ${ENDS} then now() else d.ended_at end,
-      -- a test's failure and a late success are nobody's alarm
+      -- nobody is notified of a test's failure or of a late success
       told_at = case when d.is_test or r.next_status = 'succeeded' then coalesce(d.told_at, now()) else d.told_at end,
-      -- the schedule counts from its own attempts; what a receiver asks for counts whoever it asks
+      -- delays count from the schedule's own attempts; a receiver's retry-after counts after a manual attempt, too
       attempted_at = case when d.claim_trigger = 'manual' then d.attempted_at
         else now() - make_interval(secs => r.ended_ago_ms / 1000) end,
       not_before = greatest(case when d.claim_trigger = 'manual' then d.not_before end,
@@ -161,7 +161,7 @@ const recordQuery = (whatIsLocked: 'skip locked' | '') => `
       last_error = r.error_code, last_response_status = r.response_status,
       ${NO_CLAIM}
     from r join free on free.id = r.id where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
-    -- as it is now, whatever was erased while the attempt was under way: the row's lock was waited for
+    -- returning shows the row as it is under its lock: an erasure during the attempt is seen
     returning d.id, d.status, d.erased
   ), logged as (
     insert into attempts (delivery_id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms,
@@ -183,16 +183,16 @@ const RECORD_PATIENTLY = recordQuery('');
 
 export type Recorder = {
   /**
-   * Records attempts, with those that end at the same time; repeating it changes nothing.
-   * @returns the status that each delivery has now. One that is missing had been recorded before.
+   * Records attempts, in transactions shared with others that end at the same time. A repetition changes nothing.
+   * @returns the status that each delivery has now. A delivery that is missing had been recorded before.
    */
   record(records: AttemptRecord[]): Promise<Map<string, DeliveryStatus>>;
 };
 
 export type RecorderRules = {
-  /** after how long of failures an endpoint is switched off, unless its tenant says otherwise */
+  /** how long an endpoint may fail until it is switched off, unless its tenant has a time of its own */
   disableAfterMs: number;
-  /** hears of a record that cannot be written as it is */
+  /** called for a record that cannot be written as it is */
   onBroken?: (deliveryId: string, error: unknown) => void;
 };
 
@@ -201,22 +201,23 @@ const TRANSACTIONS = 2;
 const PATIENT_TRANSACTIONS = 2;
 const MAX_RECORDS = 500;
 
-/** `missing`: it had been recorded before. */
+/** `missing`: the attempt had been recorded before. */
 type Recorded = DeliveryStatus | 'missing';
 type Written = Map<string, Recorded>;
 const NOTHING: Written = new Map();
 
 /**
- * Records with effects lock their endpoint, so they have transactions of their own, and failures again: however many attempts
- * fail at one endpoint, they hold up nobody's success and take no connection from it. What somebody has locked goes apart.
+ * Makes a recorder with three lanes. Records with effects lock their endpoint, so they do not share transactions with plain ones; and
+ * failures have a lane of their own, so that many failures at one endpoint neither hold up successes nor take their connections. A
+ * record whose rows are locked goes to its lane's patient transactions.
  */
 export function createRecorder(db: Db, rules: RecorderRules): Recorder {
-  // One record a request: where one cannot be written, the group commit tells it from the others.
+  // A request holds one record, so that the group commit separates one that cannot be written from the others.
   const lane = (write: Write) =>
     createGroupCommit<AttemptRecord, Recorded>({
       async commit(records) {
         const written = await write(records, false).catch((error) => {
-          // What is done about it may have to wait.
+          // The patient transaction deals with it, because that may have to wait for locks.
           if (records.length === 1 && isDataError(error)) return NOTHING;
           throw error;
         });
@@ -243,7 +244,7 @@ export function createRecorder(db: Db, rules: RecorderRules): Recorder {
       ? transaction(db, (client) => writeRecords(client, records, true), {
           lockTimeoutMs: PATIENT_LOCK_TIMEOUT_MS,
         })
-      : // It waits for nothing, so it needs no transaction that would bound it.
+      : // It waits for no lock, so it needs no transaction with a timeout.
         writeRecords(db, records, false);
   const lanes = { plain: lane(withoutEffects), eventful: lane(withEffects), failing: lane(withEffects) };
   return {
@@ -251,7 +252,7 @@ export function createRecorder(db: Db, rules: RecorderRules): Recorder {
       const written = await Promise.allSettled(records.map((record) => lanes[laneOf(record)](record)));
       const statuses = new Map<string, DeliveryStatus>();
       for (const [at, result] of written.entries()) {
-        // Whoever repeats it finds recorded what could be.
+        // The other records are written: a repetition finds them recorded.
         if (result.status === 'rejected') throw result.reason;
         const { deliveryId = '' } = records[at] ?? {};
         if (result.value !== 'missing') statuses.set(deliveryId, result.value);
@@ -263,7 +264,7 @@ export function createRecorder(db: Db, rules: RecorderRules): Recorder {
 
 type Write = (records: AttemptRecord[], mayWait: boolean) => Promise<Written>;
 
-/** Where a record alone cannot be written: without what it keeps of the exchange, then without what follows for its endpoint. */
+/** Reduced forms of a record that cannot be written: without its exchange, then also without its effects. */
 const REDUCTIONS: ((record: AttemptRecord) => AttemptRecord)[] = [
   (record) => ({ ...record, exchange: null, errorMessage: null }),
   (record) => ({
@@ -274,7 +275,7 @@ const REDUCTIONS: ((record: AttemptRecord) => AttemptRecord)[] = [
   }),
 ];
 
-/** A record that cannot be written in any form would be tried again for ever: then its delivery has failed. */
+/** Writes a record, or a reduced form of it. If no form can be written, the delivery fails: otherwise the record would be tried for ever. */
 async function writeOrReduce(
   db: Db,
   write: (records: AttemptRecord[]) => Promise<Written>,
@@ -312,7 +313,7 @@ function laneOf({ effects: e, next }: AttemptRecord): 'plain' | 'eventful' | 'fa
   return isEventful ? 'eventful' : 'plain';
 }
 
-/** @returns nothing of those whose endpoint or delivery is locked by somebody else, unless `mayWait` */
+/** @returns the statuses, without those of records whose endpoint or delivery another transaction has locked, unless `mayWait` */
 async function writeWithEffects(
   client: Queryable,
   records: AttemptRecord[],
@@ -320,7 +321,7 @@ async function writeWithEffects(
 ): Promise<Written> {
   const { mayWait } = rules;
   const endpointIds = [...new Set(records.map((record) => record.effects.endpointId))];
-  // The endpoints' locks come first, in one order: emits to ordered endpoints take them too.
+  // The endpoints' locks come first, in one order, as in emits to ordered endpoints.
   if (mayWait) await lockEndpoints(client, endpointIds);
   const locked = mayWait ? new Set(endpointIds) : await lockFreeEndpoints(client, endpointIds);
   const written = await writeRecords(
@@ -329,7 +330,7 @@ async function writeWithEffects(
     mayWait,
   );
   const recorded = records.filter(({ deliveryId }) => (written.get(deliveryId) ?? 'missing') !== 'missing');
-  // What was cancelled meanwhile is nobody's failure.
+  // A delivery that was cancelled meanwhile does not count as a failure.
   await applyEffects(
     client,
     recorded.filter((record) => written.get(record.deliveryId) !== 'cancelled'),
@@ -340,7 +341,7 @@ async function writeWithEffects(
   return written;
 }
 
-/** All in one statement. @returns nothing of those that are locked by somebody else, unless `mayWait` */
+/** Writes all records in one statement. @returns the statuses, without those of locked deliveries, unless `mayWait` */
 async function writeRecords(db: Queryable, records: AttemptRecord[], mayWait: boolean): Promise<Written> {
   if (records.length === 0) return new Map();
   const { rows } = await db.query<{ id: string; status: DeliveryStatus | null }>({

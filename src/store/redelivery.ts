@@ -1,4 +1,4 @@
-/** How the deliveries that a selection means are set going again: the pages of recover, replay and bulk retry. */
+/** Redelivery: sends the deliveries of a selection again, page by page, for recover, replay and bulk retry. */
 import { idTimeMs, newId } from '../domain/ids.ts';
 import type { Operation } from '../domain/operation.ts';
 import { releaseNext } from './backlog.ts';
@@ -8,26 +8,26 @@ import { wakeDispatchers } from './leases.ts';
 import { type Queryable, WALK_IN_ORDER } from './pool.ts';
 import { walkDeliveries, walkMissing } from './redelivery-selection.ts';
 
-// A page is first taken from the deliveries that there are, then from the events that have none.
+// The two phases of a cursor: first the existing deliveries, then the events without a delivery.
 const DELIVERIES = 'd';
 const EVENTS = 'e';
 
-/** Bodies that a page holds in memory: each may have 256 KiB. */
+/** Most bodies that a page holds in memory: each may have 256 KiB. */
 const MAX_BODIES = 50;
 
 export type BodyOf = (eventBody: Buffer, deliveryId: string) => Buffer | null;
 
 export type Page = {
-  /** where the next one begins; `null`: this was the last */
+  /** the cursor of the next page; `null`: this was the last page */
   cursor: string | null;
-  /** how many were taken; none, where a page had nothing that matches */
+  /** how many deliveries were taken; 0 if none of the page's rows matches */
   count: number;
 };
 
 /**
- * Sets the next deliveries of an operation going, those that never were made first being made. In the transaction that moves
- * the operation's cursor, so that each is set going once whatever crashes.
- * @param bodyOf the body of a delivery that is made now, where it carries the delivery's own id; `null`: the event's is sent
+ * Makes the next deliveries of an operation pending again, and creates those that never existed. It runs in the transaction that moves
+ * the operation's cursor, so that a crash makes no delivery go out twice.
+ * @param bodyOf makes the body of a new delivery, where it carries the delivery's own id; `null`: the event's body is sent
  */
 export async function redeliverPage(
   client: Queryable,
@@ -88,7 +88,7 @@ async function reopenPage(
   );
   for (const endpointId of endpointIds) {
     const row = rows.find((each) => each.endpointId === endpointId);
-    // Whoever asks for this says that the endpoint works.
+    // A person who asks for a redelivery says that the endpoint works.
     if (row?.stalled) await releaseStalled(client, endpointId);
     if (row?.ordered) await releaseNext(client, endpointId);
   }

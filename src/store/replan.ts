@@ -1,6 +1,7 @@
 /**
- * A changed retry schedule counts for what waits already. Its next attempts are planned anew, from when the last ones ended: later
- * by the row alone, for a workflow whose timer fires too soon asks again; sooner in a new workflow, for the old one still sleeps.
+ * Replans waiting deliveries after a change of their endpoint's retry schedule. The next attempts are planned anew from the ends of the
+ * last ones. A later time is written to the row alone, because a workflow whose timer fires early asks again. An earlier time needs a new
+ * workflow, because the old one still sleeps.
  */
 import type { RetrySchedule } from '../domain/schedule.ts';
 import { WAITING_PAGE } from './backlog.ts';
@@ -8,7 +9,7 @@ import { lockEndpoints } from './endpoint-locks.ts';
 import { wakeDispatchers } from './leases.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
-/** Says, under the endpoint's lock, that what waits at it is to be planned by this schedule. */
+/** Marks the endpoint's waiting deliveries to be replanned by this schedule. The caller holds the endpoint's lock. */
 export async function beginReplan(
   client: Queryable,
   endpointId: string,
@@ -22,8 +23,8 @@ export async function beginReplan(
 }
 
 /**
- * When the delivery `d` at the endpoint `e` is due. Null where the schedule says nothing of it: the attempt that was planned is
- * the last one of a schedule that has become shorter, and what was put off before its first attempt follows none.
+ * SQL: when the delivery `d` at the endpoint `e` is due; null keeps the planned time. The schedule has no delay for the last attempt
+ * planned before it became shorter, or for a delivery that was deferred before its first attempt.
  */
 const DUE = `(greatest(
     coalesce(d.attempted_at, (select a.started_at + a.duration_ms * interval '1 ms' from attempts a
@@ -34,7 +35,7 @@ const DUE = `(greatest(
 const PLAN = `next_attempt_at = n.due, moved = d.moved or n.due < d.next_attempt_at`;
 
 /**
- * Plans a page of what waits at an endpoint anew.
+ * Replans a page of an endpoint's waiting deliveries.
  * @returns whether there may be more
  */
 export async function replanPage(
@@ -62,7 +63,7 @@ export async function replanPage(
   });
 }
 
-/** What was planned by attempts that began before their endpoint's schedule was changed. */
+/** Replans deliveries whose attempts began before their endpoint's schedule was changed. */
 export async function replanLate(
   client: Queryable,
   planned: { deliveryId: string; planVersion: number }[],
@@ -79,7 +80,7 @@ export async function replanLate(
   );
 }
 
-/** Endpoints at which something has yet to be planned anew. */
+/** Endpoints with deliveries that have yet to be replanned. */
 export async function listToReplan(db: Db, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     'select id from endpoints where replanned_to is not null order by random() limit $1',
@@ -88,7 +89,7 @@ export async function listToReplan(db: Db, limit: number): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** Lets go what is due sooner than its workflow's timer: it goes on in a new one. @returns how many */
+/** Releases due deliveries that were moved before their workflow's timer: each goes on in a new workflow. @returns how many */
 export async function releaseMoved(db: Db, limit: number): Promise<number> {
   const { rowCount } = await db.query(
     `update deliveries d set status = 'pending', moved = false, workflow_id = null, run_id = null, leased_until = null,

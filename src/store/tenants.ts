@@ -1,4 +1,4 @@
-/** Tenants: who the events belong to. */
+/** Tenants, to which endpoints and events belong. */
 import { newId } from '../domain/ids.ts';
 import { UNENDED, WAITING_PAGE } from './backlog.ts';
 import { type Db, isUniqueViolation, type Queryable, transaction, WALK_IN_ORDER } from './pool.ts';
@@ -9,7 +9,7 @@ export type Tenant = {
   name: string;
   profile: string;
   contacts: string[];
-  /** after how long of failures an endpoint is switched off; `null`: as configured */
+  /** seconds of failures after which an endpoint is switched off; `null`: as configured */
   disableAfterS: number | null;
   /** `null`: as configured */
   payloadRetentionDays: number | null;
@@ -18,7 +18,7 @@ export type Tenant = {
 
 export type NewTenant = Omit<Tenant, 'id' | 'createdAt'>;
 
-// An array of PostgreSQL may hold nulls, which no list of ours does: one would fail the list of all tenants.
+// Nulls are removed: PostgreSQL's arrays may hold them, and one would fail the list of all tenants.
 const COLUMNS = `id, external_id as "externalId", name, profile, array_remove(contacts, null) as contacts, disable_after_s as "disableAfterS",
   payload_retention_days as "payloadRetentionDays", created_at as "createdAt"`;
 
@@ -51,7 +51,7 @@ export async function findOperatorTenant(db: Queryable): Promise<Tenant | null> 
   return rows[0] ?? null;
 }
 
-/** Makes the operator's tenant, unless somebody has. */
+/** Finds the operator's tenant, or makes it. */
 export async function ensureOperatorTenant(db: Queryable, profile: string): Promise<Tenant> {
   await db.query(
     `insert into tenants (id, name, profile, contacts, is_operator, created_at)
@@ -61,7 +61,7 @@ export async function ensureOperatorTenant(db: Queryable, profile: string): Prom
   return (await findOperatorTenant(db)) as Tenant;
 }
 
-/** By id or, failing that, by `external_id`. */
+/** Finds a tenant by id or, failing that, by `external_id`. */
 export async function findTenant(db: Queryable, idOrExternalId: string): Promise<Tenant | null> {
   const { rows } = await db.query<Tenant>(
     `select ${COLUMNS} from tenants
@@ -72,13 +72,13 @@ export async function findTenant(db: Queryable, idOrExternalId: string): Promise
   return rows[0] ?? null;
 }
 
-/** By id, also one that is deleted: for its erasure. */
+/** Finds a tenant by id, deleted or not, for its erasure. */
 export async function findTenantEverKnown(db: Queryable, id: string): Promise<Tenant | null> {
   const { rows } = await db.query<Tenant>(`select ${COLUMNS} from tenants where id = $1`, [id]);
   return rows[0] ?? null;
 }
 
-/** Newest first, `limit` of them, older than the id `before`. */
+/** Tenants, newest first, `limit` of them, older than the id `before`. */
 export async function listTenants(db: Db, page: { before: string | null; limit: number }): Promise<Tenant[]> {
   const { rows } = await db.query<Tenant>(
     `select ${COLUMNS} from tenants
@@ -89,7 +89,7 @@ export async function listTenants(db: Db, page: { before: string | null; limit: 
   return rows;
 }
 
-/** The tenant's contacts, which nobody else changes until the transaction ends. */
+/** Locks the tenant's contacts until the transaction ends, and returns them. */
 export async function lockContacts(client: Queryable, id: string): Promise<string[]> {
   const { rows } = await client.query<{ contacts: string[] }>(
     'select array_remove(contacts, null) as contacts from tenants where id = $1 and deleted_at is null for no key update',
@@ -98,7 +98,7 @@ export async function lockContacts(client: Queryable, id: string): Promise<strin
   return rows[0]?.contacts ?? [];
 }
 
-/** @returns the changed tenant, `null` when it is not there, `'taken'` when the `externalId` is another's */
+/** @returns the changed tenant; `null`: it does not exist; `'taken'`: another tenant has the `externalId` */
 export async function updateTenant(
   db: Queryable,
   id: string,
@@ -149,7 +149,7 @@ export async function deleteTenant(db: Queryable, id: string): Promise<void> {
   });
 }
 
-/** Cancels a page of what still waits of a tenant that was deleted. @returns whether there may be more */
+/** Cancels a page of a deleted tenant's unended deliveries. @returns whether there may be more */
 export async function cancelWaitingPage(db: Db, id: string, page: number = WAITING_PAGE): Promise<boolean> {
   return transaction(db, async (client) => {
     await client.query(WALK_IN_ORDER);
@@ -165,8 +165,8 @@ export async function cancelWaitingPage(db: Db, id: string, page: number = WAITI
 }
 
 /**
- * Cancels what still waits of a tenant that was deleted: page by page, for it may be a million. Where that is broken off, the
- * reconciler ends the others as those of deleted endpoints.
+ * Cancels the unended deliveries of a deleted tenant, page by page, because there may be a million. If that is interrupted, the
+ * reconciler ends the others as deliveries of deleted endpoints.
  */
 export async function cancelWaitingOfTenant(db: Db, id: string, page: number = WAITING_PAGE): Promise<void> {
   while (await cancelWaitingPage(db, id, page));
