@@ -1,4 +1,4 @@
-/** Where the package lies and which version it is: the same in the sources and in what is built from them. */
+/** Root folder and version of the package, the same for the sources and for the built files. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** Work that is done again and again while the process runs. */
+/** Periodic task: work that is repeated while the process runs. */
 import type { Logger } from './observability/logger.ts';
 
 export type PeriodicTask = {
@@ -8,9 +8,8 @@ export type PeriodicTask = {
 };
 
 /**
- * Does `work` every so many ms; a round that takes longer is not overtaken by the next. Failures are logged, of several in a
- * row with the same reason the first.
- * @param options.failed what the log says then
+ * Does `work` every `everyMs`; rounds do not overlap. Logs a failure, unless the round before failed for the same reason.
+ * @param options.failed the log message of a failure
  */
 export function createPeriodicTask(options: {
   everyMs: number;

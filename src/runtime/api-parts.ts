@@ -1,4 +1,4 @@
-/** The API of a process: the HTTP application, and the threads that check tenants' own schemas. */
+/** Makes the API of a process: the HTTP application, and the threads that check tenants' own schemas. */
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../api/app.ts';
@@ -13,9 +13,9 @@ export type ApiParts = {
   app: FastifyInstance;
   /** @returns the URL. @throws Error when the port is taken */
   listen(): Promise<string>;
-  /** Those who wait for an answer get it while there is time; then their connections are cut. */
+  /** Answers the requests in flight. Connections that are still open after most of `finishMs` are cut. */
   stop(finishMs: number): Promise<void>;
-  /** After that. */
+  /** Ends the threads; call it after `stop`. */
   close: () => unknown;
 };
 

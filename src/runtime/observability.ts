@@ -1,4 +1,4 @@
-/** What a process is watched by: its metrics, its traces, and what /readyz and /metrics say of it. */
+/** Makes the observability of a process: metrics, traces, readiness, and the separate server for /metrics and the probes. */
 import type { Environment } from '../config/environment.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
@@ -18,7 +18,7 @@ export type Observability = {
   readiness: () => Promise<Readiness>;
   /** the page of /metrics */
   scrape: () => Promise<string>;
-  /** Serves the page and the probes apart, where the environment asks for it. @throws Error when the port is taken */
+  /** Starts the separate server, if TIDINGS_METRICS_PORT is set. @throws Error when the port is taken */
   serve(): Promise<Monitoring | null>;
 };
 

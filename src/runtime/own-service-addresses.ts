@@ -1,16 +1,16 @@
-/** Where the services listen that this process works with, so that none of them can be made an endpoint. */
+/** Addresses of the services that this process uses (PostgreSQL, Temporal, mail), so that none of them can be made an endpoint. */
 
 import type { Environment } from '../config/environment.ts';
 import type { OwnService } from '../http/own-services.ts';
 import type { TemporalTarget } from '../temporal/connection.ts';
 
 /**
- * Where Temporal's server listens beside its address, on the same host: the HTTP API, its services' own ports and their
- * membership (https://docs.temporal.io/references/configuration). None of them asks who calls.
+ * Further ports of Temporal's server on the same host: its HTTP API, the ports of its services and of their membership
+ * (https://docs.temporal.io/references/configuration). None of them authenticates its callers.
  */
 const TEMPORAL_PORTS = [7243, 7234, 7235, 7239, 6933, 6934, 6935, 6939];
 
-/** Where mail catchers (Mailpit, MailHog; MailDev, MailCatcher) show the mails that they have caught, and take orders. */
+/** Ports of the web interfaces of mail catchers (Mailpit, MailHog; MailDev, MailCatcher), which show mails and take commands. */
 const MAIL_CATCHER_PORTS = [8025, 1080];
 
 /** PostgreSQL, Temporal, its Web UI, the mail server, and the API and metrics that another process may serve on this machine. */
@@ -39,16 +39,16 @@ const withOthers = (ports: number[]) => (service: OwnService) => [
   ...ports.map((port) => ({ host: service.host, port })),
 ];
 
-/** With port 0 it is known only when it listens. */
+/** Leaves out port 0: the port is known only once the server listens. */
 function listener(host: string, port: number | undefined): OwnService[] {
   return port === undefined || port === 0 ? [] : [{ host, port }];
 }
 
-/** What cannot be read as a URL fails where it is used, with a better message than one from here. */
+/** Ignores what is not a URL: it fails where it is used, with a better message. */
 function located(url: string | null | undefined, defaultPort: number): OwnService[] {
   if (!url || !URL.canParse(url)) return [];
   const { hostname, port } = new URL(url);
-  // Without a host, or with the path of a socket as host, it is on this machine.
+  // A URL without a host, or with the path of a socket as host, names this machine.
   const host = hostname === '' || hostname.toLowerCase().startsWith('%2f') ? 'localhost' : hostname;
   return [{ host, port: port === '' ? defaultPort : Number(port) }];
 }

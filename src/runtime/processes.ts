@@ -1,4 +1,4 @@
-/** The shapes in which Tidings runs: everything embedded, or its parts against a PostgreSQL and a Temporal of yours. */
+/** Processes of Tidings: everything embedded in one, or production processes on a PostgreSQL and a Temporal that the operator runs. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { ConfigError, type Environment } from '../config/environment.ts';
@@ -20,7 +20,7 @@ import { stopTogether } from './shutdown.ts';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
-/** What the processes need of the environment. */
+/** Environment variables that the processes need. */
 export const PRODUCTION: Needs = { keys: true, database: true, temporal: true };
 export const EMBEDDED: Needs = { api: true, embedded: true };
 
@@ -45,7 +45,7 @@ async function migrateAt(
   }
 }
 
-/** Puts what is sealed in the database under the first encryption key. @throws ConfigError naming what is missing */
+/** Encrypts every secret in the database with the first encryption key. @throws ConfigError naming what is missing */
 export async function reencryptDatabase(environment: Environment): Promise<ReencryptCount> {
   const { keyRing } = keysFromEnvironment(environment);
   const authorities = authoritiesOf(environment);
@@ -57,7 +57,7 @@ export async function reencryptDatabase(environment: Environment): Promise<Reenc
   }
 }
 
-/** A production process. @throws ConfigError naming what the environment lacks */
+/** Starts a production process. @throws ConfigError naming what the environment lacks */
 export async function runProcess(
   environment: Environment,
   roles: { api: boolean; worker: boolean },
@@ -91,7 +91,7 @@ export type EmbeddedService = {
   stop(): Promise<void>;
 };
 
-/** Everything in one process, on what the environment names and on embedded parts for the rest. */
+/** Starts everything in one process. PostgreSQL and Temporal are those that the environment names, otherwise embedded. */
 // Long because what fails after the embedded parts have started must stop them.
 export async function runEmbedded(
   environment: Environment,
@@ -99,7 +99,7 @@ export async function runEmbedded(
     logger: Logger;
     progress: (line: string) => void;
     caFiles?: string[];
-    /** ports of this process that are receivers: the demo's */
+    /** whether a port of this process is a receiver: the demo's */
     isReceiver?: (port: number) => boolean;
   },
 ): Promise<EmbeddedService> {
@@ -147,7 +147,7 @@ export async function runEmbedded(
         const shutdownMs = environment.TIDINGS_SHUTDOWN_SECONDS * 1000;
         const partsMs = Math.min(PARTS_MAX_MS, shutdownMs * PARTS_SHARE);
         await service.stop(shutdownMs - partsMs);
-        // What has not ended in order by then is killed, and has until the end to go.
+        // A part that has not ended by then is killed; the rest of the time is for that.
         await stopTogether({ 'embedded parts': () => parts.stop(partsMs * 0.8) }, partsMs, logger);
       },
     };
@@ -175,11 +175,11 @@ function requireDatabase({ DATABASE_URL: url }: Environment): string {
 }
 
 const PORTS_TO_TRY = 20;
-/** Of the time to stop, for the embedded parts, which end after everything that uses them. */
+/** Share of the time to stop that the embedded parts get. They end after everything that uses them. */
 const PARTS_SHARE = 0.3;
 const PARTS_MAX_MS = 10_000;
 
-/** A port that somebody chose is that port; otherwise two instances on one machine get out of each other's way. */
+/** Starts on TIDINGS_PORT if it is set, otherwise on the next free port, so that several instances can run on one machine. */
 async function startOnFreePort(options: Parameters<typeof startService>[0]): Promise<Service> {
   const { TIDINGS_PORT: wanted, TIDINGS_HOST: host } = options.environment;
   if (process.env.TIDINGS_PORT) return startService(options);
@@ -194,7 +194,7 @@ async function startOnFreePort(options: Parameters<typeof startService>[0]): Pro
   }
 }
 
-/** Receivers on this machine may be called while nobody but this machine can ask for it. */
+/** Allows endpoints on this machine, but only while the API listens on loopback, so that nobody else can ask for them. */
 function loopbackAllowance({ TIDINGS_HOST: host }: Environment, logger: Logger): string[] {
   const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
   if (!isLoopback) {

@@ -1,4 +1,4 @@
-/** Looks again and again whether the schema fits this version: somebody migrates, or forgets to, while the process runs. */
+/** Periodic check whether the database's schema fits this version, because migrations run, or are forgotten, while the process runs. */
 import type { SchemaGate } from '../api/deps.ts';
 import { Problem } from '../domain/errors.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -11,11 +11,11 @@ type Unfit = { schema: 'outdated' | 'incompatible'; advice: string };
 
 export type SchemaWatch = SchemaGate &
   PeriodicTask & {
-    /** Looks now; those who ask meanwhile get the same answer. While the database is away, the last one stands. */
+    /** Checks now; concurrent callers share the check. While the database is away, the last result stands. */
     look(): Promise<{ database: boolean; unfit: Unfit | null }>;
-    /** what is known by now, without a look: a request may have found it out since the last one */
+    /** the last result, without a new check */
     unfit(): Unfit | null;
-    /** resolves when it fits for the first time */
+    /** resolves when the schema fits for the first time */
     fits: Promise<void>;
   };
 
@@ -28,16 +28,16 @@ export function createSchemaWatch(deps: { db: Db; known: string[]; logger: Logge
   const { db, known, logger } = deps;
   let unfit: Unfit | null = null;
   let looking: ReturnType<SchemaWatch['look']> | null = null;
-  let sayItFits: () => void = () => {};
+  let resolveFits: () => void = () => {};
   const fits = new Promise<void>((resolve) => {
-    sayItFits = resolve;
+    resolveFits = resolve;
   });
 
   function learn(next: Unfit | null): void {
     if (next !== null && next.advice !== unfit?.advice) logger.error({ schema: next.schema }, next.advice);
-    if (next === null && unfit !== null) logger.info('the schema fits');
+    if (next === null && unfit !== null) logger.info('the schema fits now');
     unfit = next;
-    if (unfit === null) sayItFits();
+    if (unfit === null) resolveFits();
   }
 
   async function read(): ReturnType<SchemaWatch['look']> {
@@ -59,7 +59,7 @@ export function createSchemaWatch(deps: { db: Db; known: string[]; logger: Logge
       everyMs: EVERY_MS,
       work: look,
       logger,
-      failed: 'the schema could not be looked at',
+      failed: 'the schema could not be checked',
     }),
     look,
     unfit: () => unfit,

@@ -1,4 +1,4 @@
-/** The composition root: makes the parts that the roles of this process need, starts them, and stops them in order. */
+/** The composition root of a process: makes the parts that its roles need, starts them, and stops them in order. */
 import type { FastifyInstance } from 'fastify';
 import { createEmitter } from '../dispatch/emitter.ts';
 import type { Monitoring } from '../observability/monitoring-server.ts';
@@ -15,16 +15,16 @@ export type { ServiceOptions } from './shared-parts.ts';
 export type Service = {
   /** of the API; null without that role */
   url: string | null;
-  /** of the server for /metrics and the probes; null where none was asked for */
+  /** of the separate server for /metrics and the probes; null without one */
   monitoringUrl: string | null;
   app: FastifyInstance | null;
   /** resolves when the workers poll, which they do once Temporal can be reached */
   working: Promise<void>;
-  /** one round of the reconciler, for those who do not want to wait for its turn; none without the worker's role */
+  /** runs a round of the reconciler now; does nothing without the worker's role */
   reconcile(): Promise<number>;
   /**
-   * Takes nothing new, finishes what is in flight.
-   * @param withinMs after so long it resolves whatever hangs; `TIDINGS_SHUTDOWN_SECONDS` by default
+   * Takes up nothing new, and finishes what is in flight.
+   * @param withinMs resolves after this time even if parts hang; default: `TIDINGS_SHUTDOWN_SECONDS`
    */
   stop(withinMs?: number): Promise<void>;
 };
@@ -69,7 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await close(shutdownPlan(shutdownMs).closeMs);
     throw error;
   }
-  // What a URL says is judged by the last look: the first one is taken when everything of ours listens.
+  // URLs are checked against the last reading of our listening ports. The first one is taken now that all servers listen.
   void listening.look();
   worker?.start();
 
@@ -100,7 +100,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       const { finishMs, closeMs } = shutdownPlan(withinMs);
       await stopTogether(
         {
-          // What the API has accepted to the last goes back for others to take.
+          // The second stop hands back the leases of what the API accepted meanwhile, for other processes to take.
           'API and dispatcher': () =>
             Promise.all([api?.stop(finishMs), dispatcher?.stop()]).then(() => dispatcher?.stop()),
           ...worker?.stops(finishMs),

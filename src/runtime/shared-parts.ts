@@ -1,4 +1,4 @@
-/** The parts that the API and the worker of a process share: database, Temporal, secrets, address guard, observability. */
+/** Makes the parts that API and worker of a process share: database, Temporal, secrets, address guard, observability. */
 import type { Environment } from '../config/environment.ts';
 import { type AddressGuard, createAddressGuard } from '../http/address-guard.ts';
 import type { Authorities } from '../http/authorities.ts';
@@ -28,11 +28,11 @@ export type ServiceOptions = {
   keyRing: KeyRing;
   allowCidrs: readonly string[];
   allowHttp: boolean;
-  /** PEM files of more certificate authorities that are trusted for destinations */
+  /** PEM files of additional certificate authorities that are trusted for endpoints */
   caFiles: readonly string[];
   /**
-   * Ports on which this process or a child of it listens as a receiver, such as the demo's: they may be dialled. Default: none,
-   * so that nothing of ours is reached.
+   * Whether this process or a child of it listens on a port as a receiver, like the demo's, which may be called. Default: on none,
+   * so that no endpoint can reach the process itself.
    */
   isReceiver?: (port: number) => boolean;
   /** trusted for PostgreSQL, the mail server and the collector of traces; default: Node's */
@@ -46,7 +46,7 @@ export type ServiceOptions = {
 
 export type SharedParts = {
   db: Db;
-  /** connections for emits alone, so that nothing else makes them wait */
+  /** connections for emits alone, so that no other query makes them wait */
   emitDb: Db;
   acceptor: Acceptor;
   vault: Vault;
@@ -54,16 +54,16 @@ export type SharedParts = {
   schema: SchemaWatch;
   link: TemporalLink;
   engine: TemporalEngine;
-  /** Makes the namespace, its search attributes and schedules, where Temporal can be reached. */
+  /** Makes the namespace, its search attributes and schedules, if Temporal can be reached. */
   prepareTemporal(): Promise<void>;
   observability: Observability;
   listening: ListeningPorts;
   guard: AddressGuard;
 };
 
-/** A Temporal that hangs must hold up neither the start nor the stop for ever. */
+/** Time for preparing Temporal, so that a server that hangs delays neither the start nor the stop for ever. */
 const PREPARE_MS = 20_000;
-/** Beside those for everything else. Most are in use only where emits of several tenants wait for locks of their own. */
+/** Connections for emits. Most of them are in use only when emits of several tenants each wait for a lock. */
 const EMIT_CONNECTIONS = 10;
 const DATABASE_RETRY_MS = 1_000;
 
@@ -137,19 +137,19 @@ function createTemporalParts({
 }
 
 /**
- * Waits for a database that is away, as everything else here does once it runs.
- * @throws Error when it is there and not as it should be: another password, no such database
+ * Waits until the database can be reached.
+ * @throws Error when it can be reached but not used: a wrong password, no such database
  */
 async function reachDatabase(db: Db, logger: Logger): Promise<void> {
-  for (let isTold = false; ; isTold = true) {
+  for (let isReported = false; ; isReported = true) {
     try {
       await db.query('select 1');
-      if (isTold) logger.info('the database is there');
+      if (isReported) logger.info('the database can be reached');
       return;
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       const reason = (error as Error).message;
-      if (!isTold) logger.warn({ reason }, 'the database cannot be reached; waiting for it');
+      if (!isReported) logger.warn({ reason }, 'the database cannot be reached; waiting for it');
       await new Promise((resolve) => setTimeout(resolve, DATABASE_RETRY_MS));
     }
   }

@@ -1,14 +1,14 @@
-/** The end of a process within a bound: parts stop side by side, and none that hangs holds up the end. */
+/** Shutdown of a process within a time limit: parts stop concurrently, and one that hangs does not delay the end. */
 import type { Logger } from '../observability/logger.ts';
 
 export type ShutdownPlan = {
-  /** for what is in flight to finish */
+  /** time for what is in flight to finish */
   finishMs: number;
-  /** for connections to be closed after that */
+  /** time for closing connections after that */
   closeMs: number;
 };
 
-/** Of the time to finish: what then still hangs is cut off while there is time to write that down. */
+/** Share of the time to finish after which connections and messages that still hang are cut off; the rest is for recording that. */
 export const CUT_SHARE = 0.9;
 
 const CLOSE_SHARE = 0.2;
@@ -21,8 +21,8 @@ export function shutdownPlan(totalMs: number): ShutdownPlan {
 }
 
 /**
- * Stops all of the parts at the same time. Never throws: who fails to stop, or is not done within `withinMs`, is named in the log
- * and left behind.
+ * Stops all parts concurrently. Never throws: a part that fails to stop, or takes longer than `withinMs`, is named in the log and left
+ * behind.
  */
 export async function stopTogether(
   parts: Record<string, () => unknown>,
@@ -34,7 +34,7 @@ export async function stopTogether(
     try {
       await stop();
     } catch (error) {
-      logger.warn({ part, reason: (error as Error).message }, 'a part could not be stopped in order');
+      logger.warn({ part, reason: (error as Error).message }, 'a part failed to stop');
     }
     waiting.delete(part);
   });
@@ -45,5 +45,5 @@ export async function stopTogether(
   await Promise.race([Promise.all(stops), timeUp]);
   clearTimeout(timer);
   if (waiting.size > 0)
-    logger.warn({ parts: [...waiting] }, 'parts hang and are left behind: the time to stop is up');
+    logger.warn({ parts: [...waiting] }, 'the time to stop is over: parts that still hang are left behind');
 }

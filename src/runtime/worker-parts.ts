@@ -1,4 +1,4 @@
-/** The worker of a process: the Temporal workers, and everything that moves deliveries on beside them. */
+/** Makes the worker of a process: Temporal workers, dispatcher, reconciler, notifications and releases of held deliveries. */
 import { createConcurrencyCap } from '../../activities/concurrency-cap.ts';
 import { createActivities } from '../../activities/index.ts';
 import { createRateLimitSpacing } from '../../activities/rate-limit-spacing.ts';
@@ -28,22 +28,22 @@ export type WorkerParts = {
   isPolling(): boolean;
   /** one round of the reconciler */
   reconcile(): Promise<number>;
-  /** Stops taking up anything new: what is being started is stopped too, once it is there. */
+  /** Takes up nothing new. A part that is still starting is stopped once it has started. */
   leave(): void;
-  /** By name, what is to be stopped side by side within `finishMs`; the dispatcher apart. */
+  /** Stops of its parts by name, to run concurrently within `finishMs`; the dispatcher's is not among them. */
   stops(finishMs: number): Record<string, () => unknown>;
-  /** After that. */
+  /** Closes the sender's connections; call it after the stops. */
   close: () => unknown;
 };
 
 /** The dispatcher of a process with a worker. */
 export type Dispatching = { dispatcher: Dispatcher; laneSelector: LaneSelector };
 
-const PACE_MS = 500;
+const RELEASE_MS = 500;
 const MOVED_BATCH = 1_000;
-/** Longer than a round of releases and the way through Temporal, shorter than an attempt waits for its rate limit. */
-const PACE_AHEAD_MS = 2_000;
-/** A message that the mail server has not taken by then goes out again elsewhere, as the same message. */
+/** Deliveries are released this long before they are due: longer than a round and the way through Temporal take, shorter than an attempt waits for its rate limit. */
+const RELEASE_AHEAD_MS = 2_000;
+/** Time for the mail server to take messages in flight. Another process sends the others again, with the same Message-ID. */
 const MAIL_GRACE_MS = 20_000;
 
 export function createDispatching(options: ServiceOptions, parts: SharedParts): Dispatching {
@@ -98,13 +98,13 @@ export function createWorkerParts(
   let workers: RunningWorkers | null = null;
   let isLeaving = false;
   let working: Promise<void> = Promise.resolve();
-  let giveUpWaiting: () => void = () => {};
+  let stopWaiting: () => void = () => {};
   const left = new Promise<null>((resolve) => {
-    giveUpWaiting = () => resolve(null);
+    stopWaiting = () => resolve(null);
   });
 
   async function work(): Promise<void> {
-    // Whoever is told to stop while Temporal is away, or the schema does not fit, must not wait for it.
+    // A stop does not wait for Temporal to come back or for the schema to fit.
     const ready = Promise.all([link.connected, schema.fits]).then(([connection]) => connection);
     const connection = await Promise.race([ready, left]);
     if (connection === null || isLeaving) return;
@@ -135,7 +135,7 @@ export function createWorkerParts(
 
   return {
     start() {
-      // Needs no Temporal: what is in the outbox goes out without it.
+      // Messages in the outbox go out without Temporal.
       notifications.messageSender.start();
       working = work();
       working.catch((error) => logger.fatal({ err: error }, 'the worker could not be started'));
@@ -145,13 +145,13 @@ export function createWorkerParts(
     reconcile: reconciler.round,
     leave() {
       isLeaving = true;
-      giveUpWaiting();
+      stopWaiting();
     },
     stops: (finishMs) => ({
       reconciler: reconciler.stop,
       'operational event relay': eventRelay.stop,
       'message sender': () => notifications.messageSender.stop(Math.min(finishMs * CUT_SHARE, MAIL_GRACE_MS)),
-      'release of what is held': releasing.stop,
+      'release of held deliveries': releasing.stop,
       workers: async () => {
         await workers?.stop();
         await working.catch(() => {});
@@ -164,17 +164,17 @@ export function createWorkerParts(
 
 function createReleasing({ logger }: ServiceOptions, { db }: SharedParts): PeriodicTask {
   return createPeriodicTask({
-    everyMs: PACE_MS,
+    everyMs: RELEASE_MS,
     work: async () => {
-      await releaseDue(db, PACE_AHEAD_MS);
+      await releaseDue(db, RELEASE_AHEAD_MS);
       while ((await releaseMoved(db, MOVED_BATCH)) === MOVED_BATCH);
     },
     logger,
-    failed: 'what is held could not be released',
+    failed: 'held deliveries could not be released',
   });
 }
 
-/** What the activities need beside the parts of the worker itself. */
+/** Dependencies of the activities, except the parts of the worker itself. */
 function activityDeps({ environment: env, logger }: ServiceOptions, parts: SharedParts) {
   const { db, vault, observability } = parts;
   return {
