@@ -47,7 +47,7 @@ export function createReconciler(deps: {
       ),
       await settled(replanAll),
       await settled(operateAll),
-      await settled(tellUntold),
+      await settled(notifyUntold),
     ];
     for (const result of [freed, ...others]) if (result.status === 'rejected') throw result.reason;
     return freed.status === 'fulfilled' ? freed.value : 0;
@@ -109,7 +109,7 @@ export function createReconciler(deps: {
     return freed.length;
   }
 
-  async function tellUntold(): Promise<void> {
+  async function notifyUntold(): Promise<void> {
     const untold = await findUntold(db, deps.noticeIntervalMs + UNTOLD_FACTOR * graceMs, BATCH);
     if (untold.length === 0) return;
     await engine.start({

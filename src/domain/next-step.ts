@@ -36,21 +36,17 @@ type Asked = Pick<
 
 export function nextStep(delivery: Asked, now: Sendability): NextStep {
   const refusal = retryRefusal(delivery, now);
-  const { standing, retry } = standingOf(delivery, refusal);
-  if (refusal === null) return retry === null ? said(standing) : said(`${standing} ${retry}`, 'retry');
-  if (refusal !== 'endpoint_disabled') return said(`${standing} ${OBSTACLES[refusal]}`);
+  const { state, retry } = describeState(delivery, refusal);
+  if (refusal === null) return retry === null ? step(state) : step(`${state} ${retry}`, 'retry');
+  if (refusal !== 'endpoint_disabled') return step(`${state} ${OBSTACLES[refusal]}`);
   // Enabling the endpoint permits a retry only if there is no other obstacle.
   const behind = retryRefusal(delivery, { ...now, endpoint: 'enabled' });
   return behind === null
-    ? said(
-        `${standing} Its endpoint is disabled: enable it, then retry sends it.`,
-        'enable_endpoint',
-        'retry',
-      )
-    : said(`${standing} Its endpoint is disabled.`);
+    ? step(`${state} Its endpoint is disabled: enable it, then retry sends it.`, 'enable_endpoint', 'retry')
+    : step(`${state} Its endpoint is disabled.`);
 }
 
-const said = (words: string, ...advice: Advice[]): NextStep => ({ words, advice });
+const step = (words: string, ...advice: Advice[]): NextStep => ({ words, advice });
 
 const OBSTACLES: Record<Exclude<RetryRefusal, 'endpoint_disabled'>, string> = {
   endpoint_deleted: 'Its endpoint is deleted: it cannot be sent any more.',
@@ -61,53 +57,53 @@ const OBSTACLES: Record<Exclude<RetryRefusal, 'endpoint_disabled'>, string> = {
 };
 
 /** The delivery's state in words, and what a retry would do; `null`: nothing worth saying. */
-function standingOf(
+function describeState(
   { status, heldReason, lastError, attemptCount, nextAttemptAt }: Asked,
   refusal: RetryRefusal | null,
-): { standing: string; retry: string | null } {
+): { state: string; retry: string | null } {
   const isOver =
     refusal === 'endpoint_deleted' || refusal === 'endpoint_disabled' || refusal === 'payload_erased';
   switch (status) {
     case 'pending':
     case 'retrying':
     case 'held':
-      if (isOver) return { standing: 'It is about to end without another attempt.', retry: null };
+      if (isOver) return { state: 'It is about to end without another attempt.', retry: null };
       break;
     case 'delivering':
-      return { standing: 'An attempt is under way.', retry: null };
+      return { state: 'An attempt is under way.', retry: null };
     case 'succeeded':
-      return { standing: 'Nothing: it was delivered.', retry: 'Retry sends it again, once.' };
+      return { state: 'Nothing: it was delivered.', retry: 'Retry sends it again, once.' };
     case 'failed':
-      return { standing: `Nothing: ${whyFailed(lastError)}.`, retry: 'Retry sends it once more.' };
+      return { state: `Nothing: ${whyFailed(lastError)}.`, retry: 'Retry sends it once more.' };
     case 'cancelled':
-      return { standing: 'Nothing: it was cancelled.', retry: 'Retry sends it once.' };
+      return { state: 'Nothing: it was cancelled.', retry: 'Retry sends it once.' };
     default:
       return {
-        standing: 'Nothing: its status is not one that this version knows.',
+        state: 'Nothing: its status is not one that this version knows.',
         retry: 'Retry sends it now.',
       };
   }
   if (status === 'retrying') {
     const at = nextAttemptAt === null ? '' : ` at ${nextAttemptAt.toISOString()}`;
-    return { standing: `Attempt ${attemptCount + 1} is due${at}.`, retry: 'Retry sends it now.' };
+    return { state: `Attempt ${attemptCount + 1} is due${at}.`, retry: 'Retry sends it now.' };
   }
   if (status === 'pending') {
     const slow = 'Where that takes long, its endpoint fails and much is sent to it, or Temporal is away.';
-    return { standing: `It is about to be sent. ${slow}`, retry: null };
+    return { state: `It is about to be sent. ${slow}`, retry: null };
   }
   switch (heldReason) {
     case 'ordered':
-      return { standing: 'It waits for an earlier delivery to this endpoint to end.', retry: null };
+      return { state: 'It waits for an earlier delivery to this endpoint to end.', retry: null };
     case 'rate_limited':
-      return { standing: "It waits for its place in the endpoint's rate limit.", retry: null };
+      return { state: "It waits for its place in the endpoint's rate limit.", retry: null };
     case 'stalled':
       return {
-        standing: 'It waits until a new event gets through to this endpoint.',
+        state: 'It waits until a new event gets through to this endpoint.',
         retry: 'Retry sends it now.',
       };
     default:
       return {
-        standing: 'It waits for a reason that this version does not know.',
+        state: 'It waits for a reason that this version does not know.',
         retry: 'Retry sends it now.',
       };
   }

@@ -40,7 +40,7 @@ const MAX_UNSURE = 5;
 /** Seconds between probes of a channel that does not work, doubling. One message at a time is the probe. */
 const AWAY_S = { first: 2, last: 60 };
 /** Seconds until the same message is a probe again, doubling: a failure that only it meets must not stop the others. */
-const ASK_AGAIN_S = { first: 5, last: 300 };
+const PROBE_AGAIN_S = { first: 5, last: 300 };
 const MAX_REMEMBERED = 10_000;
 /** A message that cannot be composed, or whose endpoint is locked, is postponed so that it does not hold up the others. */
 const UNREADABLE_S = 60;
@@ -80,7 +80,7 @@ export function createMessageSender(deps: {
   const underWay = new Set<Promise<void>>();
   const breakOff = new AbortController();
   /** for each message, how often it was sent while its channel did not work */
-  const asked = new Map<string, number>();
+  const probes = new Map<string, number>();
 
   /** Sends due messages as fast as the channels take them. */
   async function work(): Promise<void> {
@@ -169,7 +169,7 @@ export function createMessageSender(deps: {
     // The log names the contact by its id: addresses can be erased, logs cannot.
     const about = { message: due.id, contact: begun.contact?.id, tenant: begun.tenant.id };
     const waitS = Math.min(BACKOFF_S.last, BACKOFF_S.first * 2 ** begun.deferrals);
-    if (result.outcome !== 'away') asked.delete(due.id);
+    if (result.outcome !== 'away') probes.delete(due.id);
     switch (result.outcome) {
       case 'sent':
         await settleMessage(db, due.id, 'sent');
@@ -205,15 +205,15 @@ export function createMessageSender(deps: {
             { channel: due.channel, reason: result.reason },
             'nobody can be told; it is tried until it works',
           );
-        return returnMessage(db, due, askAgainS(due.id), false);
+        return returnMessage(db, due, probeAgainS(due.id), false);
     }
   }
 
-  function askAgainS(id: string): number {
-    const times = asked.get(id) ?? 0;
-    if (asked.size >= MAX_REMEMBERED) asked.clear();
-    asked.set(id, times + 1);
-    return Math.min(ASK_AGAIN_S.last, ASK_AGAIN_S.first * 2 ** times);
+  function probeAgainS(id: string): number {
+    const times = probes.get(id) ?? 0;
+    if (probes.size >= MAX_REMEMBERED) probes.clear();
+    probes.set(id, times + 1);
+    return Math.min(PROBE_AGAIN_S.last, PROBE_AGAIN_S.first * 2 ** times);
   }
 
   async function pause(): Promise<void> {

@@ -50,12 +50,12 @@ export function createOperationalEventRelay(deps: {
     for (const event of relayed.filter(isForPeople)) {
       // Another process takes the remaining events when their lease has run out.
       if (!running) break;
-      await tellPeople(event).catch((error: Error) => failed(event, error));
+      await notifyPeople(event).catch((error: Error) => failed(event, error));
     }
     return events.length;
   }
 
-  async function tellPeople({ id, endpointId }: OperationalEvent & { endpointId: string }): Promise<void> {
+  async function notifyPeople({ id, endpointId }: OperationalEvent & { endpointId: string }): Promise<void> {
     await transaction(db, async (client) => {
       if (await addEventToNotification(client, { id, endpointId }, deps.rules))
         await markEventsTold(client, [id]);

@@ -26,11 +26,11 @@ const NEVER_TRIED: readonly string[] = ['endpoint_disabled', 'endpoint_deleted']
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  return { registry, ...counted(registry), ...measured(registry), ...found(registry) };
+  return { registry, ...counters(registry), ...histograms(registry), ...gauges(registry) };
 }
 
 /** Counters of this process since its start. Every label value that is known beforehand begins at 0. */
-function counted(registry: Registry) {
+function counters(registry: Registry) {
   const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
   const attempts = counter('tidings_attempts_total', 'Attempts, by how they ended.', 'outcome');
@@ -77,7 +77,7 @@ function counted(registry: Registry) {
   };
 }
 
-function measured(registry: Registry) {
+function histograms(registry: Registry) {
   const histogram = <Label extends string>(
     name: string,
     help: string,
@@ -106,7 +106,7 @@ function measured(registry: Registry) {
 }
 
 /** Gauges, read when the page is asked for. Those about the database are the same in every process: take the maximum. */
-function found(registry: Registry) {
+function gauges(registry: Registry) {
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const sameEverywhere = 'Ask for the maximum: each process reports the same.';

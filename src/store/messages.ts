@@ -76,7 +76,7 @@ export async function beginMessage(
     const row = await lockDue(client, id);
     if (row === null) return null;
     const isLink = endpointId === '';
-    if (row.tenantName === null || !mayBeTold(row, isLink)) return settled(client, id, 'dropped');
+    if (row.tenantName === null || !mayBeNotified(row, isLink)) return settled(client, id, 'dropped');
     const pauseS = isLink ? 0 : await pauseOf(client, id, rules.intervalMs);
     if (pauseS > 0) return postponed(client, id, pauseS);
     const { tenantId, address } = row;
@@ -129,7 +129,7 @@ async function lockDue(client: Queryable, id: string): Promise<Row | null> {
 }
 
 /** Whether the recipient may still be notified: since the message was made it may have left the list or unsubscribed. */
-function mayBeTold({ contactId, state, isListed }: Row, isLink: boolean): boolean {
+function mayBeNotified({ contactId, state, isListed }: Row, isLink: boolean): boolean {
   if (contactId === '') return true;
   if (!isListed) return false;
   return isLink ? state === 'pending' || state === 'undeliverable' : state === 'verified';

@@ -28,18 +28,18 @@ export function tooMuchAtOnce(): Problem {
   );
 }
 
-type InHand = { requests: number; bytes: number };
+type InFlight = { requests: number; bytes: number };
 
 /** @returns `work` within bounds; it throws Problem overloaded for requests beyond them */
 export function boundedQueue<Request, Result>(
   work: (request: Request) => Promise<Result>,
   rules: QueueBounds & { ownerOf(request: Request): string; bytesOf(request: Request): number },
 ): (request: Request) => Promise<Result> {
-  const all: InHand = { requests: 0, bytes: 0 };
-  const owners = new Map<string, InHand>();
+  const all: InFlight = { requests: 0, bytes: 0 };
+  const owners = new Map<string, InFlight>();
 
   /** A single request always has room, however large it is. */
-  const hasRoom = ({ requests, bytes }: InHand, more: number, share: number) =>
+  const hasRoom = ({ requests, bytes }: InFlight, more: number, share: number) =>
     requests === 0 || (requests + 1 <= rules.maxRequests * share && bytes + more <= rules.maxBytes * share);
 
   return async (request) => {
@@ -48,16 +48,16 @@ export function boundedQueue<Request, Result>(
     const own = owners.get(owner) ?? { requests: 0, bytes: 0 };
     if (!hasRoom(all, bytes, 1) || !hasRoom(own, bytes, SHARE_OF_ONE)) throw tooMuchAtOnce();
     owners.set(owner, own);
-    for (const hand of [all, own]) {
-      hand.requests += 1;
-      hand.bytes += bytes;
+    for (const count of [all, own]) {
+      count.requests += 1;
+      count.bytes += bytes;
     }
     try {
       return await work(request);
     } finally {
-      for (const hand of [all, own]) {
-        hand.requests -= 1;
-        hand.bytes -= bytes;
+      for (const count of [all, own]) {
+        count.requests -= 1;
+        count.bytes -= bytes;
       }
       if (own.requests === 0) owners.delete(owner);
     }
