@@ -1,4 +1,4 @@
-/** Audit log: stores who did what in the same transaction as the change, so that there is never one without the other. */
+/** Audit log: stores who made a change in the same transaction as the change, so that there is never one without the other. */
 import type { FastifyRequest } from 'fastify';
 import { type AuditEntry, insertAuditEntry } from '../store/audit-log.ts';
 import { type Queryable, transaction } from '../store/pool.ts';

@@ -39,8 +39,8 @@ export function createEmitCache(db: Db): EmitCache {
     async find(key) {
       // Neither a tenant's id nor a type's name has a space in it.
       const [tenantId = '', name = ''] = key.split(' ');
-      const [own = null] = await findEventTypes(db, tenantId, [name]);
-      return own;
+      const [ownType = null] = await findEventTypes(db, tenantId, [name]);
+      return ownType;
     },
   });
   return {

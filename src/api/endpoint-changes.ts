@@ -105,7 +105,7 @@ function updateBacklogLater({ db, logger }: ApiDeps, endpointId: string): void {
   );
 }
 
-/** What the rules for an endpoint of this tenant depend on. */
+/** Loads what the rules for an endpoint of this tenant depend on: its profile and its own event types. */
 async function rulesFor(deps: ApiDeps, tenant: Tenant, filters: readonly string[]) {
   const profile = profileNamed(tenant.profile);
   // A profile that allows any type needs no list of types.

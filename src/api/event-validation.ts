@@ -28,8 +28,8 @@ export async function checkEvents(
     if (events.length > 0) await betweenTurns();
     events.push(checkEvent(input));
   }
-  const own = inputs.filter((input) => ownTypeOf(input) !== undefined);
-  if (own.length > 0) await checkAgainstOwn(own, tenantId, schemas);
+  const ofOwnTypes = inputs.filter((input) => ownTypeOf(input) !== undefined);
+  if (ofOwnTypes.length > 0) await checkAgainstOwn(ofOwnTypes, tenantId, schemas);
   return events;
 }
 

@@ -55,7 +55,7 @@ export function createLookupCache<Value extends object>(rules: {
       const running = underWay.get(name);
       if (running !== undefined) return running;
       const current = underWay;
-      // Starts after it is in the map, which it leaves when it ends, however soon that is.
+      // Starts after it is in the map: a look-up that ended at once would otherwise never be removed from it.
       const started = Promise.resolve().then(() => lookUp(name, current));
       current.set(name, started);
       return started;

@@ -25,7 +25,7 @@ export async function tenantOr404(
   return tenant;
 }
 
-/** The same for an emit, from a cache of a second. @throws Problem not_found */
+/** The tenant of an emit, from a cache that is at most a second old. @throws Problem not_found */
 export async function emittingTenantOr404(
   { emitCache }: ApiDeps,
   request: FastifyRequest,

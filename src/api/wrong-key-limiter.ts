@@ -23,7 +23,7 @@ export function createWrongKeyLimiter(
   now: () => number = () => performance.now(),
 ): WrongKeyLimiter {
   const burst = perSecond * 10;
-  // Wrong keys of each network; `perSecond` of them are forgiven each second.
+  // Number of wrong keys by network, as a leaky bucket: it sinks by `perSecond` each second.
   const debts = new LRUCache<string, { wrong: number; atMs: number }>({ max: MAX_ADDRESSES });
   const debtOf = (network: string) => {
     const debt = debts.get(network);

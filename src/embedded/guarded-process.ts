@@ -7,7 +7,7 @@ import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { waitUntilGone, whoIs } from './lock-file.ts';
 
 export type GuardedProcess = {
-  /** resolves with its last output when the program ends although nobody stopped it */
+  /** resolves with its last output when the program ends without having been stopped */
   died: Promise<string>;
   /** Calls `ask` until it succeeds. @throws Error with the last output when the program has ended or takes too long */
   ready(name: string, ask: () => Promise<unknown>): Promise<void>;

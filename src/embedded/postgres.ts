@@ -20,7 +20,7 @@ const run = promisify(execFile);
 
 export type EmbeddedPostgres = {
   url: string;
-  /** resolves with the last lines of its log when it ends although nobody stopped it */
+  /** resolves with the last lines of its log when it ends without having been stopped */
   died: Promise<string>;
   stop(graceMs?: number): Promise<void>;
 };
@@ -129,7 +129,7 @@ async function initialise(
 
 const postgresEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' });
 
-/** PostgreSQL refuses to run as root: it then runs as `postgres` where there is such a user, else as `nobody`. */
+/** PostgreSQL refuses to run as root: for root it runs as the user `postgres`, or as `nobody` if there is no such user. */
 function runAs(): { uid: number; gid: number } | { uid?: undefined; gid?: undefined } {
   if (process.getuid?.() !== 0) return {};
   for (const name of ['postgres', 'nobody']) {

@@ -14,7 +14,7 @@ const BUILT_NAME = 'temporal-1.5.1';
 const OLDEST_SERVER = [1, 24];
 const DOWNLOAD_TIMEOUT_MS = 60_000;
 
-/** Shows people who wait what is being done; each line is one sentence. */
+/** Shows progress to people who wait; each line is one sentence. */
 export type Progress = (line: string) => void;
 
 /**

@@ -10,7 +10,7 @@ export type EmbeddedTemporal = {
   address: string;
   /** of the Web UI; null when it runs without */
   uiUrl: string | null;
-  /** resolves with the last lines of its log when it ends although nobody stopped it */
+  /** resolves with the last lines of its log when it ends without having been stopped */
   died: Promise<string>;
   stop(graceMs?: number): Promise<void>;
 };

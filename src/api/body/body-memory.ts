@@ -15,10 +15,10 @@ export function createBodyMemory(maxBytes: number): (callerId: string) => Held {
   let total = 0;
   const callers = new Map<string, number>();
   return (callerId) => {
-    let own = 0;
+    let heldBytes = 0;
     let isReleased = false;
     const add = (bytes: number) => {
-      own += bytes;
+      heldBytes += bytes;
       total += bytes;
       const sum = (callers.get(callerId) ?? 0) + bytes;
       if (sum === 0) callers.delete(callerId);
@@ -32,7 +32,7 @@ export function createBodyMemory(maxBytes: number): (callerId: string) => Held {
         return true;
       },
       release() {
-        if (!isReleased) add(-own);
+        if (!isReleased) add(-heldBytes);
         isReleased = true;
       },
     };

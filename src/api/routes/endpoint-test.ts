@@ -94,8 +94,8 @@ async function exampleOf({ db }: ApiDeps, tenant: Tenant, type: string): Promise
   const { catalogue } = profileNamed(tenant.profile);
   const entry = catalogue.find(({ name }) => name === type) ?? (await findEventType(db, tenant.id, type));
   if (entry !== null) return entry.example;
-  const own = await listEventTypeNames(db, tenant.id, NAMES_SHOWN);
-  const known = someOf([...catalogue.map(({ name }) => name), ...own]);
+  const ownNames = await listEventTypeNames(db, tenant.id, NAMES_SHOWN);
+  const known = someOf([...catalogue.map(({ name }) => name), ...ownNames]);
   throw fieldProblem('event_type', `has no example; there are ${known}`, 'unknown_event_type');
 }
 

@@ -22,7 +22,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
         tags: ['events'],
         summary: "Erase an event's payload",
         description:
-          'Its data, and what receivers answered, are gone for good; what still waits to be sent is cancelled. The ' +
+          'Erases the data and the bodies that receivers answered, for good, and cancels the deliveries that still wait. The ' +
           'delivery log stays. Erasing again changes nothing.',
         params: tenantParams.extend({ event: z.string() }),
         response: { 200: z.object({ id: z.string(), erased_at: z.string() }) },
@@ -50,7 +50,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'admin' },
       schema: {
         tags: ['tenants'],
-        summary: 'Delete a tenant and erase what it consists of',
+        summary: 'Delete a tenant and erase its data',
         description:
           'The tenant is deleted at once; an operation then erases every payload, URL, secret, contact and name. ' +
           'Ids, times and outcomes stay. It cannot be undone. A tenant that is deleted already is named by its id.',

@@ -60,9 +60,9 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, given);
       const inCatalogue = profileNamed(tenant.profile).catalogue.find(({ name }) => name === type);
       if (inCatalogue !== undefined) return present(inCatalogue, 'profile');
-      const own = await findEventType(deps.db, tenant.id, type);
-      if (own === null) throw notFound('event type', type);
-      return present(own, 'tenant');
+      const ownType = await findEventType(deps.db, tenant.id, type);
+      if (ownType === null) throw notFound('event type', type);
+      return present(ownType, 'tenant');
     },
   );
 
