@@ -19,7 +19,15 @@ export const DELIVERY_STATUSES = [
 ] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-export type EndedStatus = Extract<DeliveryStatus, 'succeeded' | 'failed' | 'cancelled'>;
+export const ENDED_STATUSES = ['succeeded', 'failed', 'cancelled'] as const satisfies DeliveryStatus[];
+export type EndedStatus = (typeof ENDED_STATUSES)[number];
+
+export const UNENDED_STATUSES = [
+  'pending',
+  'delivering',
+  'retrying',
+  'held',
+] as const satisfies DeliveryStatus[];
 
 export const HELD_REASONS = ['ordered', 'rate_limited', 'stalled'] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
@@ -48,5 +56,5 @@ export type Delivery = {
 };
 
 export function isEnded(status: DeliveryStatus): status is EndedStatus {
-  return status === 'succeeded' || status === 'failed' || status === 'cancelled';
+  return ENDED_STATUSES.some((each) => each === status);
 }

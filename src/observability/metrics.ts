@@ -3,7 +3,7 @@
  * bound, and anybody may read the page.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { HELD_REASONS } from '../domain/delivery.ts';
+import { HELD_REASONS, UNENDED_STATUSES } from '../domain/delivery.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../domain/errors.ts';
 import { LANES } from '../domain/lane.ts';
 
@@ -14,8 +14,6 @@ const ATTEMPT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 6
 const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const REQUEST_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Statuses of deliveries that have not ended. Ended ones are not counted, for their number only grows. */
-const UNENDED_STATUSES = ['pending', 'delivering', 'retrying', 'held'] as const;
 export const ENDPOINT_STATES = ['enabled', 'failing', 'stalled', 'disabled'] as const;
 const STORAGE_USERS = ['api', 'activity', 'dispatcher', 'metrics'] as const;
 
@@ -137,6 +135,7 @@ function gauges(registry: Registry) {
 
 /** The series of `tidings_deliveries`: one for each status, and for `held` one for each reason. */
 export const DELIVERY_SERIES: readonly { status: string; held_reason?: string }[] = [
+  // Ended ones are not counted: their number only grows.
   ...UNENDED_STATUSES.filter((status) => status !== 'held').map((status) => ({ status })),
   ...HELD_REASONS.map((reason) => ({ status: 'held', held_reason: reason })),
 ];

@@ -5,7 +5,7 @@ import { Problem } from '../domain/errors.ts';
 import type { EmittedEvent, RenderedBody } from '../domain/event.ts';
 import { idTimeMs, newId } from '../domain/ids.ts';
 import type { Profile } from '../domain/profile.ts';
-import { UNENDED } from './backlog.ts';
+import { UNENDED } from './delivery-states.ts';
 import { lockTargets, type Target, targetsOf } from './event-targets.ts';
 import { type AcceptedEvent, readAccepted } from './events.ts';
 import { APART } from './group-commit.ts';

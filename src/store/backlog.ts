@@ -6,6 +6,7 @@
 import type { HeldReason } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { isDataError } from './data-error.ts';
+import { endedAs, heldAs, RELEASED, UNENDED } from './delivery-states.ts';
 import { lockEndpoints } from './endpoint-locks.ts';
 import { endpointsWith } from './endpoint-scan.ts';
 import { wakeDispatchers } from './leases.ts';
@@ -30,17 +31,10 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 const ALL = Object.keys(KINDS) as Kind[];
 
-/** SQL condition of deliveries that have not ended. */
-export const UNENDED = `status in ('pending', 'delivering', 'retrying', 'held')`;
 const NO_TEST = 'not d.is_test';
 // Deliveries accepted since the stall are sent: the others wait for one of them to succeed.
 const BEFORE_STALL = `${NO_TEST} and d.created_at < (select stalled_at from endpoints where id = $1)`;
 
-const RELEASED = `status = 'pending', held_reason = null`;
-const heldFor = (
-  reason: HeldReason,
-) => `status = 'held', held_reason = '${reason}', leased_until = null, workflow_id = null,
-  run_id = null, next_attempt_at = null`;
 /** At an ordered endpoint, all but the delivery that the others wait for: the one being attempted, else the oldest. Presses do not count. */
 const NOT_FIRST = `${NO_TEST} and d.id <> coalesce(
   (select f.id from deliveries f where f.status = 'delivering' and f.attempt_count >= 0 and f.endpoint_id = $1 and not f.is_test
@@ -48,8 +42,7 @@ const NOT_FIRST = `${NO_TEST} and d.id <> coalesce(
   least((select f.id from deliveries f where f.endpoint_id = $1 and f.status = 'pending' and not f.is_test order by f.id limit 1),
     (select f.id from deliveries f where f.endpoint_id = $1 and f.status = 'retrying' and not f.is_test order by f.id limit 1)))`;
 /** An end that needs no notification: people ended it by hand, or are notified of the endpoint. */
-const ENDED = `status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(), held_reason = null,
-  next_attempt_at = null`;
+const ENDED_WITH_IT = `${endedAs('failed')}, told_at = now()`;
 
 type Change = { kind: Kind; set: string; only: string; newestFirst?: true };
 
@@ -65,7 +58,7 @@ type EndpointState = {
 function changesAt({ enabled, deleted, stalled, ordered, rateLimited }: EndpointState): Change[] {
   if (deleted || !enabled) {
     const error: AttemptErrorCode = deleted ? 'endpoint_deleted' : 'endpoint_disabled';
-    return ALL.map((kind) => ({ kind, set: `${ENDED}, last_error = '${error}'`, only: NO_TEST }));
+    return ALL.map((kind) => ({ kind, set: `${ENDED_WITH_IT}, last_error = '${error}'`, only: NO_TEST }));
   }
   const inVain: HeldReason[] = [];
   if (!stalled) inVain.push('stalled');
@@ -74,11 +67,11 @@ function changesAt({ enabled, deleted, stalled, ordered, rateLimited }: Endpoint
   const toHold: Kind[] = stalled ? ['pending', 'retrying'] : [];
   const inOrder: Kind[] = ordered ? ['pending', 'retrying'] : [];
   return [
-    ...toHold.map((kind) => ({ kind, set: heldFor('stalled'), only: BEFORE_STALL })),
+    ...toHold.map((kind) => ({ kind, set: heldAs('stalled'), only: BEFORE_STALL })),
     // Where order is switched on, the newest are held first: the oldest are sent meanwhile, which keeps the order.
     ...inOrder.map((kind) => ({
       kind,
-      set: heldFor('ordered'),
+      set: heldAs('ordered'),
       only: NOT_FIRST,
       newestFirst: true as const,
     })),
@@ -174,7 +167,7 @@ export async function releaseNext(client: Queryable, endpointId: string): Promis
 export async function holdStalled(client: Queryable, deliveryIds: string[]): Promise<string[]> {
   if (deliveryIds.length === 0) return [];
   const { rows } = await client.query<{ id: string }>(
-    `update deliveries d set ${heldFor('stalled')} from endpoints e
+    `update deliveries d set ${heldAs('stalled')} from endpoints e
      where d.id = any($1) and e.id = d.endpoint_id and d.status = 'retrying' and d.created_at < e.stalled_at
      returning d.id`,
     [deliveryIds],

@@ -1,8 +1,8 @@
 /** Finds rows whose data makes a statement fail and deals with each by itself, so that the other rows go on without them. */
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import { newId } from '../domain/ids.ts';
-import { NO_CLAIM } from './claims.ts';
 import { isDataError } from './data-error.ts';
+import { ENDED_LIST, NO_CLAIM } from './delivery-states.ts';
 import type { Db } from './pool.ts';
 
 /**
@@ -37,8 +37,8 @@ export async function failBroken(db: Db, deliveryId: string): Promise<DeliverySt
   const { rows } = await db.query<{ status: DeliveryStatus }>(
     `with failed as (
        update deliveries d set
-         status = case when ended_status in ('succeeded', 'failed', 'cancelled') then ended_status else 'failed' end,
-         ended_status = case when ended_status in ('succeeded', 'failed', 'cancelled') then ended_status else 'failed' end,
+         status = case when ended_status in ${ENDED_LIST} then ended_status else 'failed' end,
+         ended_status = case when ended_status in ${ENDED_LIST} then ended_status else 'failed' end,
          ended_at = now(), last_error = 'unsendable', held_reason = null, next_attempt_at = null, slots_used = 0,
          attempt_count = coalesce((select max(number) from attempts a where a.delivery_id = d.id and number between 1 and 1000000), 0),
          ${NO_CLAIM}

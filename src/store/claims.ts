@@ -5,15 +5,12 @@
 import type { DeliveryStatus, EndedStatus, HeldReason, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { releaseNext } from './backlog.ts';
+import { ENDED, endedAs, NO_CLAIM } from './delivery-states.ts';
 import { lockEndpoints } from './endpoint-locks.ts';
 import { type Db, transaction } from './pool.ts';
 
 /** Longer than any attempt takes: the longest timeout, and the wait for the concurrency cap and the rate limit. */
 const CLAIM_TTL_S = 120;
-
-/** SQL that clears a claim, for an update of `deliveries`. */
-export const NO_CLAIM = `claim_number = null, claim_run = null, claim_trigger = null, claim_press = null,
-    claim_from = null, claim_started_at = null, claim_deadline = null`;
 
 export type ClaimRequest = {
   deliveryIds: string[];
@@ -121,7 +118,7 @@ const CLAIM = `
       when g.trigger = 'manual' then case
         when exists (select 1 from attempts a where a.delivery_id = d.id and a.press_id = g.press) then 'done_before'
         else 'claimed' end
-      when d.status in ('succeeded', 'failed', 'cancelled') then 'ended'
+      when d.${ENDED} then 'ended'
       when d.workflow_id is not null and d.workflow_id <> g.workflow_id then 'foreign'
       when d.status = 'held' then 'held'
       when d.next_attempt_at > now() + interval '2 seconds' then 'early'
@@ -253,8 +250,7 @@ export async function endUnsent(
   await freeing(
     db,
     deliveryId,
-    `update deliveries d set status = 'failed', ended_status = 'failed', ended_at = now(), told_at = now(),
-       last_error = $3, next_attempt_at = null, ${NO_CLAIM}
+    `update deliveries d set ${endedAs('failed')}, told_at = now(), last_error = $3, ${NO_CLAIM}
      where d.id = $1 and d.claim_run = $2 and d.status = 'delivering'`,
     [runId, error],
   );

@@ -1,7 +1,8 @@
 /** One delivery for people: its row, its attempts, its presses, and its cancellation. Lists are in delivery-list.ts. */
 import type { Delivery, DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
-import { releaseNext, UNENDED } from './backlog.ts';
+import { releaseNext } from './backlog.ts';
+import { endedAs, UNENDED } from './delivery-states.ts';
 import { type Db, type Queryable, snapshot, transaction } from './pool.ts';
 
 /** SQL columns of a `Delivery`. */
@@ -131,8 +132,7 @@ export async function cancelDeliveries(db: Queryable, ids: string[]): Promise<st
       [ids],
     );
     const { rows } = await client.query<{ id: string; endpointId: string }>(
-      `update deliveries set status = 'cancelled', ended_status = 'cancelled', ended_at = now(), held_reason = null,
-         next_attempt_at = null
+      `update deliveries set ${endedAs('cancelled')}
        where id = any($1) and ${UNENDED} and ended_status is null
        returning id, endpoint_id as "endpointId"`,
       [ids],

@@ -1,8 +1,7 @@
 /** Erases payloads of one event or of a whole tenant; the log of the deliveries stays. pruning.ts erases old ones. */
 import { cancelDeliveries } from './deliveries.ts';
+import { UNENDED } from './delivery-states.ts';
 import { type Queryable, transaction } from './pool.ts';
-
-const UNENDED = `('pending', 'delivering', 'retrying', 'held')`;
 
 type ErasedPage = {
   erased: number;
@@ -94,7 +93,7 @@ export async function eraseEvent(db: Queryable, tenantId: string, eventId: strin
 
 async function cancelForErasure(client: Queryable, tenantId: string, eventIds: string[]): Promise<void> {
   const { rows } = await client.query<{ id: string }>(
-    `select id from deliveries where tenant_id = $1 and event_id = any($2) and status in ${UNENDED}`,
+    `select id from deliveries where tenant_id = $1 and event_id = any($2) and ${UNENDED}`,
     [tenantId, eventIds],
   );
   if (rows.length === 0) return;

@@ -1,6 +1,6 @@
 /** Gauges of the whole installation for /metrics, read from indexes alone. */
 
-import { UNENDED } from './backlog.ts';
+import { UNENDED } from './delivery-states.ts';
 import type { Db } from './pool.ts';
 
 /** A database that hangs must not hold up /metrics. */

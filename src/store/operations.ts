@@ -2,6 +2,7 @@
 
 import { newId } from '../domain/ids.ts';
 import type { Operation, OperationStatus } from '../domain/operation.ts';
+import { ENDED } from './delivery-states.ts';
 import { type Db, type Queryable, WALK_IN_ORDER } from './pool.ts';
 
 // The driver returns `params` as text; it is checked where it is used.
@@ -133,7 +134,7 @@ export async function tally(client: Queryable, id: string, page: number = TALLIE
      ), counted as (
        update operation_deliveries o set ended = case l.status when 'succeeded' then 'done' else 'failed' end
        from looked_at l
-       where o.operation_id = $1 and o.delivery_id = l.delivery_id and o.ended is null and l.status in ('succeeded', 'failed', 'cancelled')
+       where o.operation_id = $1 and o.delivery_id = l.delivery_id and o.ended is null and l.${ENDED}
        returning o.ended
      )
      update operations set

@@ -1,6 +1,6 @@
 /** Finds and frees overdue deliveries for the reconciler. */
 
-import { NO_CLAIM } from './claims.ts';
+import { NO_CLAIM, offeredBefore } from './delivery-states.ts';
 import { DISPATCH_CHANNEL } from './leases.ts';
 import type { Db } from './pool.ts';
 
@@ -57,7 +57,7 @@ export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promi
          last_error = case when d.claim_number is not null then 'outcome_unknown' else d.last_error end,
          workflow_id = case when d.ended_status is null then null else d.workflow_id end,
          run_id = case when d.ended_status is null then null else d.run_id end,
-         next_attempt_at = null, leased_until = now(), leased_by = coalesce(d.leased_by, 'reconciler'),
+         next_attempt_at = null, leased_until = now(), ${offeredBefore('reconciler')},
          ${NO_CLAIM}
        from stuck where d.id = stuck.id
        returning d.id

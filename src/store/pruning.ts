@@ -4,7 +4,7 @@
  * and however much still waits.
  */
 
-import { UNENDED } from './backlog.ts';
+import { ENDED, UNENDED } from './delivery-states.ts';
 import { erasePayloads } from './erasure.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
@@ -36,7 +36,7 @@ export const PAGE_QUERY = `
 
 export const ENDED_SINCE_QUERY = `
   select id, tenant_id as "tenantId", event_id as "eventId" from deliveries
-  where prune_at_end and status in ('succeeded', 'failed', 'cancelled')
+  where prune_at_end and ${ENDED}
   order by tenant_id, event_id limit $1`;
 
 /**

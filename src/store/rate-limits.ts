@@ -1,6 +1,6 @@
 /** Rate limit of an endpoint: its row gives out start times exactly, and deliveries without a time soon are held. */
 import { RATE_BOUNDS } from '../domain/endpoint.ts';
-import { NO_CLAIM } from './claims.ts';
+import { heldAs, NO_CLAIM, offeredBefore, RELEASED } from './delivery-states.ts';
 import { wakeDispatchers } from './leases.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
@@ -49,8 +49,8 @@ export async function reserveRateLimit(
 /** Holds a claimed delivery for which there is no place soon. Held deliveries wait in the order of acceptance. */
 export async function holdForRateLimit(db: Db, deliveryId: string, runId: string): Promise<void> {
   await db.query(
-    `update deliveries set status = 'held', held_reason = 'rate_limited', next_attempt_at = null, workflow_id = null,
-       run_id = null, next_trigger = case when claim_trigger = 'recovery' then 'recovery' else next_trigger end, ${NO_CLAIM}
+    `update deliveries set ${heldAs('rate_limited')},
+       next_trigger = case when claim_trigger = 'recovery' then 'recovery' else next_trigger end, ${NO_CLAIM}
      where id = $1 and claim_run = $2 and status = 'delivering' and ended_status is null`,
     [deliveryId, runId],
   );
@@ -87,7 +87,7 @@ export async function releaseDue(db: Db, horizonMs: number): Promise<number> {
          select id from deliveries d where d.endpoint_id = room.id and d.status = 'held' and d.held_reason = 'rate_limited'
          order by d.id limit room.places for update skip locked) d
      )
-     update deliveries set status = 'pending', held_reason = null, leased_until = null, leased_by = coalesce(leased_by, 'pacer')
+     update deliveries d set ${RELEASED}, ${offeredBefore('pacer')}
      where id in (select id from due) and status = 'held'
      returning id`,
     [horizonMs],

@@ -2,6 +2,7 @@
 import { idTimeMs, newId } from '../domain/ids.ts';
 import type { Operation } from '../domain/operation.ts';
 import { releaseNext } from './backlog.ts';
+import { NO_WORKFLOW, offeredBefore } from './delivery-states.ts';
 import { releaseStalled } from './endpoint-effects.ts';
 import { lockEndpoints } from './endpoint-locks.ts';
 import { wakeDispatchers } from './leases.ts';
@@ -77,8 +78,7 @@ async function reopenPage(
          turn = case when p.ordered then coalesce(d.turn, nextval('delivery_turns')) end,
          slots_used = case when d.ended_status is null then d.slots_used else 0 end,
          ended_status = null, ended_at = null, told_at = null, notice_id = null,
-         next_attempt_at = null, workflow_id = null, run_id = null, next_trigger = 'recovery',
-         leased_until = null, leased_by = coalesce(d.leased_by, 'operation')
+         next_attempt_at = null, next_trigger = 'recovery', leased_until = null, ${NO_WORKFLOW}, ${offeredBefore('operation')}
        from endpoints p
        where d.id = any($1) and d.status = any($3) and d.claim_number is null and p.id = d.endpoint_id
        returning d.id

@@ -5,6 +5,7 @@
  */
 import type { RetrySchedule } from '../domain/schedule.ts';
 import { WAITING_PAGE } from './backlog.ts';
+import { NO_WORKFLOW, offeredBefore, RELEASED } from './delivery-states.ts';
 import { lockEndpoints } from './endpoint-locks.ts';
 import { wakeDispatchers } from './leases.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
@@ -92,8 +93,7 @@ export async function listToReplan(db: Db, limit: number): Promise<string[]> {
 /** Releases due deliveries that were moved before their workflow's timer: each goes on in a new workflow. @returns how many */
 export async function releaseMoved(db: Db, limit: number): Promise<number> {
   const { rowCount } = await db.query(
-    `update deliveries d set status = 'pending', moved = false, workflow_id = null, run_id = null, leased_until = null,
-       leased_by = coalesce(d.leased_by, 'replan')
+    `update deliveries d set ${RELEASED}, ${NO_WORKFLOW}, ${offeredBefore('replan')}, moved = false
      where d.id = any(array(select id from deliveries where status = 'retrying' and moved and next_attempt_at <= now()
        order by next_attempt_at limit $1 for update skip locked))`,
     [limit],

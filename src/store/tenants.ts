@@ -1,6 +1,7 @@
 /** Tenants, to which endpoints and events belong. */
 import { newId } from '../domain/ids.ts';
-import { UNENDED, WAITING_PAGE } from './backlog.ts';
+import { WAITING_PAGE } from './backlog.ts';
+import { UNENDED } from './delivery-states.ts';
 import { type Db, isUniqueViolation, type Queryable, transaction, WALK_IN_ORDER } from './pool.ts';
 
 export type Tenant = {
