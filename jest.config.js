@@ -32,13 +32,12 @@ export default {
   ],
   transform: { '^.+\\.[cm]?[jt]s$': swc },
   transformIgnorePatterns: [
-    // Global set-up and the build that it uses run as they are, as ES modules.
+    // Global set-up and tear-down run from the build, as ES modules.
     '<rootDir>/dist/',
-    '<rootDir>/test/suites/global-',
     `/node_modules/(?!(${esmOnly.join('|')})/)`,
   ],
-  globalSetup: '<rootDir>/test/suites/global-setup.js',
-  globalTeardown: '<rootDir>/test/suites/global-teardown.js',
+  globalSetup: '<rootDir>/dist/test/suites/global-setup.js',
+  globalTeardown: '<rootDir>/dist/test/suites/global-teardown.js',
   testTimeout: 60_000,
   maxWorkers: 2,
   maxConcurrency: 4,

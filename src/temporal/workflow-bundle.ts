@@ -17,7 +17,6 @@ const SHORT_STACKS = 'Error.stackTraceLimit = 3;\n';
 
 /**
  * Bundles the built workflows; part of `npm run build`.
- * @public used by scripts/bundle-workflows.js, from the build
  */
 export async function writeWorkflowBundle(): Promise<void> {
   const workflowsPath = join(PACKAGE_ROOT, 'dist', 'workflows', 'index.js');

@@ -1,5 +1,5 @@
 /** Emits at full speed while whatever they depend on is changed: each is a 202, or the refusal that was provoked. */
-import { internalErrors } from '../../scripts/internal-errors.js';
+import { internalErrors } from '../../scripts/internal-errors.ts';
 import { type Receiver, startReceiver } from '../helpers/receiver.ts';
 import { until } from '../helpers/scene.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';

@@ -9,7 +9,7 @@ const generated = (name: 'configurationReference' | 'openApiDocument') =>
     process.execPath,
     [
       '-e',
-      `import('./scripts/generate-docs.js').then(async (m) => { process.stdout.write(await m.${name}()); })`,
+      `import('./dist/scripts/generate-docs.js').then(async (m) => { process.stdout.write(await m.${name}()); })`,
     ],
     { cwd: PACKAGE_ROOT, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 },
   );

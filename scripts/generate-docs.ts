@@ -1,0 +1,48 @@
+/** `npm run generate-docs`: the references that follow from the code, docs/configuration.md and docs/openapi.json. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildApp } from '../src/api/app.ts';
+import type { ApiDeps } from '../src/api/deps.ts';
+import { environmentSchema } from '../src/config/environment.ts';
+import { valueMeta } from '../src/config/values.ts';
+import { createLogger } from '../src/observability/logger.ts';
+import { PACKAGE_ROOT } from '../src/package-root.ts';
+
+/** @returns docs/configuration.md */
+export function configurationReference(): string {
+  const rows = Object.entries(environmentSchema.shape).map(([name, schema]) => {
+    const parsed = schema.safeParse(undefined);
+    const value = parsed.success ? parsed.data : undefined;
+    const shown = value === undefined || (Array.isArray(value) && value.length === 0) ? '' : `\`${value}\``;
+    const { allowed = '' } = valueMeta(schema);
+    return `| \`${name}\` | ${allowed} | ${shown} | ${schema.description ?? ''} |`;
+  });
+  return [
+    '# Configuration',
+    '',
+    'Everything is set by environment variables. An empty value counts as none. Values that cannot be used are refused at start, all',
+    'at once and by name, and so are files that cannot be read.',
+    'This page is generated from `src/config/environment.ts` by `npm run generate-docs`.',
+    '',
+    '| variable | value | default | what it is for |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** @returns docs/openapi.json */
+export async function openApiDocument(): Promise<string> {
+  // Describing the routes needs nothing of what they work with.
+  const deps = { adminKey: 'unused', maxEventBytes: 0, logger: createLogger('silent') } as ApiDeps;
+  const app = await buildApp(deps);
+  await app.ready();
+  const document = app.swagger();
+  await app.close();
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await writeFile(join(PACKAGE_ROOT, 'docs', 'configuration.md'), configurationReference());
+  await writeFile(join(PACKAGE_ROOT, 'docs', 'openapi.json'), await openApiDocument());
+}
