@@ -63,7 +63,7 @@ function tooLong(source: string): string[] {
   ];
 }
 
-const files = ['src', 'workflows', 'activities'].flatMap((folder) =>
+const files = ['src', 'workflows', 'activities', 'bench', 'scripts'].flatMap((folder) =>
   readdirSync(join(PACKAGE_ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(folder, name)),
