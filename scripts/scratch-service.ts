@@ -45,7 +45,12 @@ export async function startScratchService(options: {
   const { port } = receiver.address() as AddressInfo;
   const embedded = await runEmbedded(
     readEnvironment({ TIDINGS_DATA_DIR: join(folder, 'data'), TIDINGS_PORT: '0', ...options.settings }),
-    { logger: createLogger(options.logLevel), progress: (line) => console.error(line) },
+    {
+      logger: createLogger(options.logLevel),
+      progress: (line) => console.error(line),
+      // The service refuses to deliver to its own process, of which the receiver is a part.
+      isReceiver: (own) => own === port,
+    },
   );
   const { adminKey, temporal } = embedded;
   const { url } = embedded.service;
