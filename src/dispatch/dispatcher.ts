@@ -281,7 +281,7 @@ function startRequest(rows: DispatchableDelivery[], lane: Lane, events: number):
   const [first] = rows;
   if (first === undefined) throw new Error('A workflow needs a delivery');
   const types = [...new Set(rows.map((row) => row.eventType))];
-  // Ids, no hosts: this stands in a history, where no erasure reaches it.
+  // Ids without hosts, because the summary stands in a history, which an erasure does not reach.
   const endpoints = [...new Set(rows.map((row) => row.endpointId))];
   const named = (values: string[], noun: string) =>
     values.length === 1 ? values[0] : `${values.length} ${noun}`;

@@ -1,6 +1,6 @@
 /**
- * Emits events: accepts them, counts them, and hands their deliveries to a dispatcher, to the one of this process or, by NOTIFY,
- * to one elsewhere. Emits of the API, test events and operational events all go this way.
+ * Emits events: accepts and counts them, and hands their deliveries to this process's dispatcher or, by NOTIFY, to those of other
+ * processes. The API's emits, test events and operational events all go through it.
  */
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.ts';
@@ -16,7 +16,8 @@ export type Emit = Omit<AcceptRequest, 'lease'>;
 
 export type Emitter = {
   /**
-   * Resolves when the events are committed, in the order of the request; of a repeated request with what is stored.
+   * Resolves when the events are committed.
+   * @returns the events in the order of the request; for a repeated request, as they are stored
    * @throws Problem as `acceptAll`; `overloaded` when too much waits in this process
    */
   emit(request: Emit): Promise<AcceptedEvent[]>;
@@ -40,7 +41,7 @@ export function createEmitter(deps: {
   let isWakeDue = false;
   let waking: Promise<void> = Promise.resolve();
 
-  /** Never inside an emit's transaction: a NOTIFY there makes commits wait for each other. */
+  /** Sends one NOTIFY after the emits' transactions: inside them it would make commits wait for each other. */
   function wakeSoon(): void {
     if (isWakeDue) return;
     isWakeDue = true;

@@ -11,7 +11,7 @@ export type LaneSelector = {
   laneOf(endpointId: string, timeoutMs: number): Lane;
 };
 
-/** The longest timeout of an unknown endpoint in the quick lane: two heartbeats of a workflow task. */
+/** The longest timeout of an unknown endpoint in the quick lane, so that two heartbeats of a workflow task cover it. */
 const UNPROVEN_TIMEOUT_MS = 8_000;
 const SLOW_MS = 1_000;
 const WINDOW = 100;

@@ -8,7 +8,7 @@ import { type Address, isPublic, parseAddress } from './address-ranges.ts';
 import type { ListeningPorts } from './listening-ports.ts';
 
 export type OwnService = {
-  /** a name or an address; of a listener also `0.0.0.0` and `::` */
+  /** a name or an address; for a listener also `0.0.0.0` and `::` */
   host: string;
   port: number;
 };

@@ -4,7 +4,7 @@ import { InvalidResponseError, quoted, type ResponseHead, readHead } from './res
 
 export const MAX_RESPONSE_BYTES = 16 * 1024;
 const MAX_HEAD_BYTES = 16 * 1024;
-/** of all interim responses (1xx) before the one that counts */
+/** of all interim responses (1xx) before the final one */
 const MAX_INTERIM_BYTES = 64 * 1024;
 
 export type Received = {

@@ -5,7 +5,7 @@ import { type Queryable, transaction } from './pool.ts';
 
 type ErasedPage = {
   erased: number;
-  /** the sort id of the last event looked at; `null`: there was none */
+  /** the sort id of the last event of the page; `null`: there was none */
   last: string | null;
 };
 

@@ -6,7 +6,7 @@ import type { Db } from './pool.ts';
 /** A database that hangs must not hold up /metrics. */
 const QUERY_TIMEOUT_MS = 3_000;
 
-/** Number of the oldest pending deliveries that are read. Those that were held or retried before may have older ids than the longest wait. */
+/** Number of oldest ids that are read. The longest wait need not have the oldest id: a released or retried delivery may be older. */
 const OLDEST = 1_000;
 
 // A delivery with a planned time waits since that time, every other one since it was accepted.

@@ -9,7 +9,7 @@ export type DispatchableDelivery = {
   id: string;
   tenantId: string;
   eventId: string;
-  /** false where the caller chose the event's id, which is unique only within the tenant */
+  /** `false` if the caller chose the event's id, which is unique only within the tenant */
   eventIdIsOurs: boolean;
   endpointId: string;
   eventType: string;
@@ -26,7 +26,7 @@ export type DispatchableDelivery = {
   traceparent: string | null;
   /** how many deliveries its event has */
   siblings: number;
-  /** length of its event's body */
+  /** length of its event's body in bytes */
   bytes: number;
 };
 
