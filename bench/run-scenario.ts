@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { internalErrors } from '../scripts/internal-errors.ts';
-import type { Build } from './build.ts';
+import { type Build, THIS_BUILD } from './build.ts';
 import type { Cleanup } from './cleanup.ts';
 import { databaseWork } from './database-work.ts';
 import type { Load } from './load.ts';
@@ -82,7 +82,8 @@ async function measureScenario(
       size: (events) => Math.max(1, Math.round(events * options.factor)),
       duration: (seconds) => Math.max(3, Math.round(seconds * options.factor)),
     });
-    const errors = await internalErrors(stack.url);
+    // An older commit may not count them; what it refuses is in the report all the same.
+    const errors = build === THIS_BUILD ? await internalErrors(stack.url) : null;
     if (errors !== null) throw new Error(errors);
     const warnings = await stack.warnings();
     if (Object.keys(warnings).length > 0) measured.extra.warnings = JSON.stringify(warnings);
