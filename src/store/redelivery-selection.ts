@@ -6,6 +6,7 @@ import type { DeliveryStatus } from '../domain/delivery.ts';
 import { firstIdAt } from '../domain/ids.ts';
 import type { Operation, Selection } from '../domain/operation.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
+import { wantsType } from './subscribers.ts';
 
 export type Selected = Pick<Operation, 'tenantId' | 'endpointId'> & { selection: Selection };
 
@@ -19,10 +20,6 @@ export type SelectionWalk = {
   end: Query;
   rows(columns: string, end: string | null, limit: number): Query;
 };
-
-const MATCHES_TYPE = (type: string, filters: string) =>
-  `(${filters}::text[] is null or ${type} = any(${filters}) or exists (
-     select 1 from unnest(${filters}) f where f like '%.*' and starts_with(${type}, left(f, -1))))`;
 
 const at = (kind: 'delivery' | 'event', time: string | null) =>
   time === null ? null : firstIdAt(kind, Date.parse(time));
@@ -64,7 +61,7 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
     where: `d.tenant_id = ${add(selected.tenantId)} and d.status = any(${add(statuses)}) and not d.is_test
       and p.enabled and p.deleted_at is null and e.erased_at is null
       ${isOlder ? `and d.status = 'failed' and d.ended_at >= ${add(since)} and (${add(until)}::timestamptz is null or d.ended_at < ${add(until)})` : ''}
-      and ${MATCHES_TYPE('d.event_type', add(eventTypes))}
+      and ${wantsType('d.event_type', add(eventTypes))}
       and (${add(errorCode)}::text is null or d.last_error = ${add(errorCode)})`,
   }));
 }
@@ -104,7 +101,7 @@ function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED):
   return walkOf('events e', 'e.sort_id', walked, maxWalked, ({ add }, from) => ({
     from: `${from} join endpoints p on p.id = ${add(endpointId)}`,
     where: `not e.is_test and e.erased_at is null and p.enabled and p.deleted_at is null
-      and ${MATCHES_TYPE('e.type', add(selection.eventTypes))} and ${MATCHES_TYPE('e.type', 'p.event_types')}
+      and ${wantsType('e.type', add(selection.eventTypes))} and ${wantsType('e.type', 'p.event_types')}
       and not exists (select 1 from deliveries d
         where d.tenant_id = e.tenant_id and d.event_id = e.id and d.endpoint_id = p.id and not d.is_test)`,
   }));

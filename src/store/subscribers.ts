@@ -1,4 +1,7 @@
-/** Index of subscriptions by filter, which finds the endpoints that want a type without going through all filters for each event. */
+/**
+ * Subscriptions: an index by filter, which finds the endpoints that want a type without going through all filters for each event,
+ * and the same rule in SQL.
+ */
 import { filtersThatWant } from '../domain/event.ts';
 
 type Subscriber = { eventTypes: readonly string[] | null };
@@ -26,3 +29,12 @@ function indexOf(all: readonly Subscriber[]): Index {
   }
   return { ofAll: all.filter(({ eventTypes }) => eventTypes === null), byFilter };
 }
+
+/**
+ * SQL condition that filters want a type, as `isSubscribed` says.
+ * @param type SQL expression of a type
+ * @param filters SQL expression of a text array; null wants everything
+ */
+export const wantsType = (type: string, filters: string) =>
+  `(${filters}::text[] is null or ${type} = any(${filters}) or exists (
+     select 1 from unnest(${filters}) f where f like '%.*' and starts_with(${type}, left(f, -1))))`;

@@ -1,7 +1,18 @@
 /** An event goes to whoever wants its type, found by looking up as by going through all. */
 import fc from 'fast-check';
 import { isSubscribed } from '../../src/domain/event.ts';
-import { subscribersOf } from '../../src/store/subscribers.ts';
+import { filtersOfOwnTypes } from '../../src/store/event-types.ts';
+import { subscribersOf, wantsType } from '../../src/store/subscribers.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.db.query(
+    `insert into tenants (id, name, profile, contacts, created_at) values ('ten', 'One', 'standard-webhooks', '{}', now())`,
+  );
+});
+afterAll(() => database?.drop());
 
 const name = fc
   .array(fc.constantFrom('a', 'b', 'ab', 'a_'), { minLength: 1, maxLength: 4 })
@@ -21,4 +32,44 @@ test('those that are found are those that are subscribed, for each type after th
     }),
     { numRuns: 1_000 },
   );
+});
+
+test('PostgreSQL says of a subscription what we say', async () => {
+  const property = fc.asyncProperty(
+    fc.array(fc.tuple(name, eventTypes), { maxLength: 50 }),
+    async (cases) => {
+      const { rows } = await database.db.query(
+        `select ${wantsType("c->>'type'", "(select array_agg(f) from jsonb_array_elements_text(nullif(c->'filters', 'null'::jsonb)) f)::text[]")} as wants
+       from jsonb_array_elements($1::jsonb) with ordinality as cases (c, position) order by position`,
+        [
+          JSON.stringify(
+            cases.map(([type, filters]) => ({ type, filters: filters?.length ? filters : null })),
+          ),
+        ],
+      );
+      expect(rows.map(({ wants }) => wants)).toEqual(
+        cases.map(([type, filters]) => isSubscribed(filters?.length ? filters : null, type)),
+      );
+    },
+  );
+  await fc.assert(property, { numRuns: 50 });
+});
+
+test("PostgreSQL finds the filters that match one of a tenant's own types as we do", async () => {
+  const property = fc.asyncProperty(
+    fc.uniqueArray(name, { maxLength: 6 }),
+    fc.uniqueArray(filter, { maxLength: 20 }),
+    async (types, filters) => {
+      await database.db.query('delete from event_types');
+      await database.db.query(
+        `insert into event_types (tenant_id, name, description, schema, example, created_at) select 'ten', t, '', '{}', '{}', now() from unnest($1::text[]) t`,
+        [types],
+      );
+      const found = await filtersOfOwnTypes(database.db, 'ten', filters);
+      expect(new Set(found)).toEqual(
+        new Set(filters.filter((each) => types.some((type) => isSubscribed([each], type)))),
+      );
+    },
+  );
+  await fc.assert(property, { numRuns: 50 });
 });
