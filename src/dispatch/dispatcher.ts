@@ -303,13 +303,13 @@ function startRequest(rows: DispatchableDelivery[], lane: Lane, events: number):
 }
 
 /**
- * `event_<id>` for a whole event that no workflow can have yet, so that a repeated start makes no second workflow. Every other group
+ * `evt_…`, the id of the event, for a whole event that no workflow can have yet, so that a repeated start makes no second workflow. Every other group
  * gets a random id: two workflows may then hold the same delivery, and its claim decides which of them sends it.
  */
 function workflowIdFor(rows: DispatchableDelivery[], isOneEvent: boolean): string {
   const [first] = rows;
   if (first === undefined || !isOneEvent) return `events_${randomUUID()}`;
-  const name = first.eventIdIsOurs ? `event_${first.eventId}` : `event_${first.tenantId}_${first.eventId}`;
+  const name = first.eventIdIsOurs ? first.eventId : `${first.tenantId}_${first.eventId}`;
   const isWhole = rows.length === first.siblings && rows.every((row) => !row.offeredBefore);
   return isWhole ? name : `${name}_${randomUUID().slice(0, 8)}`;
 }

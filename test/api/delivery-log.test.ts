@@ -101,7 +101,7 @@ test('one event for several endpoints is one workflow, and each delivery has its
   }
   const event = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: 1 });
   const logs = await Promise.all(event.body.deliveries.map((delivery: any) => tidings.settled(delivery.id)));
-  expect(new Set(logs.map((log) => log.workflow.id))).toEqual(new Set([`event_${event.body.id}`]));
+  expect(new Set(logs.map((log) => log.workflow.id))).toEqual(new Set([event.body.id]));
   expect(logs.map((log) => log.attempts.length).sort()).toEqual([1, 1, 2]);
   for (const log of logs) expect(log.log_source).toBe('history');
 });

@@ -35,7 +35,7 @@ test('a waiting delivery is found by its tenant, endpoint and event type, and te
   let found: any[] = [];
   while (found.length === 0 && Date.now() < deadline)
     found = await temporal('workflow', 'list', '--query', query);
-  const workflowId = `event_${event.id}`;
+  const workflowId = event.id;
   expect(found.map((each) => each.execution.workflowId)).toEqual([workflowId]);
 
   const state = await temporal('workflow', 'query', '--workflow-id', workflowId, '--type', 'state');

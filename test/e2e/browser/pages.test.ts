@@ -50,7 +50,7 @@ test("a delivery reads well in Temporal's Web UI", async () => {
 
   const ui = process.env.TEST_TEMPORAL_UI;
   await page.goto(`${ui}/namespaces/default/workflows`);
-  await page.getByText(`event_${event.id}`).first().waitFor();
+  await page.getByText(event.id).first().waitFor();
   await screenshot('workflows');
   await page.goto(`${ui}${new URL(delivery.workflow.web_url).pathname}`);
   // The endpoint by its id: no erasure reaches a history, so it names no host.
