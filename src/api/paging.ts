@@ -1,4 +1,4 @@
-/** Paging by opaque cursors: a cursor is the encoded key of the last row shown. */
+/** Paging by opaque cursors: a cursor is the encoded key after which the next page begins. */
 import { z } from 'zod';
 import type { WalkedPage } from '../store/delivery-list.ts';
 

@@ -74,7 +74,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
   const base = '/v1/tenants/:tenant/endpoints/:endpoint';
   const description =
     'Makes new attempts of existing deliveries and creates missing deliveries, each with a new schedule. ' +
-    'Deliveries that wait or are being sent already are left alone, so this is safe to repeat. The configuration limits how ' +
+    'Deliveries that are on their way already are left alone, so this is safe to repeat. The configuration limits how ' +
     'many operations of a tenant may run at once; one more is refused with 429.';
   const response = { 202: startedSchema, 409: problemSchema, 429: problemSchema };
 
