@@ -1,4 +1,4 @@
-/** `npm run generate-docs`: the references that follow from the code, docs/configuration.md and docs/openapi.json. */
+/** `npm run generate-docs`: the references that follow from the code, docs/configuration.md, docs/openapi.json and docs/delivery-states.md. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildApp } from '../src/api/app.ts';
@@ -7,6 +7,7 @@ import { environmentSchema } from '../src/config/environment.ts';
 import { valueMeta } from '../src/config/values.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import { PACKAGE_ROOT } from '../src/package-root.ts';
+import { deliveryStatesPage } from './delivery-states-page.ts';
 
 /** @returns docs/configuration.md */
 export function configurationReference(): string {
@@ -45,4 +46,5 @@ export async function openApiDocument(): Promise<string> {
 if (process.argv[1] === import.meta.filename) {
   await writeFile(join(PACKAGE_ROOT, 'docs', 'configuration.md'), configurationReference());
   await writeFile(join(PACKAGE_ROOT, 'docs', 'openapi.json'), await openApiDocument());
+  await writeFile(join(PACKAGE_ROOT, 'docs', 'delivery-states.md'), deliveryStatesPage());
 }

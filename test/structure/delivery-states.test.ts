@@ -1,73 +1,11 @@
-/** docs/delivery-states.md shows the transition table: the statuses of a delivery, and every change of them. */
+/** The transition table names functions that are there, and docs/delivery-states.md shows it as it is. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DELIVERY_STATUSES, type DeliveryStatus, ENDED_STATUSES } from '../../src/domain/delivery.ts';
-import { type StateBefore, TRANSITIONS, type Transition } from '../../src/domain/delivery-transitions.ts';
+import { deliveryStatesPage } from '../../scripts/delivery-states-page.ts';
+import { TRANSITIONS } from '../../src/domain/delivery-transitions.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 
-const MEANINGS: Record<DeliveryStatus, string> = {
-  pending: 'It waits for a workflow.',
-  delivering: 'An attempt is under way.',
-  retrying: 'An attempt has failed, and its workflow waits for the next one.',
-  held: "It waits for something other than time: an earlier delivery, its endpoint's rate limit, the end of a stall.",
-  succeeded: 'A receiver has accepted it.',
-  failed: 'Every attempt has failed, or it cannot be sent.',
-  cancelled: 'Somebody has cancelled it.',
-};
-
-const isEnd = (state: StateBefore) => ENDED_STATUSES.some((each) => each === state);
-const inDiagram = (state: StateBefore) => {
-  if (state === 'none') return '[*]';
-  return isEnd(state) ? 'ended' : state;
-};
-
-/** An attempt that ends after its delivery has changes an end only into an end, which is one state here. */
-function arrowsOf({ name, from, to }: Transition): [arrow: string, name: string][] {
-  const begins = from.filter((state) => !isEnd(state) || !from.includes('delivering'));
-  const arrows = begins.flatMap((one) => to.map((other) => `${inDiagram(one)} --> ${inDiagram(other)}`));
-  return [...new Set(arrows)].map((arrow) => [arrow, name]);
-}
-
-function diagram(): string[] {
-  const named = new Map<string, string[]>();
-  for (const [arrow, name] of TRANSITIONS.flatMap(arrowsOf))
-    named.set(arrow, [...(named.get(arrow) ?? []), name]);
-  const arrows = [...named].map(([arrow, names]) => `  ${arrow}: ${names.join(', ')}`);
-  return [
-    '```mermaid',
-    'stateDiagram-v2',
-    `  state "${ENDED_STATUSES.join(', ')}" as ended`,
-    ...arrows,
-    '```',
-  ];
-}
-
-const listed = (states: readonly StateBefore[]) => states.map((state) => `\`${state}\``).join(', ');
-
-/** @returns docs/delivery-states.md */
-function deliveryStatesPage(): string {
-  return [
-    '# States of a delivery',
-    '',
-    'This page shows the table in `src/domain/delivery-transitions.ts`; `test/structure/delivery-states.test.ts` holds it to that table.',
-    '`test/properties/delivery-transitions.test.ts` does to deliveries whatever may happen to them, in any order, and finds no other change of a status.',
-    '',
-    '| status | meaning |',
-    '| --- | --- |',
-    ...DELIVERY_STATUSES.map((status) => `| \`${status}\` | ${MEANINGS[status]} |`),
-    '',
-    ...diagram(),
-    '',
-    '| change | from | to | when | by, in `src/store` |',
-    '| --- | --- | --- | --- | --- |',
-    ...TRANSITIONS.map(
-      ({ name, from, to, when, by }) => `| ${name} | ${listed(from)} | ${listed(to)} | ${when} | ${by} |`,
-    ),
-    '',
-  ].join('\n');
-}
-
-test('docs/delivery-states.md is what the table says', () => {
+test('docs/delivery-states.md is what `npm run generate-docs` writes', () => {
   expect(readFileSync(join(PACKAGE_ROOT, 'docs', 'delivery-states.md'), 'utf8')).toBe(deliveryStatesPage());
 });
 
