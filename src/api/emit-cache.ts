@@ -33,14 +33,14 @@ export function createEmitCache(db: Db): EmitCache {
     max: MAX_TENANTS,
     find: (given) => findTenant(db, given),
   });
+  const lookUp = createTypeLookUp(db);
   const types = createLookupCache<OwnType>({
     ...common,
     max: MAX_TYPES,
-    async find(key) {
+    find(key) {
       // Neither a tenant's id nor a type's name has a space in it.
       const [tenantId = '', name = ''] = key.split(' ');
-      const [ownType = null] = await findEventTypes(db, tenantId, [name]);
-      return ownType;
+      return lookUp(tenantId, name);
     },
   });
   return {
@@ -53,5 +53,29 @@ export function createEmitCache(db: Db): EmitCache {
       tenants.forget(({ id }) => id === tenantId);
       types.forget((_type, key) => key.startsWith(`${tenantId} `));
     },
+  };
+}
+
+/** What is asked for of one tenant at the same moment is one statement: a batch may name as many types as it has events. */
+function createTypeLookUp(db: Db): (tenantId: string, name: string) => Promise<OwnType | null> {
+  const gathering = new Map<string, { names: string[]; found: Promise<Map<string, OwnType>> }>();
+
+  function gather(tenantId: string) {
+    const names: string[] = [];
+    // Everybody who asks at this moment has done so before a promise that is made now goes on.
+    const found = Promise.resolve().then(async () => {
+      gathering.delete(tenantId);
+      const rows = await findEventTypes(db, tenantId, names);
+      return new Map(rows.map((own) => [own.name, own]));
+    });
+    const group = { names, found };
+    gathering.set(tenantId, group);
+    return group;
+  }
+
+  return async (tenantId, name) => {
+    const { names, found } = gathering.get(tenantId) ?? gather(tenantId);
+    names.push(name);
+    return (await found).get(name) ?? null;
   };
 }
