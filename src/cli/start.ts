@@ -1,6 +1,7 @@
 /** `tidings start` (and `npm start`): runs everything on this machine, with a demo. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Environment } from '../config/environment.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -9,6 +10,9 @@ import { URL_FILE } from './connection.ts';
 import { EXIT } from './failures.ts';
 import { say, warn, whenOutputCloses } from './output.ts';
 import { untilSignal } from './shutdown.ts';
+
+/** How long what is told to stop while it starts is given to have started; then it stops in order. */
+const START_MS = 5_000;
 
 export function startCommand(program: Command): void {
   program
@@ -45,13 +49,15 @@ async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
   const demo = wantsDemo ? await tryOptional('The demo', () => openDemo(join(dataDir, 'demo'))) : null;
   say('Starting PostgreSQL and Temporal …');
   const stopAnnouncing = announceSignal(signal);
-  const embedded = await runEmbedded(environment, {
+  const starting = runEmbedded(environment, {
     logger,
     progress: (line) => say(`  ${line}`),
     caFiles: demo === null ? [] : [demo.certFile],
     isReceiver: (port) => demo?.isAt(port) ?? false,
   });
+  const embedded = await Promise.race([starting, signal.then(() => sleep(START_MS, null))]);
   stopAnnouncing();
+  if (embedded === null) return leaveHalfStarted();
   const url = embedded.service.url ?? '';
   const urlFile = join(dataDir, URL_FILE);
   await tryOptional(`The file ${urlFile}, by which other commands find the service,`, () =>
@@ -70,6 +76,14 @@ async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
   await embedded.stop();
   await demo?.close();
   await rm(urlFile, { force: true, recursive: true }).catch(() => {});
+  process.exit(EXIT.done);
+}
+
+/** Ends everything as it is. Nothing is in flight yet, and PostgreSQL and Temporal survive a crash. */
+async function leaveHalfStarted(): Promise<never> {
+  const { killFamily } = await import('../embedded/process-family.ts');
+  warn`Not everything had started within ${START_MS / 1000} seconds of the signal: the parts are ended as they are.`;
+  await killFamily(process.pid);
   process.exit(EXIT.done);
 }
 

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
+import { killFamily } from './process-family.ts';
 import { waitUntilGone, whoIs } from './lock-file.ts';
 
 export type GuardedProcess = {
@@ -97,7 +98,9 @@ export async function spawnGuarded(options: {
   async function stop(graceMs = 15_000): Promise<void> {
     isStopping = true;
     child.stdin?.end();
-    const late = setTimeout(() => killGroup(child), graceMs);
+    const late = setTimeout(() => {
+      if (child.pid !== undefined) void killFamily(child.pid);
+    }, graceMs);
     await exited;
     clearTimeout(late);
   }
@@ -118,12 +121,4 @@ export async function spawnGuarded(options: {
       throw new Error(`${name} did not start:\n${tail.trim()}`);
     },
   };
-}
-
-function killGroup(child: ChildProcess): void {
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // It ended meanwhile.
-  }
 }

@@ -101,7 +101,8 @@ async function listeningSockets(): Promise<Map<string, number>> {
   return sockets;
 }
 
-async function descendants(pid: number): Promise<number[]> {
+/** Reads Linux's `/proc`. @returns the process, then its children, theirs, and so on */
+export async function descendants(pid: number): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const parents = await Promise.all(
     pids.map(async (each) => {

@@ -32,7 +32,19 @@ export const environment = (folder: string) => ({
 
 /** Resolves when it says that everything is up. */
 export async function start(folder: string, ...args: string[]): Promise<Started> {
-  const child = spawn(process.execPath, [MAIN, 'start', ...args], { env: environment(folder), cwd: folder });
+  return startWith({}, folder, ...args);
+}
+
+/** The same with more environment variables. */
+export async function startWith(
+  env: Record<string, string>,
+  folder: string,
+  ...args: string[]
+): Promise<Started> {
+  const child = spawn(process.execPath, [MAIN, 'start', ...args], {
+    env: { ...environment(folder), ...env },
+    cwd: folder,
+  });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   atEnd(async () => {
     child.kill('SIGKILL');

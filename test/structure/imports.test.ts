@@ -25,7 +25,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...['lru-cache', BUILTIN],
   ],
   'src/config': ['src/store', 'src/http', 'zod', 'pg-connection-string', '@temporalio/envconfig', BUILTIN],
-  'src/embedded': ['src/observability', 'pg', '@temporalio/client', BUILTIN],
+  'src/embedded': ['src/http', 'src/observability', 'pg', '@temporalio/client', BUILTIN],
   workflows: ['src/domain', '@temporalio/workflow'],
   'src/temporal': [
     ...['src/domain', 'src/observability', 'src/config', 'src/http', 'src/package-root.ts'],
