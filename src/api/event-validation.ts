@@ -75,7 +75,8 @@ export function checkEvent(input: EventInput): EmittedEvent {
     const data = JSON.parse(dataText);
     const problem = profile.dataProblem?.(data) ?? null;
     if (problem !== null) throw fieldProblem(`${path}data`, problem, 'profile_rule');
-    if (entry !== undefined) refuse(mismatches(profileValidator(entry.schema), data), `${path}data`);
+    if (entry !== undefined)
+      refuse(mismatches(profileValidator(entry.schema, dataText.length), data), `${path}data`);
   }
   return {
     type: body.type,

@@ -163,9 +163,12 @@ export const environmentSchema = z.object({
   TIDINGS_PAYLOAD_RETENTION_DAYS: wholeNumber(1, 3_650)
     .default(30)
     .describe('Days after which the payloads of events are erased, unless their tenant has another setting.'),
-  TIDINGS_MAX_EVENT_BYTES: wholeNumber(1024, 16 * 1024 * 1024)
+  TIDINGS_MAX_EVENT_BYTES: wholeNumber(1024, 512 * 1024)
     .default(256 * 1024)
-    .describe('Largest `data` of one event, in bytes.'),
+    .describe(
+      'Largest `data` of one event, in bytes. Profiles with a schema parse it in one go, during which the process does nothing else: ' +
+        'that bounds it.',
+    ),
   TIDINGS_MAX_OWN_EVENT_TYPES: wholeNumber(0, 100_000)
     .default(200)
     .describe('Event types that a tenant may add. Existing ones stay when this is lowered.'),

@@ -16,7 +16,7 @@ const MAX_URL_LENGTH = 8_192;
 // The meta-schema takes long to compile, so it is compiled once, and only in threads that check a schema.
 let meta: Ajv2020 | undefined;
 
-type AjvOptions = { validateSchema?: false; meta?: false; inlineRefs?: false };
+type AjvOptions = { validateSchema?: false; meta?: false; inlineRefs?: false; allErrors?: false };
 
 function createAjv(options: AjvOptions, compilePattern = linearRegExp): Ajv2020 {
   const regExp = Object.assign((pattern: string) => compilePattern(pattern), { code: 'linearRegExp' });
@@ -83,13 +83,23 @@ export function checkForm(schema: JsonSchema): void {
   throw new Error(meta.errorsText(meta.errors?.slice(0, MAX_FIELD_ERRORS), { dataVar: 'schema' }));
 }
 
-const ofProfiles = new WeakMap<JsonSchema, ValidateFunction>();
+const ofProfiles = new WeakMap<JsonSchema, { all: ValidateFunction; first: ValidateFunction }>();
 
-/** The validator of a profile's schema, compiled once. @param schema a constant */
-export function profileValidator(schema: JsonSchema): ValidateFunction {
-  const validate = ofProfiles.get(schema) ?? compileSchema(schema);
-  ofProfiles.set(schema, validate);
-  return validate;
+/** In longer data the validator looks for the first mistake only: noting a hundred thousand takes many times as long as parsing. */
+const ALL_MISTAKES_LENGTH = 32 * 1024;
+
+/**
+ * The validator of a profile's schema, compiled once.
+ * @param schema a constant
+ * @param length of the data's text, in characters; default 0, for data that is known to be short: all mistakes are found
+ */
+export function profileValidator(schema: JsonSchema, length = 0): ValidateFunction {
+  const validators = ofProfiles.get(schema) ?? {
+    all: compileSchema(schema),
+    first: createAjv({ validateSchema: false, meta: false, allErrors: false }).compile(schema),
+  };
+  ofProfiles.set(schema, validators);
+  return length > ALL_MISTAKES_LENGTH ? validators.first : validators.all;
 }
 
 /** The fields of the data that do not match, by their dotted paths below `data`: '' is all of it. At most 20. */
