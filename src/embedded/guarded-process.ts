@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
-import { killFamily } from './process-family.ts';
 import { waitUntilGone, whoIs } from './lock-file.ts';
+import { killFamily } from './process-family.ts';
 
 export type GuardedProcess = {
   /** resolves with its last output when the program ends without having been stopped */

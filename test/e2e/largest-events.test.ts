@@ -3,8 +3,8 @@
  * bound is the one of hostile-input.test.ts.
  */
 import { setTimeout } from 'node:timers/promises';
-import { environmentSchema } from '../../src/config.ts';
-import { valueMeta } from '../../src/config-values.ts';
+import { environmentSchema } from '../../src/config/environment.ts';
+import { valueMeta } from '../../src/config/values.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
