@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Agent, fetch } from 'undici';
 import { spawnGuarded } from '../src/embedded/guarded-process.ts';
 import { distinctPorts } from './ports.ts';
+import { type Part, pidIn } from './processes.ts';
 
 /** Where an event goes: the path that takes it, and its type. */
 export type Target = { path: string; type: string };
@@ -46,6 +47,8 @@ export type Arrivals = {
 };
 
 export type Load = {
+  /** its own process, whose CPU time is nobody else's */
+  part: Part;
   /** The URL of a new endpoint, at an address of its own where there are enough; the groups' behaviours are set apart. */
   endpointUrl(group: string, number: number): string;
   /** Forgets what it has seen, and counts what comes from now on. `behaviours`: by group, `ok` where it is not named */
@@ -73,12 +76,13 @@ const patient = new Agent({ headersTimeout: 0 });
 export async function startLoad(program: string, folder: string): Promise<Load> {
   const [receiverPort, controlPort] = await distinctPorts(2);
   const control = `http://127.0.0.1:${controlPort}`;
+  const pidFile = join(folder, 'load.pid');
   const child = await spawnGuarded({
     command: program,
     args: ['-receiver', `${receiverPort}`, '-origins', `${ORIGINS}`, '-control', `127.0.0.1:${controlPort}`],
     stopSignal: 'TERM',
     logFile: join(folder, 'load.log'),
-    pidFile: join(folder, 'load.pid'),
+    pidFile,
   });
   async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
     const answer = await fetch(control + path, {
@@ -94,6 +98,7 @@ export async function startLoad(program: string, folder: string): Promise<Load> 
   let run = 0;
   let endpoints = 0;
   return {
+    part: { name: 'load', pid: pidIn(pidFile) },
     endpointUrl(group, number) {
       endpoints += 1;
       return `http://127.0.1.${1 + (endpoints % ORIGINS)}:${receiverPort}/${group}/${number}`;

@@ -26,7 +26,7 @@ export type Measured = {
   historyBytes: number | null;
   /** PostgreSQL's, by database, for each delivery */
   statements: Record<string, number>;
-  /** how many cores were busy with something else, load included */
+  /** how many cores were busy with something else than the parts and the load; time that the host took away counts */
   otherCores: number;
   /** deliveries in each second */
   perSecond: number[];
@@ -55,11 +55,11 @@ export async function measure({ stack, load }: Running, work: Work): Promise<Mea
   const since = await databaseTime(stack.db);
   await load.open(eventsOf(streams), behaviours);
   await forgetStatements(stack.db);
-  const before = costs(stack);
+  const before = costs(stack, load);
   const emitted = await load.emit(stack, [...streams]);
   await arrived(load, group, expected);
   if (settles) await recorded(stack.db);
-  const after = costs(stack);
+  const after = costs(stack, load);
   const statements = await countStatements(stack.db);
   const groups = await load.summary();
   const counted = groups[group] ?? NOTHING;
@@ -81,7 +81,7 @@ export async function measure({ stack, load }: Running, work: Work): Promise<Mea
     transitions: workflows?.transitions ?? null,
     historyBytes: workflows?.historyBytes ?? null,
     statements: scaled(statements, 1 / units),
-    otherCores: Math.max(0, (after.busyMs - before.busyMs - usedMs) / 1000 / seconds),
+    otherCores: Math.max(0, (after.otherMs - before.otherMs) / 1000 / seconds),
     perSecond: counted.perSecond,
     extra: {
       'answer p50 ms': answerMs.p50,
@@ -165,8 +165,10 @@ export async function recorded(db: pg.Pool, withinMs = STALL_MS): Promise<void> 
   }
 }
 
-function costs({ parts }: Stack): { atMs: number; cpu: Record<string, number>; busyMs: number } {
-  return { atMs: performance.now(), cpu: cpuMs(parts), busyMs: machineBusyMs() };
+function costs({ parts }: Stack, load: Load): { atMs: number; cpu: Numbers; otherMs: number } {
+  const cpu = cpuMs(parts);
+  const otherMs = machineBusyMs() - sum(cpu) - sum(cpuMs([load.part]));
+  return { atMs: performance.now(), cpu, otherMs };
 }
 
 async function databaseTime(db: pg.Pool): Promise<Date> {

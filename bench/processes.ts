@@ -132,6 +132,9 @@ export function machine(): Machine {
   };
 }
 
+/** @returns the guard's process, whose only child is the program: pid files begin with the number */
+export const pidIn = (file: string): number => Number(readFileSync(file, 'utf8').split(' ')[0]);
+
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -8,6 +8,10 @@ import type { Scenario } from './scenario.ts';
 const sum = (numbers: Record<string, number>) =>
   Object.values(numbers).reduce((total, value) => total + value, 0);
 
+/** With more cores than that busy with something else, a run says more of the machine than of the service. */
+const MOST_OTHER_CORES = 0.3;
+const isVoid = ({ otherCores }: Measured) => otherCores > MOST_OTHER_CORES;
+
 /** What is compared; `null` where a run has no such number. */
 const COMPARED: [string, (measured: Measured) => number | null][] = [
   ['accepted/s', ({ acceptedPerS }) => acceptedPerS],
@@ -32,9 +36,10 @@ export function ratios(scenarios: readonly Scenario[], runs: readonly Run[], oth
         .filter(Number.isFinite);
       return withSpread(quotients.length === 0 ? null : spread(quotients), 2);
     });
-    return pairs.length === 0 ? [] : [[name, ...cells, String(pairs.length)]];
+    const voidPairs = pairs.filter((pair) => pair.some(isVoid)).length;
+    return pairs.length === 0 ? [] : [[name, ...cells, String(pairs.length), String(voidPairs)]];
   });
-  return aligned(['scenario', ...COMPARED.map(([name]) => name), 'pairs'], body);
+  return aligned(['scenario', ...COMPARED.map(([name]) => name), 'pairs', 'of them void'], body);
 }
 
 /** @returns the lines of a table: each run with the machine's speed before and after it */
@@ -61,7 +66,7 @@ export function runsInTurn(runs: readonly Run[]): string[] {
       fixed(measured.latencyMs.p50, 1),
       fixed(measured.latencyMs.p99, 1),
       fixed(sum(measured.cpuMs), 2),
-      fixed(measured.otherCores, 2),
+      `${fixed(measured.otherCores, 2)}${isVoid(measured) ? ', void' : ''}`,
     ]),
   );
 }

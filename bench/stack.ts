@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -15,7 +15,7 @@ import { type Build, commandOf } from './build.ts';
 import { BENCH_USER } from './cluster.ts';
 import { pause } from './pause.ts';
 import { distinctPorts } from './ports.ts';
-import type { Part } from './processes.ts';
+import { type Part, pidIn } from './processes.ts';
 import { startTemporalServer } from './temporal-server.ts';
 import { warningsIn } from './warnings.ts';
 
@@ -97,8 +97,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...options.env,
     };
     const parts = [
-      { name: 'postgres', pid: await pidIn(join(folder, 'postgres', 'pid')) },
-      { name: 'temporal', pid: await pidIn(temporal.pidFile) },
+      { name: 'postgres', pid: pidIn(join(folder, 'postgres', 'pid')) },
+      { name: 'temporal', pid: pidIn(temporal.pidFile) },
     ];
     const url = `http://127.0.0.1:${port}`;
     for (const role of roles) {
@@ -168,7 +168,7 @@ async function startRole(
     });
     await Promise.race([pause(WORKER_START_MS), failed]);
   }
-  return { pid: await pidIn(pidFile), process: started };
+  return { pid: pidIn(pidFile), process: started };
 }
 
 async function mustBeReady(url: string, role: Role): Promise<void> {
@@ -192,9 +192,4 @@ async function mustBeDurable(url: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-/** The guard's process, whose only child is the program: lock files begin with the number. */
-async function pidIn(file: string): Promise<number> {
-  return Number((await readFile(file, 'utf8')).split(' ')[0]);
 }
