@@ -14,6 +14,7 @@ type Service = {
   depends_on?: Record<string, { condition: string }> | string[];
   healthcheck?: { test: string | string[] };
   volumes?: string[];
+  stop_grace_period?: string;
 };
 
 const COMMANDS = ['serve', 'api', 'worker', 'migrate'];
@@ -60,6 +61,16 @@ test.each(tidings)('%s runs a command of the CLI', (_name, { command }) => {
   expect([node, main]).toEqual(['node', 'dist/src/cli/main.js']);
   expect(COMMANDS).toContain(role);
 });
+
+test.each(tidings.filter(([name]) => name !== 'migrate'))(
+  '%s has time to stop as it does by itself, and 10 seconds more',
+  (_name, { stop_grace_period: period = '' }) => {
+    const [, seconds] = /^(\d+)s$/.exec(period) ?? [];
+    expect(Number(seconds)).toBeGreaterThanOrEqual(
+      environmentSchema.shape.TIDINGS_SHUTDOWN_SECONDS.parse(undefined) + 10,
+    );
+  },
+);
 
 test('there are an API, a worker and a migration', () => {
   expect(tidings.map(([, { command }]) => list(command).at(-1)).sort()).toEqual(['api', 'migrate', 'worker']);
