@@ -118,7 +118,9 @@ export const environmentSchema = z.object({
   TIDINGS_SHUTDOWN_SECONDS: decimal(2, 3_600)
     .default(70)
     .describe(
-      'Longest time from SIGTERM to the end of the process, in seconds. With more than the longest timeout of an endpoint (60), no attempt in flight is cut off.',
+      'Longest time from SIGTERM to the end of the process, in seconds. The last 5 of them (a fifth, if that is less) are for closing ' +
+        'connections. With more than 5 above the longest timeout of an endpoint (60), no request in flight to an endpoint is cut off. ' +
+        '`npm start` keeps 10 more of them for its own PostgreSQL and Temporal.',
     ),
   TIDINGS_DISABLE_AFTER_S: seconds(90)
     .default(5 * 24 * 3600)
