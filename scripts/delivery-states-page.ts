@@ -5,11 +5,11 @@ import { type StateBefore, TRANSITIONS, type Transition } from '../src/domain/de
 const MEANINGS: Record<DeliveryStatus, string> = {
   pending: 'It waits for a workflow.',
   delivering: 'An attempt is under way.',
-  retrying: 'An attempt has failed, and its workflow waits for the next one.',
+  retrying: 'An attempt has failed or was deferred, and its workflow waits for the next one.',
   held: "It waits for something other than time: an earlier delivery, its endpoint's rate limit, the end of a stall.",
   succeeded: 'A receiver has accepted it.',
-  failed: 'Every attempt has failed, or it cannot be sent.',
-  cancelled: 'Somebody has cancelled it.',
+  failed: 'Its last attempt has failed, or it cannot be sent any more.',
+  cancelled: 'Somebody has cancelled it, or its payload was erased or its tenant deleted.',
 };
 
 const isEnd = (state: StateBefore) => ENDED_STATUSES.some((each) => each === state);
@@ -18,10 +18,14 @@ const inDiagram = (state: StateBefore) => {
   return isEnd(state) ? 'ended' : state;
 };
 
-/** An attempt that ends after its delivery has changes an end only into an end, which is one state here. */
+/** An attempt that ends after its delivery has changes an end only into an end; the ends are one state here. */
 function arrowsOf({ name, from, to }: Transition): [arrow: string, name: string][] {
-  const begins = from.filter((state) => !isEnd(state) || !from.includes('delivering'));
-  const arrows = begins.flatMap((one) => to.map((other) => `${inDiagram(one)} --> ${inDiagram(other)}`));
+  const isLate = (state: StateBefore) => isEnd(state) && from.includes('delivering');
+  const arrows = from.flatMap((one) =>
+    to
+      .filter((other) => !isLate(one) || isEnd(other))
+      .map((other) => `${inDiagram(one)} --> ${inDiagram(other)}`),
+  );
   return [...new Set(arrows)].map((arrow) => [arrow, name]);
 }
 
@@ -60,6 +64,9 @@ export function deliveryStatesPage(): string {
     ...TRANSITIONS.map(
       ({ name, from, to, when, by }) => `| ${name} | ${listed(from)} | ${listed(to)} | ${when} | ${by} |`,
     ),
+    '',
+    'What had ended and is being sent once more by a press keeps its end, unless that attempt succeeds: whatever else ends it meanwhile, such as',
+    'the deletion of its tenant, makes it again what it was.',
     '',
   ].join('\n');
 }
