@@ -144,16 +144,16 @@ export async function cancelDeliveries(db: Queryable, ids: string[]): Promise<st
   });
 }
 
-/** Newest deliveries of an endpoint that its statistics count. */
+/** Newest deliveries of an endpoint that its statistics read; tests among them are not counted. */
 export const STATS_DELIVERIES = 10_000;
 
 export type DeliveryCounts = {
   counts: { status: DeliveryStatus; lastError: AttemptErrorCode | null; count: number }[];
-  /** creation time of the oldest counted delivery, if there are older ones; `null`: all were counted */
+  /** creation time of the oldest delivery that was read, if there are older ones; `null`: all were read */
   since: Date | null;
 };
 
-/** Counts the newest deliveries of an endpoint by status and last error, without tests. */
+/** Reads the newest deliveries of an endpoint, and counts those that are no tests by status and last error. */
 export async function countDeliveries(
   db: Db,
   endpointId: string,

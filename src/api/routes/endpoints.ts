@@ -148,7 +148,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         summary: "Count an endpoint's deliveries by status and error",
-        description: `Counts the newest ${STATS_DELIVERIES}, including tests; if there are more, \`counted_since\` says from when on.`,
+        description: `Reads the newest ${STATS_DELIVERIES} deliveries, and counts those that are no tests. If there are older ones, \`counted_since\` says from when on.`,
         params: endpointParams,
         response: { 200: endpointStats },
       },
