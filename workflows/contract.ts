@@ -106,7 +106,11 @@ export const PRUNE_TYPE = 'prune';
 /** `after` is an event's sort id; `null`: go on with the next tenant after this one. */
 export type PruneCursor = { tenantId: string; after: string | null };
 
-export type PrunedPage = { erased: number /** null: there is no more */; next: PruneCursor | null };
+export type PrunedPage = {
+  erased: number;
+  /** null: there is no more */
+  next: PruneCursor | null;
+};
 
 /** One page of an operation; the next one after `waitMs`. */
 export type OperationStep = { done: true } | { done: false; waitMs: number; doing: string };

@@ -31,7 +31,7 @@ import {
 } from './contract.ts';
 import { DeliveryTracker, type Group } from './delivery-tracker.ts';
 
-// Temporal retries the activity without limit: an error means that it failed before a POST, and the claim prevents a second one.
+// Temporal retries the activity without limit. It may have failed before or after a POST; the claim prevents a second POST.
 const SENDING = {
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '30 seconds',

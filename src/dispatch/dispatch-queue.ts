@@ -1,4 +1,4 @@
-/** In-memory queue of deliveries awaiting a workflow, one per lane; failing endpoints are capped, so that others find room. */
+/** One in-memory queue per lane. A failing endpoint may fill only part of its lane; the rest waits in the database. */
 import type { Lane } from '../domain/lane.ts';
 import type { DispatchableDelivery } from '../store/leases.ts';
 

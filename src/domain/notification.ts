@@ -18,13 +18,15 @@ export type EndpointChange = {
   consecutiveFailures: number;
 } & (
   | {
-      what: 'failing' /** of the time until the endpoint is switched off */;
+      what: 'failing';
+      /** of the time until the endpoint is switched off */
       percent: number;
       disabledAt: Date;
     }
   | {
       what: 'disabled';
-      reason: DisabledReason /** waiting deliveries that have failed with the endpoint */;
+      reason: DisabledReason;
+      /** waiting deliveries that have failed with the endpoint */
       deliveriesEnded: number;
     }
   | { what: 'recovered' }
@@ -82,7 +84,11 @@ export const NOTICE_SAMPLE = 20;
  */
 export type SendOutcome =
   | { outcome: 'sent' }
-  | { outcome: 'refused' | 'later' /** the mail server's, like `550 5.1.1` */; code: string }
+  | {
+      outcome: 'refused' | 'later';
+      /** the mail server's, like `550 5.1.1` */
+      code: string;
+    }
   | { outcome: 'unsure' | 'away'; reason: string };
 
 /** A way to notify people. `send` must accept the same message twice, which happens after a crash. */

@@ -1,4 +1,4 @@
-/** The engine's port: what the API and the dispatcher ask of the engine, in words without Temporal. src/temporal implements it. */
+/** The engine's port: what API and dispatcher ask of the engine, without importing Temporal's SDK. src/temporal implements it. */
 import type { Trigger } from './delivery.ts';
 import type { AttemptErrorCode } from './errors.ts';
 

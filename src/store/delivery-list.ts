@@ -113,8 +113,8 @@ function walkAlong(
 }
 
 /**
- * The conditions that the filter's own index serves. They are written so that no other index serves any of them: with old statistics
- * the planner would underestimate a range of ids or the number of rows with an error, and choose another index.
+ * The conditions of a walk, written so that only the index of its filter can serve them. Otherwise the planner might choose another
+ * index and read far more rows: with old statistics it underestimates how many ids lie in a range, or how many rows have an error.
  */
 function walkBounds(
   way: Filter | null,

@@ -1,4 +1,7 @@
-/** Applies the effects of attempts on their endpoint: its health, its stall, its order, and operational events. */
+/**
+ * Applies the effects of attempts on their endpoint: counts its failures, disables it after a 410, stalls it, releases what a stall or
+ * the order has held, and adds operational events. src/domain/outcome.ts decides them.
+ */
 import { newId } from '../domain/ids.ts';
 import type { EndpointEffects } from '../domain/outcome.ts';
 import { alignWaiting, releaseNext } from './backlog.ts';

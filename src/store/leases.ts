@@ -1,6 +1,6 @@
 /**
- * Leases of pending deliveries. A dispatcher holds a lease while it starts a workflow; when it dies, the lease ends and another one takes
- * the delivery.
+ * Leases of pending deliveries. A dispatcher holds a lease while it starts a workflow; when the dispatcher dies, the lease ends and another
+ * dispatcher takes the delivery.
  */
 import { endpointsWith } from './endpoint-scan.ts';
 import type { Db, Queryable } from './pool.ts';

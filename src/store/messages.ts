@@ -1,6 +1,7 @@
 /**
- * Messages: the outbox of notifications and links. Each message is taken, sent and settled by itself. When the process that sends one
- * dies, another sends the same message again.
+ * Messages: the outbox of notifications and links. `beginMessage` decides whether a due message is sent now, later or never;
+ * notifications.ts and contacts.ts decide to whom. Each message is taken, sent and settled by itself. When the process that sends one dies,
+ * another sends the same message again.
  */
 // Long because it holds every step in the life of a message, a statement for each.
 import { randomBytes } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * Notifications (the database calls them notices): what people must be told of an endpoint, gathered until it is sent. Each goes into
- * a message for every recipient. Messages are paced; notifications are not.
+ * Notifications (the database calls them notices): what people must be told of an endpoint, gathered until it is sent. This file decides
+ * who is told: each notification goes into a message for every recipient. messages.ts decides when a message is sent.
  */
 import { newId } from '../domain/ids.ts';
 import { adoptContacts } from './contacts.ts';
