@@ -1,10 +1,12 @@
 /** The composition root of a process: makes the parts that its roles need, starts them, and stops them in order. */
 import type { FastifyInstance } from 'fastify';
 import { createEmitter } from '../dispatch/emitter.ts';
+import type { Logger } from '../observability/logger.ts';
 import type { Monitoring } from '../observability/monitoring-server.ts';
-import { createPeriodicTask } from '../periodic-task.ts';
+import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import { analyzeGrown } from '../store/analyze.ts';
 import { followDatabaseClock } from '../store/database-clock.ts';
+import type { Db } from '../store/pool.ts';
 import { createApiParts } from './api-parts.ts';
 import { createSharedParts, type ServiceOptions } from './shared-parts.ts';
 import { shutdownPlan, stopTogether } from './shutdown.ts';
@@ -48,19 +50,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const publicUrl = () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`;
   if (dispatching !== null) worker = createWorkerParts(options, parts, dispatching, emitter, publicUrl);
   const api = roles.api ? await createApiParts(options, parts, emitter) : null;
-  const statistics = createPeriodicTask({
-    everyMs: STATISTICS_MS,
-    work: () => analyzeGrown(db),
-    logger,
-    failed: 'tables that have grown could not be analysed',
-  });
-  const clock = createPeriodicTask({
-    everyMs: CLOCK_MS,
-    work: () => followDatabaseClock(db),
-    logger,
-    failed: "the database's clock could not be read",
-  });
-  for (const task of [statistics, schema, clock]) task.start();
+  const upkeep = createUpkeep(db, logger);
+  for (const task of [schema, upkeep.statistics, upkeep.clock]) task.start();
   let monitoring: Monitoring | null = null;
   try {
     monitoring = await observability.serve();
@@ -104,14 +95,32 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           'API and dispatcher': () =>
             Promise.all([api?.stop(finishMs), dispatcher?.stop()]).then(() => dispatcher?.stop()),
           ...worker?.stops(finishMs),
-          statistics: statistics.stop,
+          statistics: upkeep.statistics.stop,
           'schema watch': schema.stop,
-          clock: clock.stop,
+          clock: upkeep.clock.stop,
         },
         finishMs,
         logger,
       );
       await close(closeMs);
     },
+  };
+}
+
+/** Tasks that every process repeats for the database. */
+function createUpkeep(db: Db, logger: Logger): { statistics: PeriodicTask; clock: PeriodicTask } {
+  return {
+    statistics: createPeriodicTask({
+      everyMs: STATISTICS_MS,
+      work: () => analyzeGrown(db),
+      logger,
+      failed: 'tables that have grown could not be analysed',
+    }),
+    clock: createPeriodicTask({
+      everyMs: CLOCK_MS,
+      work: () => followDatabaseClock(db),
+      logger,
+      failed: "the database's clock could not be read",
+    }),
   };
 }

@@ -15,10 +15,9 @@ import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import { releaseDue } from '../store/rate-limits.ts';
 import { createRecorder } from '../store/records.ts';
 import { releaseMoved } from '../store/replan.ts';
-import { type RunningWorkers, runWorkers } from '../temporal/worker.ts';
-import { WORKFLOW_BUNDLE } from '../temporal/workflow-bundle.ts';
 import type { ServiceOptions, SharedParts } from './shared-parts.ts';
-import { CUT_SHARE, shutdownPlan } from './shutdown.ts';
+import { CUT_SHARE } from './shutdown.ts';
+import { createWorkerLifecycle } from './worker-lifecycle.ts';
 
 export type WorkerParts = {
   /** Starts what needs no Temporal at once, and the rest when Temporal can be reached. */
@@ -59,7 +58,6 @@ export function createDispatching(options: ServiceOptions, parts: SharedParts): 
 }
 
 /** @param publicUrl where people reach the API, without a trailing slash */
-// Long because starting and stopping share what is made here.
 export function createWorkerParts(
   options: ServiceOptions,
   parts: SharedParts,
@@ -68,7 +66,7 @@ export function createWorkerParts(
   publicUrl: () => string,
 ): WorkerParts {
   const { environment: env, logger } = options;
-  const { db, engine, link, schema } = parts;
+  const { db, engine } = parts;
   const { metrics } = parts.observability;
   const sender = createSender({
     guard: parts.guard,
@@ -95,68 +93,34 @@ export function createWorkerParts(
   });
   const eventRelay = createOperationalEventRelay({ db, rules: notifications.rules, emitter, logger });
   const releasing = createReleasing(options, parts);
-  let workers: RunningWorkers | null = null;
-  let isLeaving = false;
-  let working: Promise<void> = Promise.resolve();
-  let stopWaiting: () => void = () => {};
-  const left = new Promise<null>((resolve) => {
-    stopWaiting = () => resolve(null);
+  const activities = createActivities({
+    ...activityDeps(options, parts),
+    sender,
+    laneSelector,
+    telling: notifications.rules,
+    attemptBegan: dispatcher.attemptBegan,
+    attemptEnded: dispatcher.attemptEnded,
   });
-
-  async function work(): Promise<void> {
-    // A stop does not wait for Temporal to come back or for the schema to fit.
-    const ready = Promise.all([link.connected, schema.fits]).then(([connection]) => connection);
-    const connection = await Promise.race([ready, left]);
-    if (connection === null || isLeaving) return;
-    await parts.prepareTemporal();
-    if (isLeaving) return;
-    workers = await runWorkers({
-      connection,
-      namespace: options.temporal.namespace,
-      taskQueue: env.TIDINGS_TASK_QUEUE,
-      workflowBundle: options.workflowBundle ?? WORKFLOW_BUNDLE,
-      activities: createActivities({
-        ...activityDeps(options, parts),
-        sender,
-        laneSelector,
-        telling: notifications.rules,
-        attemptBegan: dispatcher.attemptBegan,
-        attemptEnded: dispatcher.attemptEnded,
-      }),
-      graceMs: shutdownPlan(env.TIDINGS_SHUTDOWN_SECONDS * 1000).finishMs,
-      logger,
-    });
-    if (isLeaving) return;
-    dispatcher.start();
-    reconciler.start();
-    eventRelay.start();
-    releasing.start();
-  }
+  const workers = createWorkerLifecycle(options, parts, activities, () => {
+    for (const part of [dispatcher, reconciler, eventRelay, releasing]) part.start();
+  });
 
   return {
     start() {
       // Messages in the outbox go out without Temporal.
       notifications.messageSender.start();
-      working = work();
-      working.catch((error) => logger.fatal({ err: error }, 'the worker could not be started'));
+      workers.start();
     },
-    working: () => working,
-    isPolling: () => workers?.isPolling() ?? false,
+    working: workers.working,
+    isPolling: workers.isPolling,
     reconcile: reconciler.round,
-    leave() {
-      isLeaving = true;
-      stopWaiting();
-    },
+    leave: workers.leave,
     stops: (finishMs) => ({
       reconciler: reconciler.stop,
       'operational event relay': eventRelay.stop,
       'message sender': () => notifications.messageSender.stop(Math.min(finishMs * CUT_SHARE, MAIL_GRACE_MS)),
       'release of held deliveries': releasing.stop,
-      workers: async () => {
-        await workers?.stop();
-        await working.catch(() => {});
-        await workers?.stop();
-      },
+      workers: workers.stop,
     }),
     close: sender.close,
   };
