@@ -1,4 +1,5 @@
 /** Attempts that could not be recorded, kept in this process until they are. */
+import { LRUCache } from 'lru-cache';
 import type { AttemptRecord } from '../src/store/records.ts';
 
 /**
@@ -15,14 +16,10 @@ export type UnrecordedAttempts = {
 const MAX_KEPT = 2_000;
 
 export function createUnrecordedAttempts(): UnrecordedAttempts {
-  const kept = new Map<string, AttemptRecord>();
+  const kept = new LRUCache<string, AttemptRecord>({ max: MAX_KEPT });
   return {
     keep(records) {
-      for (const record of records) {
-        kept.set(`${record.deliveryId} ${record.number}`, record);
-        const [oldest] = kept.keys();
-        if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
-      }
+      for (const record of records) kept.set(`${record.deliveryId} ${record.number}`, record);
     },
     find: (deliveryId, number) => kept.get(`${deliveryId} ${number}`),
     forget(deliveryId, number) {

@@ -76,7 +76,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   app.setSerializerCompiler(lenientSerializer(deps.logger));
   answerEarly(app as unknown as FastifyInstance);
   closeGracefully(app);
-  acceptJson(app, { maxEventBytes: deps.maxEventBytes, maxBytesInHand: deps.maxBodyBytes });
+  acceptJson(app, { maxEventBytes: deps.maxEventBytes, bodyMemoryBytes: deps.bodyMemoryBytes });
   answerWithProblems(
     app,
     (code) => {

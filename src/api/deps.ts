@@ -65,7 +65,7 @@ export type ApiDeps = {
   maxSchemaBytes: number;
   schema: SchemaGate;
   /** memory for the bodies of all requests that are not answered yet */
-  maxBodyBytes: number;
+  bodyMemoryBytes: number;
   readiness: () => Promise<Readiness>;
   /** the page of /metrics */
   scrape: () => Promise<string>;

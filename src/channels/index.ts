@@ -1,4 +1,4 @@
-/** The registry of channels, through which people are notified. A new one is one file and one line here. */
+/** The registry of channels, through which people are notified. A new one is one file, one line here, and its settings in `ChannelOptions`. */
 import type { Channel } from '../domain/notification.ts';
 import { emailChannel } from './email.ts';
 import { logChannel } from './log.ts';

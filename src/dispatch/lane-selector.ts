@@ -3,6 +3,7 @@
  * time, a database row per attempt would cost it always.
  */
 
+import { LRUCache } from 'lru-cache';
 import type { Lane } from '../domain/lane.ts';
 
 export type LaneSelector = {
@@ -29,17 +30,11 @@ type EndpointHistory = {
 };
 
 export function createLaneSelector(): LaneSelector {
-  const histories = new Map<string, EndpointHistory>();
+  const histories = new LRUCache<string, EndpointHistory>({ max: MAX_ENDPOINTS });
 
   function touch(endpointId: string): EndpointHistory {
     const history = histories.get(endpointId) ?? { recent: [], slow: 0, failing: false, hanging: 0 };
-    // Re-inserting keeps the map in the order of last use, so the first key is the one to forget.
-    histories.delete(endpointId);
     histories.set(endpointId, history);
-    if (histories.size > MAX_ENDPOINTS) {
-      const [oldest] = histories.keys();
-      if (oldest !== undefined) histories.delete(oldest);
-    }
     return history;
   }
 
@@ -64,7 +59,7 @@ export function createLaneSelector(): LaneSelector {
       };
     },
     laneOf(endpointId, timeoutMs) {
-      const history = histories.get(endpointId);
+      const history = histories.peek(endpointId);
       if (history === undefined) return timeoutMs <= UNPROVEN_TIMEOUT_MS ? 'quick' : 'unproven';
       const allowed = history.recent.length === WINDOW ? SLOW_ALLOWED : 0;
       if (history.hanging > 0 || history.slow > allowed) return 'suspect';

@@ -40,7 +40,7 @@ export const TRANSITIONS: readonly Transition[] = [
   {
     name: 'claim',
     by: 'claims.ts claimDeliveries',
-    when: 'An attempt begins: by the schedule what waits for its time, by a press whatever is not being sent.',
+    when: 'An attempt begins. The schedule claims a delivery that is due, a press any that is not being sent.',
     from: ['pending', 'retrying', 'held', ...ENDED_STATUSES],
     to: ['delivering'],
     changes: [...CLAIM, ...WORKFLOW, 'next_trigger', 'leased_until'],
@@ -48,7 +48,7 @@ export const TRANSITIONS: readonly Transition[] = [
   {
     name: 'record',
     by: 'records.ts createRecorder',
-    when: 'An attempt is recorded. A success counts even for what was cancelled meanwhile; the failure of a press puts back what was.',
+    when: 'An attempt is recorded. A success counts even if the delivery was cancelled meanwhile; a failed press restores the status.',
     from: ['delivering', 'cancelled'],
     to: ['succeeded', 'retrying', 'failed', 'pending', 'held', 'cancelled'],
     changes: [
@@ -147,8 +147,8 @@ export const TRANSITIONS: readonly Transition[] = [
   {
     name: 'reopen',
     by: 'redelivery.ts redeliverPage',
-    when: 'A recovery, a replay or a bulk retry sends it anew, by the schedule from its beginning.',
-    from: ENDED_STATUSES,
+    when: 'A recovery, a replay or a bulk retry sends it anew, with the whole schedule; a bulk retry also what waits for its next attempt.',
+    from: [...ENDED_STATUSES, 'retrying'],
     to: ['pending', 'held'],
     changes: [
       ...['ended_status', 'ended_at', 'told_at', 'notice_id', 'held_reason', 'turn', 'slots_used'],

@@ -1,4 +1,4 @@
-/** Decides what an attempt's result means for its delivery. */
+/** Decides what follows from an attempt: for its delivery, for its endpoint (a 410 disables it), and for its workflow. */
 import type { EndedStatus, HeldReason, Trigger } from './delivery.ts';
 import { type AttemptErrorCode, OWN_FAULTS } from './errors.ts';
 import { nextDelayMs, RETRY_AFTER_CAP_MS, type RetrySchedule } from './schedule.ts';

@@ -1,6 +1,7 @@
 /** TLS handshake over an open connection, for the name in the URL, with a message for every failure. */
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { LRUCache } from 'lru-cache';
 import { AttemptFailedError } from './attempt-failure.ts';
 import { isTlsError, tlsReason } from './tls-reasons.ts';
 
@@ -15,7 +16,8 @@ const MAX_SESSIONS = 500;
 /** @param options.ca PEM; default: Node's */
 export function createTlsHandshake(options: { ca: readonly string[] | undefined }): TlsHandshake {
   const ca = options.ca === undefined ? {} : { ca: [...options.ca] };
-  const sessions = createSessions();
+  // Resuming a session saves both sides the expensive part of the handshake.
+  const sessions = new LRUCache<string, Buffer>({ max: MAX_SESSIONS });
 
   return (socket, { host, port }, signal) => {
     const key = `${host} ${port}`;
@@ -62,18 +64,4 @@ function handshakeFailure(error: (Error & { code?: string }) | null): AttemptFai
     { code: 'tls_error', message: 'The connection was closed during the TLS handshake.' },
     { isSilence: true, cause: error },
   );
-}
-
-/** TLS sessions used last; resuming one saves both sides the expensive part of the handshake. */
-function createSessions(): { get(key: string): Buffer | undefined; set(key: string, session: Buffer): void } {
-  const sessions = new Map<string, Buffer>();
-  return {
-    get: (key) => sessions.get(key),
-    set(key, session) {
-      sessions.delete(key);
-      sessions.set(key, session);
-      const [oldest] = sessions.keys();
-      if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
-    },
-  };
 }

@@ -5,13 +5,13 @@ import { leah } from './leah.ts';
 import { lessonly } from './lessonly.ts';
 import { readingSteps } from './reading-steps.ts';
 import { scormApi } from './scorm-api.ts';
-import { standardWebhooks } from './standard-webhooks.ts';
+import { standardWebhooksProfile } from './standard-webhooks.ts';
 
 export { scormDeliveryId } from './scorm-api.ts';
 
-export const PROFILES: readonly Profile[] = [standardWebhooks, readingSteps, leah, scormApi, lessonly];
+export const PROFILES: readonly Profile[] = [standardWebhooksProfile, readingSteps, leah, scormApi, lessonly];
 
-export const DEFAULT_PROFILE = standardWebhooks.name;
+export const DEFAULT_PROFILE = standardWebhooksProfile.name;
 
 /** `undefined` for a profile that this version does not know: a newer version has written it, or it was removed. */
 export function findProfile(name: string): Profile | undefined {
@@ -19,7 +19,7 @@ export function findProfile(name: string): Profile | undefined {
 }
 
 /** The default profile where the name is not known: the delivery still needs a schedule and a timeout. */
-export const profileOrDefault = (name: string): Profile => findProfile(name) ?? standardWebhooks;
+export const profileOrDefault = (name: string): Profile => findProfile(name) ?? standardWebhooksProfile;
 
 /** @throws Problem profile_unknown */
 export function profileNamed(name: string): Profile {

@@ -2,7 +2,7 @@
 import { formatTimestamp } from '../domain/event.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { RetrySchedule } from '../domain/schedule.ts';
-import { standardWebhooks as signing } from '../signing/standard-webhooks.ts';
+import { standardWebhooksSigning as signing } from '../signing/standard-webhooks.ts';
 import { envelope } from './envelope.ts';
 
 const MINUTE = 60;
@@ -13,7 +13,7 @@ export const DEFAULT_SCHEDULE: RetrySchedule = {
   jitter: 0.1,
 };
 
-export const standardWebhooks: Profile = {
+export const standardWebhooksProfile: Profile = {
   name: 'standard-webhooks',
   title: 'Standard Webhooks 1.0',
   source: 'https://www.standardwebhooks.com',

@@ -57,7 +57,7 @@ export async function createApiParts(
       max: env.TIDINGS_CONTACTS_PER_TENANT,
       bounds: messageBounds(env),
     },
-    maxBodyBytes: env.TIDINGS_BODY_BYTES,
+    bodyMemoryBytes: env.TIDINGS_BODY_BYTES,
     maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
     maxOwnTypes: env.TIDINGS_MAX_OWN_EVENT_TYPES,
     maxSchemaBytes: env.TIDINGS_MAX_SCHEMA_BYTES,

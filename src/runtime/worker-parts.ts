@@ -58,6 +58,7 @@ export function createDispatching(options: ServiceOptions, parts: SharedParts): 
 }
 
 /** @param publicUrl where people reach the API, without a trailing slash */
+// Long because starting and stopping share what is made here.
 export function createWorkerParts(
   options: ServiceOptions,
   parts: SharedParts,

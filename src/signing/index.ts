@@ -7,12 +7,12 @@ import { bearer } from './bearer.ts';
 import { allureSignature, readingStepsSignature } from './hmac-header.ts';
 import { none } from './none.ts';
 import { rawAuthorization } from './raw-authorization.ts';
-import { standardWebhooks } from './standard-webhooks.ts';
+import { standardWebhooksSigning } from './standard-webhooks.ts';
 
 export { generateEd25519Secret, publicKeyOf } from './standard-webhooks.ts';
 
 export const SIGNING_SCHEMES: readonly SigningScheme[] = [
-  standardWebhooks,
+  standardWebhooksSigning,
   readingStepsSignature,
   allureSignature,
 ];

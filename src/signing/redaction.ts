@@ -1,5 +1,5 @@
 /**
- * Masks secrets that a receiver's response echoes, in any encoding: as they are; escaped for JSON, a URL or HTML, also
+ * Masks secrets that a receiver's response echoes, for the delivery log, in any encoding: as they are; escaped for JSON, a URL or HTML, also
  * one inside another; in hex or base64; or cut off where the excerpt ends.
  */
 import { MASK } from '../domain/endpoint.ts';

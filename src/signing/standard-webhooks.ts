@@ -21,7 +21,7 @@ const HMAC_MIN_BYTES = 24;
 const HMAC_MAX_BYTES = 64;
 const ED25519_SEED_BYTES = 32;
 
-export const standardWebhooks: SigningScheme = {
+export const standardWebhooksSigning: SigningScheme = {
   name: 'standard-webhooks',
   headerNames: ['webhook-signature'],
   signsWithAll: true,

@@ -1,4 +1,4 @@
-/** Health of an endpoint: counts failures in a row, warns people on the way, and switches the endpoint off in the end. */
+/** Health of an endpoint: counts failures in a row, warns people on the way, and disables an endpoint that has failed for too long. A 410 does not come here. */
 import { MIN_FAILURES_TO_DISABLE, warningDue } from '../domain/health.ts';
 import { disableEndpoint } from './endpoints.ts';
 import { insertOperationalEvent } from './operational-events.ts';

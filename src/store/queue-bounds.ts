@@ -1,4 +1,4 @@
-/** Bounds of an in-memory queue: requests beyond them are refused at once, while there is memory left to refuse them. */
+/** Bounds of the emits that wait in memory for the database: more are refused at once with 503 `overloaded`. */
 import { Problem } from '../domain/errors.ts';
 
 export type QueueBounds = {

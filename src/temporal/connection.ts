@@ -1,4 +1,4 @@
-/** Connection to Temporal: opened in the background, and probed while Temporal is away. */
+/** Connection to Temporal: opened in the background, and probed while Temporal is away. Meanwhile deliveries wait in the database. */
 import { Client } from '@temporalio/client';
 import {
   DefaultLogger,

@@ -59,6 +59,12 @@ test.each([...TROUBLES, ...NAMESPACE_NOT_FOUND])(
       '200 ',
       '202 ',
     ]);
+    // A press that did not get through is no retry, and the audit log says so.
+    const { body: audited } = await call('GET', `/v1/audit-log?object_id=${ended}`);
+    expect(audited.items.map(({ action }: { action: string }) => action).sort()).toEqual([
+      'delivery.retried',
+      'delivery.retry_failed',
+    ]);
     expect(answers[0]?.headers.get('retry-after')).toBe('5');
     expect(answers[3]?.body.log_source).toBe('archive');
 

@@ -220,7 +220,8 @@ const HAPPENINGS: Record<string, (pick: number) => Promise<unknown>> = {
         tenantId: tenants[at]?.id ?? '',
         endpointId: `ep_${PROFILES[at]}`,
         selection: {
-          statuses: [...ENDED_STATUSES],
+          // Of what waits only a bulk retry asks for.
+          statuses: pick % 4 === 0 ? ['retrying'] : [...ENDED_STATUSES],
           since: new Date(0).toISOString(),
           until: null,
           eventTypes: null,

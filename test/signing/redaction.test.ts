@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { MASK } from '../../src/domain/endpoint.ts';
 import { generateEd25519Secret } from '../../src/signing/index.ts';
 import { redact, redactText } from '../../src/signing/redaction.ts';
-import { standardWebhooks } from '../../src/signing/standard-webhooks.ts';
+import { standardWebhooksSigning as standardWebhooks } from '../../src/signing/standard-webhooks.ts';
 
 const SECRET = 'a/b"c+d é=&<s3cret>\'\\x';
 const bytes = Buffer.from(SECRET);

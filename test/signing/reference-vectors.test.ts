@@ -2,7 +2,7 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { generateEd25519Secret, publicKeyOf } from '../../src/signing/index.ts';
-import { standardWebhooks } from '../../src/signing/standard-webhooks.ts';
+import { standardWebhooksSigning as standardWebhooks } from '../../src/signing/standard-webhooks.ts';
 
 const webhookId = 'msg_p5jXN8AQM9LWM0D4loKWxJek';
 const timestampS = 1614265330;

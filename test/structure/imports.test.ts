@@ -19,7 +19,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/channels': ['src/domain', 'src/channels/email.ts', 'zod'],
   'src/channels/email.ts': ['src/domain', 'src/channels', 'nodemailer'],
   'src/store': ['src/domain', 'pg', 'pg-connection-string', BUILTIN],
-  'src/http': ['src/domain', 'ipaddr.js', 'fzstd', BUILTIN],
+  'src/http': ['src/domain', 'ipaddr.js', 'fzstd', 'lru-cache', BUILTIN],
   'src/json-schema': [
     ...['src/domain', 'src/observability', 'src/package-root.ts', 'ajv', 'ajv-formats', 're2js', 'piscina'],
     ...['lru-cache', BUILTIN],
@@ -33,7 +33,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   'src/dispatch': [
     ...['src/domain', 'src/store', 'src/profiles', 'src/observability', 'src/temporal'],
-    ...['src/periodic-task.ts', BUILTIN],
+    ...['src/periodic-task.ts', 'lru-cache', BUILTIN],
   ],
   'src/notifications': [
     ...['src/domain', 'src/store', 'src/profiles', 'src/channels', 'src/observability', 'src/config'],
@@ -43,6 +43,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...['src/domain', 'src/signing', 'src/profiles', 'src/store', 'src/http', 'src/observability'],
     ...[
       'src/dispatch/lane-selector.ts',
+      'lru-cache',
       'workflows/contract.ts',
       '@temporalio/activity',
       'node:timers/promises',

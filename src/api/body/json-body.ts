@@ -23,11 +23,11 @@ const MAX_WAITING_BYTES = 128 * 1024 * 1024;
 
 /**
  * @param bounds.maxEventBytes limit for the data of an event
- * @param bounds.maxBytesInHand memory for the bodies of all requests that are not answered yet
+ * @param bounds.bodyMemoryBytes memory for the bodies of all requests that are not answered yet
  */
 export function acceptJson(
   app: FastifyInstance,
-  { maxEventBytes, maxBytesInHand }: { maxEventBytes: number; maxBytesInHand: number },
+  { maxEventBytes, bodyMemoryBytes }: { maxEventBytes: number; bodyMemoryBytes: number },
 ): void {
   const rules: ScanRules = {
     opaque: OPAQUE,
@@ -57,7 +57,7 @@ export function acceptJson(
     }
   }
 
-  const hold = createBodyMemory(maxBytesInHand);
+  const hold = createBodyMemory(bodyMemoryBytes);
   const responses = new WeakMap<FastifyRequest, ServerResponse>();
   app.addHook('preParsing', async (request, reply) => {
     responses.set(request, reply.raw);

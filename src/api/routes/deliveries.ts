@@ -128,7 +128,13 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         const waitS = await countPress(client, id, deps.pressesPerMinute);
         if (waitS > 0) throw tooManyPresses(deps.pressesPerMinute, waitS);
       });
-      await deps.engine.signalRetry(delivery, pressId);
+      try {
+        await deps.engine.signalRetry(delivery, pressId);
+      } catch (error) {
+        // The entry says that it was retried: it must not be the last word.
+        await auditedAlone(deps, request, { ...act, action: 'delivery.retry_failed' });
+        throw error;
+      }
       return reply.status(202).send({ id, status: delivery.status });
     },
   );
