@@ -90,13 +90,13 @@ describe('tests of endpoints', () => {
     const quick = await startReceiver(200);
     expect((await press(await newEndpoint(tenant, quick.url))).status).toBe(200);
     expect((await press(await newEndpoint(await newTenant(), quick.url))).status).toBe(200);
-    expectRefused(await press(endpoint), /5 tests of this endpoint are under way/, 20);
+    expectRefused(await press(endpoint), /This endpoint has 5 running tests/, 20);
     hands.treat(ok);
     const answers = await pressed;
     expect(count(statusesOf(answers), 200)).toBe(TESTS_PER_ENDPOINT);
     const refused = answers.filter(({ status }) => status !== 200);
     expect(refused).toHaveLength(12 - TESTS_PER_ENDPOINT);
-    for (const answer of refused) expectRefused(answer, /Wait until one has been answered/, 20);
+    for (const answer of refused) expectRefused(answer, /Wait until one is answered/, 20);
     expect((await press(endpoint)).status).toBe(200);
   });
 
@@ -112,9 +112,9 @@ describe('tests of endpoints', () => {
       const pressed = times(TESTS_PER_TENANT, (at) => press(endpoints[at % endpoints.length] as string));
       await eventually(hands.held, (held) => held === TESTS_PER_TENANT);
       for (const answer of await times(8, () => press(one)))
-        expectRefused(answer, /20 tests of this tenant are under way/, 20);
+        expectRefused(answer, /This tenant has 20 running tests/, 20);
       for (const answer of await times(8, () => press(endpoints[0] as string)))
-        expectRefused(answer, /tests of this (tenant|endpoint) are under way/, 20);
+        expectRefused(answer, /This (tenant|endpoint) has \d+ running tests/, 20);
       const other = await startReceiver(200);
       expect((await press(await newEndpoint(await newTenant(), other.url))).status).toBe(200);
       hands.treat(ok);
@@ -151,14 +151,14 @@ describe('tests of endpoints', () => {
     const endpoint = await newEndpoint(await newTenant(), hands.url, { timeout_ms: 4_000 });
     const pressed = times(TESTS_PER_ENDPOINT, () => press(endpoint));
     await eventually(hands.held, (held) => held === TESTS_PER_ENDPOINT);
-    expectRefused(await press(endpoint), /5 tests of this endpoint/, 4);
+    expectRefused(await press(endpoint), /This endpoint has 5 running tests/, 4);
     await ENDS[end]?.(hands, endpoint);
     // Whatever the answer is, it is none of ours that went wrong.
     for (const { status } of await pressed) expect([200, 503]).toContain(status);
     hands.hold();
     const again = times(TESTS_PER_ENDPOINT, () => press(endpoint));
     await eventually(hands.held, (held) => held === TESTS_PER_ENDPOINT);
-    expectRefused(await press(endpoint), /5 tests of this endpoint/, 4);
+    expectRefused(await press(endpoint), /This endpoint has 5 running tests/, 4);
     hands.treat(ok);
     expect(statusesOf(await again)).toEqual(Array(TESTS_PER_ENDPOINT).fill(200));
   });
@@ -187,7 +187,7 @@ describe('tests of endpoints', () => {
     await eventually(hands.held, (held) => held === TESTS_PER_ENDPOINT);
     leaving.abort();
     expect(await gone).toEqual(Array(TESTS_PER_ENDPOINT).fill('gone'));
-    expectRefused(await press(endpoint), /5 tests of this endpoint/, 4);
+    expectRefused(await press(endpoint), /This endpoint has 5 running tests/, 4);
     hands.treat(ok);
     await eventually(
       () => press(endpoint),
@@ -230,7 +230,7 @@ describe('operations', () => {
       tidings.call('POST', `/v1/tenants/${tenant}/deliveries/retry`, { status: 'failed', per_second }),
   };
   const statusOf = async (id: string) => (await tidings.call('GET', `/v1/operations/${id}`)).body.status;
-  const TOO_MANY = /10 operations of this tenant are running/;
+  const TOO_MANY = /This tenant has 10 running operations/;
 
   test('of those that come at once as many run as may; the others, of each kind, are refused', async () => {
     const { tenant, endpoint } = await tenantWithFailures(60);
@@ -291,7 +291,7 @@ test('bodies of one caller that wait to be read are refused beyond a bound, and 
   const answers = await times(15, send);
   const refused = answers.filter(({ status }) => status !== 422);
   expect(refused.length).toBeGreaterThan(0);
-  for (const answer of refused) expectRefused(answer, /large bodies wait to be read/, 10);
+  for (const answer of refused) expectRefused(answer, /large bodies of this tenant wait to be parsed/, 10);
   // What was taken has been read.
   expect(answers.length - refused.length).toBeGreaterThan(128 / 14);
   expect((await send()).status).toBe(422);
