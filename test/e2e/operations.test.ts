@@ -149,7 +149,7 @@ test('bulk retry takes what the filter says, and sends now what was waiting', as
   const receiver = await startReceiver(500);
   const slow = await startReceiver(() => {});
   const { base, tenant } = await subscribe(tidings.call, { url: receiver.url, retry_schedule: [] });
-  await tidings.call('POST', `${base}/endpoints`, { url: slow.url, retry_schedule: [], timeout_ms: 200 });
+  await tidings.call('POST', `${base}/endpoints`, { url: slow.url, retry_schedule: [], timeout_ms: 2_000 });
   const event = await emit(base);
   for (const { id } of event.deliveries) await tidings.settled(id);
   const bulk = (body: object) => tidings.call('POST', `/v1/tenants/${tenant}/deliveries/retry`, body);
