@@ -123,7 +123,7 @@ export const TRANSITIONS: readonly Transition[] = [
   {
     name: 'cancel with the tenant',
     by: 'tenants.ts cancelWaitingPage',
-    when: 'Its tenant was deleted.',
+    when: 'Its tenant was deleted. What had ended before keeps its end.',
     from: UNENDED_STATUSES,
     to: ENDED_STATUSES,
     changes: END,
@@ -158,7 +158,7 @@ export const TRANSITIONS: readonly Transition[] = [
   {
     name: 'fail what is broken',
     by: 'broken-rows.ts failBroken',
-    when: 'No statement can work with its row.',
+    when: 'Its row is corrupt.',
     from: DELIVERY_STATUSES,
     to: ENDED_STATUSES,
     changes: [...CLAIM, ...END, 'attempt_count', 'slots_used'],
