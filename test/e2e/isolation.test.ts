@@ -89,7 +89,7 @@ test('however much is sent to an endpoint that fails, others are served at once,
   );
   expect(emitted.map(({ status }) => status)).toEqual(emitted.map(() => 202));
   const [fine] = await emit();
-  const { status } = await tidings.settled(fine ?? '', ['succeeded'], 5_000);
+  const { status } = await tidings.settled(fine ?? '', ['succeeded'], 15_000);
   expect(status).toBe('succeeded');
   expect(dead.received.length).toBeLessThan(1 + EVENTS);
 
