@@ -23,7 +23,11 @@ test(`${TOTAL} exhausted deliveries of one endpoint are one e-mail at once, and 
     name: 'Dead',
     contacts: ['ops@example.com'],
   });
-  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: receiver.url, retry_schedule: [] });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
+    url: receiver.url,
+    retry_schedule: [],
+    timeout_ms: 60_000,
+  });
   const startedAt = performance.now();
   for (let batch = 0; batch < BATCHES; batch += 1) {
     const events = Array.from({ length: BATCH_SIZE }, (_, at) => ({ type: 'a.b', data: { batch, at } }));

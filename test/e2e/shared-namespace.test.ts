@@ -40,7 +40,7 @@ test('nothing that is begun has a name that another installation could use', asy
   const { readFileSync, readdirSync } = await import('node:fs');
   const { join } = await import('node:path');
   const { PACKAGE_ROOT } = await import('../../src/package-root.ts');
-  const folder = join(PACKAGE_ROOT, 'src/runtime');
+  const folder = join(PACKAGE_ROOT, 'src');
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => [
