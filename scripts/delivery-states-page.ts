@@ -1,5 +1,5 @@
 /** The page docs/delivery-states.md: the statuses of a delivery and every change of them, from the transition table. */
-import { DELIVERY_STATUSES, type DeliveryStatus, ENDED_STATUSES } from '../src/domain/delivery.ts';
+import { DELIVERY_STATUSES, type DeliveryStatus, ENDED_STATUSES, isEnded } from '../src/domain/delivery.ts';
 import { type StateBefore, TRANSITIONS, type Transition } from '../src/domain/delivery-transitions.ts';
 
 const MEANINGS: Record<DeliveryStatus, string> = {
@@ -12,7 +12,7 @@ const MEANINGS: Record<DeliveryStatus, string> = {
   cancelled: 'Somebody has cancelled it, or its payload was erased or its tenant deleted.',
 };
 
-const isEnd = (state: StateBefore) => ENDED_STATUSES.some((each) => each === state);
+const isEnd = (state: StateBefore) => state !== 'none' && isEnded(state);
 const inDiagram = (state: StateBefore) => {
   if (state === 'none') return '[*]';
   return isEnd(state) ? 'ended' : state;

@@ -33,7 +33,9 @@ export function createLaneSelector(): LaneSelector {
   const histories = new LRUCache<string, EndpointHistory>({ max: MAX_ENDPOINTS });
 
   function touch(endpointId: string): EndpointHistory {
-    const history = histories.get(endpointId) ?? { recent: [], slow: 0, failing: false, hanging: 0 };
+    const known = histories.get(endpointId);
+    if (known !== undefined) return known;
+    const history: EndpointHistory = { recent: [], slow: 0, failing: false, hanging: 0 };
     histories.set(endpointId, history);
     return history;
   }

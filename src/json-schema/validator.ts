@@ -49,11 +49,13 @@ function canonical(value: unknown): string {
 /**
  * Compiles a schema with an Ajv of its own: tenants may use the same `$id`, and the memory of a dropped validator is freed.
  * @param maxInstructions limit for all patterns of the schema together
+ * @param mistakes whether the validator goes on after the first mistake
  * @throws PatternError; Error when it is not a schema; RangeError when it is nested too deeply
  */
 export function compileSchema(
   schema: JsonSchema,
   maxInstructions = Number.POSITIVE_INFINITY,
+  mistakes: 'all' | 'first' = 'all',
 ): ValidateFunction {
   let instructions = 0;
   const compilePattern = (pattern: string) => {
@@ -68,7 +70,9 @@ export function compileSchema(
     return compiled;
   };
   // References are not inlined: a few of them could make a small schema enormous.
-  return createAjv({ validateSchema: false, meta: false, inlineRefs: false }, compilePattern).compile(schema);
+  const options: AjvOptions = { validateSchema: false, meta: false, inlineRefs: false };
+  if (mistakes === 'first') options.allErrors = false;
+  return createAjv(options, compilePattern).compile(schema);
 }
 
 /** @throws Error that says what is wrong when this is not a JSON Schema (draft 2020-12) */
@@ -83,23 +87,25 @@ export function checkForm(schema: JsonSchema): void {
   throw new Error(meta.errorsText(meta.errors?.slice(0, MAX_FIELD_ERRORS), { dataVar: 'schema' }));
 }
 
-const ofProfiles = new WeakMap<JsonSchema, { all: ValidateFunction; first: ValidateFunction }>();
+const ofProfiles = {
+  all: new WeakMap<JsonSchema, ValidateFunction>(),
+  first: new WeakMap<JsonSchema, ValidateFunction>(),
+};
 
 /** In longer data the validator looks for the first mistake only: noting a hundred thousand takes many times as long as parsing. */
 const ALL_MISTAKES_LENGTH = 32 * 1024;
 
 /**
- * The validator of a profile's schema, compiled once.
+ * The validator of a profile's schema, compiled when it is first asked for.
  * @param schema a constant
  * @param length of the data's text, in characters; default 0, for data that is known to be short: all mistakes are found
  */
 export function profileValidator(schema: JsonSchema, length = 0): ValidateFunction {
-  const validators = ofProfiles.get(schema) ?? {
-    all: compileSchema(schema),
-    first: createAjv({ validateSchema: false, meta: false, allErrors: false }).compile(schema),
-  };
-  ofProfiles.set(schema, validators);
-  return length > ALL_MISTAKES_LENGTH ? validators.first : validators.all;
+  const mistakes = length > ALL_MISTAKES_LENGTH ? 'first' : 'all';
+  const validate =
+    ofProfiles[mistakes].get(schema) ?? compileSchema(schema, Number.POSITIVE_INFINITY, mistakes);
+  ofProfiles[mistakes].set(schema, validate);
+  return validate;
 }
 
 /** The fields of the data that do not match, by their dotted paths below `data`: '' is all of it. At most 20. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Emitter } from '../dispatch/emitter.ts';
-import { PROBLEMS, Problem } from '../domain/errors.ts';
+import { Problem } from '../domain/errors.ts';
 import { CHANGES } from '../domain/notification.ts';
 import type { Logger } from '../observability/logger.ts';
 import { profileNamed } from '../profiles/index.ts';
@@ -19,7 +19,7 @@ const isForPeople = (event: OperationalEvent): event is OperationalEvent & { end
   event.endpointId !== null && (CHANGES as readonly string[]).includes(event.type);
 
 /** Whether a refusal would be the same every time, unlike that of an overloaded process. */
-const isRefused = (error: unknown) => error instanceof Problem && PROBLEMS[error.code].status < 500;
+const isRefused = (error: unknown) => error instanceof Problem && error.status < 500;
 
 const POLL_MS = 1_000;
 const BATCH = 100;

@@ -12,7 +12,7 @@ type Unfit = { schema: 'outdated' | 'incompatible'; advice: string };
 export type SchemaWatch = SchemaGate &
   PeriodicTask & {
     /** Checks now; concurrent callers share the check. While the database is away, the last result stands. */
-    look(): Promise<{ database: boolean; unfit: Unfit | null }>;
+    look(): Promise<{ database: boolean }>;
     /** the last result, without a new check */
     unfit(): Unfit | null;
     /** resolves when the schema fits for the first time */
@@ -43,7 +43,7 @@ export function createSchemaWatch(deps: { db: Db; known: string[]; logger: Logge
   async function read(): ReturnType<SchemaWatch['look']> {
     const state = await readSchemaState(db, known).catch(() => null);
     if (state !== null) learn(judge(state));
-    return { database: state !== null, unfit };
+    return { database: state !== null };
   }
 
   function look(): ReturnType<SchemaWatch['look']> {

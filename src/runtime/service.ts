@@ -87,7 +87,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     working: worker?.working() ?? Promise.resolve(),
     reconcile: async () => (await worker?.reconcile()) ?? 0,
     async stop(withinMs = shutdownMs) {
-      worker?.leave();
       const { finishMs, closeMs } = shutdownPlan(withinMs);
       await stopTogether(
         {

@@ -9,9 +9,7 @@ export type WorkerLifecycle = {
   /** Resolves when the workers poll, or will not start any more. */
   working(): Promise<void>;
   isPolling(): boolean;
-  /** Keeps workers that have not started from starting. */
-  leave(): void;
-  /** Also stops workers that are starting. */
+  /** From its call on no workers start; those that are starting are stopped too. */
   stop(): Promise<void>;
 };
 
@@ -57,11 +55,9 @@ export function createWorkerLifecycle(
     },
     working: () => working,
     isPolling: () => workers?.isPolling() ?? false,
-    leave() {
+    async stop() {
       isLeaving = true;
       stopWaiting();
-    },
-    async stop() {
       await workers?.stop();
       await working.catch(() => {});
       await workers?.stop();

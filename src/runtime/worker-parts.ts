@@ -27,8 +27,6 @@ export type WorkerParts = {
   isPolling(): boolean;
   /** one round of the reconciler */
   reconcile(): Promise<number>;
-  /** Takes up nothing new. A part that is still starting is stopped once it has started. */
-  leave(): void;
   /** Stops of its parts by name, to run concurrently within `finishMs`; the dispatcher's is not among them. */
   stops(finishMs: number): Record<string, () => unknown>;
   /** Closes the sender's connections; call it after the stops. */
@@ -115,7 +113,6 @@ export function createWorkerParts(
     working: workers.working,
     isPolling: workers.isPolling,
     reconcile: reconciler.round,
-    leave: workers.leave,
     stops: (finishMs) => ({
       reconciler: reconciler.stop,
       'operational event relay': eventRelay.stop,

@@ -158,12 +158,17 @@ test.each([
 /** Parts that import each other, over however many steps. */
 function circles(arrows: Map<string, Set<string>>): string[] {
   const found = new Set<string>();
-  const walk = (part: string, path: string[]): void => {
+  // From where no circle was met none will be: each of these is walked once, however many ways lead there.
+  const clean = new Set<string>();
+  const walk = (part: string, path: string[]): boolean => {
+    if (clean.has(part)) return false;
     if (path.includes(part)) {
       found.add([...path.slice(path.indexOf(part)), part].join(' → '));
-      return;
+      return true;
     }
-    for (const next of arrows.get(part) ?? []) walk(next, [...path, part]);
+    const met = [...(arrows.get(part) ?? [])].filter((next) => walk(next, [...path, part])).length > 0;
+    if (!met) clean.add(part);
+    return met;
   };
   for (const part of arrows.keys()) walk(part, []);
   return [...found];
