@@ -145,10 +145,9 @@ async function within<Result>(
   begin: string,
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await db.connect();
+  const client = await begun(db, begin);
   let broken: Error | undefined;
   try {
-    await client.query(begin);
     const result = await work(client);
     await client.query('commit');
     return result;
@@ -162,6 +161,23 @@ async function within<Result>(
     throw error;
   } finally {
     client.release(broken);
+  }
+}
+
+/**
+ * A connection on which a transaction has begun. Idle connections may have been cut without our knowing yet; nothing has been asked on
+ * them, so the next one is tried, until a fresh one cannot be had either.
+ */
+async function begun(db: Db, begin: string): Promise<pg.PoolClient> {
+  for (let idle = db.idleCount; ; idle -= 1) {
+    const client = await db.connect();
+    try {
+      await client.query(begin);
+      return client;
+    } catch (error) {
+      client.release(error as Error);
+      if (idle <= 0 || isSilence(error) || !isDatabaseAway(error)) throw error;
+    }
   }
 }
 

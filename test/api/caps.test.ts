@@ -155,6 +155,11 @@ describe('tests of endpoints', () => {
     await ENDS[end]?.(hands, endpoint);
     // Whatever the answer is, it is none of ours that went wrong.
     for (const { status } of await pressed) expect([200, 503]).toContain(status);
+    hands.treat(ok);
+    await eventually(
+      () => press(endpoint),
+      ({ status }) => status !== 503,
+    );
     hands.hold();
     const again = times(TESTS_PER_ENDPOINT, () => press(endpoint));
     await eventually(hands.held, (held) => held === TESTS_PER_ENDPOINT);
