@@ -33,6 +33,7 @@ export function auditLogRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags: ['audit log'],
+        operationId: 'audit-log.list',
         summary: 'List who changed what, newest first',
         description: "A tenant's key sees what concerns its tenant. Entries are only ever added.",
         querystring: pageQuery.extend({

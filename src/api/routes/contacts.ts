@@ -20,6 +20,7 @@ export function contactRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags: ['tenants'],
+        operationId: 'contacts.send-link',
         summary: 'Send the link to verify a contact again',
         description:
           'For a contact that is pending, or that the mail server has refused. A link is sent at most every five minutes, and a ' +

@@ -46,6 +46,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'deliveries.list',
         summary: "List a tenant's deliveries, newest first",
         description,
         params: tenantParams,
@@ -67,6 +68,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'deliveries.list-all',
         summary: 'List the deliveries of all tenants, newest first',
         description: `With a tenant's key: those of its tenant. ${description}`,
         querystring,
@@ -88,6 +90,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'deliveries.get',
         summary: 'Get a delivery with its whole log',
         params,
         querystring: revealQuery,
@@ -109,6 +112,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'deliveries.retry',
         summary: 'Send a delivery now, or again',
         description:
           'A waiting delivery is sent now; if this attempt fails, it uses up none of the scheduled ones. ' +
@@ -145,6 +149,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'deliveries.cancel',
         summary: 'End a delivery that has not ended',
         params,
         response: { 202: acknowledged, 409: problemSchema },
@@ -177,6 +182,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'deliveries.get-curl',
         summary: 'The curl command that repeats a delivery',
         description: 'Signed as of now. Secrets are masked unless `reveal=true`.',
         params,

@@ -47,6 +47,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'endpoints.reveal-secret',
         summary: "Reveal an endpoint's signing secret",
         description: 'The audit log gets an entry with the key that was used.',
         params: endpointParams,
@@ -69,6 +70,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'endpoints.rotate-secret',
         summary: 'Give an endpoint a new signing secret',
         description:
           'Where the contract takes several signatures, both secrets sign until the previous one expires. ' +
@@ -114,6 +116,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'endpoints.get-public-key',
         summary: 'The public key of an endpoint that is signed with ed25519',
         params: endpointParams,
         response: { 200: z.object({ public_key: z.string() }) },

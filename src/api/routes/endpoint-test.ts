@@ -33,6 +33,7 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'endpoints.test',
         summary: 'Send a test event',
         description:
           'One attempt, no retry, no e-mail, no effect on health; allowed while the endpoint is disabled. ' +

@@ -34,6 +34,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'endpoints.create',
         summary: 'Create an endpoint',
         params: tenantParams,
         body: createEndpointBody,
@@ -57,6 +58,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'endpoints.list',
         summary: "List a tenant's endpoints",
         params: tenantParams,
         querystring: pageQuery,
@@ -79,6 +81,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'endpoints.get',
         summary: 'Get an endpoint',
         params: endpointParams,
         querystring: revealQuery,
@@ -104,6 +107,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'endpoints.update',
         summary: 'Change, enable or disable an endpoint',
         description:
           'A change applies from the next attempt. Disabling ends the deliveries that wait for the endpoint.',
@@ -128,6 +132,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'endpoints.delete',
         summary: 'Delete an endpoint',
         params: endpointParams,
         response: { 204: z.null() },
@@ -147,6 +152,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'endpoints.get-stats',
         summary: "Count an endpoint's deliveries by status and error",
         description: `Reads the newest ${STATS_DELIVERIES} deliveries, and counts those that are no tests. If there are older ones, \`counted_since\` says from when on.`,
         params: endpointParams,

@@ -20,6 +20,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags: ['events'],
+        operationId: 'events.erase',
         summary: "Erase an event's payload",
         description:
           'Erases the data and the bodies that receivers answered, for good, and cancels the deliveries that still wait. The ' +
@@ -50,6 +51,7 @@ export function erasureRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'admin' },
       schema: {
         tags: ['tenants'],
+        operationId: 'tenants.erase',
         summary: 'Delete a tenant and erase its data',
         description:
           'The tenant is deleted at once; an operation then erases every payload, URL, secret, contact and name. ' +

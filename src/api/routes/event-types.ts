@@ -30,6 +30,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'event-types.list',
         summary: 'List the event types of a tenant',
         description:
           "The profile's, then the tenant's own by name. Where schemas and examples are long, a page has fewer than `limit`.",
@@ -50,6 +51,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'event-types.get',
         summary: 'Get an event type',
         params: tenantParams.extend({ type: z.string() }),
         response: { 200: eventTypeSchema },
@@ -72,6 +74,7 @@ export function eventTypeRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'event-types.create',
         summary: "Add an event type of the tenant's own",
         params: tenantParams,
         body: createEventTypeBody,

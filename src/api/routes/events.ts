@@ -48,6 +48,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       bodyLimit: deps.maxEventBytes + ENVELOPE_BYTES,
       schema: {
         tags,
+        operationId: 'events.emit',
         summary: 'Emit an event',
         description: '202 means that it is stored and will be delivered, or you will be told.',
         params: tenantParams,
@@ -83,6 +84,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       bodyLimit: MAX_BATCH_BYTES,
       schema: {
         tags,
+        operationId: 'events.emit-batch',
         summary: 'Emit up to 500 events, all or nothing',
         params: tenantParams,
         headers: idempotencyHeaders,
@@ -121,6 +123,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'events.list',
         summary: "List a tenant's events, newest first",
         params: tenantParams,
         querystring: pageQuery,
@@ -144,6 +147,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'events.get',
         summary: 'Get an event with its data as it was emitted',
         params: tenantParams.extend({ event: z.string() }),
         response: { 200: eventSchema },

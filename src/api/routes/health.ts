@@ -12,6 +12,7 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
     {
       schema: {
         tags: ['health'],
+        operationId: 'health.get',
         summary: 'Check whether the process lives',
         security: [],
         response: { 200: z.object({ status: z.literal('ok'), version: z.string() }) },
@@ -41,6 +42,7 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
     {
       schema: {
         tags: ['health'],
+        operationId: 'readiness.get',
         summary: 'Check whether requests can be served, and which parts are away',
         security: [],
         response: { 200: readiness, 503: readiness },

@@ -65,6 +65,7 @@ export function keyRoutes(app: App, deps: ApiDeps, callerLookup: Pick<CallerLook
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'keys.create',
         summary: 'Create a key',
         body: createKeyBody,
         response: { 201: newKeySchema, 404: problemSchema },
@@ -103,6 +104,7 @@ export function keyRoutes(app: App, deps: ApiDeps, callerLookup: Pick<CallerLook
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'keys.list',
         summary: 'List the keys that are not revoked',
         querystring: pageQuery.extend({
           tenant: z.string().optional().describe('Only those of this tenant.'),
@@ -123,6 +125,7 @@ export function keyRoutes(app: App, deps: ApiDeps, callerLookup: Pick<CallerLook
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'keys.revoke',
         summary: 'Revoke a key',
         description: 'It stops working at once in this process, and within a second in the others.',
         params: z.object({ key: z.string() }),

@@ -10,6 +10,7 @@ export function metricsRoutes(app: App, deps: ApiDeps): void {
     {
       schema: {
         tags: ['health'],
+        operationId: 'metrics.scrape',
         summary: 'Get the metrics, for Prometheus',
         security: [],
         produces: ['text/plain'],

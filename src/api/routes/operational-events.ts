@@ -24,6 +24,7 @@ export function operationalEventRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags: ['operational events'],
+        operationId: 'operational-events.list',
         summary: 'List operational events, newest first',
         description: "A tenant's key sees its own.",
         querystring: pageQuery,

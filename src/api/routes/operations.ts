@@ -84,6 +84,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'endpoints.recover',
         summary: 'Send what failed, and what was missed while the endpoint was disabled',
         description,
         params: endpointParams,
@@ -113,6 +114,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'endpoints.replay',
         summary: 'Send again, or only what the endpoint never got',
         description,
         params: endpointParams,
@@ -159,6 +161,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'deliveries.retry-many',
         summary: 'Retry many deliveries at once',
         description:
           'Deliveries of disabled or deleted endpoints are left out, and so are those that are being sent already.',
@@ -198,6 +201,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'operations.get',
         summary: 'Get an operation and its progress',
         params,
         response: { 200: operationSchema },
@@ -212,6 +216,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'operations.cancel',
         summary: 'Stop an operation',
         description: 'Deliveries that it has started go on; the rest are left as they are.',
         params,

@@ -24,6 +24,7 @@ export function operatorRoutes(app: App, deps: ApiDeps): void {
       config,
       schema: {
         tags,
+        operationId: 'operator-endpoint.set',
         summary: "Set the operator's endpoint",
         description:
           'Operational events are delivered to it as Standard Webhooks, with retries, and its deliveries are listed like ' +
@@ -51,8 +52,18 @@ export function operatorRoutes(app: App, deps: ApiDeps): void {
     },
   );
 
-  app.get(PATH, { config, schema: { tags, summary: "Get the operator's endpoint", response } }, async () =>
-    presentEndpoint((await existingOr404()).endpoint),
+  app.get(
+    PATH,
+    {
+      config,
+      schema: {
+        tags,
+        operationId: 'operator-endpoint.get',
+        summary: "Get the operator's endpoint",
+        response,
+      },
+    },
+    async () => presentEndpoint((await existingOr404()).endpoint),
   );
 
   app.delete(
@@ -61,6 +72,7 @@ export function operatorRoutes(app: App, deps: ApiDeps): void {
       config,
       schema: {
         tags,
+        operationId: 'operator-endpoint.remove',
         summary: "Remove the operator's endpoint",
         response: { 204: z.null(), 404: problemSchema },
       },

@@ -88,6 +88,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'scorm-webhooks.create',
         summary: 'Register a webhook',
         body: createBody,
         response: { 201: webhook, 404: problemSchema },
@@ -111,6 +112,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'scorm-webhooks.list',
         summary: "List a tenant's webhooks",
         querystring: pageQuery.extend({ tenant_id: z.string() }),
         response: { 200: pageOf(webhook), 404: problemSchema },
@@ -130,7 +132,13 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
     '/api/v1/webhooks/:webhook',
     {
       config: { access: 'read' },
-      schema: { tags, summary: 'Get a webhook', params, response: { 200: webhook } },
+      schema: {
+        tags,
+        operationId: 'scorm-webhooks.get',
+        summary: 'Get a webhook',
+        params,
+        response: { 200: webhook },
+      },
     },
     async (request) => {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
@@ -144,6 +152,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'scorm-webhooks.update',
         summary: 'Change a webhook',
         params,
         body: patchBody,
@@ -168,7 +177,13 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
     '/api/v1/webhooks/:webhook',
     {
       config: { access: 'manage' },
-      schema: { tags, summary: 'Delete a webhook', params, response: { 204: z.null() } },
+      schema: {
+        tags,
+        operationId: 'scorm-webhooks.delete',
+        summary: 'Delete a webhook',
+        params,
+        response: { 204: z.null() },
+      },
     },
     async (request, reply) => {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
@@ -183,6 +198,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'scorm-webhooks.list-deliveries',
         summary: 'The delivery history of a webhook, newest first',
         params,
         querystring: pageQuery,

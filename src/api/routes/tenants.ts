@@ -51,6 +51,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'tenants.create',
         summary: 'Create a tenant',
         body: createTenantBody,
         response: { 201: tenantSchema, 409: problemSchema },
@@ -95,6 +96,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'tenants.list',
         summary: 'List tenants',
         querystring: pageQuery,
         response: { 200: pageOf(tenantSchema) },
@@ -120,6 +122,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'tenants.get',
         summary: 'Get a tenant',
         params: tenantParams,
         response: { 200: tenantSchema },
@@ -134,6 +137,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'manage' },
       schema: {
         tags,
+        operationId: 'tenants.update',
         summary: 'Change a tenant',
         description: 'Only an admin key may change the external_id, because receivers see it.',
         params: tenantParams,
@@ -181,6 +185,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'tenants.delete',
         summary: 'Delete a tenant',
         description:
           'Deletes its endpoints, too, and cancels the deliveries that still wait. The delivery log stays.',
