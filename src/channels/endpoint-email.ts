@@ -38,13 +38,13 @@ function givenUp(message: EndpointMessage, publicUrl: string): Block[] {
   const state = endpoint.disabled
     ? 'The endpoint has been disabled; enable it again before you retry.'
     : endpoint.stalled
-      ? 'Nothing more is sent to this endpoint until a new event arrives for it. Then the waiting deliveries follow.'
+      ? 'Its other deliveries are held until a new event arrives for this endpoint and is delivered.'
       : 'Later events are still delivered to this endpoint.';
   const link = (id: string) => `${publicUrl}/v1/deliveries/${id}`;
   const more = total - deliveries.length;
   return [
     {
-      paragraph: `Tidings has given up on ${whatFailed(message)} for ${endpoint.maskedUrl} after every attempt failed.`,
+      paragraph: `Tidings has given up on ${whatFailed(message)} for ${endpoint.maskedUrl}: no further attempt is planned.`,
     },
     {
       items: deliveries.map((d) => ({
@@ -61,10 +61,15 @@ function givenUp(message: EndpointMessage, publicUrl: string): Block[] {
   ];
 }
 
-function reason(delivery: ExhaustedDelivery): string {
-  const { attemptCount, lastError, lastResponseStatus } = delivery;
-  const attempts = `${attemptCount} ${attemptCount === 1 ? 'attempt' : 'attempts'}`;
-  const last = lastResponseStatus === null ? (lastError ?? 'unknown error') : `status ${lastResponseStatus}`;
+/** A status tells nothing where the last attempt failed otherwise, or was not made: it may be that of an attempt before. */
+function reason({ attemptCount, lastError, lastResponseStatus }: ExhaustedDelivery): string {
+  const attempts =
+    attemptCount === 0 ? 'no attempt' : `${attemptCount} ${attemptCount === 1 ? 'attempt' : 'attempts'}`;
+  if (attemptCount === 0 || lastError === 'unsendable')
+    return `${attempts}: it could not be sent (${lastError ?? 'unknown error'})`;
+  const isAnswer = lastError === 'http_status' || lastError === 'redirect_refused';
+  const last =
+    isAnswer && lastResponseStatus !== null ? `status ${lastResponseStatus}` : (lastError ?? 'unknown error');
   return `${attempts}, the last one: ${last}`;
 }
 

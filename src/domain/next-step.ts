@@ -1,6 +1,6 @@
 /** Says in words what happens next to a delivery. It never advises an action that would be refused. */
 import type { Delivery } from './delivery.ts';
-import type { ProblemCode } from './errors.ts';
+import type { AttemptErrorCode, ProblemCode } from './errors.ts';
 
 /** Conditions beside the delivery's own state that decide whether it can be sent now. */
 export type Sendability = {
@@ -31,7 +31,7 @@ export type NextStep = { words: string; advice: Advice[] };
 
 type Asked = Pick<
   Delivery,
-  'isTest' | 'status' | 'heldReason' | 'lastError' | 'attemptCount' | 'nextAttemptAt'
+  'isTest' | 'status' | 'heldReason' | 'lastError' | 'lastResponseStatus' | 'attemptCount' | 'nextAttemptAt'
 >;
 
 export function nextStep(delivery: Asked, now: Sendability): NextStep {
@@ -58,9 +58,10 @@ const OBSTACLES: Record<Exclude<RetryRefusal, 'endpoint_disabled'>, string> = {
 
 /** The delivery's state in words, and what a retry would do; `null`: nothing worth saying. */
 function describeState(
-  { status, heldReason, lastError, attemptCount, nextAttemptAt }: Asked,
+  delivery: Asked,
   refusal: RetryRefusal | null,
 ): { state: string; retry: string | null } {
+  const { status, heldReason, attemptCount, nextAttemptAt } = delivery;
   const isOver =
     refusal === 'endpoint_deleted' || refusal === 'endpoint_disabled' || refusal === 'payload_erased';
   switch (status) {
@@ -74,7 +75,7 @@ function describeState(
     case 'succeeded':
       return { state: 'Nothing: it was delivered.', retry: 'Retry sends it again, once.' };
     case 'failed':
-      return { state: `Nothing: ${whyFailed(lastError)}.`, retry: 'Retry sends it once more.' };
+      return { state: `Nothing: ${whyFailed(delivery)}.`, retry: 'Retry sends it once more.' };
     case 'cancelled':
       return { state: 'Nothing: it was cancelled.', retry: 'Retry sends it once.' };
     default:
@@ -109,15 +110,36 @@ function describeState(
   }
 }
 
-function whyFailed(lastError: Asked['lastError']): string {
-  switch (lastError) {
-    case 'endpoint_disabled':
-      return 'its endpoint was switched off before it could be sent';
-    case 'endpoint_deleted':
-      return 'its endpoint was deleted before it could be sent';
-    case 'payload_erased':
-      return 'its payload was erased before it could be sent';
-    default:
-      return 'every attempt failed';
-  }
+/** Holds for every way to fail: at the schedule's end, at once after a 410, without an attempt, or after a retry that failed, too. */
+function whyFailed({ lastError, lastResponseStatus, attemptCount }: Asked): string {
+  if (lastError === null) return 'it has failed, and no reason is recorded';
+  if (lastError === 'http_status' && lastResponseStatus === 410)
+    return 'its last attempt was answered with 410 (Gone), and no other is planned';
+  const isRefused = UNSENT.some((each) => each === lastError);
+  const when = isRefused ? ` before its ${attemptCount === 0 ? 'first' : 'next'} attempt` : '';
+  return `${FAILURES[lastError] ?? ATTEMPT_FAILED}${when}`;
 }
+
+/** The errors of a delivery that ends between attempts. */
+const UNSENT = ['endpoint_disabled', 'endpoint_deleted', 'payload_erased'] as const;
+const ATTEMPT_FAILED = 'its last attempt failed, and no other is planned';
+
+const FAILURES: Record<AttemptErrorCode, string> = {
+  dns_error: ATTEMPT_FAILED,
+  address_blocked: ATTEMPT_FAILED,
+  connection_refused: ATTEMPT_FAILED,
+  connection_reset: ATTEMPT_FAILED,
+  tls_error: ATTEMPT_FAILED,
+  timeout: ATTEMPT_FAILED,
+  invalid_response: ATTEMPT_FAILED,
+  redirect_refused: ATTEMPT_FAILED,
+  http_status: ATTEMPT_FAILED,
+  outcome_unknown:
+    'the sender stopped during its last attempt, whether the request arrived is not known, and no other attempt is planned',
+  secret_unreadable: 'the secrets of its endpoint could not be opened, so its last attempt sent nothing',
+  profile_unknown: "its tenant's profile was not known, so its last attempt sent nothing",
+  unsendable: 'what is stored of it or of its endpoint cannot be sent',
+  endpoint_disabled: 'its endpoint was disabled',
+  endpoint_deleted: 'its endpoint was deleted',
+  payload_erased: 'its payload was erased',
+};

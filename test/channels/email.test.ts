@@ -123,6 +123,26 @@ describe.each(['text', 'html'] as const)('its %s part', (part) => {
     expect(content).toContain('1 attempt, the last one: dns_error');
   });
 
+  test.each([
+    [1, 'http_status', 410, '1 attempt, the last one: status 410'],
+    [2, 'redirect_refused', 302, '2 attempts, the last one: status 302'],
+    [4, 'timeout', 200, '4 attempts, the last one: timeout'],
+    [4, 'outcome_unknown', null, '4 attempts, the last one: outcome_unknown'],
+    [4, 'secret_unreadable', null, '4 attempts, the last one: secret_unreadable'],
+    [0, 'unsendable', null, 'no attempt: it could not be sent (unsendable)'],
+    [3, 'unsendable', 503, '3 attempts: it could not be sent (unsendable)'],
+    [3, null, null, '3 attempts, the last one: unknown error'],
+  ])(
+    'after %i attempts and %s (%s) says no more than is true',
+    async (attemptCount, lastError, status, says) => {
+      const { [part]: content } = await told({
+        deliveries: [failed(1, { attemptCount, lastError, lastResponseStatus: status })],
+      });
+      expect(content).toContain(says);
+      expect(content).not.toMatch(/every attempt/i);
+    },
+  );
+
   test('lists several, and counts those that it does not list', async () => {
     const deliveries = Array.from({ length: 20 }, (_, index) => failed(index + 1));
     const { [part]: content, subject } = await told({ deliveries, total: 250 });

@@ -1,4 +1,4 @@
-/** What happens next is said so that whoever does what it says is not refused: over every state and all that surrounds it. */
+/** The words about a delivery's next step, for every state: no advice leads to a refusal, and the reason of a failure is true. */
 import { DELIVERY_STATUSES, type Delivery, HELD_REASONS } from '../../src/domain/delivery.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../../src/domain/errors.ts';
 import { nextStep, retryRefusal, type Sendability } from '../../src/domain/next-step.ts';
@@ -19,6 +19,7 @@ const states = DELIVERY_STATUSES.flatMap((status) =>
         heldReason,
         lastError,
         isTest,
+        lastResponseStatus: null,
         attemptCount: 1,
         nextAttemptAt: status === 'retrying' ? new Date(0) : null,
       })),
@@ -55,4 +56,66 @@ test('whoever has nothing in the way of a delivery that has ended is told that i
   };
   const ended = states.filter(({ status }) => ['succeeded', 'failed', 'cancelled'].includes(status));
   expect(ended.filter((state) => !nextStep(state, now).advice.includes('retry'))).toEqual([]);
+});
+
+/** What is true of each failure, however it came about. */
+const REASONS: Record<AttemptErrorCode, RegExp> = {
+  dns_error: /last attempt failed/,
+  address_blocked: /last attempt failed/,
+  connection_refused: /last attempt failed/,
+  connection_reset: /last attempt failed/,
+  tls_error: /last attempt failed/,
+  timeout: /last attempt failed/,
+  invalid_response: /last attempt failed/,
+  redirect_refused: /last attempt failed/,
+  http_status: /last attempt (failed|was answered with 410)/,
+  outcome_unknown: /whether the request arrived is not known/,
+  secret_unreadable: /secrets of its endpoint could not be opened.*sent nothing/,
+  profile_unknown: /profile was not known.*sent nothing/,
+  unsendable: /what is stored of it.*cannot be sent/,
+  endpoint_disabled: /its endpoint was disabled before/,
+  endpoint_deleted: /its endpoint was deleted before/,
+  payload_erased: /its payload was erased before/,
+};
+
+describe('the reason of a failure', () => {
+  const now: Sendability = {
+    endpoint: 'enabled',
+    secretsOpen: true,
+    profileKnown: true,
+    payloadErased: false,
+  };
+  const endings = (Object.keys(REASONS) as AttemptErrorCode[]).flatMap((lastError) =>
+    [null, 410, 503].flatMap((lastResponseStatus) =>
+      [0, 1, 4].map((attemptCount) => ({ lastError, lastResponseStatus, attemptCount })),
+    ),
+  );
+
+  test.each(endings)('$lastError, status $lastResponseStatus, $attemptCount attempts', (ending) => {
+    const { words } = nextStep(
+      { ...ending, status: 'failed', heldReason: null, isTest: false, nextAttemptAt: null },
+      now,
+    );
+    expect(words).toMatch(REASONS[ending.lastError]);
+    // A 410 ends a delivery at once, and a manual retry of one that has ended is not part of its schedule.
+    expect(words).not.toMatch(/every attempt|all attempts|schedule/);
+    expect(words.includes('410')).toBe(
+      ending.lastError === 'http_status' && ending.lastResponseStatus === 410,
+    );
+    if (ending.attemptCount === 0) expect(words).not.toContain('next attempt');
+  });
+
+  test('is not invented where none is recorded, or where this version does not know it', () => {
+    const failed = {
+      status: 'failed',
+      heldReason: null,
+      isTest: false,
+      nextAttemptAt: null,
+      lastResponseStatus: null,
+      attemptCount: 2,
+    } as const;
+    expect(nextStep({ ...failed, lastError: null }, now).words).toContain('no reason is recorded');
+    const newer = 'of_a_newer_version' as AttemptErrorCode;
+    expect(nextStep({ ...failed, lastError: newer }, now).words).toContain('its last attempt failed');
+  });
 });
