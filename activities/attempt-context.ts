@@ -27,7 +27,10 @@ export async function defer({ deps, delivery, group, trigger }: AttemptContext):
   const { id, claim, verdict } = delivery;
   if (verdict === 'claimed' && claim !== null) {
     await releaseClaim(deps.db, id, claim.runId, DEFER_MS).catch((error) =>
-      deps.logger.error({ err: error, delivery: id }, 'a claim could not be taken back'),
+      deps.logger.error(
+        { err: error, delivery: id },
+        'the claim of an attempt that was not made could not be released',
+      ),
     );
   }
   if (trigger === 'manual') {

@@ -27,7 +27,10 @@ export async function attempt(deps: ActivityDeps, input: AttemptInput): Promise<
       input.deliveryIds,
       (deliveryIds) => claimDeliveries(deps.db, { ...request, deliveryIds: [...deliveryIds] }),
       async (deliveryId, error) => {
-        deps.logger.error({ err: error, delivery: deliveryId }, 'a delivery cannot be read: it has failed');
+        deps.logger.error(
+          { err: error, delivery: deliveryId },
+          'the stored values of a delivery are not valid: it is ended as failed',
+        );
         await failBroken(deps.db, deliveryId);
         broken.push(deliveryId);
         return [];

@@ -119,7 +119,7 @@ function decideLostOrUnreadable(context: AttemptContext, claim: Claim): DecidedA
     const { deps, delivery } = context;
     deps.logger.error(
       { err: error, delivery: delivery.id },
-      'a claim cannot be read: the delivery has failed',
+      'the stored claim of a delivery is not valid: the delivery is ended as failed',
     );
     return null;
   }

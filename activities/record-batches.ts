@@ -43,7 +43,10 @@ async function record(deps: ActivityDeps, batch: ClaimOutcome[]): Promise<boolea
     return true;
   } catch (error) {
     if (isDatabaseAway(error)) deps.metrics.storageErrors.inc({ part: 'activity' });
-    deps.logger.warn({ err: error, attempts: decided.length }, 'attempts could not be recorded yet');
+    deps.logger.warn(
+      { err: error, attempts: decided.length },
+      'attempts could not be recorded; they are recorded later',
+    );
     deps.unrecorded.keep(decided.map((each) => each.record));
     return false;
   }

@@ -71,7 +71,9 @@ export async function deliver(input: DeliverInput): Promise<DeliverCounts> {
   setHandler(retryNow, (press = {}) => {
     const deliveryId = press.deliveryId ?? input.deliveryId ?? tracker.onlyDelivery();
     if (deliveryId === undefined)
-      return log.warn('A press without a deliveryId was ignored: there are several.');
+      return log.warn(
+        'A press without a deliveryId was ignored, because this workflow has several deliveries.',
+      );
     tracker.press(deliveryId, press.pressId ?? uuid4());
     carryOutPresses(deliveryId);
   });

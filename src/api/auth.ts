@@ -28,7 +28,7 @@ export function requireAccess(request: FastifyRequest, access: Access): void {
     'forbidden',
     access === 'admin'
       ? 'Only an admin key may do this.'
-      : `This key lacks the scope "${access}". Use one that has it, or ask for one.`,
+      : `This key lacks the scope "${access}". Use a key that has it, or ask the operator for one.`,
   );
 }
 
@@ -65,9 +65,13 @@ export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<C
     allowList: (request) => rateOf(request, deps) === null,
     addHeaders: { 'retry-after': false },
     errorResponseBuilder: (_request, { max }) =>
-      new Problem('too_many_requests', `This key may make ${max} requests a second. Ask again in a second.`, {
-        retryAfterS: 1,
-      }),
+      new Problem(
+        'too_many_requests',
+        `This key may make at most ${max} requests a second. Send this one again in a second.`,
+        {
+          retryAfterS: 1,
+        },
+      ),
   });
   return callerLookup;
 }

@@ -56,7 +56,10 @@ export function createCallerLookup({ emitDb: db, adminKey, wrongKeysPerS, logger
     const stale = [...found.values()].filter((key) => key.stale).map((key) => key.id);
     if (stale.length > 0) {
       await noteUse(db, stale).catch((error) =>
-        logger.debug({ reason: error.message }, 'the time of last use of some keys was not stored'),
+        logger.debug(
+          { reason: error.message },
+          'the time when some API keys were last used could not be stored',
+        ),
       );
     }
     return found;

@@ -33,7 +33,7 @@ export async function createEndpoint(
       if (maxEndpoints === null) {
         throw new Problem(
           'limit_reached',
-          `A tenant may have ${limit} endpoints. Delete one that is not needed.`,
+          `A tenant may have at most ${limit} endpoints. Delete one that is not needed.`,
         );
       }
       throw new Problem(
@@ -100,7 +100,7 @@ function updateBacklogLater({ db, logger }: ApiDeps, endpointId: string): void {
   followEndpoint(db, endpointId).catch((error) =>
     logger.warn(
       { reason: error.message, endpoint: endpointId },
-      'the backlog of an endpoint was not updated; the reconciler will do it',
+      'the waiting deliveries of a changed endpoint could not be updated; the reconciler updates them',
     ),
   );
 }

@@ -66,7 +66,7 @@ export function checkEvent(input: EventInput): EmittedEvent {
     const known = someOf([...profile.catalogue, ...ownTypes].map((each) => each.name));
     throw fieldProblem(
       `${path}type`,
-      `${body.type} is no event type of ${profile.title}; there are ${known}`,
+      `${body.type} is not an event type of ${profile.title}; its event types: ${known}`,
       'unknown_event_type',
     );
   }

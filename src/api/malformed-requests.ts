@@ -38,12 +38,12 @@ export const malformedRequests = {
 
 function transportProblem(code: string): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return new Problem('headers_too_large', 'The URL and the headers may have 16 KiB together.');
+    return new Problem('headers_too_large', 'The URL and the headers together may be at most 16 KiB.');
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new Problem('request_timeout', 'The whole request did not come in time. Send it again.');
+    return new Problem('request_timeout', 'The request was not complete in time. Send it again.');
   }
-  return new Problem('invalid_request', `This is not HTTP/1.1 (${code}).`);
+  return new Problem('invalid_request', `This is not a valid HTTP/1.1 request (${code}).`);
 }
 
 /**

@@ -86,7 +86,7 @@ function asProblem(error: FastifyError): Problem {
   if (isPassing(error)) {
     return new Problem(
       'overloaded',
-      'Another request changes the same object at this moment. Nothing was stored; send this one again in a second.',
+      'Another request is changing the same object. Nothing was stored; send this request again in a second.',
       { retryAfterS: CONTENDED_RETRY_AFTER_S, cause: error },
     );
   }
@@ -113,7 +113,7 @@ function asProblem(error: FastifyError): Problem {
   }
   return new Problem(
     'internal_error',
-    'Something went wrong on our side. Try again; if it happens again, tell the operator.',
+    'Something failed inside Tidings. Try again; if it fails again, send the request_id of this answer to the operator.',
     {
       cause: error,
     },

@@ -38,7 +38,10 @@ export async function refuseUnsendable(deps: ApiDeps, delivery: Delivery): Promi
 function refused(why: RetryRefusal, { endpointId }: Delivery, profile: string): Problem {
   switch (why) {
     case 'endpoint_deleted':
-      return new Problem(why, 'The endpoint of this delivery is deleted: it cannot be sent any more.');
+      return new Problem(
+        why,
+        'The endpoint of this delivery is deleted, so the delivery cannot be sent any more.',
+      );
     case 'endpoint_disabled':
       return new Problem(why, `The endpoint ${endpointId} is disabled. Enable it first, then retry.`);
     case 'payload_erased':
@@ -51,4 +54,4 @@ function refused(why: RetryRefusal, { endpointId }: Delivery, profile: string): 
 }
 
 export const payloadErased = (): Problem =>
-  new Problem('payload_erased', 'The payload of this event is erased: there is nothing to send any more.');
+  new Problem('payload_erased', 'The payload of this event is erased, so there is nothing left to send.');

@@ -10,7 +10,7 @@ export function lenientSerializer(logger: Logger): FastifySerializerCompiler<z.Z
       const parsed = schema.safeParse(data);
       if (parsed.success) return JSON.stringify(parsed.data);
       const paths = parsed.error.issues.slice(0, 5).map(({ path }) => path.join('.'));
-      logger.warn({ method, url, paths }, 'an answer does not match its schema');
+      logger.warn({ method, url, paths }, 'a response does not match the schema of its route');
       return JSON.stringify(data);
     };
 }

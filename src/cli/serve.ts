@@ -38,7 +38,7 @@ export function serveCommands(program: Command): void {
         }
         // Waiting does not help a worker that cannot be made: the supervisor should start the process again.
         service.working.catch(() => process.exit(EXIT.failed));
-        logger.info({ signal: await signal }, 'finishing what is in flight');
+        logger.info({ signal: await signal }, 'stopping: requests and attempts in flight are finished first');
         await service.stop();
         process.exit(EXIT.done);
       });

@@ -72,7 +72,7 @@ async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
     await tryOptional('The demo', () => demo.play(url, embedded.adminKey, signal));
   }
   sayAddresses(embedded, environment, url, logFile);
-  say`\nStopping (${await signal}): finishing what is in flight. Ctrl-C again to leave at once.`;
+  say`\nStopping (${await signal}): requests and attempts in flight are finished first. Ctrl-C again to leave at once.`;
   await embedded.stop();
   await demo?.close();
   await rm(urlFile, { force: true, recursive: true }).catch(() => {});

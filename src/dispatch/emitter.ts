@@ -50,7 +50,12 @@ export function createEmitter(deps: {
         isWakeDue = false;
         return wakeDispatchers(db);
       })
-      .catch((error) => logger.warn({ reason: error.message }, 'dispatchers were not woken'));
+      .catch((error) =>
+        logger.warn(
+          { reason: error.message },
+          'dispatchers could not be woken; they find new deliveries when they next poll',
+        ),
+      );
   }
 
   return {

@@ -56,7 +56,7 @@ export function createReconciler(deps: {
   const settled = async <Result>(step: () => Promise<Result>) => (await Promise.allSettled([step()]))[0];
 
   const failed = (what: string) => (id: string, error: unknown) =>
-    logger.error({ err: error, id }, `the reconciler leaves out ${what}: it cannot be worked with`);
+    logger.error({ err: error, id }, `the reconciler skips ${what}, because its stored values are not valid`);
 
   async function replanAll(): Promise<void> {
     const report = failed('the schedule of an endpoint');
@@ -82,7 +82,7 @@ export function createReconciler(deps: {
       after = last.id;
     }
     if (freed > 0)
-      logger.warn({ deliveries: freed }, 'deliveries had lost their workflow and go on in a new one');
+      logger.warn({ deliveries: freed }, 'deliveries whose workflow is gone continue in a new one');
     return freed;
   }
 

@@ -138,7 +138,7 @@ const FAILURES: Record<AttemptErrorCode, string> = {
     'the sender stopped during its last attempt, whether the request arrived is not known, and no other attempt is planned',
   secret_unreadable: 'the secrets of its endpoint could not be opened, so its last attempt sent nothing',
   profile_unknown: "its tenant's profile was not known, so its last attempt sent nothing",
-  unsendable: 'what is stored of it or of its endpoint cannot be sent',
+  unsendable: 'a stored value of it or of its endpoint is not valid, so it could not be sent',
   endpoint_disabled: 'its endpoint was disabled',
   endpoint_deleted: 'its endpoint was deleted',
   payload_erased: 'its payload was erased',

@@ -114,7 +114,10 @@ async function keepAlive<Part extends RunningPart>(
   const watch = (part: Part): void => {
     part.died.then(
       async (lastOutput) => {
-        logger.error({ part: name, lastOutput }, 'an embedded part died and is started again');
+        logger.error(
+          { part: name, lastOutput },
+          'an embedded server has ended unexpectedly and is started again',
+        );
         while (!stopping) {
           try {
             current = await start();
@@ -122,7 +125,10 @@ async function keepAlive<Part extends RunningPart>(
             else watch(current);
             return;
           } catch (error) {
-            logger.error({ part: name, reason: (error as Error).message }, 'an embedded part does not start');
+            logger.error(
+              { part: name, reason: (error as Error).message },
+              'an embedded server could not be started again; it is tried again',
+            );
             await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
           }
         }

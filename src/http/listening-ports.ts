@@ -37,7 +37,8 @@ export function createListeningPorts(options: {
     try {
       known = await source(process.pid);
     } catch (error) {
-      if (!hasWarned) warn(`the ports of our own processes could not be read: ${(error as Error).message}`);
+      if (!hasWarned)
+        warn(`the ports on which our own processes listen could not be read: ${(error as Error).message}`);
       hasWarned = true;
     }
   }

@@ -105,7 +105,7 @@ export function createMessageSender(deps: {
         // It is due again when its lease has run out.
         logger.warn(
           { message: due.id, reason: error.message },
-          'what became of a message could not be written down',
+          'the result of sending a message could not be recorded; it may be sent again',
         );
       })
       .finally(() => {
@@ -123,7 +123,7 @@ export function createMessageSender(deps: {
       const { message: reason, code } = error as Error & { code?: string };
       const isBusy = code === LOCK_NOT_AVAILABLE;
       if (!isBusy)
-        logger.error({ message: due.id, reason }, 'a message could not be made; it is tried again');
+        logger.error({ message: due.id, reason }, 'a message could not be composed; it is tried again');
       await postpone(db, due.id, isBusy ? BUSY_S : UNREADABLE_S);
       return null;
     }
@@ -177,25 +177,25 @@ export function createMessageSender(deps: {
       case 'refused':
         logger.warn(
           { ...about, code: result.code },
-          'a contact was refused by the mail server, and is told no more',
+          'the mail server refused a contact for good; it gets no more messages',
         );
         return refuseMessage(db, begun, result.code);
       case 'later':
         if ((begun.deferredS ?? 0) > GIVE_UP_S) {
           logger.warn(
             { ...about, code: result.code },
-            'a contact could not be told for two days, and is told no more',
+            'the mail server has refused a contact for two days; it gets no more messages',
           );
           return refuseMessage(db, begun, result.code);
         }
         logger.warn(
           { ...about, code: result.code, waitS },
-          'a contact cannot be told now; it is tried again',
+          'the mail server refuses a contact for now; its message is sent again later',
         );
         return returnMessage(db, due, waitS, true);
       case 'unsure':
         if (breakOff.signal.aborted) return;
-        logger.warn({ ...about, reason: result.reason }, 'a message may have been taken or not');
+        logger.warn({ ...about, reason: result.reason }, 'whether a message was sent is not known');
         if (begun.deferrals + 1 < MAX_UNSURE) return repeatMessage(db, due.id, waitS);
         await settleMessage(db, due.id, 'unsure');
         return;
@@ -203,7 +203,7 @@ export function createMessageSender(deps: {
         if (route.isNews(result.reason))
           logger.warn(
             { channel: due.channel, reason: result.reason },
-            'nobody can be told; it is tried until it works',
+            'no messages can be sent through a channel; it is tried until it works',
           );
         return returnMessage(db, due, probeAgainS(due.id), false);
     }
@@ -233,7 +233,7 @@ export function createMessageSender(deps: {
       await pruneMessages(db);
     },
     logger,
-    failed: 'old messages could not be looked after',
+    failed: 'messages of an earlier version could not be taken over, or old ones not pruned',
   });
 
   return {

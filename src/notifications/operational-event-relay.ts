@@ -86,8 +86,8 @@ export function createOperationalEventRelay(deps: {
     logger[forEver ? 'error' : 'warn'](
       { event: event.id, reason: error.message },
       forEver
-        ? "the operator's endpoint does not get an operational event: it was refused"
-        : 'an operational event could not be told; it is tried again',
+        ? "an operational event was refused as not valid; the operator's endpoint does not get it"
+        : 'an operational event could not be relayed; it is tried again',
     );
   }
 
@@ -114,7 +114,7 @@ export function createOperationalEventRelay(deps: {
   async function work(): Promise<void> {
     while (running) {
       const count = await round().catch((error: Error) => {
-        logger.warn({ reason: error.message }, 'operational events could not be told');
+        logger.warn({ reason: error.message }, 'operational events could not be read or relayed');
         return 0;
       });
       if (count === BATCH) continue;

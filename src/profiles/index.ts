@@ -31,5 +31,5 @@ export function profileNamed(name: string): Profile {
 export const profileUnknown = (name: string): Problem =>
   new Problem(
     'profile_unknown',
-    `This version does not know the profile "${name}" of the tenant. Run a version that does, or make a new tenant.`,
+    `This version does not know the profile "${name}" of the tenant. Run a version that does, or create a new tenant.`,
   );

@@ -35,7 +35,7 @@ export function createSchemaWatch(deps: { db: Db; known: string[]; logger: Logge
 
   function learn(next: Unfit | null): void {
     if (next !== null && next.advice !== unfit?.advice) logger.error({ schema: next.schema }, next.advice);
-    if (next === null && unfit !== null) logger.info('the schema fits now');
+    if (next === null && unfit !== null) logger.info('the database schema fits this version again');
     unfit = next;
     if (unfit === null) resolveFits();
   }

@@ -45,5 +45,8 @@ export async function stopTogether(
   await Promise.race([Promise.all(stops), timeUp]);
   clearTimeout(timer);
   if (waiting.size > 0)
-    logger.warn({ parts: [...waiting] }, 'the time to stop is over: parts that still hang are left behind');
+    logger.warn(
+      { parts: [...waiting] },
+      'some parts did not stop in time; the process ends without waiting for them',
+    );
 }

@@ -150,7 +150,10 @@ function activityDeps({ environment: env, logger }: ServiceOptions, parts: Share
     recorder: createRecorder(db, {
       disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
       onBroken: (delivery, error) =>
-        logger.error({ err: error, delivery }, 'an attempt cannot be recorded as it was'),
+        logger.error(
+          { err: error, delivery },
+          'an attempt could not be recorded in full, because a value is not valid',
+        ),
     }),
     unrecorded: createUnrecordedAttempts(),
     inFlight: new Map(),

@@ -289,7 +289,7 @@ function refuseTooMany(wanted: { event: EventRow; targets: Target[] }[]): void {
     if (deliveries > maxDeliveries) {
       throw new Problem(
         'payload_too_large',
-        `The batch would make ${deliveries} deliveries; at most ${maxDeliveries} are allowed. Split it.`,
+        `The batch would make ${deliveries} deliveries; at most ${maxDeliveries} are allowed. Split the batch.`,
       );
     }
     if (ownBytes > MAX_OWN_BODIES_BYTES) {
@@ -355,7 +355,7 @@ async function resultOf(
       if (event !== undefined) return event;
       throw new Problem(
         'idempotency_conflict',
-        'What this Idempotency-Key had made is not there any more. Use a new key for a new request.',
+        'The events that were made with this Idempotency-Key exist no longer. Use a new key for a new request.',
       );
     }),
     toDispatch: made.filter((row) => row.heldReason === null).map(dispatchable),

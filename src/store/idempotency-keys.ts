@@ -49,7 +49,7 @@ export async function claimKeys<Request>(
       if (earlier.requestHash.equals(claim.requestHash)) return [claim.request, earlier.eventIds];
       throw new Problem(
         'idempotency_conflict',
-        'This Idempotency-Key came before with another body. Use a new key for a new request.',
+        'This Idempotency-Key was used before with another body. Use a new key for a new request.',
       );
     }),
   );

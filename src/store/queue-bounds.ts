@@ -23,7 +23,7 @@ const RETRY_AFTER_S = 2;
 export function tooMuchAtOnce(): Problem {
   return new Problem(
     'overloaded',
-    'More is emitted at the moment than the database takes. Nothing was stored; send it again in some seconds.',
+    'More events are emitted at the moment than the database can store. Nothing was stored; send the request again in a few seconds.',
     { retryAfterS: RETRY_AFTER_S },
   );
 }

@@ -98,7 +98,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
       if (!away)
         logger.warn(
           { reason: (error as Error).message },
-          'Temporal is away; accepting goes on, delivering waits',
+          'Temporal cannot be reached: events are accepted, and deliveries wait',
         );
       away = true;
       probing = setTimeout(() => void probe(), PROBE_MS);
@@ -106,7 +106,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
   }
 
   function back(): void {
-    if (away) logger.info('Temporal is back');
+    if (away) logger.info('Temporal can be reached again');
     away = false;
   }
 
@@ -114,7 +114,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
     if (away || closed) return;
     logger.warn(
       { reason: (error as Error).message },
-      'Temporal is away; accepting goes on, delivering waits',
+      'Temporal cannot be reached: events are accepted, and deliveries wait',
     );
     away = true;
     probing = setTimeout(() => void probe(), PROBE_MS);
@@ -124,8 +124,12 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
     if (refused?.trouble !== trouble) {
       const reason = (error as Error).message;
       if (trouble === 'denied')
-        logger.error({ reason }, 'Temporal does not take our credentials; delivering waits');
-      else logger.warn({ reason }, 'Temporal does not take every call; delivering is slower');
+        logger.error(
+          { reason },
+          'Temporal refuses our credentials: events are accepted, and deliveries wait',
+        );
+      else
+        logger.warn({ reason }, 'Temporal refuses some calls, because it is too busy: deliveries are slower');
     }
     // Calls that fail at the same time lengthen the pause once.
     if (refused !== null && Date.now() < refused.untilMs) return;
@@ -146,7 +150,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
       return trouble;
     },
     worked() {
-      if (refused !== null) logger.info('Temporal takes our calls again');
+      if (refused !== null) logger.info('Temporal accepts our calls again');
       refused = null;
     },
     async close() {

@@ -228,8 +228,8 @@ function isNotFound(error: unknown): boolean {
 
 const DETAILS: Record<TemporalTrouble, string> = {
   away: 'Temporal cannot be reached at the moment. Try again in a few seconds.',
-  busy: 'Temporal did not take the call at the moment. Try again in a few seconds.',
-  denied: 'Temporal does not take our credentials. Try again later; the operator has been told.',
+  busy: 'Temporal is too busy at the moment. Try again in a few seconds.',
+  denied: 'Temporal refuses the credentials of this service. Try again later; the log tells the operator.',
 };
 
 function unavailable(cause?: unknown, trouble: TemporalTrouble = 'away'): Problem {

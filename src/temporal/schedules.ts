@@ -26,7 +26,7 @@ export async function ensureSchedules(client: Client, taskQueue: string, logger:
     if (error instanceof ScheduleAlreadyRunning) return;
     logger.warn(
       { reason: (error as Error).message },
-      `The schedule ${pruneScheduleId(taskQueue)} could not be made; payloads are not pruned until it is there`,
+      `The schedule ${pruneScheduleId(taskQueue)} could not be created in Temporal; old payloads are not pruned until it exists`,
     );
   }
 }

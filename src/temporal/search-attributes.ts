@@ -45,7 +45,7 @@ export async function prepareNamespace(client: Client, logger: Logger): Promise<
     // A key for one namespace may use it without being allowed to look at it.
     logger.warn(
       { reason: (error as Error).message },
-      `The namespace ${namespace} could not be looked at or made`,
+      `The namespace ${namespace} could not be read or created`,
     );
   }
   try {
@@ -60,7 +60,7 @@ export async function prepareNamespace(client: Client, logger: Logger): Promise<
   } catch (error) {
     logger.warn(
       { reason: (error as Error).message },
-      `The search attributes could not be listed or made in the namespace ${namespace}; they are used once they are there. To make them, run: ${KEYS.map(
+      `The search attributes could not be listed or created in the namespace ${namespace}; they are used once they exist. To create them, run: ${KEYS.map(
         ({ name }) =>
           `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type KeywordList`,
       ).join(' && ')}`,

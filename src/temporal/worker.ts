@@ -76,8 +76,11 @@ export async function runWorkers(options: {
         await worker.run();
       } catch (error) {
         if (stopping)
-          logger.warn({ worker: name, reason: (error as Error).message }, 'a worker did not stop in order');
-        else logger.error({ err: error, worker: name }, 'a worker stopped and is started again');
+          logger.warn(
+            { worker: name, reason: (error as Error).message },
+            'a Temporal worker failed while it was being stopped',
+          );
+        else logger.error({ err: error, worker: name }, 'a Temporal worker has failed and is started again');
       }
       if (!stopping) await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
     }

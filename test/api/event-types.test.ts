@@ -49,7 +49,7 @@ test('a tenant may add as many as the operator allows, also when they all come a
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
   const refused = answers.filter(({ status }) => status !== 201);
   expect(refused).toEqual(Array(3).fill(problem(422, 'limit_reached')));
-  expect(refused[0]?.body.detail).toMatch(/may have 5 event types.*TIDINGS_MAX_OWN_EVENT_TYPES/);
+  expect(refused[0]?.body.detail).toMatch(/may have at most 5 event types.*TIDINGS_MAX_OWN_EVENT_TYPES/);
   // One that it has already is still that.
   const [known] = answers.filter(({ status }) => status === 201);
   expect(await add(tenant, { name: known?.body.name })).toEqual(problem(409, 'conflict'));
@@ -74,7 +74,7 @@ test('a schema may be as long as the operator allows', async () => {
   expect((await add(tenant, { name: 'as.long', schema: schema(2_000) })).status).toBe(201);
   const answer = await add(tenant, { name: 'too.long', schema: schema(2_002) });
   expect(answer).toEqual(problem(422, 'validation_failed'));
-  expect(answer.body.errors).toEqual([{ path: 'schema', message: 'may have 2000 bytes' }]);
+  expect(answer.body.errors).toEqual([{ path: 'schema', message: 'may have at most 2000 bytes' }]);
 });
 
 test.each([

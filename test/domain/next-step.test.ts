@@ -72,7 +72,7 @@ const REASONS: Record<AttemptErrorCode, RegExp> = {
   outcome_unknown: /whether the request arrived is not known/,
   secret_unreadable: /secrets of its endpoint could not be opened.*sent nothing/,
   profile_unknown: /profile was not known.*sent nothing/,
-  unsendable: /what is stored of it.*cannot be sent/,
+  unsendable: /stored value of it.*is not valid.*could not be sent/,
   endpoint_disabled: /its endpoint was disabled before/,
   endpoint_deleted: /its endpoint was deleted before/,
   payload_erased: /its payload was erased before/,

@@ -127,7 +127,7 @@ export function createJsonScan(text: string, places: readonly Place[], rules: Sc
     nesting.open(isObject);
     if (nesting.depth() > MAX_DEPTH) {
       frame = undefined;
-      refusal ??= new Problem('validation_failed', `JSON may be nested ${MAX_DEPTH} levels deep.`);
+      refusal ??= new Problem('validation_failed', `JSON may be nested at most ${MAX_DEPTH} levels deep.`);
     } else {
       frame = { isObject, seen: null, at: 0, start: offset, area };
       frames.push(frame);
@@ -291,24 +291,27 @@ function createNesting() {
 /** @param frames the open objects and arrays, the one with too many items last */
 function tooMany(frames: readonly Frame[], { mostItems }: Area): Problem {
   const path = frames.slice(0, -1).map(({ at }) => at);
-  return fieldProblem(path.join('.'), `may have ${mostItems} items in one request`);
+  return fieldProblem(path.join('.'), `may have at most ${mostItems} items in one request`);
 }
 
 function tooLong(most: number): Problem {
-  return new Problem('payload_too_large', `The data of an event may have ${most} bytes; this has more.`);
+  return new Problem(
+    'payload_too_large',
+    `The data of an event may have at most ${most} bytes; this has more.`,
+  );
 }
 
 function tooLongBeside(): Problem {
   return new Problem(
     'payload_too_large',
-    `A body may have ${MAX_LENGTH} characters, not counting the data of events.`,
+    `A body may have at most ${MAX_LENGTH} characters, not counting the data of events.`,
   );
 }
 
 function tooManyValues(): Problem {
   return new Problem(
     'validation_failed',
-    `A body may hold ${MAX_VALUES} values, not counting the data of events.`,
+    `A body may hold at most ${MAX_VALUES} values, not counting the data of events.`,
   );
 }
 

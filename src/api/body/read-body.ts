@@ -56,13 +56,17 @@ export async function readBody(
       stop();
       resolve(Buffer.concat(chunks, length));
     };
-    const breakOff = () => fail(new Problem('invalid_request', 'The request broke off before its end.'));
+    const breakOff = () =>
+      fail(new Problem('invalid_request', 'The connection was closed before the request was complete.'));
     stream.on('data', take).on('end', finish).on('error', fail).on('close', breakOff);
   });
 }
 
 const tooLarge = (limit: number) =>
-  new Problem('payload_too_large', `The request body is larger than this route takes (${limit} bytes).`);
+  new Problem(
+    'payload_too_large',
+    `The request body is larger than the ${limit} bytes that this route accepts.`,
+  );
 const tooSlow = () =>
   new Problem(
     'request_timeout',
@@ -71,7 +75,7 @@ const tooSlow = () =>
 const memoryFull = () =>
   new Problem(
     'overloaded',
-    'Too many large requests are being handled at the moment. Send it again in a second.',
+    'Too many large requests are being handled at the moment. Send this one again in a second.',
     {
       retryAfterS: 1,
     },

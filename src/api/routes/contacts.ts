@@ -56,10 +56,14 @@ function mayHaveLink(contact: Contact | undefined, address: string): Contact {
   if (contact.state === 'unsubscribed')
     throw new Problem(
       'conflict',
-      `${address} has unsubscribed. Only its owner can undo that, by the link in any message it received.`,
+      `${address} has unsubscribed. Only its owner can undo that, with the link in any message that it has received.`,
     );
   return contact;
 }
 
 const tooSoon = (retryAfterS: number) =>
-  new Problem('too_many_requests', `The next link can be sent there in ${retryAfterS} s.`, { retryAfterS });
+  new Problem(
+    'too_many_requests',
+    `A link was sent to this address a short time ago. The next one can be sent in ${retryAfterS} s.`,
+    { retryAfterS },
+  );

@@ -97,7 +97,11 @@ async function exampleOf({ db }: ApiDeps, tenant: Tenant, type: string): Promise
   if (entry !== null) return entry.example;
   const ownNames = await listEventTypeNames(db, tenant.id, NAMES_SHOWN);
   const known = someOf([...catalogue.map(({ name }) => name), ...ownNames]);
-  throw fieldProblem('event_type', `has no example; there are ${known}`, 'unknown_event_type');
+  throw fieldProblem(
+    'event_type',
+    `has no example; the event types that have one: ${known}`,
+    'unknown_event_type',
+  );
 }
 
 const TEST_MARGIN_MS = 2_000;

@@ -111,10 +111,14 @@ async function checkOwnType(
   exampleText: string,
 ): Promise<void> {
   if (Buffer.byteLength(schemaText) > maxSchemaBytes) {
-    throw fieldProblem('schema', `may have ${maxSchemaBytes} bytes`);
+    throw fieldProblem('schema', `may have at most ${maxSchemaBytes} bytes`);
   }
   if (Buffer.byteLength(exampleText) > maxEventBytes) {
-    throw fieldProblem('example', `may have ${maxEventBytes} bytes, as any event`, 'payload_too_large');
+    throw fieldProblem(
+      'example',
+      `may have at most ${maxEventBytes} bytes, like any event`,
+      'payload_too_large',
+    );
   }
   const found = await schemas.register(tenant.id, schemaText, exampleText).catch((error) => {
     if (!(error instanceof SchemaRefusal)) throw error;
@@ -138,7 +142,7 @@ async function checkOwnType(
 function tooMany(most: number): Problem {
   return new Problem(
     'limit_reached',
-    `A tenant may have ${most} event types of its own. Use an existing one and tell the cases apart in the data; the ` +
+    `A tenant may have at most ${most} event types of its own. Use an existing one and tell the cases apart in the data; the ` +
       'operator can allow more (TIDINGS_MAX_OWN_EVENT_TYPES).',
   );
 }

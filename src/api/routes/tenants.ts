@@ -42,7 +42,11 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
   function contactsOf(given: readonly string[]): string[] {
     const contacts = distinctContacts(given);
     if (contacts.length <= deps.contacts.max) return contacts;
-    throw fieldProblem('contacts', `A tenant may have ${deps.contacts.max} contacts.`, 'limit_reached');
+    throw fieldProblem(
+      'contacts',
+      `A tenant may have at most ${deps.contacts.max} contacts.`,
+      'limit_reached',
+    );
   }
 
   app.post(
@@ -214,7 +218,7 @@ function cancelRestLater({ db, logger }: ApiDeps, tenantId: string): void {
   cancelWaitingOfTenant(db, tenantId).catch((error) =>
     logger.warn(
       { reason: error.message, tenant: tenantId },
-      'the waiting deliveries of a deleted tenant were not all cancelled; the reconciler will do it',
+      'not all waiting deliveries of a deleted tenant could be cancelled; the reconciler cancels the rest',
     ),
   );
 }
