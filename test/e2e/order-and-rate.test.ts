@@ -178,7 +178,9 @@ test('one endpoint that waits for its rate takes nothing from the others; withou
   const overtaken = firstArrivals(slow.received).map((n, at) => Math.abs(n - at));
   expect(Math.max(...overtaken)).toBeLessThanOrEqual(12);
   expect(slow.received.length).toBeLessThan(40);
-  expect(mostWithin(slow.received, 990)).toBeLessThanOrEqual(3);
+  // As above: of two processes, one that is late may touch the other's places.
+  expect(mostWithin(slow.received, 990)).toBeLessThanOrEqual(5);
+  expect(mostWithin(slow.received, 5_000)).toBeLessThanOrEqual(13);
   await call('PATCH', paths[0] ?? '', { rate_limit: null });
   await untilArrived(slow, 60, 20_000);
   expect(slow.received).toHaveLength(60);

@@ -226,8 +226,11 @@ describe.each(['serve', 'start'] as const)('tidings %s', (command) => {
       );
       if (command === 'start') {
         // The demo's own https receiver, whose authority is trusted for destinations.
-        const { body } = await call('GET', '/v1/tenants/demo-leah/deliveries');
-        expect(body.items.map(({ status }: any) => status)).toContain('succeeded');
+        const statuses = async () => {
+          const { body } = await call('GET', '/v1/tenants/demo-leah/deliveries');
+          return (body.items ?? []).map(({ status }: any) => status) as string[];
+        };
+        await eventually(statuses, (all) => all.includes('succeeded'));
       }
       run.signal('SIGTERM');
       expect(await run.ended).toBe(0);
