@@ -91,7 +91,7 @@ test('an address that sends too many wrong keys is slowed down; the keys in use 
   expect((await findCaller(used.value, proxy))?.id).toBe(used.id);
   expect((await findCaller(elsewhere.value, '192.0.2.2'))?.id).toBe(elsewhere.id);
   const refused = (await flood).flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-  expect(refused.length).toBeGreaterThan(2_000);
+  expect(refused.length).toBeGreaterThan(100);
   expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['too_many_requests']));
   // Nobody is locked out: a key that is new here is found from there, too.
   expect((await findCaller(fresh.value, proxy))?.id).toBe(fresh.id);
