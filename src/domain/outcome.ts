@@ -141,12 +141,18 @@ type NextState =
   /** the delivery stays ended or held, as it was */
   | { kind: 'unchanged'; disableEndpoint: boolean };
 
+/** How often a last attempt of unknown outcome is repeated. The bound ends a delivery that ends each process that sends it. */
+const REPEATS_OF_LAST = 3;
+const REPEAT_AFTER_MS = 1_000;
+
 /**
  * Decides what the delivery does next.
  *
  * - Any success ends it. A 410 ends it too and disables the endpoint, whatever the schedule still holds.
  * - A failed manual attempt uses up no slot: what the schedule had planned stays planned, and after the end there is
  *   one attempt and no new schedule.
+ * - A last attempt that was lost with our process is repeated: no crash of ours ends a delivery that may never have been sent
+ *   (product.md, promise 1).
  * - A test is one attempt.
  */
 export function nextState(
@@ -171,6 +177,8 @@ export function nextState(
   }
   const slotsUsed = before.slotsUsed + 1;
   const afterMs = nextDelayMs(schedule, slotsUsed, random, result.retryAfterMs);
-  if (afterMs === null) return { kind: 'exhausted', slotsUsed, disableEndpoint: false };
-  return { kind: 'retry', afterMs, slotsUsed };
+  if (afterMs !== null) return { kind: 'retry', afterMs, slotsUsed };
+  if (result.error === 'outcome_unknown' && slotsUsed <= schedule.delaysS.length + REPEATS_OF_LAST)
+    return { kind: 'retry', afterMs: REPEAT_AFTER_MS, slotsUsed };
+  return { kind: 'exhausted', slotsUsed, disableEndpoint: false };
 }

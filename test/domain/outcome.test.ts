@@ -19,6 +19,7 @@ const fresh: DeliveryBefore = {
 };
 const success: AttemptResult = { status: 204, error: null, retryAfterMs: null };
 const failure: AttemptResult = { status: 500, error: 'http_status', retryAfterMs: null };
+const lost: AttemptResult = { status: null, error: 'outcome_unknown', retryAfterMs: null };
 const gone: AttemptResult = { status: 410, error: 'http_status', retryAfterMs: null };
 const busy = (retryAfterMs: number): AttemptResult => ({ status: 429, error: 'http_status', retryAfterMs });
 
@@ -30,6 +31,29 @@ describe('scheduled attempts', () => {
   ])('a failure after $slotsUsed earlier ones: $expected.kind', ({ slotsUsed, expected }) => {
     expect(nextState(failure, 'schedule', { ...fresh, slotsUsed }, schedule, 0.5)).toEqual(expected);
   });
+
+  test.each([
+    { slotsUsed: 0, delays: [60, 300], kind: 'retry', afterMs: 60_000 },
+    { slotsUsed: 2, delays: [60, 300], kind: 'retry', afterMs: 1_000 },
+    { slotsUsed: 4, delays: [60, 300], kind: 'retry', afterMs: 1_000 },
+    { slotsUsed: 5, delays: [60, 300], kind: 'exhausted' },
+    { slotsUsed: 0, delays: [], kind: 'retry', afterMs: 1_000 },
+    { slotsUsed: 2, delays: [], kind: 'retry', afterMs: 1_000 },
+    { slotsUsed: 3, delays: [], kind: 'exhausted' },
+  ])(
+    'an attempt that was lost after $slotsUsed others with the schedule $delays: $kind',
+    ({ slotsUsed, delays, ...expected }) => {
+      const planned = { ...schedule, delaysS: delays };
+      const before = { ...fresh, slotsUsed };
+      expect(nextState(lost, 'schedule', before, planned, 0.5)).toMatchObject({
+        ...expected,
+        slotsUsed: slotsUsed + 1,
+      });
+      // What failed for a reason of its own is not repeated beyond the schedule.
+      if (expected.afterMs === 1_000)
+        expect(nextState(failure, 'schedule', before, planned, 0.5).kind).toBe('exhausted');
+    },
+  );
 
   test.each([0, 1, 2])('a success after %i failures ends the delivery', (slotsUsed) => {
     expect(nextState(success, 'schedule', { ...fresh, slotsUsed }, schedule, 0.5)).toEqual({

@@ -62,29 +62,39 @@ test('kill -9 in the middle of 300 emits, and again during the POSTs: every acce
   await receiver.close();
 }, 240_000);
 
-test('kill -9 during a POST: the lost attempt is logged as unknown and the delivery goes on', async () => {
-  const taskQueue = `test-${randomUUID()}`;
-  // The first request is never answered; it dies with the sender.
-  const receiver = await startReceiver(() => {}, 200);
-  let tidings = await startProcess('serve', { databaseUrl: database.url, taskQueue });
-  const tenant = await subscribe(tidings.call, receiver.url, { timeout_ms: 60_000, retry_schedule: [1] });
-  const { body } = await tidings.call('POST', `/v1/tenants/${tenant}/events`, { type: 'a.b', data: {} });
-  await receiver.until(1);
-  await tidings.kill();
-  tidings = await startProcess('serve', { databaseUrl: database.url, taskQueue });
-  await receiver.until(2, 90_000);
-  const deadline = Date.now() + 20_000;
-  let log: any;
-  do {
-    await sleep(200);
-    log = (await tidings.call('GET', `/v1/deliveries/${body.deliveries[0].id}`)).body;
-  } while (log.status !== 'succeeded' && Date.now() < deadline);
-  expect(log.status).toBe('succeeded');
-  expect(log.attempts.map((attempt: any) => attempt.error?.code ?? null)).toEqual(['outcome_unknown', null]);
-  expect(new Set(receiver.received.map((request) => request.headers['webhook-id'])).size).toBe(1);
-  await tidings.stop();
-  await receiver.close();
-}, 150_000);
+test.each([{ schedule: [1] }, { schedule: [] }])(
+  'kill -9 during a POST: the lost attempt is logged as unknown and the delivery goes on ($schedule)',
+  async ({ schedule }) => {
+    const taskQueue = `test-${randomUUID()}`;
+    // The first request is never answered; it dies with the sender.
+    const receiver = await startReceiver(() => {}, 200);
+    let tidings = await startProcess('serve', { databaseUrl: database.url, taskQueue });
+    const tenant = await subscribe(tidings.call, receiver.url, {
+      timeout_ms: 60_000,
+      retry_schedule: schedule,
+    });
+    const { body } = await tidings.call('POST', `/v1/tenants/${tenant}/events`, { type: 'a.b', data: {} });
+    await receiver.until(1);
+    await tidings.kill();
+    tidings = await startProcess('serve', { databaseUrl: database.url, taskQueue });
+    await receiver.until(2, 90_000);
+    const deadline = Date.now() + 20_000;
+    let log: any;
+    do {
+      await sleep(200);
+      log = (await tidings.call('GET', `/v1/deliveries/${body.deliveries[0].id}`)).body;
+    } while (log.status !== 'succeeded' && Date.now() < deadline);
+    expect(log.status).toBe('succeeded');
+    expect(log.attempts.map((attempt: any) => attempt.error?.code ?? null)).toEqual([
+      'outcome_unknown',
+      null,
+    ]);
+    expect(new Set(receiver.received.map((request) => request.headers['webhook-id'])).size).toBe(1);
+    await tidings.stop();
+    await receiver.close();
+  },
+  150_000,
+);
 
 test('PostgreSQL drops every connection again and again: the process lives, and what was accepted arrives', async () => {
   const receiver = await startReceiver();

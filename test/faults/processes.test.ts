@@ -31,7 +31,7 @@ const PHASES = {
 
   async 'while attempts are in flight'({ scene, strike }: Stage) {
     const slow = await scene.receiver((response) => setTimeout(() => response.writeHead(200).end(), 1_500));
-    const { tenant } = await scene.subscribe(slow, { retry_schedule: [1, 1, 1] });
+    const { tenant } = await scene.subscribe(slow, { retry_schedule: [] });
     await scene.emit(tenant, 10);
     await until('5 are in flight', () => slow.arrivals.length >= 5);
     await strike();
@@ -46,7 +46,7 @@ const PHASES = {
         });
       response.writeHead(200).end();
     });
-    const { tenant } = await scene.subscribe(receiver, { retry_schedule: [1, 1, 1] });
+    const { tenant } = await scene.subscribe(receiver, { retry_schedule: [] });
     await scene.emit(tenant, 10);
     await until('the fifth was answered', () => struck !== undefined);
     await struck;

@@ -181,7 +181,11 @@ export async function openScene(
     const file = process.env.TEST_FAULTS_ACCOUNT;
     if (file !== undefined) appendFileSync(file, `${JSON.stringify(line)}\n`);
     if (state.open.size > 0) {
-      const open = (await rows()).filter((row) => state.open.has(row.eventId)).slice(0, 3);
+      const { rows: open } = await setting.observer.query(
+        `select d.*, (select json_agg(a.error_code order by a.number) from attempts a where a.delivery_id = d.id) as errors, now()
+         from deliveries d where event_id = any($1) limit 3`,
+        [[...state.open]],
+      );
       const logs = [...running].map(([role, { log }]) => `${role}:\n${log.slice(-15).join('\n')}`);
       throw new Error(`${JSON.stringify(line)}\n${JSON.stringify(open)}\n${logs.join('\n')}`);
     }
