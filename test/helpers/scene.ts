@@ -71,7 +71,7 @@ export type Scene = {
   close(): Promise<void>;
 };
 
-export async function until(what: string, isSo: () => unknown, withinMs = 60_000): Promise<void> {
+export async function until(what: string, isSo: () => unknown, withinMs = 180_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`In vain: waited ${withinMs} ms until ${what}`);
