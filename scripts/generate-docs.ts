@@ -1,4 +1,7 @@
-/** `npm run generate-docs`: the references that follow from the code, docs/configuration.md, docs/openapi.json and docs/delivery-states.md. */
+/**
+ * `npm run generate-docs`: the references that follow from the code, docs/configuration.md, docs/openapi.json, docs/delivery-states.md and
+ * docs/error-codes.md.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildApp } from '../src/api/app.ts';
@@ -8,6 +11,7 @@ import { valueMeta } from '../src/config/values.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import { PACKAGE_ROOT } from '../src/package-root.ts';
 import { deliveryStatesPage } from './delivery-states-page.ts';
+import { errorCodesPage } from './error-codes-page.ts';
 
 /** @returns docs/configuration.md */
 export function configurationReference(): string {
@@ -47,4 +51,5 @@ if (process.argv[1] === import.meta.filename) {
   await writeFile(join(PACKAGE_ROOT, 'docs', 'configuration.md'), configurationReference());
   await writeFile(join(PACKAGE_ROOT, 'docs', 'openapi.json'), await openApiDocument());
   await writeFile(join(PACKAGE_ROOT, 'docs', 'delivery-states.md'), deliveryStatesPage());
+  await writeFile(join(PACKAGE_ROOT, 'docs', 'error-codes.md'), errorCodesPage());
 }

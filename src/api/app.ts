@@ -17,6 +17,7 @@ import { BODY_GRACE_MS, LEAST_BYTES_PER_S } from './body/read-body.ts';
 import { declareCommonResponses, tidyDocument } from './common-responses.ts';
 import type { ApiDeps } from './deps.ts';
 import { docsPage } from './docs-page.ts';
+import { errorCodesPage } from './error-codes-page.ts';
 import { closeGracefully } from './graceful-close.ts';
 import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
 import { observeRequests } from './observe-requests.ts';
@@ -132,6 +133,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     transformObject: (document) => tidyDocument(jsonSchemaTransformObject(document)),
   });
   await docsPage(app as unknown as FastifyInstance, (fields, message) => deps.logger.warn(fields, message));
+  errorCodesPage(app as unknown as FastifyInstance);
   healthRoutes(app, deps);
   keyRoutes(app, deps, callerLookup);
   metricsRoutes(app, deps);

@@ -8,9 +8,11 @@ import { nextStep } from '../domain/next-step.ts';
 import type { HistoryEntry, RunHistory, RunRef } from '../domain/ports.ts';
 import { findWithAttempts, LOG_ATTEMPTS, listRuns, type StoredAttempt } from '../store/deliveries.ts';
 import type { Wire } from '../store/records.ts';
+import { explainAttempt, explainDelivery, rotationsFor } from './attempt-explanation.ts';
 import type { ApiDeps } from './deps.ts';
 import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
 import { sendabilityOf } from './sendability.ts';
+import { pairsIn } from './stored-headers.ts';
 
 type AttemptView = DeliveryLog['attempts'][number];
 type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
@@ -26,7 +28,8 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
   const { words, advice } = nextStep(delivery, await sendabilityOf(deps, delivery));
   const entries = histories?.flatMap((history) => history.entries) ?? [];
   const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
-  const attempts = mergeAttempts(deps, delivery.id, stored, entries, reveal);
+  const rotations = await rotationsFor(deps.db, delivery, stored);
+  const attempts = mergeAttempts(deps, delivery.id, stored, entries, { reveal, rotations });
   const leftOut = stored.length < LOG_ATTEMPTS ? 0 : (attempts[0]?.number ?? 1) - 1;
   return {
     ...presentDelivery(delivery),
@@ -38,6 +41,7 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
       .map(({ pressId, atMs, by }) => ({ press_id: pressId, at: new Date(atMs).toISOString(), by })),
     next_step: words,
     next_actions: advice,
+    explanation: explainDelivery(delivery, attempts.at(-1)),
     log_source: histories === null ? 'archive' : 'history',
     workflow: {
       id: delivery.workflowId,
@@ -87,7 +91,7 @@ function mergeAttempts(
   deliveryId: string,
   stored: StoredAttempt[],
   entries: HistoryEntry[],
-  reveal: boolean,
+  { reveal, rotations }: { reveal: boolean; rotations: readonly Date[] },
 ): AttemptView[] {
   const fromHistory = new Map(
     entries
@@ -104,7 +108,16 @@ function mergeAttempts(
   const numbers = [...new Set([...fromHistory.keys(), ...rows.keys()])]
     .filter((number) => number >= first)
     .sort((a, b) => a - b);
-  return numbers.map((number) => attemptView(number, fromHistory.get(number), rows.get(number), urlOf));
+  return numbers.map((number) => {
+    const row = rows.get(number);
+    return attemptView(
+      number,
+      fromHistory.get(number),
+      row,
+      row === undefined ? null : urlOf(row),
+      rotations,
+    );
+  });
 }
 
 /** `null` when the encryption key is gone: the log then shows the masked URL. */
@@ -120,7 +133,8 @@ function attemptView(
   number: number,
   entry: AttemptEntry | undefined,
   row: StoredAttempt | undefined,
-  urlOf: (row: StoredAttempt) => string | null,
+  url: string | null,
+  rotations: readonly Date[],
 ): AttemptView {
   const pressId = entry?.pressId ?? row?.pressId ?? null;
   const code = entry ? entry.error : (row?.errorCode ?? null);
@@ -129,11 +143,12 @@ function attemptView(
     trigger: entry?.trigger ?? row?.trigger ?? 'schedule',
     started_at: entry ? new Date(entry.atMs).toISOString() : (row?.startedAt.toISOString() ?? ''),
     duration_ms: entry?.durationMs ?? row?.durationMs ?? 0,
-    request: row === undefined ? null : requestView(row, urlOf(row)),
+    request: row === undefined ? null : requestView(row, url),
     response: row === undefined ? null : responseView(row),
     received: row === undefined ? null : receivedView(row),
     connection: row === undefined ? null : connectionView(row),
     error: code === null ? null : { code, message: row?.errorMessage ?? ATTEMPT_ERRORS[code] ?? code },
+    explanation: code === null ? null : explainAttempt(code, row, rotations),
     ...(pressId !== null && { press_id: pressId }),
   };
 }
@@ -188,13 +203,4 @@ function headersView(json: string | null): Record<string, string> {
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return Object.fromEntries(headers);
-}
-
-/** Leaves out whatever is not a pair of texts: only a damaged row holds it. */
-function pairsIn(json: string | null): [string, string][] {
-  const list: unknown = JSON.parse(json ?? '[]');
-  if (!Array.isArray(list)) return [];
-  return list.filter(
-    (pair): pair is [string, string] => Array.isArray(pair) && pair.every((part) => typeof part === 'string'),
-  );
 }

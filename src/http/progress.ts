@@ -1,7 +1,6 @@
 /** Progress of a request: its phase, which a timeout's message names, and its route, which the log shows. */
+import { type Phase, WAITED_FOR } from '../domain/attempt-phase.ts';
 import type { Route } from './route.ts';
-
-export type Phase = 'name' | 'connect' | 'tunnel' | 'tls' | 'request' | 'answer' | 'head';
 
 export type Progress = {
   /** ends when the request's time is up */
@@ -27,16 +26,6 @@ export function startProgress(timeoutMs: number): Progress {
     resent: false,
   };
 }
-
-const WAITED_FOR: Record<Phase, string> = {
-  name: 'its name was not resolved',
-  connect: 'nothing accepted the connection',
-  tunnel: 'the egress proxy opened no way to it',
-  tls: 'the TLS handshake did not end',
-  request: 'the receiver did not take the whole request',
-  answer: 'the receiver had the request and said nothing',
-  head: 'the headers of its response did not end',
-};
 
 /** The reason for a timeout in this phase, as a clause. */
 export const waitedFor = ({ phase }: Progress): string => WAITED_FOR[phase];

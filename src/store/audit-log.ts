@@ -98,3 +98,16 @@ export async function listAuditEntries(
     return { rows, walkedTo: end.rows[0]?.id ?? null };
   });
 }
+
+/** Newest entries of an endpoint among which its rotations are looked for. */
+const ROTATIONS_WALKED = 1_000;
+
+/** When the endpoint's signing secret was rotated, newest first. */
+export async function listRotations(db: Queryable, endpointId: string): Promise<Date[]> {
+  const { rows } = await db.query<{ at: Date }>(
+    `select at from (select id, at, action from audit_log where object_id = $1 order by id desc limit ${ROTATIONS_WALKED}) newest
+     where action = 'endpoint.secret_rotated' order by id desc`,
+    [endpointId],
+  );
+  return rows.map(({ at }) => at);
+}

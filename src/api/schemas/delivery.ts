@@ -1,5 +1,6 @@
 /** Wire schemas of deliveries and their log. */
 import { z } from 'zod';
+import { RESPONSIBLE } from '../../domain/causes.ts';
 import { DELIVERY_STATUSES, type Delivery, HELD_REASONS, TRIGGERS } from '../../domain/delivery.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode } from '../../domain/errors.ts';
 import type { DeliveryFilter } from '../../store/delivery-list.ts';
@@ -25,6 +26,22 @@ const summary = {
 };
 
 export const deliverySummary = z.object(summary).meta({ id: 'DeliverySummary' });
+
+const explanation = z
+  .object({
+    summary: z.string().describe('What happened, in a sentence.'),
+    cause: z
+      .string()
+      .describe('The cause, as far as it was seen. Stable; docs/error-codes.md lists them all.'),
+    who: z
+      .enum(RESPONSIBLE)
+      .describe(
+        'Who must act: whoever runs the receiver, the customer who set the endpoint up, the operator of Tidings, or nobody (`tidings`).',
+      ),
+    action: z.string().describe('What to do.'),
+    docs_url: z.string().describe('Where the cause is described: a path on this server.'),
+  })
+  .meta({ id: 'Explanation' });
 
 const attempt = z
   .object({
@@ -82,6 +99,7 @@ const attempt = z
       .nullable()
       .describe('How the request went to the receiver. Null: not known.'),
     error: z.object({ code: errorCode, message: z.string() }).nullable(),
+    explanation: explanation.nullable().describe('Of a failed attempt.'),
     press_id: z.string().optional().describe('The manual retry that asked for the attempt.'),
   })
   .meta({ id: 'Attempt' });
@@ -101,6 +119,9 @@ export const deliverySchema = z
     next_actions: z
       .array(z.enum(['enable_endpoint', 'retry']))
       .describe('Actions that help now, in this order. None of them would be refused.'),
+    explanation: explanation
+      .nullable()
+      .describe('Why it failed, or fails so far. Null: it has succeeded, or nothing has failed yet.'),
     log_source: z
       .enum(['history', 'archive'])
       .describe(
