@@ -9,7 +9,7 @@ import { redact, redactText } from '../src/signing/redaction.ts';
 import { type AttemptRequest, buildRequest } from '../src/signing/request.ts';
 import { type Claim, endUnsent, isErased, releaseClaim } from '../src/store/claims.ts';
 import { holdForRateLimit } from '../src/store/rate-limits.ts';
-import type { Wire } from '../src/store/records.ts';
+import type { Transport, Wire } from '../src/store/records.ts';
 import { type AttemptContext, defer } from './attempt-context.ts';
 import { type ClaimOutcome, decideAttempt, type SeenAttempt } from './attempt-outcome.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -131,6 +131,7 @@ function resultOf(
       },
       received: received && redact(received, secretValues, true),
       wire: wireOf(sent),
+      transport: transportOf(sent, secretValues),
     },
   };
 }
@@ -144,3 +145,30 @@ function wireOf({ route, response }: SendResult): Wire | null {
     bodyProblem: response?.bodyProblem ?? null,
   };
 }
+
+/** A receiver may write what it knows of the secrets into its certificate, too. */
+function transportOf(
+  { timings, remoteAddress, peer }: SendResult,
+  secretValues: readonly string[],
+): Transport {
+  const shown = (text: string | null) => text && redactText(text, secretValues);
+  return {
+    timings: {
+      resolve: tenths(timings.resolveMs),
+      connect: tenths(timings.connectMs),
+      tls: tenths(timings.tlsMs),
+      firstByte: tenths(timings.firstByteMs),
+      body: tenths(timings.bodyMs),
+      reused: timings.reused,
+    },
+    remoteAddress,
+    tls: peer && {
+      ...peer,
+      subject: shown(peer.subject),
+      issuer: shown(peer.issuer),
+      names: peer.names.map((name) => redactText(name, secretValues)),
+    },
+  };
+}
+
+const tenths = (ms: number | null) => ms && Math.round(ms * 10) / 10;

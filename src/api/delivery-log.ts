@@ -13,6 +13,7 @@ import type { ApiDeps } from './deps.ts';
 import { type DeliveryLog, presentDelivery } from './schemas/delivery.ts';
 import { sendabilityOf } from './sendability.ts';
 import { pairsIn } from './stored-headers.ts';
+import { transportView } from './transport-view.ts';
 
 type AttemptView = DeliveryLog['attempts'][number];
 type AttemptEntry = Extract<HistoryEntry, { kind: 'attempt' }>;
@@ -147,6 +148,7 @@ function attemptView(
     response: row === undefined ? null : responseView(row),
     received: row === undefined ? null : receivedView(row),
     connection: row === undefined ? null : connectionView(row),
+    ...transportView(row?.transport ?? null),
     error: code === null ? null : { code, message: row?.errorMessage ?? ATTEMPT_ERRORS[code] ?? code },
     explanation: code === null ? null : explainAttempt(code, row, rotations),
     ...(pressId !== null && { press_id: pressId }),

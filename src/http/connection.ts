@@ -1,6 +1,7 @@
 /** A connection to a receiver: it carries one request after another, and passes the bytes that arrive to one listener. */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { Peer } from './peer-certificate.ts';
 import type { Route } from './route.ts';
 
 export type Listener = {
@@ -13,6 +14,10 @@ export type Connection = {
   socket: Socket;
   /** the address it leads to, and those tried before */
   route: Route;
+  /** its port at that address */
+  port: number;
+  /** `null`: it has no TLS */
+  peer: Peer | null;
   isOver(): boolean;
   /** Closes the connection. Bytes that the receiver has not taken are dropped; the system would keep them until it reads again. */
   end(): void;
@@ -24,7 +29,11 @@ export type Connection = {
  * Reads nothing from the socket until there is a listener.
  * @param tcp the socket below TLS; without TLS the same one
  */
-export function createConnection(socket: Socket, tcp: Socket, route: Route): Connection {
+export function createConnection(
+  socket: Socket,
+  tcp: Socket,
+  facts: Pick<Connection, 'route' | 'port' | 'peer'>,
+): Connection {
   let hearing: Listener | null = null;
   let isOver = false;
   const end = (error: Error | null) => {
@@ -38,7 +47,7 @@ export function createConnection(socket: Socket, tcp: Socket, route: Route): Con
     .on('close', () => end(null));
   return {
     socket,
-    route,
+    ...facts,
     isOver: () => isOver || socket.destroyed,
     end() {
       // With a proxy that speaks TLS itself, `tcp` is a TLS socket, which cannot be reset.

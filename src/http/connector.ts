@@ -6,6 +6,7 @@ import { AttemptFailedError, errorFailure } from './attempt-failure.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { dialInTurn, UnreachableError } from './dial.ts';
 import { EgressFaultError, type EgressProxy } from './egress-proxy.ts';
+import type { Peer } from './peer-certificate.ts';
 import type { Progress } from './progress.ts';
 import type { TriedAddress } from './route.ts';
 import type { Target } from './target.ts';
@@ -20,7 +21,7 @@ export type Connector = {
 };
 
 /** A socket to the receiver, and the TCP socket below it (the same without TLS). */
-type Opened = { socket: Socket; tcp: Socket };
+type Opened = { socket: Socket; tcp: Socket; acceptedAtMs: number; peer: Peer | null };
 
 const TCP_KEEP_ALIVE_MS = 60_000;
 
@@ -34,19 +35,32 @@ export function createConnector(options: {
   const startTls = createTlsHandshake(options);
 
   async function connect({ host, port, isTls }: Target, progress: Progress): Promise<Connection> {
-    const { signal } = progress;
+    const { signal, timings } = progress;
     progress.phase = 'name';
+    const begunAtMs = performance.now();
     const addresses = await orAborted(guard.resolve(host, port), signal);
+    const resolvedAtMs = performance.now();
+    timings.resolveMs = resolvedAtMs - begunAtMs;
     progress.phase = proxy === null ? 'connect' : 'tunnel';
 
     async function dial(address: string, until: AbortSignal, accepted: () => void): Promise<Opened> {
+      if (timings.connectMs === null) progress.dialled = { address, port };
       const tcp =
         proxy === null ? await dialTcp(address, port, until) : await proxy.open(address, port, until);
       tcp.setNoDelay(true).setKeepAlive(true, TCP_KEEP_ALIVE_MS);
-      if (!isTls) return { socket: tcp, tcp };
+      const acceptedAtMs = performance.now();
+      // Known also when no handshake succeeds. The connection that is taken says it again.
+      timings.connectMs = acceptedAtMs - resolvedAtMs;
+      progress.dialled = { address, port };
+      if (!isTls) return { socket: tcp, tcp, acceptedAtMs, peer: null };
       accepted();
       progress.phase = 'tls';
-      return { socket: await startTls(tcp, { host, port }, until), tcp };
+      let peer: Peer | null = null;
+      const socket = await startTls(tcp, { host, port }, until, (shown) => {
+        peer = shown;
+        progress.peer = shown;
+      });
+      return { socket, tcp, acceptedAtMs, peer };
     }
 
     try {
@@ -54,8 +68,13 @@ export function createConnector(options: {
       const { opened, ...route } = await dialInTurn(addresses, dial, {
         ...{ signal, close, leftMs: progress.leftMs() },
       });
+      const { socket, tcp, acceptedAtMs, peer } = opened;
       progress.route = route;
-      return createConnection(opened.socket, opened.tcp, route);
+      progress.dialled = { address: route.address, port };
+      progress.peer = peer;
+      timings.connectMs = acceptedAtMs - resolvedAtMs;
+      timings.tlsMs = isTls ? performance.now() - acceptedAtMs : null;
+      return createConnection(socket, tcp, { route, port, peer });
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
       progress.route = { address: null, others: error.others };

@@ -39,10 +39,12 @@ export function exchange(
   progress: Progress,
 ): Promise<Exchanged> {
   const { socket } = connection;
-  const { signal } = progress;
+  const { signal, timings } = progress;
   const reader = createResponseReader();
   return new Promise((resolve, reject) => {
     let isOver = false;
+    const begunAtMs = performance.now();
+    let firstByteAtMs: number | null = null;
     const end = (act: () => void) => {
       if (isOver) return;
       isOver = true;
@@ -54,6 +56,7 @@ export function exchange(
         const isSent = socket.writableLength === 0;
         const isReusable = isSent && received.isClean && received.head.isReusable && !connection.isOver();
         if (!isReusable) connection.end();
+        if (firstByteAtMs !== null) timings.bodyMs = performance.now() - firstByteAtMs;
         resolve({ ...received, isReusable });
       });
     const fail = (error: unknown) =>
@@ -69,6 +72,10 @@ export function exchange(
     connection.hear({
       data(bytes) {
         if (isOver) return;
+        if (firstByteAtMs === null) {
+          firstByteAtMs = performance.now();
+          timings.firstByteMs = firstByteAtMs - begunAtMs;
+        }
         progress.phase = 'head';
         try {
           if (reader.feed(bytes)) succeed(reader.received() as Received);

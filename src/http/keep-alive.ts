@@ -28,7 +28,10 @@ export function createPosts(connector: Connector): Posts {
     request: { head: Buffer; body: Buffer },
     progress: Progress,
   ): Promise<Exchanged> {
-    progress.route ??= { address: connection.route.address, others: [] };
+    const { address } = connection.route;
+    progress.route ??= { address, others: [] };
+    if (address !== null) progress.dialled = { address, port: connection.port };
+    progress.peer = connection.peer;
     open.add(connection);
     try {
       const exchanged = await exchange(connection, request, progress);
@@ -53,6 +56,8 @@ export function createPosts(connector: Connector): Posts {
         progress.resent = true;
         progress.reused = false;
         progress.route = null;
+        progress.dialled = null;
+        progress.peer = null;
       }
     }
     return over(await connector.connect(target, progress), target.origin, request, progress);

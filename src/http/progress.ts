@@ -1,6 +1,19 @@
-/** Progress of a request: its phase, which a timeout's message names, and its route, which the log shows. */
+/** Progress of a request: its phase, which a timeout's message names, and its route and times, which the log shows. */
 import { type Phase, WAITED_FOR } from '../domain/attempt-phase.ts';
+import type { Peer } from './peer-certificate.ts';
 import type { Route } from './route.ts';
+
+/** ms; `null`: it did not come to that, or a connection that was there already was used */
+export type Timings = {
+  resolveMs: number | null;
+  /** until an address had accepted the connection, the egress proxy's tunnel included */
+  connectMs: number | null;
+  tlsMs: number | null;
+  /** from the beginning of the request to the first byte of the response */
+  firstByteMs: number | null;
+  /** from there to the end of what was read */
+  bodyMs: number | null;
+};
 
 export type Progress = {
   /** ends when the request's time is up */
@@ -9,6 +22,11 @@ export type Progress = {
   leftMs(): number;
   phase: Phase;
   route: Route | null;
+  timings: Timings;
+  /** the address that took the connection; while there is none, the one that was dialled last */
+  dialled: { address: string; port: number } | null;
+  /** `null`: no TLS, or the receiver showed no certificate yet */
+  peer: Peer | null;
   /** whether it went over a connection that had carried another request before */
   reused: boolean;
   /** whether it was sent a second time, because the reused connection was closed before the first byte of a response */
@@ -22,6 +40,9 @@ export function startProgress(timeoutMs: number): Progress {
     leftMs: () => Math.max(0, endsAtMs - performance.now()),
     phase: 'name',
     route: null,
+    timings: { resolveMs: null, connectMs: null, tlsMs: null, firstByteMs: null, bodyMs: null },
+    dialled: null,
+    peer: null,
     reused: false,
     resent: false,
   };

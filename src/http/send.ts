@@ -1,4 +1,5 @@
 /** Sends one POST to a checked address, bounded in time and size, with a typed error for every failure. */
+import { isIP } from 'node:net';
 import type { AddressGuard } from './address-guard.ts';
 import { type AttemptFailure, statusFailure } from './attempt-failure.ts';
 import { trustedAuthorities } from './authorities.ts';
@@ -7,7 +8,8 @@ import { decodeBody } from './content-decoding.ts';
 import { createEgressProxy } from './egress-proxy.ts';
 import type { Exchanged } from './exchange.ts';
 import { createPosts, type Post } from './keep-alive.ts';
-import { startProgress } from './progress.ts';
+import type { Peer } from './peer-certificate.ts';
+import { type Progress, startProgress, type Timings } from './progress.ts';
 import { MAX_RESPONSE_BYTES } from './response-reader.ts';
 import type { Route } from './route.ts';
 import { type EgressFault, failureOf } from './send-failure.ts';
@@ -40,6 +42,11 @@ export type SendResult = {
   received: Buffer | null;
   /** `null`: no address was dialled */
   route: (Route & { reused: boolean; resent: boolean }) | null;
+  timings: Timings & { reused: boolean };
+  /** `address:port`, the address of IPv6 in brackets; `null`: none was dialled, or the egress proxy was to dial it */
+  remoteAddress: string | null;
+  /** what the receiver showed of itself; `null`: it did not come to that, or there is no TLS */
+  peer: Peer | null;
   startedAtMs: number;
   durationMs: number;
 };
@@ -74,6 +81,9 @@ export function createSender(options: {
       const progress = startProgress(request.timeoutMs);
       const ended = () => ({
         route: progress.route && { ...progress.route, reused: progress.reused, resent: progress.resent },
+        timings: { ...progress.timings, reused: progress.reused },
+        remoteAddress: proxy === null ? remoteAddress(progress) : null,
+        peer: progress.peer,
         startedAtMs,
         durationMs: performance.now() - start,
       });
@@ -92,6 +102,12 @@ export function createSender(options: {
     },
     close,
   };
+}
+
+function remoteAddress({ dialled }: Progress): string | null {
+  if (dialled === null) return null;
+  const { address, port } = dialled;
+  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 async function readable({ head, body, truncated, rawLength, bodyProblem }: Exchanged): Promise<SendResponse> {

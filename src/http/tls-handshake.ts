@@ -3,12 +3,15 @@ import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { LRUCache } from 'lru-cache';
 import { AttemptFailedError } from './attempt-failure.ts';
+import { type Peer, peerOf } from './peer-certificate.ts';
 import { isTlsError, tlsReason } from './tls-reasons.ts';
 
 export type TlsHandshake = (
   socket: Socket,
   target: { host: string; port: number },
   signal: AbortSignal,
+  /** called with what the receiver has shown, before it is checked */
+  shown: (peer: Peer) => void,
 ) => Promise<TLSSocket>;
 
 const MAX_SESSIONS = 500;
@@ -19,7 +22,7 @@ export function createTlsHandshake(options: { ca: readonly string[] | undefined 
   // Resuming a session saves both sides the expensive part of the handshake.
   const sessions = new LRUCache<string, Buffer>({ max: MAX_SESSIONS });
 
-  return (socket, { host, port }, signal) => {
+  return (socket, { host, port }, signal, shown) => {
     const key = `${host} ${port}`;
     // The certificate is checked against the name in the URL; an address has no name to send.
     const names = isIP(host) === 0 ? { host, servername: host } : { host, servername: '' };
@@ -48,6 +51,8 @@ export function createTlsHandshake(options: { ca: readonly string[] | undefined 
       const failed = (error: Error & { code?: string }) => fail(handshakeFailure(error));
       const lost = () => fail(handshakeFailure(null));
       const agreed = () => end(() => resolve(secured));
+      // Before Node's own listener checks the certificate, and closes the socket when it is not acceptable.
+      secured.prependOnceListener('secure', () => shown(peerOf(secured)));
       secured.on('session', (fresh: Buffer) => sessions.set(key, fresh));
       secured.once('error', failed).once('close', lost).once('secureConnect', agreed);
       if (signal.aborted) giveUp();

@@ -37,6 +37,8 @@ export type StoredAttempt = {
   responseTruncated: boolean;
   /** JSON of a `Wire` */
   wire: string | null;
+  /** JSON of a `Transport` */
+  transport: string | null;
   errorCode: AttemptErrorCode | null;
   errorMessage: string | null;
 };
@@ -51,7 +53,7 @@ async function listAttempts(db: Queryable, deliveryId: string): Promise<StoredAt
        started_at as "startedAt", duration_ms as "durationMs", request_url as "requestUrl",
        request_url_sealed as "requestUrlSealed", request_headers as "requestHeaders",
        response_status as "responseStatus", response_headers as "responseHeaders", response_body as "responseBody",
-       response_truncated as "responseTruncated", wire, error_code as "errorCode", error_message as "errorMessage"
+       response_truncated as "responseTruncated", wire, transport::text, error_code as "errorCode", error_message as "errorMessage"
      from attempts where delivery_id = $1 order by number desc limit ${LOG_ATTEMPTS}`,
     [deliveryId],
   );

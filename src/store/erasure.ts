@@ -111,7 +111,7 @@ async function cancelForErasure(client: Queryable, tenantId: string, eventIds: s
 const OF_ATTEMPTS = {
   payload: 'response_headers = null, response_body = null, wire = null, error_message = null',
   tenant: `response_headers = null, response_body = null, wire = null, error_message = null, request_url = null,
-    request_url_sealed = null, request_headers = null`,
+    request_url_sealed = null, request_headers = null, transport = null`,
 };
 
 /**

@@ -30,6 +30,7 @@ export type Exchange = {
   /** the bytes of an answer that could not be read as a response */
   received: Buffer | null;
   wire: Wire | null;
+  transport: Transport | null;
 };
 
 /** The stored facts of an exchange on the wire: JSON, whose names never change. */
@@ -48,6 +49,27 @@ export type Wire = {
   decodedFrom: string | null;
   /** why the body is not whole, where the receiver is the cause */
   bodyProblem: string | null;
+};
+
+/** The stored times, address and certificate of an attempt: JSON, whose names never change. Times are in ms, to a tenth. */
+export type Transport = {
+  timings: {
+    resolve: number | null;
+    connect: number | null;
+    tls: number | null;
+    firstByte: number | null;
+    body: number | null;
+    reused: boolean;
+  };
+  remoteAddress: string | null;
+  tls: {
+    protocol: string | null;
+    subject: string | null;
+    issuer: string | null;
+    validTo: string | null;
+    names: string[];
+    fingerprintSha256: string | null;
+  } | null;
 };
 
 export type AttemptRecord = {
@@ -97,6 +119,7 @@ const COLUMNS: { name: string; type: string; of: (record: AttemptRecord) => unkn
   { name: 'response_body', type: 'bytea', of: (r) => bodyOf(r.exchange) },
   { name: 'response_truncated', type: 'bool', of: (r) => r.exchange?.response?.truncated ?? false },
   { name: 'wire', type: 'text', of: (r) => jsonOf(r.exchange?.wire ?? undefined) },
+  { name: 'transport', type: 'text', of: (r) => jsonOf(r.exchange?.transport ?? undefined) },
   { name: 'error_code', type: 'text', of: (r) => r.errorCode },
   { name: 'error_message', type: 'text', of: (r) => r.errorMessage },
   { name: 'next_status', type: 'text', of: (r) => r.next.status },
@@ -110,7 +133,7 @@ const COLUMNS: { name: string; type: string; of: (record: AttemptRecord) => unkn
   { name: 'not_before_ms', type: 'double precision', of: (r) => r.notBeforeMs },
 ];
 
-const jsonOf = (value: [string, string][] | Wire | undefined): string | null =>
+const jsonOf = (value: [string, string][] | Wire | Transport | undefined): string | null =>
   value === undefined ? null : JSON.stringify(value);
 
 const bodyOf = (exchange: Exchange | null): Buffer | null =>
@@ -166,12 +189,13 @@ const recordQuery = (whatIsLocked: 'skip locked' | '') => `
   ), logged as (
     insert into attempts (delivery_id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms,
       request_url, request_url_sealed, request_headers, response_status, response_headers, response_body,
-      response_truncated, wire, error_code, error_message)
+      response_truncated, wire, transport, error_code, error_message)
     select r.id, r.number, r.trigger, r.press_id, r.workflow_id, r.run_id, r.started_at, r.duration_ms,
       ${unlessErased('tenant', 'r.request_url')}, ${unlessErased('tenant', 'r.request_url_sealed')},
       ${unlessErased('tenant', 'r.request_headers::json')}, r.response_status,
       ${unlessErased('payload', 'r.response_headers::json')}, ${unlessErased('payload', 'r.response_body')},
-      r.response_truncated, ${unlessErased('payload', 'r.wire::json')}, r.error_code,
+      r.response_truncated, ${unlessErased('payload', 'r.wire::json')},
+      ${unlessErased('tenant', 'r.transport::jsonb')}, r.error_code,
       ${unlessErased('payload', 'r.error_message')}
     from r join updated u on u.id = r.id
     on conflict do nothing

@@ -50,8 +50,19 @@ test.each([
   expect(await page.text()).toContain(`id="${anchor}"`);
 });
 
-test('a success needs no explanation', async () => {
-  const log = await deliver((await startReceiver()).url);
+test('a success needs no explanation, and tells how long each phase took', async () => {
+  const { url } = await startReceiver();
+  const log = await deliver(url);
+  expect(log.attempts[0]).toMatchObject({
+    timings: {
+      resolve_ms: expect.any(Number),
+      first_byte_ms: expect.any(Number),
+      tls_ms: null,
+      reused: false,
+    },
+    remote_address: new URL(url).host,
+    tls: null,
+  });
   expect(log).toMatchObject({ status: 'succeeded', explanation: null });
   expect(log.attempts[0].explanation).toBeNull();
 });

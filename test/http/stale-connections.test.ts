@@ -186,6 +186,8 @@ describe('an idle connection is kept', () => {
     const connection = {
       socket: { destroy: jest.fn() } as unknown as Socket,
       route: { address: '192.0.2.1', others: [] },
+      port: 443,
+      peer: null,
       isOver: () => false,
       end: () => {},
       hear: (listener: Listener) => void listeners.push(listener),

@@ -43,6 +43,41 @@ const explanation = z
   })
   .meta({ id: 'Explanation' });
 
+const ms = z.number().nullable();
+const timings = z
+  .object({
+    resolve_ms: ms.describe('Resolving the host name.'),
+    connect_ms: ms.describe(
+      "Until an address had accepted the connection, through the egress proxy's tunnel where there is one.",
+    ),
+    tls_ms: ms.describe('The TLS handshake.'),
+    first_byte_ms: ms.describe('From the beginning of the request to the first byte of the response.'),
+    body_ms: ms.describe('From the first byte to the end of what was read of the response.'),
+    reused: z
+      .boolean()
+      .describe(
+        'Whether the connection had been there before, so that nothing was resolved, connected or agreed.',
+      ),
+  })
+  .meta({
+    id: 'Timings',
+    description: 'Milliseconds of each phase. Null: the attempt did not come to its end.',
+  });
+
+const tls = z
+  .object({
+    protocol: z.string().nullable(),
+    subject: z.string().nullable().describe('Of the certificate, such as `CN=example.com`.'),
+    issuer: z.string().nullable(),
+    valid_to: z.string().nullable().describe('When the certificate expires.'),
+    names: z.array(z.string()).describe('The host names and addresses that it is for, twenty at most.'),
+    fingerprint_sha256: z.string().nullable(),
+  })
+  .meta({
+    id: 'AttemptTls',
+    description: 'What the receiver showed in the TLS handshake, also where it was refused.',
+  });
+
 const attempt = z
   .object({
     number: z.number(),
@@ -98,6 +133,14 @@ const attempt = z
       })
       .nullable()
       .describe('How the request went to the receiver. Null: not known.'),
+    timings: timings.nullable().describe('Null: not known, as where no request was made.'),
+    remote_address: z
+      .string()
+      .nullable()
+      .describe(
+        'The address and port that took the connection or, if none did, that were dialled last: `203.0.113.7:443`, `[2001:db8::7]:443`. Null: none was dialled, or an egress proxy was to do it.',
+      ),
+    tls: tls.nullable().describe('Null: without TLS, or it did not come to that.'),
     error: z.object({ code: errorCode, message: z.string() }).nullable(),
     explanation: explanation.nullable().describe('Of a failed attempt.'),
     press_id: z.string().optional().describe('The manual retry that asked for the attempt.'),

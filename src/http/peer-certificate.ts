@@ -1,0 +1,63 @@
+/** The TLS of a connection as the log shows it: the protocol, and the certificate that the receiver showed. Bounded, and printable. */
+import type { TLSSocket } from 'node:tls';
+
+export type Peer = {
+  /** such as `TLSv1.3`; `null`: the handshake did not end */
+  protocol: string | null;
+  /** distinguished names, `CN=…, O=…` */
+  subject: string | null;
+  issuer: string | null;
+  /** ISO 8601 */
+  validTo: string | null;
+  /** the names and addresses that it is for, at most `MAX_NAMES` */
+  names: string[];
+  /** of the certificate's DER, in hex with colons */
+  fingerprintSha256: string | null;
+};
+
+const MAX_NAMES = 20;
+const MAX_NAME = 100;
+const MAX_DISTINGUISHED_NAME = 300;
+
+/** Reads them from a socket whose handshake has ended. It costs some tens of microseconds, so it is done once for a connection. */
+export function peerOf(socket: TLSSocket): Peer {
+  const certificate = socket.getPeerX509Certificate();
+  const protocol = socket.getProtocol();
+  if (certificate === undefined) {
+    return { protocol, subject: null, issuer: null, validTo: null, names: [], fingerprintSha256: null };
+  }
+  const { subject, issuer, validTo, subjectAltName, fingerprint256 } = certificate;
+  return {
+    protocol,
+    subject: distinguishedName(subject),
+    issuer: distinguishedName(issuer),
+    validTo: isoTime(validTo),
+    names: namesIn(subjectAltName),
+    fingerprintSha256: fingerprint256,
+  };
+}
+
+/** What a receiver writes into its certificate may not steer a display, nor hold what jsonb refuses. */
+const printable = (text: string, max: number) => text.slice(0, max).replace(/[^ -~]/g, '?');
+
+// Node writes one attribute a line, and nothing at all for an empty name.
+const distinguishedName = (text: string | undefined) =>
+  printable(
+    (text ?? '').slice(0, MAX_DISTINGUISHED_NAME).trim().replace(/\n/g, ', '),
+    MAX_DISTINGUISHED_NAME,
+  );
+
+/** `DNS:a.example, DNS:*.b.example, IP Address:192.0.2.1` */
+function namesIn(text: string | undefined): string[] {
+  if (text === undefined || text === '') return [];
+  return text
+    .slice(0, MAX_NAMES * MAX_NAME)
+    .split(', ')
+    .slice(0, MAX_NAMES)
+    .map((name) => printable(name.replace(/^(DNS|IP Address):/, ''), MAX_NAME));
+}
+
+function isoTime(text: string): string | null {
+  const time = new Date(text);
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}
