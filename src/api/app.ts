@@ -22,6 +22,7 @@ import { closeGracefully } from './graceful-close.ts';
 import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
 import { observeRequests } from './observe-requests.ts';
 import { answerWithProblems } from './problems.ts';
+import { attemptMetricsRoutes } from './routes/attempt-metrics.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
 import { contactLinkRoutes } from './routes/contact-links.ts';
 import { contactRoutes } from './routes/contacts.ts';
@@ -117,6 +118,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
           name: 'deliveries',
           description: 'One event for one endpoint: what was sent, what came back, what is next.',
         },
+        { name: 'metrics', description: 'Attempts and deliveries over time.' },
         { name: 'event types', description: 'The catalogue.' },
         { name: 'operations', description: 'Redelivery of many deliveries at once.' },
         { name: 'keys', description: 'Keys that may call this API.' },
@@ -137,6 +139,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   healthRoutes(app, deps);
   keyRoutes(app, deps, callerLookup);
   metricsRoutes(app, deps);
+  attemptMetricsRoutes(app, deps);
   tenantRoutes(app, deps);
   contactRoutes(app, deps);
   await contactLinkRoutes(app, deps);

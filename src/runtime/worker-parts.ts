@@ -12,6 +12,7 @@ import { createNotifications } from '../notifications/notifications.ts';
 import { createOperationalEventRelay } from '../notifications/operational-event-relay.ts';
 import { VERSION } from '../package-root.ts';
 import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
+import { foldMetrics, pruneMetrics } from '../store/metric-folding.ts';
 import { releaseDue } from '../store/rate-limits.ts';
 import { createRecorder } from '../store/records.ts';
 import { releaseMoved } from '../store/replan.ts';
@@ -37,6 +38,8 @@ export type WorkerParts = {
 export type Dispatching = { dispatcher: Dispatcher; laneSelector: LaneSelector };
 
 const RELEASE_MS = 500;
+const FOLD_METRICS_MS = 3_000;
+const PRUNE_METRICS_MS = 600_000;
 const MOVED_BATCH = 1_000;
 /** Deliveries are released this long before they are due: longer than a round and the way through Temporal take, shorter than an attempt waits for its rate limit. */
 const RELEASE_AHEAD_MS = 2_000;
@@ -92,6 +95,7 @@ export function createWorkerParts(
   });
   const eventRelay = createOperationalEventRelay({ db, rules: notifications.rules, emitter, logger });
   const releasing = createReleasing(options, parts);
+  const counting = createCounting(options, parts);
   const activities = createActivities({
     ...activityDeps(options, parts),
     sender,
@@ -101,7 +105,7 @@ export function createWorkerParts(
     attemptEnded: dispatcher.attemptEnded,
   });
   const workers = createWorkerLifecycle(options, parts, activities, () => {
-    for (const part of [dispatcher, reconciler, eventRelay, releasing]) part.start();
+    for (const part of [dispatcher, reconciler, eventRelay, releasing, ...counting]) part.start();
   });
 
   return {
@@ -118,6 +122,7 @@ export function createWorkerParts(
       'operational event relay': eventRelay.stop,
       'message sender': () => notifications.messageSender.stop(Math.min(finishMs * CUT_SHARE, MAIL_GRACE_MS)),
       'release of held deliveries': releasing.stop,
+      'metrics over time': () => Promise.all(counting.map((task) => task.stop())),
       workers: workers.stop,
     }),
     close: sender.close,
@@ -134,6 +139,23 @@ function createReleasing({ logger }: ServiceOptions, { db }: SharedParts): Perio
     logger,
     failed: 'held deliveries could not be released',
   });
+}
+
+function createCounting({ logger }: ServiceOptions, { db }: SharedParts): PeriodicTask[] {
+  return [
+    createPeriodicTask({
+      everyMs: FOLD_METRICS_MS,
+      work: () => foldMetrics(db),
+      logger,
+      failed: 'attempts could not be counted yet',
+    }),
+    createPeriodicTask({
+      everyMs: PRUNE_METRICS_MS,
+      work: () => pruneMetrics(db),
+      logger,
+      failed: 'old counts of attempts could not be deleted',
+    }),
+  ];
 }
 
 /** Dependencies of the activities, except the parts of the worker itself. */

@@ -1,0 +1,112 @@
+/** `…/metrics`: attempts and deliveries over time, of a tenant and of all. */
+import { z } from 'zod';
+import { type Range, rangeOf } from '../../domain/attempt-metrics.ts';
+import { clockOffsetMs } from '../../domain/clock.ts';
+import { fieldProblem } from '../../domain/errors.ts';
+import { brieflyCached } from '../../observability/briefly-cached.ts';
+import { ALL_TENANTS, readMetrics, type TenantTotal, topTenants } from '../../store/attempt-metrics.ts';
+import { readGauges } from '../../store/gauges.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { App } from '../fastify-app.ts';
+import { tenantOr404 } from '../lookups.ts';
+import { metricsFields, metricsQuery, metricsSchema, presentMetrics } from '../schemas/attempt-metrics.ts';
+import { tenantParams } from '../schemas/parameters.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+/** What waits is counted at most once in this time, however many requests come. */
+const GAUGES_MS = 5_000;
+
+const tenantTotal = z.object({
+  tenant_id: z.string(),
+  name: z.string().nullable(),
+  external_id: z.string().nullable(),
+  attempts: z.number(),
+  failed: z.number(),
+});
+
+const overviewSchema = z
+  .object({
+    ...metricsFields,
+    tenants_by_volume: z.array(tenantTotal).describe('The twenty with the most attempts.'),
+    tenants_by_failures: z.array(tenantTotal).describe('The twenty with the most attempts that failed.'),
+    waiting: z
+      .array(z.object({ status: z.string(), held_reason: z.string().nullable(), count: z.number() }))
+      .describe('Deliveries that have not ended, now.'),
+    endpoints: z
+      .array(z.object({ state: z.string(), count: z.number() }))
+      .describe('Endpoints by state, now.'),
+    oldest_queued_s: z
+      .number()
+      .describe(
+        'Age of the oldest delivery that is due and that nothing has taken yet, in seconds. 0: there is none.',
+      ),
+  })
+  .meta({ id: 'MetricsOverview' });
+
+export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
+  const gauges = brieflyCached(GAUGES_MS, () => readGauges(deps.db));
+  const tags = ['metrics'];
+
+  app.get(
+    '/v1/tenants/:tenant/metrics',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags,
+        summary: "Get a tenant's attempts and deliveries over time",
+        params: tenantParams,
+        querystring: metricsQuery,
+        response: { 200: metricsSchema },
+      },
+    },
+    async (request) => {
+      const tenant = await tenantOr404(deps, request, request.params.tenant);
+      const range = readRange(request.query);
+      return presentMetrics(range, await readMetrics(deps.db, tenant.id, range));
+    },
+  );
+
+  app.get(
+    '/v1/metrics/overview',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'Get the attempts and deliveries of all tenants over time, and what waits now',
+        querystring: metricsQuery,
+        response: { 200: overviewSchema },
+      },
+    },
+    async (request) => {
+      const range = readRange(request.query);
+      const series = presentMetrics(range, await readMetrics(deps.db, ALL_TENANTS, range));
+      const byVolume = await topTenants(deps.db, range, 'attempts');
+      const byFailures = await topTenants(deps.db, range, 'failed');
+      const { queueAgeS, deliveries, endpoints } = await gauges();
+      return {
+        ...series,
+        tenants_by_volume: byVolume.map(presentTenant),
+        tenants_by_failures: byFailures.map(presentTenant),
+        waiting: deliveries.map(({ heldReason, ...rest }) => ({ ...rest, held_reason: heldReason })),
+        endpoints,
+        oldest_queued_s: queueAgeS,
+      };
+    },
+  );
+}
+
+/** @throws Problem validation_failed */
+function readRange({ from, to, interval }: z.infer<typeof metricsQuery>): Range {
+  const nowMs = Date.now() + clockOffsetMs();
+  const toMs = to === undefined ? nowMs : Date.parse(to);
+  const fromMs = from === undefined ? toMs - DAY_MS : Date.parse(from);
+  const range = rangeOf({ fromMs, toMs, interval }, nowMs);
+  if ('problem' in range) throw fieldProblem(range.path, range.problem);
+  return range;
+}
+
+const presentTenant = ({ tenantId, externalId, ...rest }: TenantTotal) => ({
+  tenant_id: tenantId,
+  external_id: externalId,
+  ...rest,
+});

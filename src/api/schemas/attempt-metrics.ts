@@ -1,0 +1,129 @@
+/** Wire schemas of metrics over time. */
+import { z } from 'zod';
+import {
+  addCounts,
+  addHistograms,
+  INTERVAL_NAMES,
+  INTERVALS,
+  MAX_INTERVALS,
+  type Percentiles,
+  percentilesOf,
+  type Range,
+  startsOf,
+} from '../../domain/attempt-metrics.ts';
+import type { IntervalTotal, KeyTotal } from '../../store/attempt-metrics.ts';
+
+const time = z.iso.datetime({ offset: true }).optional();
+
+export const metricsQuery = z.object({
+  from: time.describe('Default: 24 hours before `to`. Moved to the beginning of its interval.'),
+  to: time.describe('Default: now. Moved to the end of its interval.'),
+  interval: z
+    .enum(INTERVAL_NAMES)
+    .optional()
+    .describe(
+      `In UTC. Kept for ${INTERVAL_NAMES.map((name) => `${INTERVALS[name].keptDays} days (${name})`).join(', ')}; ` +
+        `a series has at most ${MAX_INTERVALS}. Default: the shortest that the range allows.`,
+    ),
+});
+
+const percentiles = z
+  .object({ p50: z.number(), p95: z.number(), p99: z.number() })
+  .meta({ id: 'Percentiles', description: 'In milliseconds, at most a tenth off.' })
+  .nullable();
+
+const outcomes = z.object({ succeeded: z.number(), failed: z.number() });
+
+const counted = {
+  attempts: outcomes.describe('Attempts by their outcome.'),
+  deliveries: outcomes.describe(
+    'Deliveries that succeeded for the first time, and that ended because their last attempt had failed.',
+  ),
+  first_success_ms: percentiles.describe('From acceptance to the first success. Null: there was none.'),
+  attempt_duration_ms: percentiles.describe('Of the attempts. Null: there was none.'),
+};
+
+const byOutcome = { attempts: z.number(), failed: z.number() };
+const OTHERS = 'Null: all that are beyond the number that an interval keeps apart.';
+
+export const metricsFields = {
+  from: z.string(),
+  to: z.string(),
+  interval: z.enum(INTERVAL_NAMES),
+  series: z.array(z.object({ at: z.string(), ...counted })).describe('Every interval, empty ones too.'),
+  totals: z.object(counted).describe('Of the whole range.'),
+  by_event_type: z.array(z.object({ event_type: z.string().nullable().describe(OTHERS), ...byOutcome })),
+  by_error_code: z.array(
+    z.object({ error_code: z.string().nullable().describe(OTHERS), attempts: z.number() }),
+  ),
+  by_response_status: z.array(
+    z.object({ response_status: z.number().nullable().describe(OTHERS), ...byOutcome }),
+  ),
+};
+
+export const metricsSchema = z.object(metricsFields).meta({
+  id: 'Metrics',
+  description:
+    'Attempts and deliveries over time, without tests. What has just happened follows within seconds.',
+});
+
+type Counted = {
+  attempts: { succeeded: number; failed: number };
+  deliveries: { succeeded: number; failed: number };
+  first_success_ms: Percentiles | null;
+  attempt_duration_ms: Percentiles | null;
+};
+
+type Sum = Omit<IntervalTotal, 'at' | 'durations' | 'latencies'> & {
+  durations: number[];
+  latencies: number[];
+};
+
+const NOTHING: Sum = { attempts: 0, failed: 0, delivered: 0, exhausted: 0, durations: [], latencies: [] };
+
+const plus = (a: Sum, b: Omit<IntervalTotal, 'at'>): Sum => ({
+  attempts: addCounts(a.attempts, b.attempts),
+  failed: addCounts(a.failed, b.failed),
+  delivered: addCounts(a.delivered, b.delivered),
+  exhausted: addCounts(a.exhausted, b.exhausted),
+  durations: addHistograms(a.durations, b.durations),
+  latencies: addHistograms(a.latencies, b.latencies),
+});
+
+function presentSum(sum: Sum): Counted {
+  return {
+    attempts: { succeeded: Math.max(0, sum.attempts - sum.failed), failed: sum.failed },
+    deliveries: { succeeded: sum.delivered, failed: sum.exhausted },
+    first_success_ms: percentilesOf(sum.latencies),
+    attempt_duration_ms: percentilesOf(sum.durations),
+  };
+}
+
+/** Fills the range: intervals without a row are empty. */
+export function presentMetrics(
+  range: Range,
+  { intervals, keys }: { intervals: IntervalTotal[]; keys: KeyTotal[] },
+): z.infer<typeof metricsSchema> {
+  const byStart = new Map(intervals.map((each) => [each.at.getTime(), plus(NOTHING, each)]));
+  const named = (kind: KeyTotal['kind']) =>
+    keys
+      .filter((each) => each.kind === kind)
+      .map(({ key, ...rest }) => ({ ...rest, key: key === '' ? null : key }));
+  return {
+    from: new Date(range.fromMs).toISOString(),
+    to: new Date(range.toMs).toISOString(),
+    interval: range.interval,
+    series: startsOf(range).map((startMs) => ({
+      at: new Date(startMs).toISOString(),
+      ...presentSum(byStart.get(startMs) ?? NOTHING),
+    })),
+    totals: presentSum(intervals.reduce(plus, NOTHING)),
+    by_event_type: named('type').map(({ key, attempts, failed }) => ({ event_type: key, attempts, failed })),
+    by_error_code: named('error').map(({ key, attempts }) => ({ error_code: key, attempts })),
+    by_response_status: named('status').map(({ key, attempts, failed }) => ({
+      response_status: key === null ? null : Number(key),
+      attempts,
+      failed,
+    })),
+  };
+}
