@@ -57,8 +57,9 @@ create table metric_keys (
 );
 create index metric_keys_by_time on metric_keys (seconds, at);
 
--- The lateral select is an index look-up for each attempt, whatever the planner knows of the tables when it plans.
-create function count_attempts() returns trigger language plpgsql as $$
+-- The lateral select is an index look-up for each attempt. The plan is kept for as long as the connection, so it must not follow from how
+-- small the tables were when it was made.
+create function count_attempts() returns trigger language plpgsql set enable_seqscan = off as $$
 begin
   insert into metric_parts (tenant_id, at, event_type, error_code, response_status, attempts, delivered, exhausted, durations, latencies)
   select d.tenant_id, date_bin('1 minute', d.ended, '2000-01-01 00:00+00'), d.event_type, n.error_code, n.response_status,

@@ -19,6 +19,8 @@ const log = deliveryRow.extend({
   event_id: z.string(),
   endpoint_id: z.string(),
   next_step: z.string(),
+  // An older server has none.
+  explanation: z.looseObject({ summary: z.string(), who: z.string(), action: z.string() }).nullish(),
   log_source: z.string(),
   workflow: z.looseObject({ web_url: z.string().nullable() }),
   attempts_left_out: z.number().optional(),
@@ -126,6 +128,11 @@ async function show(id: string, options: Options): Promise<void> {
     if (attempt.request !== null) say`  POST ${attempt.request.url}`;
     if (attempt.response !== null) say`  ${attempt.response.status}  ${excerpt(attempt.response.body)}`;
     if (attempt.error !== null) say`  ${attempt.error.code}: ${attempt.error.message}`;
+  }
+  const { explanation } = delivery;
+  if (explanation) {
+    const who = explanation.who === 'tidings' ? 'Nobody has to act' : `To do (${explanation.who})`;
+    say`\n${explanation.summary}\n${who}: ${explanation.action}`;
   }
   say`\n${delivery.next_step}`;
   if (delivery.workflow.web_url !== null) say`In Temporal: ${delivery.workflow.web_url}`;

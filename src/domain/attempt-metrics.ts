@@ -68,7 +68,7 @@ const PER_OCTAVE = 4;
 
 /** The bucket of a time in ms: bucket `n` ends at the fourth root of two to the power of `n`. */
 export function bucketOf(ms: number): number {
-  return ms > 1 ? Math.min(BUCKETS - 1, Math.ceil(PER_OCTAVE * Math.log2(ms))) : 0;
+  return ms > 1 ? Math.min(BUCKETS - 1, Math.ceil((PER_OCTAVE * Math.log(ms)) / Math.log(2))) : 0;
 }
 
 /** The largest count that is kept: a damaged one must not break the arithmetic. */
@@ -124,5 +124,5 @@ function quantile(histogram: readonly number[], total: number, share: number): n
 }
 
 /** What attempts are counted by, with the most keys that an interval keeps apart; the others share one. */
-export const KEY_KINDS = { type: 60, error: 20, status: 40 } as const;
+export const KEY_KINDS = { type: 50, error: 20, status: 30 } as const;
 export type KeyKind = keyof typeof KEY_KINDS;

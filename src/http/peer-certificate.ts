@@ -1,4 +1,5 @@
 /** The TLS of a connection as the log shows it: the protocol, and the certificate that the receiver showed. Bounded, and printable. */
+import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 
 export type Peer = {
@@ -19,22 +20,31 @@ const MAX_NAMES = 20;
 const MAX_NAME = 100;
 const MAX_DISTINGUISHED_NAME = 300;
 
-/** Reads them from a socket whose handshake has ended. It costs some tens of microseconds, so it is done once for a connection. */
+/**
+ * Reads them from a socket whose handshake has ended. It costs some tens of microseconds, so it is done once for a connection. Never throws:
+ * what cannot be read of a certificate must not end the process, nor keep the handshake from being checked.
+ */
 export function peerOf(socket: TLSSocket): Peer {
-  const certificate = socket.getPeerX509Certificate();
-  const protocol = socket.getProtocol();
-  if (certificate === undefined) {
-    return { protocol, subject: null, issuer: null, validTo: null, names: [], fingerprintSha256: null };
-  }
-  const { subject, issuer, validTo, subjectAltName, fingerprint256 } = certificate;
-  return {
-    protocol,
-    subject: distinguishedName(subject),
-    issuer: distinguishedName(issuer),
-    validTo: isoTime(validTo),
-    names: namesIn(subjectAltName),
-    fingerprintSha256: fingerprint256,
+  const peer: Peer = {
+    protocol: socket.getProtocol(),
+    ...{ subject: null, issuer: null, validTo: null, names: [], fingerprintSha256: null },
   };
+  try {
+    // Not `getPeerX509Certificate`: after it, Node 20 finds no name in the certificate when it checks the host.
+    const raw: Buffer | undefined = socket.getPeerCertificate()?.raw;
+    if (raw === undefined) return peer;
+    const { subject, issuer, validTo, subjectAltName, fingerprint256 } = new X509Certificate(raw);
+    return {
+      ...peer,
+      subject: distinguishedName(subject),
+      issuer: distinguishedName(issuer),
+      validTo: isoTime(validTo),
+      names: namesIn(subjectAltName),
+      fingerprintSha256: fingerprint256,
+    };
+  } catch {
+    return peer;
+  }
 }
 
 /** What a receiver writes into its certificate may not steer a display, nor hold what jsonb refuses. */

@@ -27,6 +27,38 @@ export const ENDPOINTS_QUERY = `
     when failing_since is not null then 'failing' else 'enabled' end as state, count(*) as count
   from endpoints where deleted_at is null group by 1`;
 
+/** Waiting deliveries of each status that `readWaiting` counts at most. */
+export const WAITING_COUNTED = 2_000;
+
+// Each status stands in a query of its own, where its index is known to hold it.
+export const WAITING_QUERY = `
+  select 'pending' as status, null as "heldReason", count(*) as count
+    from (select id from deliveries where status = 'pending' order by id limit ${WAITING_COUNTED}) pending
+  ${['delivering', 'retrying', 'held']
+    .map(
+      (status) => `union all select '${status}', held_reason, count(*)
+    from (select held_reason from deliveries where status = '${status}' and attempt_count >= 0 order by id limit ${WAITING_COUNTED}) ${status}
+    group by held_reason`,
+    )
+    .join('\n  ')}`;
+
+export type Waiting = {
+  /** as in `Gauges` */
+  queueAgeS: number;
+  /** by status; where a status has as many as are counted, there may be more */
+  deliveries: { status: string; heldReason: string | null; count: number }[];
+};
+
+/** What waits in all, in a bounded number of rows. */
+export async function readWaiting(db: Db): Promise<Waiting> {
+  const { rows } = await db.query<{ ageS: number }>(QUEUE_AGE_QUERY);
+  const { rows: deliveries } = await db.query<Waiting['deliveries'][number]>(WAITING_QUERY);
+  return {
+    queueAgeS: Math.max(0, rows[0]?.ageS ?? 0),
+    deliveries: deliveries.filter(({ count }) => count > 0),
+  };
+}
+
 export type Gauges = {
   /** age of the oldest due delivery that no workflow has taken, in seconds; 0 when there is none */
   queueAgeS: number;

@@ -142,7 +142,7 @@ async function addTotals(client: Queryable, totals: Total[]): Promise<void> {
   const sums = totals.map((total) => ({ ...total, ...sumOf(before.get(nameOf(total)) ?? NOTHING, total) }));
   await client.query(
     `insert into metric_totals (tenant_id, seconds, at, attempts, failed, delivered, exhausted, durations, latencies)
-     select p.*, h.durations::int[], h.latencies::int[]
+     select p.tenant_id, p.seconds, p.at, p.attempts, p.failed, p.delivered, p.exhausted, h.durations::int[], h.latencies::int[]
      from unnest($1::text[], $2::int[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
        with ordinality as p (tenant_id, seconds, at, attempts, failed, delivered, exhausted, n)
      join unnest($8::text[], $9::text[]) with ordinality as h (durations, latencies, n) using (n)

@@ -24,7 +24,7 @@ const metrics = (query = '') => tidings.call('GET', `/v1/tenants/${tenant}/metri
 const counted = () =>
   eventually(
     () => metrics(),
-    ({ body }) => body.totals?.attempts.succeeded >= 3,
+    ({ body: { totals } }) => totals?.attempts.succeeded >= 3 && totals.attempts.failed >= 3,
   );
 
 test('attempts and deliveries are counted by outcome, type, code and status, with percentiles', async () => {
@@ -75,7 +75,6 @@ test('the overview is of all tenants, and says which have the most and what wait
   expect(body.tenants_by_failures).toEqual([mine]);
   expect(body.waiting).toEqual([]);
   expect(body.oldest_queued_s).toBe(0);
-  expect(body.endpoints.length).toBeGreaterThan(0);
 });
 
 test('another tenant sees nothing of it', async () => {

@@ -125,6 +125,19 @@ async function fill(tenantId: string, endpointId: string): Promise<void> {
      select ${idOf('ten', 'n')}, 'Gone', 'leah', '{}', now(), now()
      from generate_series(1, ${few}) n where $1::text is not null and $2::text is not null`,
   ];
+  // As many intervals as a series may have, each with as many keys as it may keep apart.
+  for (const table of ['metric_totals', 'metric_keys']) {
+    const [columns, values, more] =
+      table === 'metric_totals'
+        ? ['attempts, failed, delivered, exhausted, durations, latencies', "5, 2, 3, 1, '{1,2}', '{1}'", '']
+        : ['kind, key, attempts, failed', "'type', 'a.' || k, 5, 2", ', generate_series(1, 100) k'];
+    statements.push(
+      `insert into ${table} (tenant_id, seconds, at, ${columns})
+       select t, s, date_bin(make_interval(secs => s), now(), '2000-01-01 00:00+00') - make_interval(secs => s * n), ${values}
+       from unnest(array[$1, '']) t, unnest('{60,600,3600,86400}'::int[]) s, generate_series(0, 199) n ${more}
+       where $2::text is not null`,
+    );
+  }
   for (const text of statements) await client.query(text, [tenantId, endpointId]);
   await client.query('checkpoint');
   await client.query('vacuum analyze');
@@ -159,6 +172,13 @@ const filters = [
   'before=1970-01-02T00:00:00Z',
 ];
 
+/** The longest range of each interval. */
+const RANGES = Object.entries({ '1m': 60, '10m': 600, '1h': 3_600, '1d': 86_400 }).map(
+  ([interval, seconds]) => ({
+    query: `interval=${interval}&from=${new Date(Date.now() - 198 * seconds * 1000).toISOString()}`,
+  }),
+);
+
 type Case = { method: string; path: string; query?: string; body?: unknown; status: number | number[] };
 
 /** What is asked of a route beside what its example in the reference says, in the order in which it may be asked. */
@@ -179,6 +199,8 @@ const more: Record<string, Partial<Case>[]> = {
   'GET /api/v1/webhooks': [{ query: 'limit=200&tenant_id=$tenant' }],
   'GET /api/customer/webhooks/{webhook}/deliveries': [{ query: 'limit=200' }],
   'GET /v1/deliveries/{delivery}': [{}, { query: 'reveal=true' }],
+  'GET /v1/tenants/{tenant}/metrics': RANGES,
+  'GET /v1/metrics/overview': RANGES,
   'POST /v1/tenants/{tenant}/events': [{ body: { type: 'session.created', data: SESSION() } }],
   'POST /v1/tenants/{tenant}/events/batch': [
     { body: { events: Array.from({ length: 50 }, () => ({ type: 'session.created', data: SESSION() })) } },

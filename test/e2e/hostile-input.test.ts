@@ -187,6 +187,8 @@ const BODIES: Attack[] = [
 ];
 
 const FIELDS: Attack[] = [
+  ['a series of a million intervals', got(':t/metrics?interval=1m&from=2024-01-01T00:00:00Z'), [422]],
+  ['a series of all time', got(':t/metrics?from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z'), [422]],
   [
     'filters of many parts',
     posted(':t/endpoints', () => ({

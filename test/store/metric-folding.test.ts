@@ -21,12 +21,20 @@ beforeEach(() =>
   ),
 );
 
-const claimed = (ids: string[], columns: Record<string, string> = {}) =>
-  insertDeliveries(database.db, 'ep', ids, {
+async function claimed(
+  ids: string[],
+  { created_at = 'now()', is_test = 'false', ...columns }: Record<string, string> = {},
+) {
+  await insertDeliveries(database.db, 'ep', ids, {
     ...{ status: "'delivering'", claim_number: '1', claim_run: "'run'", claim_trigger: "'schedule'" },
     ...{ claim_from: "'pending'", claim_started_at: 'now()' },
     ...columns,
   });
+  await database.db.query(
+    `update deliveries set created_at = ${created_at}, is_test = ${is_test} where id = any($1)`,
+    [ids],
+  );
+}
 
 const recordOf = (deliveryId: string, changes: Partial<AttemptRecord> = {}): AttemptRecord => ({
   ...{ deliveryId, number: 1, trigger: 'schedule', pressId: null, workflowId: 'w', runId: 'run' },

