@@ -10,6 +10,7 @@ import { LANES, type Lane } from '../domain/lane.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Span, Tracing } from '../observability/tracing.ts';
+import { createPeriodicTask } from '../periodic-task.ts';
 import { profileOrDefault } from '../profiles/index.ts';
 import {
   DISPATCH_CHANNEL,
@@ -69,9 +70,6 @@ export function createDispatcher(deps: {
     return throttle;
   });
   let running = false;
-  let polling: Promise<void> = Promise.resolve();
-  let timers: NodeJS.Timeout[] = [];
-  let wakeUp: () => void = () => {};
   /** work that must end before the connections to the database and Temporal may be closed */
   const underWay = new Set<Promise<void>>();
 
@@ -152,33 +150,22 @@ export function createDispatcher(deps: {
     logger.warn({ reason: error.message }, 'leases could not be given back');
   }
 
-  async function poll(): Promise<void> {
-    while (running) {
-      let took = 0;
-      let costMs = 0;
-      const crowded = queue.crowdedEndpoints();
-      if (engine.isAvailable() && queue.hasRoom(POLL_BATCH)) {
-        const began = performance.now();
-        try {
-          const rows = await takeLeases(db, owner, { limit: POLL_BATCH, leaseMs: LEASE_MS, except: crowded });
-          took = rows.length;
-          enqueue(rows.map((row) => ({ row, lane: laneOf(row) })));
-        } catch (error) {
-          if (isDatabaseAway(error)) metrics.storageErrors.inc({ part: 'dispatcher' });
-          logger.warn({ reason: (error as Error).message }, 'the dispatcher could not read the database');
-        }
-        costMs = performance.now() - began;
-      }
-      if (took < POLL_BATCH) await sleepUntilWoken();
+  async function poll(): Promise<'again' | undefined> {
+    if (!engine.isAvailable() || !queue.hasRoom(POLL_BATCH)) return undefined;
+    const crowded = queue.crowdedEndpoints();
+    const began = performance.now();
+    try {
+      const rows = await takeLeases(db, owner, { limit: POLL_BATCH, leaseMs: LEASE_MS, except: crowded });
+      enqueue(rows.map((row) => ({ row, lane: laneOf(row) })));
+      return rows.length < POLL_BATCH ? undefined : 'again';
+    } catch (error) {
+      if (isDatabaseAway(error)) metrics.storageErrors.inc({ part: 'dispatcher' });
+      throw error;
+    } finally {
       // Leaving out crowded endpoints makes the poll expensive; the pause bounds its share of the database's work.
+      const costMs = performance.now() - began;
       if (crowded.length > 0) await sleep(Math.min(POLL_MS, costMs * CROWDED_PAUSE));
     }
-  }
-
-  async function sleepUntilWoken(): Promise<void> {
-    const ended = new AbortController();
-    wakeUp = () => ended.abort();
-    await sleep(POLL_MS, undefined, { signal: ended.signal }).catch(() => {});
   }
 
   async function renew(): Promise<void> {
@@ -188,13 +175,34 @@ export function createDispatcher(deps: {
     queue.remove(new Set(ids.filter((id) => !kept.has(id))));
   }
 
-  /** Listens for NOTIFY on a connection of its own. While there is none, polling is enough. */
+  const polling = createPeriodicTask({
+    name: 'dispatcher',
+    everyMs: POLL_MS,
+    startsAtOnce: true,
+    work: poll,
+    logger,
+    failures: metrics.taskFailures,
+    failed: 'the dispatcher could not read the database',
+  });
+  const renewing = createPeriodicTask({
+    name: 'renewal of leases',
+    everyMs: RENEW_MS,
+    work: renew,
+    logger,
+    failures: metrics.taskFailures,
+    failed: 'leases could not be renewed',
+  });
+
+  /**
+   * Listens for NOTIFY on a connection of its own. While there is none, polling is enough. It is no periodic task, since it waits for
+   * the end of a connection.
+   */
   async function listen(): Promise<void> {
     while (running) {
       try {
         const client = await db.connect();
         await new Promise<void>((resolve) => {
-          client.on('notification', () => wakeUp());
+          client.on('notification', polling.wake);
           client.once('error', () => resolve());
           client.once('end', () => resolve());
           stopListening = resolve;
@@ -239,20 +247,14 @@ export function createDispatcher(deps: {
     },
     start() {
       running = true;
-      polling = poll();
+      polling.start();
+      renewing.start();
       listening = listen();
-      timers = [
-        setInterval(() => {
-          renew().catch((error) => logger.warn({ reason: error.message }, 'leases could not be renewed'));
-        }, RENEW_MS),
-      ];
     },
     async stop() {
       running = false;
-      for (const timer of timers) clearInterval(timer);
-      wakeUp();
       stopListening();
-      await Promise.all([polling, listening]);
+      await Promise.all([polling.stop(), renewing.stop(), listening]);
       // A start in flight may still succeed, which decides what becomes of its leases.
       await Promise.all(underWay);
       for (const throttle of throttles) throttle.forget();

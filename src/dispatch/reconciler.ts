@@ -4,6 +4,7 @@
  */
 import type { RunStatus } from '../domain/ports.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import { alignEndpoints } from '../store/backlog.ts';
 import { failBroken, isolateFailures } from '../store/broken-rows.ts';
@@ -28,6 +29,7 @@ const UNTOLD_FACTOR = 6;
 export function createReconciler(deps: {
   db: Db;
   engine: TemporalEngine;
+  metrics: Pick<Metrics, 'taskFailures'>;
   logger: Logger;
   /** how long a delivery may be overdue before it counts as lost, in ms */
   graceMs: number;
@@ -127,6 +129,13 @@ export function createReconciler(deps: {
   const everyMs = Math.min(60_000, Math.max(1_000, graceMs / 2));
   return {
     round,
-    ...createPeriodicTask({ everyMs, work: round, logger, failed: 'a reconciler round failed' }),
+    ...createPeriodicTask({
+      name: 'reconciler',
+      everyMs,
+      work: round,
+      logger,
+      failures: deps.metrics.taskFailures,
+      failed: 'a reconciler round failed',
+    }),
   };
 }

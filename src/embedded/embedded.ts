@@ -102,7 +102,10 @@ async function ownDataDirectory(dataDir: string): Promise<Lock> {
 type RunningPart = { died: Promise<string>; stop(graceMs?: number): Promise<void> };
 type KeptAlive<Part> = { first: Part; stop(graceMs?: number): Promise<void> };
 
-/** Starts a part, and starts it again whenever it dies, on the same port with the same data. */
+/**
+ * Starts a part, and starts it again whenever it dies, on the same port with the same data. It is no periodic task, since it waits for
+ * the part's end, and ends itself with the first start that succeeds.
+ */
 async function keepAlive<Part extends RunningPart>(
   name: string,
   start: () => Promise<Part>,

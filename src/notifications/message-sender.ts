@@ -67,39 +67,26 @@ export function createMessageSender(deps: {
   publicUrl: () => string;
   bounds: MessageBounds;
   rules: NotificationRules;
-  metrics: Pick<Metrics, 'notices'>;
+  metrics: Pick<Metrics, 'notices' | 'taskFailures'>;
   logger: Logger;
 }): MessageSender {
   const { db, channels, links, logger } = deps;
   const routes = new Map(channels.map((channel) => [channel.name, createRoute(channel)]));
   for (const channel of routes.keys())
     for (const result of new Set(Object.values(RESULTS))) deps.metrics.notices.inc({ channel, result }, 0);
-  let running = false;
-  let loop: Promise<void> = Promise.resolve();
-  let wakeUp: () => void = () => {};
   const underWay = new Set<Promise<void>>();
   const breakOff = new AbortController();
   /** for each message, how often it was sent while its channel did not work */
   const probes = new Map<string, number>();
 
-  /** Sends due messages as fast as the channels take them. */
-  async function work(): Promise<void> {
-    while (running) {
-      const began = await takeOne().catch((error: Error) => {
-        logger.warn({ reason: error.message }, 'messages could not be read');
-        return false;
-      });
-      if (!began && running) await pause();
-    }
-  }
-
-  async function takeOne(): Promise<boolean> {
+  /** Begins to send one due message, and more as fast as the channels take them. */
+  async function takeOne(): Promise<'again' | undefined> {
     const open = [...routes].filter(([, route]) => route.hasRoom()).map(([name]) => name);
-    if (open.length === 0) return false;
+    if (open.length === 0) return undefined;
     const due = await nextDueMessage(db, open);
-    if (due === null) return false;
+    if (due === null) return undefined;
     const message = await begin(due);
-    if (message === null) return true;
+    if (message === null) return 'again';
     const sending: Promise<void> = send(due, message)
       .catch((error: Error) => {
         // It is due again when its lease has run out.
@@ -110,10 +97,10 @@ export function createMessageSender(deps: {
       })
       .finally(() => {
         underWay.delete(sending);
-        wakeUp();
+        taking.wake();
       });
     underWay.add(sending);
-    return true;
+    return 'again';
   }
 
   async function begin(due: DueMessage): Promise<BegunMessage | null> {
@@ -216,37 +203,36 @@ export function createMessageSender(deps: {
     return Math.min(PROBE_AGAIN_S.last, PROBE_AGAIN_S.first * 2 ** times);
   }
 
-  async function pause(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, POLL_MS);
-      wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
+  const failures = deps.metrics.taskFailures;
+  const taking = createPeriodicTask({
+    name: 'message sender',
+    everyMs: POLL_MS,
+    startsAtOnce: true,
+    work: takeOne,
+    logger,
+    failures,
+    failed: 'messages could not be read',
+  });
   const sweeping = createPeriodicTask({
+    name: 'pruning of messages',
     everyMs: SWEEP_MS,
     work: async () => {
       await adoptLeftNotices(db, deps.rules, SWEEP_LIMIT);
       await pruneMessages(db);
     },
     logger,
+    failures,
     failed: 'messages of an earlier version could not be taken over, or old ones not pruned',
   });
 
   return {
     start() {
-      running = true;
-      loop = work();
+      taking.start();
       sweeping.start();
     },
     async stop(graceMs) {
-      running = false;
-      wakeUp();
       const timer = setTimeout(() => breakOff.abort(), graceMs);
-      await Promise.all([loop, sweeping.stop()]);
+      await Promise.all([taking.stop(), sweeping.stop()]);
       await Promise.all(underWay);
       clearTimeout(timer);
     },

@@ -19,7 +19,7 @@ export function createNotifications(deps: {
   /** PEM of the authorities trusted for the mail server's TLS; undefined: Node's */
   authorities: readonly string[] | undefined;
   publicUrl: () => string;
-  metrics: Pick<Metrics, 'notices'>;
+  metrics: Pick<Metrics, 'notices' | 'taskFailures'>;
   logger: Logger;
 }): Notifications {
   const { environment: env, db, links, publicUrl, metrics, logger } = deps;

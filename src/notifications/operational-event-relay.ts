@@ -7,13 +7,13 @@ import type { Emitter } from '../dispatch/emitter.ts';
 import { Problem } from '../domain/errors.ts';
 import { CHANGES } from '../domain/notification.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import { profileNamed } from '../profiles/index.ts';
 import { addEventToNotification, type NotificationRules } from '../store/notifications.ts';
 import { markEventsTold, type OperationalEvent, takeUntoldEvents } from '../store/operational-events.ts';
 import { type Db, transaction } from '../store/pool.ts';
 import { findOperatorTenant, type Tenant } from '../store/tenants.ts';
-
-export type OperationalEventRelay = { start(): void; stop(): Promise<void> };
 
 const isForPeople = (event: OperationalEvent): event is OperationalEvent & { endpointId: string } =>
   event.endpointId !== null && (CHANGES as readonly string[]).includes(event.type);
@@ -31,16 +31,15 @@ export function createOperationalEventRelay(deps: {
   db: Db;
   rules: NotificationRules;
   emitter: Emitter;
+  metrics: Pick<Metrics, 'taskFailures'>;
   logger: Logger;
-}): OperationalEventRelay {
+}): PeriodicTask {
   const { db, emitter, logger } = deps;
-  let running = false;
-  let loop: Promise<void> = Promise.resolve();
-  let wakeUp: () => void = () => {};
+  let stopping = false;
 
-  async function round(): Promise<number> {
+  async function round(): Promise<'again' | undefined> {
     const events = await takeUntoldEvents(db, BATCH, LEASE_S);
-    if (events.length === 0) return 0;
+    if (events.length === 0) return undefined;
     const operator = await findOperatorTenant(db);
     const relayed = operator === null ? events : await relay(events, operator);
     await markEventsTold(
@@ -49,10 +48,10 @@ export function createOperationalEventRelay(deps: {
     );
     for (const event of relayed.filter(isForPeople)) {
       // Another process takes the remaining events when their lease has run out.
-      if (!running) break;
+      if (stopping) break;
       await notifyPeople(event).catch((error: Error) => failed(event, error));
     }
-    return events.length;
+    return events.length === BATCH ? 'again' : undefined;
   }
 
   async function notifyPeople({ id, endpointId }: OperationalEvent & { endpointId: string }): Promise<void> {
@@ -69,7 +68,7 @@ export function createOperationalEventRelay(deps: {
       return events;
     } catch (error) {
       const [only, another] = events;
-      if (only === undefined || !running) return [];
+      if (only === undefined || stopping) return [];
       if (another !== undefined) {
         const done: OperationalEvent[] = [];
         for (const event of events) done.push(...(await relay([event], tenant)));
@@ -111,32 +110,20 @@ export function createOperationalEventRelay(deps: {
     });
   }
 
-  async function work(): Promise<void> {
-    while (running) {
-      const count = await round().catch((error: Error) => {
-        logger.warn({ reason: error.message }, 'operational events could not be read or relayed');
-        return 0;
-      });
-      if (count === BATCH) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, POLL_MS);
-        wakeUp = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  }
-
+  const task = createPeriodicTask({
+    name: 'operational event relay',
+    everyMs: POLL_MS,
+    startsAtOnce: true,
+    work: round,
+    logger,
+    failures: deps.metrics.taskFailures,
+    failed: 'operational events could not be read or relayed',
+  });
   return {
-    start() {
-      running = true;
-      loop = work();
-    },
+    ...task,
     async stop() {
-      running = false;
-      wakeUp();
-      await loop;
+      stopping = true;
+      await task.stop();
     },
   };
 }

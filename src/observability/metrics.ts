@@ -38,6 +38,11 @@ function counters(registry: Registry) {
     'Times that the database could not be reached when it was needed, by who needed it.',
     'part',
   );
+  const taskFailures = counter(
+    'tidings_task_failures_total',
+    'Rounds of periodic tasks that have failed, by task. Each is tried again.',
+    'task',
+  );
   const outcomes = Object.keys(ATTEMPT_ERRORS).filter((code) => !NEVER_TRIED.includes(code));
   for (const outcome of ['succeeded', ...outcomes]) attempts.inc({ outcome }, 0);
   for (const lane of LANES) dispatched.inc({ lane }, 0);
@@ -72,6 +77,7 @@ function counters(registry: Registry) {
     attempts: attempts as Counter<'outcome'>,
     dispatched,
     storageErrors,
+    taskFailures,
   };
 }
 

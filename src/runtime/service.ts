@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createEmitter } from '../dispatch/emitter.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import type { Monitoring } from '../observability/monitoring-server.ts';
 import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import { analyzeGrown } from '../store/analyze.ts';
@@ -50,7 +51,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const publicUrl = () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`;
   if (dispatching !== null) worker = createWorkerParts(options, parts, dispatching, emitter, publicUrl);
   const api = roles.api ? await createApiParts(options, parts, emitter) : null;
-  const upkeep = createUpkeep(db, logger);
+  const upkeep = createUpkeep(db, metrics, logger);
   for (const task of [schema, upkeep.statistics, upkeep.clock]) task.start();
   let monitoring: Monitoring | null = null;
   try {
@@ -107,15 +108,23 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 /** Tasks that every process repeats for the database. */
-function createUpkeep(db: Db, logger: Logger): { statistics: PeriodicTask; clock: PeriodicTask } {
+function createUpkeep(
+  db: Db,
+  metrics: Metrics,
+  logger: Logger,
+): { statistics: PeriodicTask; clock: PeriodicTask } {
   return {
     statistics: createPeriodicTask({
+      name: 'statistics of tables',
+      failures: metrics.taskFailures,
       everyMs: STATISTICS_MS,
       work: () => analyzeGrown(db),
       logger,
       failed: 'tables that have grown could not be analysed',
     }),
     clock: createPeriodicTask({
+      name: "database's clock",
+      failures: metrics.taskFailures,
       everyMs: CLOCK_MS,
       work: () => followDatabaseClock(db),
       logger,

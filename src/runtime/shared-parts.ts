@@ -137,7 +137,7 @@ function createTemporalParts({
 }
 
 /**
- * Waits until the database can be reached.
+ * Waits until the database can be reached. It is no periodic task, since the start of the process waits for it.
  * @throws Error when it can be reached but not used: a wrong password, no such database
  */
 async function reachDatabase(db: Db, logger: Logger): Promise<void> {

@@ -88,12 +88,19 @@ export function createWorkerParts(
   const reconciler = createReconciler({
     db,
     engine,
+    metrics,
     logger,
     graceMs: env.TIDINGS_RECONCILE_AFTER_S * 1000,
     noticeIntervalMs: env.TIDINGS_NOTICE_INTERVAL_S * 1000,
     taskQueue: env.TIDINGS_TASK_QUEUE,
   });
-  const eventRelay = createOperationalEventRelay({ db, rules: notifications.rules, emitter, logger });
+  const eventRelay = createOperationalEventRelay({
+    db,
+    rules: notifications.rules,
+    emitter,
+    metrics,
+    logger,
+  });
   const releasing = createReleasing(options, parts);
   const counting = createCounting(options, parts);
   const activities = createActivities({
@@ -129,14 +136,16 @@ export function createWorkerParts(
   };
 }
 
-function createReleasing({ logger }: ServiceOptions, { db }: SharedParts): PeriodicTask {
+function createReleasing({ logger }: ServiceOptions, { db, observability }: SharedParts): PeriodicTask {
   return createPeriodicTask({
+    name: 'release of held deliveries',
     everyMs: RELEASE_MS,
     work: async () => {
       await releaseDue(db, RELEASE_AHEAD_MS);
       while ((await releaseMoved(db, MOVED_BATCH)) === MOVED_BATCH);
     },
     logger,
+    failures: observability.metrics.taskFailures,
     failed: 'held deliveries could not be released',
   });
 }

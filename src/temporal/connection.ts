@@ -76,6 +76,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
     announce = resolve;
   });
 
+  /** No periodic task, since it probes only while Temporal is away; otherwise every call shows whether Temporal answers. */
   async function probe(): Promise<void> {
     try {
       if (connection === null) {

@@ -66,7 +66,10 @@ export async function runWorkers(options: {
   let stopping = false;
   const current = new Map<string, Worker>();
 
-  /** Replaces a worker that has given up (Temporal away for long, a namespace made anew). */
+  /**
+   * Replaces a worker that has given up (Temporal away for long, a namespace made anew). It is no periodic task, since it waits for the
+   * worker's end; a worker stops by its own `shutdown`.
+   */
   async function keepRunning(name: string, make: () => Promise<Worker>, first: Worker): Promise<void> {
     for (let worker: Worker | undefined = first; !stopping; worker = undefined) {
       try {
