@@ -1,4 +1,7 @@
-/** The cap on attempts in flight: an endpoint that hangs must not take the places of the others, nor keep its own. */
+/**
+ * The cap on attempts in flight for one endpoint: an endpoint that hangs neither takes the places of others nor keeps its own for
+ * ever.
+ */
 import { createConcurrencyCap } from '../../activities/concurrency-cap.ts';
 
 const LONG_MS = 20_000;
@@ -40,7 +43,7 @@ test('a place that was given back is free again', async () => {
   expect(await cap.acquire('ep', 0)).toBeNull();
 });
 
-test('who waits gets the place that is given back, the first one first', async () => {
+test('a place that is given back goes to the attempt that has waited longest', async () => {
   const cap = createConcurrencyCap(1);
   const release = await place(cap.acquire('ep', 0));
   const first = cap.acquire('ep', LONG_MS);
@@ -57,7 +60,7 @@ test('who waits gets the place that is given back, the first one first', async (
   await place(cap.acquire('ep', 0));
 });
 
-test('a newcomer does not overtake who waits', async () => {
+test('a new attempt does not overtake one that waits', async () => {
   const cap = createConcurrencyCap(1);
   const release = await place(cap.acquire('ep', 0));
   const waiting = cap.acquire('ep', LONG_MS);
@@ -67,7 +70,7 @@ test('a newcomer does not overtake who waits', async () => {
   releaseWaiting();
 });
 
-test('who has waited too long leaves the line, and the place goes to the next', async () => {
+test('an attempt that has waited too long leaves the line, and the place goes to the next', async () => {
   const cap = createConcurrencyCap(1);
   const release = await place(cap.acquire('ep', 0));
   const impatient = cap.acquire('ep', 1);

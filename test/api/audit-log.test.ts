@@ -1,4 +1,4 @@
-/** Who changed what: written with the change, readable, and never altered. */
+/** The audit log: it is written in the transaction of each change, can be read, and is never altered. */
 import { startReceiver } from '../helpers/receiver.ts';
 import { apiClient, startTestService, type TestService } from '../helpers/service.ts';
 
@@ -11,7 +11,7 @@ afterAll(() => tidings?.stop());
 const entries = async (query: string) =>
   (await tidings.call('GET', `/v1/audit-log?limit=200&${query}`)).body.items;
 
-test('every change of a tenant and its endpoint is there, newest first, with the key that made it', async () => {
+test('the audit log has every change of a tenant and its endpoint, newest first, with the key that made it', async () => {
   const receiver = await startReceiver(500);
   const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Watched' });
   const { body: key } = await tidings.call('POST', '/v1/keys', {
@@ -65,7 +65,7 @@ test('every change of a tenant and its endpoint is there, newest first, with the
   expect(await entries(`object_id=${id}&action=delivery.retried`)).toHaveLength(1);
 });
 
-test('what was refused is not in it', async () => {
+test('a change that was refused is not in the audit log', async () => {
   const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Refused' });
   await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: 'https://10.0.0.1/' });
   await tidings.call('PATCH', `/v1/tenants/${tenant.id}/endpoints/ep_none`, { enabled: false });

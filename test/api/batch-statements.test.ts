@@ -1,4 +1,4 @@
-/** A batch asks the database as often as one event does, however many event types of the tenant's own it names. */
+/** A batch makes as many database statements as one event does, however many of the tenant's own event types it names. */
 import pg from 'pg';
 import { startTestService, type TestService } from '../helpers/service.ts';
 
@@ -61,7 +61,7 @@ test.each(['reading-steps', 'standard-webhooks'])(
   },
 );
 
-test('those of which there are none cost no more', async () => {
+test('event types that do not exist cost no more statements', async () => {
   const open = await tenantWithTypes('standard-webhooks', 0);
   expect(await emitBatch(open, MAX_BATCH)).toMatchObject({ status: 202, lookUps: [1], often: [] });
   const strict = await tenantWithTypes('reading-steps', 3);

@@ -1,7 +1,4 @@
-/**
- * However much a tenant has, no request of its costs more for that: every route of the reference, asked in a tenant with very
- * many rows of everything, reads a bounded number of them.
- */
+/** Every route of the API reference reads a bounded number of rows, also for a tenant that has very many rows of everything. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** Wrong keys, however many: they cost the database little and honest callers nothing. */
+/** The look-up of API keys: many wrong keys cost the database little, and cost callers with a valid key nothing. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -125,7 +125,7 @@ describe('addresses that count as one', () => {
   });
 });
 
-test('who has sent no more wrong keys for a while is not suspected any more', () => {
+test('an address that has sent no wrong keys for a while is not slowed down any more', () => {
   let nowMs = 0;
   const wrongKeys = createWrongKeyLimiter(2, () => nowMs);
   for (let n = 0; n < 1_000; n += 1) wrongKeys.sentWrong('a');

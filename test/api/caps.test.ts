@@ -1,6 +1,6 @@
 /**
- * What a tenant may have under way at once: one more is refused with a time to come again, and what has ended, in whatever way, has
- * given its place back.
+ * The limits on what a tenant has under way at the same time: one more is refused with `retry-after`, and whatever has ended, in
+ * any way, gives its place back.
  */
 import type { ServerResponse } from 'node:http';
 import { eventually } from '../helpers/eventually.ts';
@@ -80,7 +80,7 @@ const press = (endpoint: string, body?: object) => tidings.call('POST', `${endpo
 const ok = (response: ServerResponse) => response.writeHead(200).end();
 
 describe('tests of endpoints', () => {
-  test('of those that come at once as many go as may be under way for an endpoint', async () => {
+  test('at one endpoint as many run at once as its limit allows; the others are refused', async () => {
     const hands = await startHolding();
     const tenant = await newTenant();
     const endpoint = await newEndpoint(tenant, hands.url);
@@ -100,7 +100,7 @@ describe('tests of endpoints', () => {
     expect((await press(endpoint)).status).toBe(200);
   });
 
-  test('and for a tenant, over all of its endpoints', async () => {
+  test("at all endpoints of a tenant together as many run at once as the tenant's limit allows", async () => {
     const hands = await startHolding();
     const tenant = await newTenant();
     const endpoints = await times(TESTS_PER_TENANT / TESTS_PER_ENDPOINT, () =>
@@ -168,7 +168,7 @@ describe('tests of endpoints', () => {
     expect(statusesOf(await again)).toEqual(Array(TESTS_PER_ENDPOINT).fill(200));
   });
 
-  test('refused for what they ask they give their places back', async () => {
+  test('a test that is refused for its own request gives its place back', async () => {
     const receiver = await startReceiver(200);
     const endpoint = await newEndpoint(await newTenant(), receiver.url);
     for (let round = 0; round < 3; round += 1) {
@@ -237,7 +237,7 @@ describe('operations', () => {
   const statusOf = async (id: string) => (await tidings.call('GET', `/v1/operations/${id}`)).body.status;
   const TOO_MANY = /This tenant has 10 running operations/;
 
-  test('of those that come at once as many run as may; the others, of each kind, are refused', async () => {
+  test('as many run at once as the limit allows; the others, of each kind, are refused', async () => {
     const { tenant, endpoint } = await tenantWithFailures(60);
     const kinds = Object.values(WAYS);
     const answers = await times(18, (at) => (kinds[at % kinds.length] as Way)(tenant, endpoint, SLOWLY));

@@ -1,4 +1,4 @@
-/** Bodies that are as large, deep, wide or odd as they may be, and more: the right answer, and others are not kept waiting. */
+/** Bodies as large, deep and wide as allowed, and beyond, get the right answer, and other requests do not wait for them. */
 import { startReceiver } from '../helpers/receiver.ts';
 import { ADMIN_KEY, startTestService, type TestService } from '../helpers/service.ts';
 

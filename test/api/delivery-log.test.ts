@@ -1,4 +1,4 @@
-/** The log explains every delivery, and shows no secret to whoever may not see it. */
+/** The log of a delivery explains its course, and shows a secret only to those who may see it. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { startReceiver } from '../helpers/receiver.ts';
@@ -36,7 +36,7 @@ async function deliverSecretly() {
   return { receiver, endpoint, log };
 }
 
-test('it shows what was sent and what came back, with the secrets masked even where the receiver echoes them', async () => {
+test('the log shows what was sent and what came back, with the secrets masked even where the receiver echoes them', async () => {
   const { log, receiver, endpoint } = await deliverSecretly();
   const basic = Buffer.from(`user:${SECRETS[0]}`).toString('base64');
   for (const secret of [...SECRETS, basic, endpoint.secret])

@@ -1,4 +1,4 @@
-/** Answers that are there before the body is: every client sees them, whatever it still sends and however. */
+/** Responses that are sent before the request's body has arrived reach every client, whatever the client still sends. */
 import { spawn, spawnSync } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -210,7 +210,7 @@ test('a small body that was not waited for costs no connection', async () => {
   socket.destroy();
 });
 
-describe('who asks before it sends (expect: 100-continue)', () => {
+describe('a client that asks before it sends (expect: 100-continue)', () => {
   const expecting = (headers: Record<string, string>, bytes: number) =>
     head('POST', `/v1/tenants/${tenant}/events`, {
       ...JSON_TYPE,
@@ -254,7 +254,7 @@ test('headers without end are answered, and the rest is thrown away', async () =
   expect([status, text.match(/HTTP\/1\.1/g)?.length]).toEqual([431, 1]);
 });
 
-test('who never stops sending is cut off', async () => {
+test('a client that never stops sending is cut off', async () => {
   const socket = open();
   socket.write(
     head('POST', `/v1/tenants/${tenant}/events`, {
@@ -274,7 +274,7 @@ test('who never stops sending is cut off', async () => {
   expect(sent).toBeLessThan(512 * 1024 * 1024);
 });
 
-test('who is too slow is told so; who is only slow is waited for', async () => {
+test('a client that sends too slowly is refused; one that is only slow is waited for', async () => {
   const batch = `/v1/tenants/${tenant}/events/batch`;
   const authorised = { ...JSON_TYPE, 'x-api-key': ADMIN_KEY };
   const silent = open();

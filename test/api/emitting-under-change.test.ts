@@ -1,4 +1,7 @@
-/** Emits at full speed while whatever they depend on is changed: each is a 202, or the refusal that was provoked. */
+/**
+ * Emits at full speed, while everything that they depend on is changed, are answered with 202 or with the refusal that the test
+ * provoked.
+ */
 import { internalErrors } from '../../scripts/internal-errors.ts';
 import { type Receiver, startReceiver } from '../helpers/receiver.ts';
 import { until } from '../helpers/scene.ts';

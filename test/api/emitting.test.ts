@@ -1,4 +1,4 @@
-/** Emitting: the same request twice is one event, a batch is all or nothing, and no byte of `data` is lost. */
+/** Emitting: a repeated request makes one event, a batch is accepted whole or not at all, and no byte of `data` is changed. */
 import { startReceiver } from '../helpers/receiver.ts';
 import { apiClient, startTestService, type TestService } from '../helpers/service.ts';
 

@@ -1,4 +1,7 @@
-/** A tenant's own event types: how many and how large, page by page, and in no list that only needs their names. */
+/**
+ * A tenant's own event types: their number and size are limited, they are listed in pages, and lists that need only names do not
+ * read their schemas.
+ */
 import type { TestService } from '../helpers/service.ts';
 import { startTestService } from '../helpers/service.ts';
 

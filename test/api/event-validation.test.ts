@@ -1,4 +1,7 @@
-/** What makes an event acceptable: a known type, data that fits it, a size, and a time that is cut, not rounded. */
+/**
+ * Validation of an event: its type is known, its data fits the type, its size is within the limit, and its time is cut to
+ * milliseconds, not rounded.
+ */
 import { checkEvents, type OwnType, parseTimestampMs } from '../../src/api/event-validation.ts';
 import type { EmittedEvent } from '../../src/domain/event.ts';
 import type { JsonSchema } from '../../src/domain/profile.ts';

@@ -1,4 +1,4 @@
-/** API keys: shown once, told apart, counted, revoked. */
+/** API keys are shown once, told apart in lists, limited in number, and revoked. */
 import { startProcess } from '../helpers/process.ts';
 import { ADMIN_KEY, apiClient, startTestService, type TestService } from '../helpers/service.ts';
 
@@ -30,7 +30,7 @@ test('a key is shown once; lists and the database hold nothing that works', asyn
   expect(rows.map(({ row }) => row).join()).not.toContain(key);
 });
 
-test('its last use is kept', async () => {
+test('the time when a key was last used is stored', async () => {
   const { key, id } = await make();
   await apiClient(tidings.url, key)('GET', `/v1/tenants/${tenant}`);
   const { body } = await tidings.call('GET', '/v1/keys?limit=200');
@@ -107,7 +107,7 @@ test('a key that asks too often is told when to ask again; others are served mea
   expect((await statuses(ADMIN_KEY, 80)).every(({ status }) => status === 200)).toBe(true);
 });
 
-test('with the database away the admin key is still known, and nobody is refused as unknown', async () => {
+test('while the database is away the admin key still works, and other keys are not refused as unknown', async () => {
   const lonely = await startTestService();
   const { key } = (await lonely.call('POST', '/v1/keys', { kind: 'admin' })).body;
   await lonely.database.db.query(`alter table api_keys rename to api_keys_away`);

@@ -1,4 +1,7 @@
-/** What is remembered of look-ups: never what was before a change, and never at the cost of somebody who waits. */
+/**
+ * The look-up cache never answers with a value from before a change, and a load that takes long delays only those who need its
+ * value.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createLookupCache } from '../../src/api/lookup-cache.ts';
@@ -35,7 +38,7 @@ function slowly(
   };
 }
 
-test('those who ask at the same time share one look-up', async () => {
+test('callers that ask at the same time share one look-up', async () => {
   const { memory, asked, answer } = slowly(new Map([['a', 1]]));
   const all = [memory.get('a'), memory.get('a'), memory.get('a')];
   await answer();
@@ -44,7 +47,7 @@ test('those who ask at the same time share one look-up', async () => {
   expect(asked()).toBe(1);
 });
 
-test('who waits while something is forgotten gets an answer, and it is not remembered', async () => {
+test('a caller that waits while its value is forgotten gets an answer, which is not remembered', async () => {
   const versions = new Map([['a', 1]]);
   const { memory, answer } = slowly(versions);
   const before = memory.get('a');
@@ -58,7 +61,7 @@ test('who waits while something is forgotten gets an answer, and it is not remem
   expect(await memory.get('a')).toEqual({ name: 'a', version: 2 });
 });
 
-test('that something does not exist is forgotten whatever was changed', async () => {
+test('an answer that something does not exist is forgotten after any change', async () => {
   const versions = new Map<string, number>();
   const { memory, answer } = slowly(versions);
   const before = memory.get('new');
@@ -71,7 +74,7 @@ test('that something does not exist is forgotten whatever was changed', async ()
   expect(await after).toEqual({ name: 'new', version: 1 });
 });
 
-test('only what is concerned is forgotten', async () => {
+test('a change forgets only the values that it concerns', async () => {
   const { memory, asked, answer } = slowly(
     new Map([
       ['a', 1],
@@ -86,7 +89,7 @@ test('only what is concerned is forgotten', async () => {
   expect(asked()).toBe(2);
 });
 
-test('an error reaches those who wait, and the next one asks again', async () => {
+test('an error reaches all callers that wait, and the next caller asks again', async () => {
   let fails = true;
   const memory = createLookupCache<Thing>({
     forMs: 60_000,
@@ -102,7 +105,7 @@ test('an error reaches those who wait, and the next one asks again', async () =>
   expect(await memory.get('a')).toEqual({ name: 'a', version: 1 });
 });
 
-test('however many names are asked for that there are not, what exists stays remembered', async () => {
+test('look-ups of any number of unknown names do not displace what exists', async () => {
   const { memory, asked, answer } = slowly(new Map([['real', 1]]), { max: 10, maxAbsent: 10 });
   const real = memory.get('real');
   await answer();

@@ -1,4 +1,4 @@
-/** Whatever comes in over the wire gets an answer that says what was wrong with it; nothing of it is an error of ours. */
+/** Malformed requests of every kind get an answer that says what is wrong with them, and never a 500. */
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { ADMIN_KEY, startTestService, type TestService } from '../helpers/service.ts';
@@ -100,7 +100,7 @@ describe('a path that names nothing is a 404, or a 400 when it cannot be read', 
     expect(await raw(head(`GET ${path}`))).toEqual(problem(status, code));
   });
 
-  test('but a tenant is found by an external_id of 128 characters, escaped or not', async () => {
+  test('an external_id of 128 characters, escaped or not, finds its tenant', async () => {
     for (const path of ['x'.repeat(128), '%78'.repeat(128)]) {
       expect((await raw(head(`GET /v1/tenants/${path}`))).status).toBe(200);
     }
@@ -125,7 +125,7 @@ describe('a method that a path does not take is a 405 that names those that it t
     if (method !== 'HEAD') expect(answer).toEqual(problem(405, 'method_not_allowed'));
   });
 
-  test('also with a body that could not be read, but not without a key', async () => {
+  test('a body that cannot be read changes nothing about that; a missing key is refused first', async () => {
     const put = ['PUT /v1/tenants', 'content-type: text/plain', 'content-length: 3'] as const;
     expect(await raw(head(...put), 'abc')).toEqual(problem(405, 'method_not_allowed'));
     const answer = await raw('PUT /v1/tenants HTTP/1.1\r\nhost: x\r\n\r\n');
@@ -277,7 +277,7 @@ describe('a text that PostgreSQL cannot hold is refused, by name where there is 
     expect(answer.body.errors.map((error: any) => error.path)).toContain(path);
   });
 
-  test('but a URL escapes it, and data and schemas may hold it', async () => {
+  test('NUL is escaped in a URL, and allowed in data and in schemas', async () => {
     const create = {
       url: `https://example.com/${nul}?q=${nul}`,
       auth: { type: 'basic', username: nul, password: nul },

@@ -1,4 +1,4 @@
-/** A request's body is read strictly and cut without changing a byte; both are promises to the receiver. */
+/** The raw JSON parser reads a body strictly, and cuts `data` out of it without changing a byte. */
 import type { Place, ScanRules } from '../../src/api/body/json-scan.ts';
 import { parseRawJson } from '../../src/api/body/raw-json.ts';
 
@@ -110,11 +110,11 @@ describe('a key that comes twice in one object is refused', () => {
     '{"x":{"a":1},"y":{"a":1}}',
     '{"é":1,"e\\u0301":2}',
     '{"constructor":1,"toString":2,"__proto__":3}',
-  ])('but not in %s', (text) => {
+  ])('%s has no key twice in one object, and is read', (text) => {
     expect(parse(text).value).toEqual(JSON.parse(text));
   });
 
-  test('and the place is named', () => {
+  test('the refusal names the key and its place', () => {
     expect(() => parse('{\n  "a": 1,\n  "a": 2\n}')).toThrow(/"a".*line 3, column 3/);
   });
 });
@@ -228,7 +228,7 @@ describe('what is too much is noticed while it is read', () => {
     ['data in one string', `{"data":"${'x'.repeat(98)}"}`, { opaque: [place], mostOpaqueBytes: 100 }],
     ['data in one number', `{"data":${'1'.repeat(100)}}`, { opaque: [place], mostOpaqueBytes: 100 }],
     ['values in the data, and text', `{"data":[${'1,'.repeat(600_000)}1]}`, { opaque: [place] }],
-  ])('and what just is not too much is read: %s', (_what, text, rules) => {
+  ])('exactly the limit is read: %s', (_what, text, rules) => {
     expect(read(text, rules)).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-/** Bad input gets a clear error that says what to do: every field, with its path. */
+/** Invalid input is refused with an error that names each field and says what to do. */
 import { startTestService, type TestService } from '../helpers/service.ts';
 
 let tidings: TestService;

@@ -1,4 +1,4 @@
-/** The SCORM API's own routes: its document's requests work word for word. */
+/** The routes of the SCORM API accept the requests of its document word for word. */
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
 

@@ -1,4 +1,4 @@
-/** The e-mail that a customer gets when Tidings gives up: it must come once, be readable, and be safe to open. */
+/** The e-mail about an endpoint comes once, is readable, and is safe to open. */
 import { emailChannel } from '../../src/channels/email.ts';
 import type { EndpointChange, EndpointMessage } from '../../src/domain/notification.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';

@@ -1,4 +1,4 @@
-/** What a mail server may answer, at every step of the conversation, and what that means for the one recipient. */
+/** Every answer of a mail server, at every step of the conversation, is mapped to the right outcome for its recipient. */
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';

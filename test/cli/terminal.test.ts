@@ -1,4 +1,7 @@
-/** What reaches the terminal: nothing that steers it, no more than fits, and no crash when it goes away. */
+/**
+ * Output to the terminal holds no control characters, is no longer than fits, and does not crash the command when the terminal
+ * goes away.
+ */
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

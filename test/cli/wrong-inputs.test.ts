@@ -1,6 +1,6 @@
 /**
- * Every command with everything that can be wrong: it ends with a sentence that says what to do and the exit status that is
- * documented, without a stack. The commands come from the program: a new one joins by being there.
+ * Every command with every kind of wrong input ends with a sentence that says what to do, with the documented exit status, and
+ * without a stack trace. The commands come from the program: a new one joins by being there.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

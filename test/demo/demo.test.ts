@@ -1,4 +1,4 @@
-/** The demo, cut off at every step it has: the next start completes it, and nothing of it happens twice. */
+/** The demo is interrupted after each of its steps: the next start completes it, and no step happens twice. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoCertificate } from '../../src/demo/certificate.ts';
@@ -83,7 +83,7 @@ test('killed at any step, before it or after it, it is whole after the next star
   }
 }, 300_000);
 
-test('it is found behind as many tenants as there may be, and left as people have changed it', async () => {
+test('the demo is found among very many tenants, and left as people have changed it', async () => {
   await removeAll();
   const progress = demoProgress(await makeFolder());
   const { tenants } = await playDemo(call, receivers, progress);

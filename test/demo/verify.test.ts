@@ -1,4 +1,4 @@
-/** How the demo's receivers and `tidings listen` tell what is genuine: by everything that is known, and never by nothing. */
+/** The demo's receivers and `tidings listen` call a request genuine only if they could verify it with all that they know. */
 
 import { type Knows, SIGNATURES, verify, whyUnverifiable } from '../../src/demo/verify.ts';
 import { PROFILES, profileNamed } from '../../src/profiles/index.ts';

@@ -1,4 +1,4 @@
-/** What waits to go to Temporal is taken in groups, and nobody's trouble takes the room of others. */
+/** The dispatch queue hands out deliveries in groups, and endpoints that cause trouble do not take the room of others. */
 import { DispatchQueue } from '../../src/dispatch/dispatch-queue.ts';
 import type { DispatchableDelivery } from '../../src/store/leases.ts';
 
@@ -58,7 +58,7 @@ test('large bodies share a group only up to 8 MB, which siblings count towards o
   expect(queue.takeGroup('quick', 100)).toHaveLength(1);
 });
 
-test('where there is trouble endpoints take turns, and each keeps its order', () => {
+test('in the failing lane endpoints take turns, and each keeps its order', () => {
   const queue = new DispatchQueue();
   const many = times(10, { endpointId: 'busy' });
   const few = times(2, { endpointId: 'calm' });
@@ -69,14 +69,14 @@ test('where there is trouble endpoints take turns, and each keeps its order', ()
   expect(queue.takeGroup('failing', 4)).toEqual(many.slice(2, 6));
 });
 
-test('of what fails fewer go together', () => {
+test('a group of the failing lane is smaller than others', () => {
   const queue = new DispatchQueue();
   for (const row of times(300)) queue.push('failing', row);
   expect(queue.takeGroup('failing', 250)).toHaveLength(100);
   expect(queue.takeGroup('failing', 50)).toHaveLength(50);
 });
 
-test('of one endpoint that fails only so many may wait', () => {
+test('only a limited number of deliveries of one failing endpoint may wait', () => {
   const lane = 'failing';
   const queue = new DispatchQueue();
   const rows = times(1_000, { endpointId: 'dead' });
@@ -116,7 +116,7 @@ test('a lane for trouble that is full stops nobody else from being fetched', () 
   expect(queue.crowdedEndpoints()).toEqual(endpoints);
 });
 
-test('what somebody else has taken up meanwhile is removed', () => {
+test('deliveries whose lease another process has taken are removed', () => {
   const queue = new DispatchQueue();
   const [kept, lost] = times(2) as [DispatchableDelivery, DispatchableDelivery];
   queue.push('quick', kept);

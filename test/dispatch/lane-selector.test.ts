@@ -1,4 +1,6 @@
-/** Which lane an endpoint's deliveries take: one that hangs in the quick one would hold up a workflow's first task. */
+/**
+ * The lane selector puts an endpoint that may hang outside the quick lane, where it would hold up the first task of a workflow.
+ */
 import { createLaneSelector, type LaneSelector } from '../../src/dispatch/lane-selector.ts';
 
 beforeEach(() => jest.useFakeTimers());
@@ -72,12 +74,12 @@ describe('an endpoint that', () => {
     expect(selector.laneOf('ep', 15_000)).toBe('quick');
   });
 
-  test('is slow says nothing about another', () => {
+  test('is slow does not make another endpoint suspect', () => {
     expect(pulseAfter(bad(5_000)).laneOf('other', 5_000)).toBe('quick');
   });
 });
 
-test('of very many endpoints the one that was longest not seen is forgotten', () => {
+test('with very many endpoints, the one not seen for the longest time is forgotten', () => {
   const selector = createLaneSelector();
   observe(selector, 'early', good(20));
   observe(selector, 'kept', good(20));

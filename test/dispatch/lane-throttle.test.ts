@@ -1,4 +1,4 @@
-/** Until when a lane's next workflow waits for the one before it. */
+/** The lane throttle makes a lane's next workflow wait for the one before it, and no longer than it must. */
 
 import { LaneThrottle } from '../../src/dispatch/lane-throttle.ts';
 import type { Lane } from '../../src/domain/lane.ts';

@@ -1,4 +1,4 @@
-/** Ids are made by the database's clock: what it says is taken in as far as the reading is sure of it. */
+/** The clock of ids follows the database's clock, as far as a reading of it is certain. */
 import { alignClock, clockOffsetMs } from '../../src/domain/clock.ts';
 import { idTimeMs, newId } from '../../src/domain/ids.ts';
 

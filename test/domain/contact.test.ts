@@ -1,4 +1,4 @@
-/** The rules for contacts: whose word counts, what a change leaves alone, and which addresses are one person's. */
+/** The rules for contacts: who may change a contact's state, what a change keeps, and which addresses count as the same. */
 import {
   type ContactState,
   distinctContacts,

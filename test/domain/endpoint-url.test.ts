@@ -1,4 +1,4 @@
-/** The one form of an endpoint's URL, and what is refused of it: judged after it was normalised, not as it was typed. */
+/** An endpoint's URL is normalised first, and then judged in that form, not as it was typed. */
 import { endpointUrl, endpointUrlProblem, MAX_URL_LENGTH } from '../../src/domain/endpoint-url.ts';
 
 const normal = (text: string) => endpointUrl(new URL(text));

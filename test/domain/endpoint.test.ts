@@ -1,4 +1,4 @@
-/** What people see of an endpoint's URL, and which headers they may set: both are rules about secrets and safety. */
+/** An endpoint's URL is masked where people see it, and its own headers may not replace those that Tidings sets. */
 import { headerProblem, MASK, maskUrl } from '../../src/domain/endpoint.ts';
 
 describe('a URL as it is shown', () => {

@@ -1,4 +1,4 @@
-/** Who wants an event, and how its time is spelled: two rules that every profile shares. */
+/** Two rules that all profiles share: subscription to event types, and the spelling of an event's time. */
 import {
   EVENT_ID_PATTERN,
   EVENT_TYPE_FILTER_PATTERN,

@@ -1,4 +1,4 @@
-/** Ids are sorted by time and read by people; lists and partitions rely on both. */
+/** Ids sort by the time at which they were made, and people can read them; lists and partitions rely on both. */
 import {
   firstIdAt,
   ID_PREFIXES,

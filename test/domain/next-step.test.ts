@@ -31,7 +31,7 @@ const combinations = [
   { ...(states[0] as (typeof states)[number]), status: 'of-a-newer-version' as Delivery['status'] },
 ].flatMap((state) => sendability.map((now) => ({ state, now })));
 
-test('there are as many combinations as it takes', () => {
+test('the table holds thousands of combinations', () => {
   expect(combinations.length).toBeGreaterThan(5_000);
 });
 
@@ -47,7 +47,7 @@ test('no advice leads to a refusal, and what is advised is what the words say', 
   expect(wrong.slice(0, 3)).toEqual([]);
 });
 
-test('whoever has nothing in the way of a delivery that has ended is told that it can be sent again', () => {
+test('the words about an ended delivery with no obstacle say that it can be retried', () => {
   const now: Sendability = {
     endpoint: 'enabled',
     secretsOpen: true,

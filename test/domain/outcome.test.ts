@@ -1,4 +1,4 @@
-/** What follows from an attempt is decided in one place; this table is its reference. */
+/** The decision about an attempt's outcome, as a table: this is its reference. */
 import type { AttemptErrorCode } from '../../src/domain/errors.ts';
 import { ATTEMPT_ERRORS } from '../../src/domain/errors.ts';
 import {

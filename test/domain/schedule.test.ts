@@ -1,4 +1,4 @@
-/** The retry schedule is a promise about time: each rule of it stands here as a row. */
+/** The retry schedule, as a table with a row for each of its rules. */
 import {
   nextDelayMs,
   parseRetryAfterMs,

@@ -1,4 +1,4 @@
-/** Which `traceparent` headers are believed, and what is made of them. */
+/** Valid `traceparent` headers are read and written again; all others are ignored. */
 import { formatTraceparent, parseTraceparent } from '../../src/domain/traceparent.ts';
 
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -1,4 +1,4 @@
-/** What may reach a terminal, a log or a mail of a text that somebody else wrote. */
+/** Text of strangers is made visible before it reaches a terminal, a log or an e-mail: nothing in it can control them. */
 import fc from 'fast-check';
 import { visibleLines, visibleText } from '../../src/domain/visible-text.ts';
 
@@ -24,7 +24,7 @@ test.each(['Äpfel & 日本 🎉', 'می‌خواهم', '👨‍👩‍👧', '�
   },
 );
 
-test('whatever comes, one line without a control character goes out, and a line of JSON means the same', () => {
+test('any text becomes one line without control characters, and a line of JSON keeps its meaning', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const shown = visibleText(text);

@@ -1,4 +1,4 @@
-/** API and worker as processes of their own: the API accepts alone, the worker delivers, and a press finds its way. */
+/** API and worker as separate processes: the API accepts alone, the worker delivers, and a manual retry reaches the worker. */
 import { randomUUID } from 'node:crypto';
 import { createTestDatabase } from '../helpers/database.ts';
 import { startProcess } from '../helpers/process.ts';

@@ -1,4 +1,4 @@
-/** A backup of the database and the encryption keys is enough: what it holds is delivered, by a Temporal that knows nothing. */
+/** A backup of the database, with the encryption keys, is enough: a new Temporal delivers what the backup holds. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { copyDatabase, createTestDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -1,4 +1,6 @@
-/** Receivers that answer with garbage: each delivery keeps its own record, and no one's garbage spoils another's. */
+/**
+ * Receivers that answer with garbage: each delivery has a record of its own answer, and the records of others are not affected.
+ */
 import { createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';

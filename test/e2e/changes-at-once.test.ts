@@ -1,4 +1,4 @@
-/** A change of an endpoint counts for what waits already: in both directions, and not only from the next event on. */
+/** A change of an endpoint applies at once to the deliveries that wait already, in both directions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.ts';
 import { type Received, startReceiver } from '../helpers/receiver.ts';
@@ -118,7 +118,7 @@ describe('the schedule', () => {
     expect(body.attempts.map((attempt: any) => attempt.trigger)).toEqual(['schedule', 'schedule']);
   });
 
-  test("made the profile's own: the same", async () => {
+  test("removed, so that the profile's own holds: what waits goes when that says", async () => {
     const receiver = await startReceiver(500, 200);
     const { change, until } = await waiting({ url: receiver.url, retry_schedule: [3600] }, 1);
     await until(({ status }) => status === 'retrying');
@@ -149,7 +149,7 @@ describe('the schedule', () => {
     await until(({ status, attempt_count: count }) => status === 'failed' && count === 2);
   });
 
-  test('changed during an attempt: that attempt is followed by the new one', async () => {
+  test('changed during an attempt: what follows that attempt is planned by the new schedule', async () => {
     const receiver = await startReceiver(async (response) => {
       await sleep(2_000);
       response.writeHead(500).end();
@@ -173,7 +173,7 @@ describe('the schedule', () => {
   });
 });
 
-describe('where, how long and whether', () => {
+describe('URL, timeout and `enabled`', () => {
   test('another URL: the next attempt goes there', async () => {
     const [old, other] = [await startReceiver(500), await startReceiver()];
     const { change, until } = await waiting({ url: old.url, retry_schedule: [4] }, 2);

@@ -1,4 +1,4 @@
-/** A machine whose clock is off by an hour: what is compared with the database's times is made by the database's clock. */
+/** A process whose clock is off by an hour compares with the database's times only what the database's clock has made. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.ts';
 import { startReceiver } from '../helpers/receiver.ts';

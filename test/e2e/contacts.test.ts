@@ -1,4 +1,6 @@
-/** Contacts: nobody is told who has not agreed to it, anybody can end it, and nobody is flooded, whatever a tenant does. */
+/**
+ * Contacts: nobody gets messages without having agreed, everybody can end them, and nobody is flooded, whatever a tenant does.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.ts';
 import { type Mail, type MailServer, startMailServer } from '../helpers/mail-server.ts';
@@ -103,7 +105,7 @@ test("an admin key's contacts are trusted at once, and verify what a tenant has 
   expect(await tenant.states()).toEqual({ 'OPS@example.com': 'verified', 'mine@example.com': 'verified' });
 });
 
-test('one click ends it, stays so whatever the tenant does, and only its owner undoes it', async () => {
+test('one click unsubscribes a contact; that holds whatever the tenant does, and only the owner of the address undoes it', async () => {
   const receiver = await startReceiver(500);
   const tenant = await makeTenant({ contacts: ['tired@example.com', 'other@example.com'] });
   await exhaust(tenant, receiver.url);
@@ -170,7 +172,7 @@ test('a token opens nothing but what it is for', async () => {
   expect(await tenant.states()).toEqual({ 'new@example.com': 'pending' });
 });
 
-test('the link can be sent again, not at once, and the one before is worth nothing then', async () => {
+test('the link can be sent again after a while, and then the link before it does not work', async () => {
   const tenant = await makeTenant();
   await tenant.set(['slow@example.com']);
   const first = linkIn(await arrived('slow@example.com'), 'verify');
@@ -188,7 +190,7 @@ test('the link can be sent again, not at once, and the one before is worth nothi
   expect((await tenant.sendLink('nobody@example.com')).status).toBe(404);
 });
 
-test('a victim gets five links a day, however often a tenant sets it, and whatever it is called', async () => {
+test('an address gets five verification links a day, however often a tenant sets it, and however it is spelled', async () => {
   const tenant = await makeTenant();
   for (let n = 0; n < 12; n += 1) {
     await tenant.set([`victim+${n}@example.com`]);
@@ -206,7 +208,7 @@ test('a victim gets five links a day, however often a tenant sets it, and whatev
   expect(await tenant.sendLink('victim+11@example.com')).toMatchObject({ status: 429 });
 }, 60_000);
 
-test('more contacts than are allowed are refused; the same one twice is one', async () => {
+test('more contacts than allowed are refused; the same contact twice counts once', async () => {
   const tenant = await makeTenant();
   const many = Array.from({ length: 21 }, (_, n) => `many-${n}@example.com`);
   expect(await tenant.set(many)).toMatchObject({ status: 422, body: { code: 'limit_reached' } });
@@ -276,7 +278,7 @@ test('of three contacts one is refused for good, one for now: the third is told 
   expect((await tenant.states())['gone@example.com']).toBe('verified');
 }, 60_000);
 
-test('who is refused for now for two days is told no more', async () => {
+test('a contact that the mail server refuses for now, for two days, gets no more messages', async () => {
   const receiver = await startReceiver(500);
   const tenant = await makeTenant({ contacts: ['grey@example.com'] });
   mail.refuse({ 'grey@example.com': 451 });

@@ -1,4 +1,6 @@
-/** What leaves the service: nothing for its own parts, and nothing counted while the operator's proxy is out of order. */
+/**
+ * Outgoing requests never reach Tidings' own services, and no attempt is counted while the operator's egress proxy does not work.
+ */
 import { answer, startConnectProxy } from '../helpers/connect-proxy.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';

@@ -1,4 +1,4 @@
-/** An endpoint that is dead is warned of, switched off, and its owner told; so is the operator. */
+/** The owner of an endpoint that always fails is warned before it is disabled, and notified when it is; so is the operator. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import { eventually } from '../helpers/eventually.ts';
@@ -99,7 +99,7 @@ test('failing for the whole of its time: two warnings, then it is switched off; 
   await mail.close();
 }, 90_000);
 
-test('what was too much to end with its endpoint ends soon after, unsent', async () => {
+test('a backlog too large to end together with its endpoint ends soon after, unsent', async () => {
   const receiver = await startReceiver(500);
   const tidings = await startTestService({ TIDINGS_RECONCILE_AFTER_S: '2' });
   const left = await tidings.deliverTo({ url: receiver.url, retry_schedule: [3_600] });

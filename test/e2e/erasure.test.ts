@@ -221,7 +221,7 @@ async function everything(): Promise<Record<string, string>> {
   return places;
 }
 
-test('whatever was done, and whenever it was erased: nothing is left of it anywhere', async () => {
+test('whatever was done with an event, and whenever it was erased, nothing of it is left anywhere', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(scenario, { minLength: 10, maxLength: 16 }), async (scenarios) => {
       const gone = (await Promise.all(scenarios.map(run))).flatMap((found, at) =>
@@ -261,7 +261,7 @@ test('whatever was done, and whenever it was erased: nothing is left of it anywh
   );
 }, 600_000);
 
-test('before it is erased, what is looked for is where it is looked for', async () => {
+test('before the erasure, the words are found in every place that is searched', async () => {
   const receiver = await startReceiver((response, request) => echo(response, request, 500));
   const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'nameThatStays' });
   const base = `/v1/tenants/${tenant.id}`;

@@ -1,4 +1,4 @@
-/** The receivers in examples/ are what people copy, so each is run against the service itself. */
+/** The example receivers in examples/ are run against the service, because people copy them. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** The story of somebody's first event. */
+/** A new user's first event, from the endpoint to the delivery. */
 import { Webhook } from 'standardwebhooks';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';

@@ -1,4 +1,4 @@
-/** What happens when an endpoint does not get better: people are told, not flooded, and each contract's policy holds. */
+/** Exhausted deliveries: people are notified but not flooded, and each contract's rules for the endpoint are followed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.ts';
 import { startMailServer } from '../helpers/mail-server.ts';

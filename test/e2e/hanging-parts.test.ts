@@ -1,7 +1,4 @@
-/**
- * The end of a process in which something hangs: it comes within TIDINGS_SHUTDOWN_SECONDS, whatever it is, and nothing is lost or
- * said twice for it.
- */
+/** A process in which some part hangs stops within TIDINGS_SHUTDOWN_SECONDS, and nothing is lost or sent twice for it. */
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

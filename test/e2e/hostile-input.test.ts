@@ -1,4 +1,4 @@
-/** Whatever a tenant writes, others are answered: each hostile input is sent to a process while /healthz is polled. */
+/** Hostile input from one tenant does not keep others from being answered: /healthz is polled while each input is processed. */
 import { setTimeout } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';

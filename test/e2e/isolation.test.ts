@@ -1,4 +1,7 @@
-/** One endpoint's trouble is its own: the others of the same event are delivered and recorded meanwhile. */
+/**
+ * An endpoint that fails or hangs does not delay other endpoints: their deliveries of the same event are sent and recorded
+ * meanwhile.
+ */
 import { eventually } from '../helpers/eventually.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';

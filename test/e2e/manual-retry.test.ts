@@ -1,4 +1,4 @@
-/** A retry pressed at every step of a delivery's life: it is never swallowed, and the log shows every press. */
+/** A manual retry is carried out at every step of a delivery's life, and the log shows every press. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { eventually } from '../helpers/eventually.ts';
@@ -70,7 +70,7 @@ test('after a failed press the schedule goes on', async () => {
   expect(triggers(log)).toEqual(['schedule', 'manual', 'schedule']);
 });
 
-test('pressed during an attempt, it is sent again right after', async () => {
+test('a delivery pressed during an attempt is sent again right after', async () => {
   receiver.answer((response) => setTimeout(() => response.writeHead(200).end(), 1500));
   const id = await emit();
   await receiver.until(1);
@@ -80,7 +80,7 @@ test('pressed during an attempt, it is sent again right after', async () => {
   expect(triggers(log)).toEqual(['schedule', 'manual']);
 });
 
-test('pressed twice, it is sent twice and the log shows both', async () => {
+test('a delivery pressed twice is sent twice, and the log shows both presses', async () => {
   receiver.answer(500, (response) => setTimeout(() => response.writeHead(200).end(), 700), 200);
   const id = await emit({ retry_schedule: [3600] });
   await tidings.settled(id, ['retrying']);
@@ -125,7 +125,7 @@ test('a cancelled delivery can still be sent', async () => {
   expect((await attempts(id, 2)).status).toBe('succeeded');
 });
 
-test('it is refused where the endpoint is disabled or deleted', async () => {
+test('a press is refused where the endpoint is disabled or deleted', async () => {
   receiver.answer(500);
   const id = await emit({ retry_schedule: [3600] });
   const log = await tidings.settled(id, ['retrying']);
@@ -137,7 +137,7 @@ test('it is refused where the endpoint is disabled or deleted', async () => {
   expect((await press(id)).body).toMatchObject({ status: 409, code: 'endpoint_deleted' });
 });
 
-test("Temporal's own command line presses it too: by signal while it waits", async () => {
+test("Temporal's own command line can press a delivery that waits, by a signal", async () => {
   receiver.answer(500, 200);
   const id = await emit({ retry_schedule: [3600] });
   const { workflow } = await tidings.settled(id, ['retrying']);
@@ -146,7 +146,7 @@ test("Temporal's own command line presses it too: by signal while it waits", asy
   expect(triggers(log)).toEqual(['schedule', 'manual']);
 });
 
-test('and by signal-with-start after the end', async () => {
+test("Temporal's own command line can press a delivery that has ended, by signal-with-start", async () => {
   const id = await emit();
   await tidings.settled(id);
   const again = () =>

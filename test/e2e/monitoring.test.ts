@@ -1,4 +1,4 @@
-/** What operators are told: numbers that are true, and readiness that is. */
+/** Metrics and readiness probes tell operators the truth. */
 import { randomUUID } from 'node:crypto';
 import { createTestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -109,7 +109,7 @@ describe('the numbers', () => {
     expect((await fetch(`${tidings.service.monitoringUrl}/v1/tenants`)).status).toBe(404);
   });
 
-  test('what waits and is due has an age; what waits for its time has none', async () => {
+  test('the queue age is that of a delivery that is due; a delivery whose time has not come has none', async () => {
     const { db } = tidings.database;
     const [tenant, endpoint] = await tenantWith(tidings, { url: 'http://127.0.0.1:2/' });
     await db.query(

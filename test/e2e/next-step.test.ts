@@ -1,4 +1,4 @@
-/** The log tells what happened, and who does what it advises is not refused. */
+/** The next step in a delivery's log is true, and following its advice is never refused. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.ts';
 import { startReceiver } from '../helpers/receiver.ts';

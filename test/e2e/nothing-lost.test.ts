@@ -1,4 +1,4 @@
-/** What was answered with 202 is delivered, whatever dies meanwhile. */
+/** An event that was answered with 202 is delivered, whichever process is killed meanwhile. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';

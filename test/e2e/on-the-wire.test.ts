@@ -1,4 +1,6 @@
-/** What the log of an attempt tells of the wire: the address, what came of an unreadable answer, what a body was before. */
+/**
+ * The log of an attempt shows what happened on the wire: the address, an answer that could not be read, a body before decoding.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';

@@ -1,4 +1,4 @@
-/** Operational events one by one: what is wrong with one of them holds up no other, neither for the operator nor for people. */
+/** The relay of operational events: one that cannot be relayed delays no other, neither to the operator nor to people. */
 import { newId } from '../../src/domain/ids.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startMailServer } from '../helpers/mail-server.ts';

@@ -1,4 +1,7 @@
-/** Recover, replay and bulk retry: what was missed is sent, once, in order, at a pace, whatever dies meanwhile. */
+/**
+ * Recover, replay and bulk retry send the missed deliveries once, in order and at the requested rate, whichever process is killed
+ * meanwhile.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';

@@ -1,4 +1,6 @@
-/** Order and rate are kept exactly: with several processes, while they are killed, and fairly between those that wait. */
+/**
+ * Order and rate limits hold exactly: with several processes, while they are killed, and fairly between the deliveries that wait.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -1,4 +1,7 @@
-/** What cannot be sent through a fault of ours fails by its schedule, is told to the operator, and comes back when the cause is mended. */
+/**
+ * Deliveries that cannot be sent because of a fault in Tidings use up their schedule, are reported to the operator, and can be
+ * retried when the cause is mended.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -1,4 +1,4 @@
-/** A tenant of `npm start` who tries every port that our own processes listen on. */
+/** A tenant of `npm start` reaches none of the ports on which our own processes listen. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

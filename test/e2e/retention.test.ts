@@ -1,4 +1,4 @@
-/** Payloads go when they should: by age, of one event, of a tenant. What was done with them stays readable. */
+/** Payloads are erased when they should be: by age, for one event, for a tenant. The record of what was done with them stays. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { pruneScheduleId } from '../../src/temporal/schedules.ts';

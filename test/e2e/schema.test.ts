@@ -1,4 +1,4 @@
-/** A program and a schema that do not fit each other: said, waited for, and never an error of ours. */
+/** A program whose database schema does not fit says so, waits for it, and never answers 500. */
 import { MIGRATIONS } from '../../src/package-root.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createEmptyDatabase } from '../helpers/database.ts';
@@ -74,7 +74,7 @@ describe('a newer version has migrated', () => {
   afterAll(() => tidings?.stop());
   const asked = async () => (await tidings.call('GET', '/readyz')).body.schema ?? 'fits';
 
-  test('and only added: this one goes on', async () => {
+  test('by additions alone: this version goes on', async () => {
     await tidings.database.db.query(
       `alter table deliveries add column later text; insert into schema_migrations (name) values ('9998_adds.sql')`,
     );
@@ -83,7 +83,7 @@ describe('a newer version has migrated', () => {
     await tidings.settled(await tidings.deliverTo({ url: receiver.url }), ['succeeded']);
   });
 
-  test('and took something away that this one uses: it says so and refuses, from the first request on', async () => {
+  test('by taking away what this version uses: it says so, and refuses from the first request on', async () => {
     const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'One' });
     const emit = () => tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: {} });
     expect((await emit()).status).toBe(202);

@@ -1,4 +1,4 @@
-/** Secrets stay secret: looked for in everything that Tidings writes; changed without a gap; put under another key. */
+/** Secrets appear in nothing that Tidings writes, can be rotated without a gap, and can be encrypted again with another key. */
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { realpath } from 'node:fs/promises';

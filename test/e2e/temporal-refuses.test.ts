@@ -1,4 +1,4 @@
-/** A Temporal that answers, but not as it should: every status of gRPC at every call that we make. */
+/** A Temporal that answers with errors: every gRPC status at every call that Tidings makes. */
 import { TROUBLE_OF_STATUS } from '../../src/temporal/call-trouble.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type GrpcProxy, startGrpcProxy } from '../helpers/grpc-proxy.ts';

@@ -1,4 +1,4 @@
-/** What an operator sees through Temporal's own command line: workflows found by tenant, endpoint and type, and their state. */
+/** Temporal's own command line shows an operator the workflows by tenant, endpoint and event type, and their state. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { startReceiver } from '../helpers/receiver.ts';

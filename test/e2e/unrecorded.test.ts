@@ -1,4 +1,4 @@
-/** What was sent and what came back is kept until it is written, however often writing fails. */
+/** An attempt that could not be recorded is kept in memory until it is, however often writing it fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.ts';
 import { startReceiver } from '../helpers/receiver.ts';

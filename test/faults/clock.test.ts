@@ -1,4 +1,7 @@
-/** The clock of the worker off by an hour: the schedule holds, and what is refused for its timestamp comes again. */
+/**
+ * The worker's clock is off by an hour: the retry schedule holds, and requests that receivers refuse for their timestamp are sent
+ * again.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';
 import { makeFolder } from '../helpers/folder.ts';

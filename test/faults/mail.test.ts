@@ -1,4 +1,4 @@
-/** The mail server away, silent, or refusing: everybody is told when it is back, and nobody is told twice. */
+/** The mail server is away, silent or refuses: everybody is notified when it is back, and nobody twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';
 import { startMailServer } from '../helpers/mail-server.ts';

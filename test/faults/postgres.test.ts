@@ -1,4 +1,4 @@
-/** PostgreSQL killed, restarted, without connections, slow, silent, and on a full disk. */
+/** PostgreSQL is killed, restarted, out of connections, slow, silent, and on a full disk. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** kill -9 of the API, of the worker, of both, and of both in one process, in every phase of a delivery. */
+/** The API, the worker, and both are killed with kill -9 in every phase of a delivery. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';

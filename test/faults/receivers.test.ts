@@ -1,4 +1,7 @@
-/** Receivers that reset, hang, drip, answer garbage or send without end: theirs end as promised, and others do not wait. */
+/**
+ * Receivers reset, hang, drip, answer garbage or send without end: their deliveries end as promised, and those of others do not
+ * wait.
+ */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '../helpers/database.ts';

@@ -1,4 +1,4 @@
-/** Temporal killed, away for long, restored from nothing; a workflow terminated by hand. */
+/** Temporal is killed, is away for long, or has lost its data; a workflow is terminated by hand. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { createTestDatabase } from '../helpers/database.ts';

@@ -1,4 +1,7 @@
-/** Whatever emits depend on changes at full speed, alone and while a part is taken away: no answer is a 500, and nothing is lost. */
+/**
+ * Everything that emits depend on is changed at full speed, alone and while a part is taken away: no answer is a 500, and nothing
+ * is lost.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownPostgres } from '../helpers/own-servers.ts';
 import { inScene, type Scene } from '../helpers/scene.ts';

@@ -1,4 +1,7 @@
-/** What each statement of this process reads: PostgreSQL carries it out once more, to say so, before it is carried out. */
+/**
+ * The rows that each statement of this process reads, which PostgreSQL tells by carrying the statement out once before it is
+ * carried out.
+ */
 import pg from 'pg';
 
 export type StatementCost = {

@@ -1,4 +1,7 @@
-/** Which addresses may be dialled: the table that stands between a customer's URL and the operator's network. */
+/**
+ * The address guard, as a table of the addresses that may be dialled: it stands between a customer's URL and the operator's
+ * network.
+ */
 import { isIP } from 'node:net';
 import { AddressBlockedError, createAddressGuard } from '../../src/http/address-guard.ts';
 

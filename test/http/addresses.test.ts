@@ -1,4 +1,4 @@
-/** A host with several addresses (RFC 8305): every one has its turn, the first that answers is taken, and the log says so. */
+/** A host with several addresses (RFC 8305): each is tried in turn, the first that answers is used, and the log says which. */
 import { isIP, type Socket } from 'node:net';
 import { createAddressGuard } from '../../src/http/address-guard.ts';
 import { inTurn } from '../../src/http/dial.ts';
@@ -124,7 +124,7 @@ describe('an address that does not answer', () => {
   });
 });
 
-test('when all refuse, it is connection_refused, with each of them', async () => {
+test('when all addresses refuse, the error is connection_refused and names each', async () => {
   const closed = await startReceiver();
   await closed.close();
   const result = await send([DEAD, DEAD_TOO], closed.url);
@@ -136,7 +136,7 @@ test('when all refuse, it is connection_refused, with each of them', async () =>
   expect(result.error?.message).toContain(`Tried: ${DEAD} (ECONNREFUSED), ${DEAD_TOO} (ECONNREFUSED).`);
 });
 
-test('when one may not be dialled, none is', async () => {
+test('when one address of a host may not be dialled, none is', async () => {
   const receiver = await startReceiver();
   const result = await send([LIVE, DEAD], receiver.url, { allow: [`${LIVE}/32`] });
   expect(result).toMatchObject({ error: { code: 'address_blocked' }, route: null });
@@ -156,7 +156,7 @@ describe('with TLS', () => {
 });
 
 describe('through an egress proxy', () => {
-  test('it is asked for one address after the other', async () => {
+  test('the proxy is asked for one address after the other', async () => {
     const [proxy, receiver] = [await startConnectProxy(), await startReceiver()];
     const { port } = new URL(receiver.url);
     expect(await send([DEAD, LIVE], receiver.url, { egressProxy: proxy.url })).toMatchObject({
@@ -166,7 +166,7 @@ describe('through an egress proxy', () => {
     expect(proxy.targets).toEqual([`${DEAD}:${port}`, `${LIVE}:${port}`]);
   });
 
-  test('its own fault is nobody’s failure, also when one address has failed', async () => {
+  test('a failure of the proxy itself is no failed attempt, also when one address has failed before', async () => {
     const proxy = await startConnectProxy();
     let asked = 0;
     proxy.behave((socket) => {

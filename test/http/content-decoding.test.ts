@@ -1,4 +1,4 @@
-/** Compressed responses in the log: readable where they can be read, and bounded whatever they would become. */
+/** Compressed responses are shown decompressed in the log where they can be, and are bounded, however large they would become. */
 import { spawnSync } from 'node:child_process';
 import * as zlib from 'node:zlib';
 import fc from 'fast-check';

@@ -1,4 +1,7 @@
-/** Sending through an HTTP proxy: what arrives, what the proxy gets to see, and whose fault it is when nothing arrives. */
+/**
+ * Sending through an egress proxy: the request arrives, the proxy sees only the tunnel, and a failure is blamed on the side that
+ * caused it.
+ */
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { createAddressGuard } from '../../src/http/address-guard.ts';

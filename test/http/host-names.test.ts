@@ -1,4 +1,7 @@
-/** One name, however it was typed: it is resolved, sent to TLS, written into `host`, and looked for in the certificate. */
+/**
+ * A host name has one form, however it was typed: for the resolution, for TLS, in the `host` header, and in the check of the
+ * certificate.
+ */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';

@@ -1,4 +1,4 @@
-/** Real processes that listen: a child, a child of a child, and one that is no relative of ours. */
+/** The look-up of listening ports, on real processes: a child, a child of a child, and one that is not ours. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';

@@ -1,4 +1,4 @@
-/** Names to addresses, asked of a real name server on loopback: names that hang must not hold up the others. */
+/** Name resolution, with a real name server on loopback: a name that hangs does not hold up the others. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createLookup } from '../../src/http/name-lookup.ts';

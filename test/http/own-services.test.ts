@@ -1,4 +1,4 @@
-/** The services of Tidings itself, which nothing is sent to, also where the operator allows their network. */
+/** Nothing is sent to Tidings' own services, also where the operator allows their network. */
 import { networkInterfaces } from 'node:os';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { AddressBlockedError, createAddressGuard } from '../../src/http/address-guard.ts';

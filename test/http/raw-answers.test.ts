@@ -1,6 +1,6 @@
 /**
- * What receivers may answer, byte for byte, and what is made of it: no answer may be reported as something that it was not.
- * The column of curl (7.88, HTTP/1.1) is the measure of tolerance; where curl is on the machine, the column is checked.
+ * Responses, byte for byte, and the result that each becomes: none is reported as something that it was not. The column of curl
+ * (7.88, HTTP/1.1) is the measure of tolerance; where curl is on the machine, the column is checked.
  */
 import { execFile, spawnSync } from 'node:child_process';
 import type { Socket } from 'node:net';

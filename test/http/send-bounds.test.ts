@@ -1,4 +1,4 @@
-/** What a receiver can cost us: its timeout and a few kilobytes, whatever it does, and not a socket longer. */
+/** A receiver costs no more than its timeout and a few kilobytes, whatever it does, and its socket is closed then. */
 import { isIP, type Socket } from 'node:net';
 import { createAddressGuard } from '../../src/http/address-guard.ts';
 import { createSender, MAX_RESPONSE_BYTES, type SendRequest, type SendResult } from '../../src/http/send.ts';
@@ -161,7 +161,7 @@ describe('a receiver is let go when it has said too much, before its time is up'
   });
 });
 
-describe('one hurts no other', () => {
+describe('a receiver that hangs does not hurt others', () => {
   test('a hundred requests that hang at one host do not hold up the next one there', async () => {
     const receiver = await startReceiver((response, { path }) => {
       if (path === '/quick') response.end();

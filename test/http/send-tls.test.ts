@@ -1,4 +1,4 @@
-/** Deliveries over TLS: a certificate that nobody vouches for is refused, one whose authority is trusted is not. */
+/** Deliveries over TLS: a certificate of an unknown authority is refused, one of a trusted authority is accepted. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';

@@ -1,4 +1,4 @@
-/** One POST and everything that may become of it, against real servers on loopback. */
+/** One POST and each of its possible results, against real servers on loopback. */
 import type { Socket } from 'node:net';
 import { createAddressGuard } from '../../src/http/address-guard.ts';
 import { createSender, MAX_RESPONSE_BYTES, type SendRequest, type SendResult } from '../../src/http/send.ts';

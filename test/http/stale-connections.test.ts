@@ -1,4 +1,4 @@
-/** Connections that are used again: one that the receiver has closed meanwhile costs nothing, and nothing is sent twice. */
+/** Reused connections: one that the receiver has closed meanwhile fails no attempt, and no request is sent twice. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';

@@ -1,4 +1,4 @@
-/** A handshake that fails is a tls_error whatever its reason, and the log says the reason in words. */
+/** A failed TLS handshake is a `tls_error`, whatever its reason, and the log says the reason in words. */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import type { AddressInfo, Socket } from 'node:net';

@@ -1,4 +1,6 @@
-/** A tenant's schema costs its tenant, and nobody else: time, memory, places and budgets of the threads that run it. */
+/**
+ * The schema pool: a tenant's costly schema uses up the tenant's own budget of time, memory and places, and no other tenant's.
+ */
 
 import type { JsonSchema } from '../../src/domain/profile.ts';
 import { createFairQueue, QueueFullError } from '../../src/json-schema/fair-queue.ts';

@@ -1,4 +1,4 @@
-/** What many ask is found out once for all of them, and good for a moment. */
+/** The brief cache: concurrent callers share one look-up, and its result is used for a moment. */
 import { brieflyCached } from '../../src/observability/briefly-cached.ts';
 
 test('those who ask at the same time share one answer, however long it takes, and those after them have it too', async () => {

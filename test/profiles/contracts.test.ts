@@ -1,4 +1,4 @@
-/** What the five contracts say, row by row: a change here is a change of what customers were promised. */
+/** The five wire contracts, row by row: a change here is a change of what customers were promised. */
 import { checkEvent } from '../../src/api/event-validation.ts';
 import { PROFILES, profileNamed } from '../../src/profiles/index.ts';
 

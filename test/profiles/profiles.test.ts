@@ -1,4 +1,4 @@
-/** What every profile owes to its contract: a new one joins the registry and is tested here without an edit. */
+/** The conformance suite of profiles: every profile of the registry is tested here, a new one without an edit. */
 
 import { EVENT_TYPE_PATTERN } from '../../src/domain/event.ts';
 import type { Profile } from '../../src/domain/profile.ts';

@@ -1,4 +1,4 @@
-/** The products' own documents, read when the test runs: what they show is what we accept and what we send. */
+/** The products' own documents are read when the test runs: Tidings accepts and sends what they show. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Profile } from '../../src/domain/profile.ts';

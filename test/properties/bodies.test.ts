@@ -1,4 +1,4 @@
-/** For every `data`: the body of each profile is JSON with that very data in it, and can be sent again by hand. */
+/** For every `data`, the body of each profile is JSON that holds exactly that data, and the log's curl command sends it again. */
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { curlCommand } from '../../src/api/curl.ts';

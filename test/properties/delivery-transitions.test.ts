@@ -1,4 +1,4 @@
-/** Whatever happens to deliveries, in whatever order, their rows change as the transition table allows, and in no other way. */
+/** Random sequences of everything that changes deliveries change their rows only as the transition table allows. */
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { decideAttempt, type SeenAttempt } from '../../activities/attempt-outcome.ts';

@@ -1,4 +1,4 @@
-/** What holds for every schedule, header, URL, id and time, not only for those that somebody thought of. */
+/** Properties of the domain's rules that hold for every schedule, header, URL, id and time. */
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { parseTimestampMs } from '../../src/api/event-validation.ts';

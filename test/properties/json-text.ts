@@ -1,4 +1,4 @@
-/** JSON as anybody might write it: odd numbers, needless escapes, any white space. For properties about raw texts. */
+/** A generator of JSON texts as anybody might write them: odd numbers, needless escapes, any white space. */
 import fc from 'fast-check';
 
 const space = fc.constantFrom('', '', '', ' ', '\n', '\t \r\n');

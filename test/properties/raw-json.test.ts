@@ -1,4 +1,4 @@
-/** For every JSON that there is: what is cut out is what was written. For every other text and bytes: a refusal, no crash. */
+/** For every JSON text, the raw parser cuts out exactly what was written; every other text is refused without a crash. */
 import fc from 'fast-check';
 import type { Place } from '../../src/api/body/json-scan.ts';
 import { parseRawJson, parseRawJsonInTurns } from '../../src/api/body/raw-json.ts';

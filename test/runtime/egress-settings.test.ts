@@ -1,4 +1,4 @@
-/** What the operator sets for the way out: refused at start where it cannot be used, withdrawn where it would be unsafe. */
+/** The egress settings: those that cannot be used are refused at start, and what would be unsafe is switched off. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, readEnvironment } from '../../src/config/environment.ts';

@@ -1,4 +1,4 @@
-/** What a receiver may make of a secret before it sends it back, and that none of it is kept. */
+/** A secret that a receiver sends back, in whatever form, is masked before anything is stored. */
 import fc from 'fast-check';
 import { MASK } from '../../src/domain/endpoint.ts';
 import { generateEd25519Secret } from '../../src/signing/index.ts';

@@ -1,4 +1,4 @@
-/** The vectors of the Standard Webhooks specification, and the check that its own library takes what we sign. */
+/** The test vectors of the Standard Webhooks specification, and a check that its own library accepts our signatures. */
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { generateEd25519Secret, publicKeyOf } from '../../src/signing/index.ts';

@@ -1,4 +1,4 @@
-/** The request of an attempt: what goes out, what the log shows of it, and what of it must not come back into the log. */
+/** The request of an attempt: the bytes that are sent, what the log shows of them, and what must not come back into the log. */
 import { type EndpointSecrets, MASK } from '../../src/domain/endpoint.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
 import { redact, redactText } from '../../src/signing/redaction.ts';

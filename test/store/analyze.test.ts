@@ -1,4 +1,4 @@
-/** What PostgreSQL's planner knows of a table keeps up with the table. */
+/** The planner statistics of a table are renewed when the table has grown. */
 import { analyzeGrown } from '../../src/store/analyze.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';

@@ -1,4 +1,6 @@
-/** What waits at an endpoint follows it, however much it is: a page at once, the others by the reconciler. */
+/**
+ * The backlog of an endpoint follows a change of the endpoint, however large it is: a page at once, the rest by the reconciler.
+ */
 
 import { alignEndpoints, alignWaiting, releaseNext, WAITING_PAGE } from '../../src/store/backlog.ts';
 import { applyEffects, type Effects, noEffects, releaseStalled } from '../../src/store/endpoint-effects.ts';
@@ -90,7 +92,7 @@ test('more than a page waits at an endpoint that is gone: people are told of all
   expect(await reconcile()).toBe(0);
 });
 
-test('what is left at a deleted endpoint ends as deleted, whatever it waited for, and nobody is left untold', async () => {
+test('the backlog of a deleted endpoint ends as deleted, whatever it waited for, and of none a notification is missing', async () => {
   await insert('a', WAITING_PAGE, { status: "'pending'" });
   for (const reason of ['stalled', 'ordered', 'rate_limited']) await insert(reason, 2, held(reason));
   await insert('r', 2, retrying);
@@ -179,7 +181,7 @@ test.each([
   },
 );
 
-test('what is no longer ordered goes in the order of acceptance, a page at a time', async () => {
+test('the backlog of an endpoint that is no longer ordered goes in the order of acceptance, a page at a time', async () => {
   for (const [at, turn] of [3, 1, 4, 2].entries())
     await insert(`a${at}`, 1, { ...held('ordered'), turn: String(turn) });
   expect(await alignWaiting(database.db, 'ep_1', 2)).toBe(2);
@@ -196,7 +198,7 @@ test('an ordered endpoint with nothing on its way gets the next one, and only th
   expect(await idsThatAre('pending')).toEqual(['a000001']);
 });
 
-test('a round has an end, and what is long at one endpoint does not keep the others waiting', async () => {
+test('a round has an end, and a long backlog of one endpoint does not keep others waiting', async () => {
   await insert('a', 30, { status: "'pending'" });
   await insertDeliveries(database.db, 'ep_2', ids('b', 3), { status: "'pending'" });
   for (const id of ['ep_1', 'ep_2']) await set("enabled = false, disabled_reason = 'manual'", id);
@@ -206,7 +208,7 @@ test('a round has an end, and what is long at one endpoint does not keep the oth
   expect(await reconcile(2)).toBe(22);
 });
 
-test('what is claimed while its page is chosen stays claimed', async () => {
+test('a delivery that is claimed while its page is chosen stays claimed', async () => {
   await insert('a', 3, { status: "'pending'" });
   await set("enabled = false, disabled_reason = 'manual'");
   const client = await database.db.connect();
@@ -225,7 +227,7 @@ test('what is claimed while its page is chosen stays claimed', async () => {
   expect(await counts()).toEqual({ 'failed endpoint_disabled': 2, delivering: 1 });
 });
 
-test('two processes at once end each delivery once', async () => {
+test('two processes at the same time end each delivery once', async () => {
   await insert('a', 200, retrying);
   await disableEndpoint(database.db, 'ep_2', 'gone');
   await set("enabled = false, disabled_reason = 'gone'");
@@ -245,7 +247,7 @@ test("a deleted tenant's waiting deliveries are cancelled page by page, and only
   await database.db.query('update tenants set deleted_at = null');
 });
 
-test('where a deletion of a tenant is broken off, the reconciler ends the others', async () => {
+test('the reconciler completes a deletion of a tenant that was interrupted', async () => {
   await insert('a', 7, retrying);
   await deleteTenant(database.db, 'ten');
   await reconcile(3);

@@ -55,7 +55,7 @@ const stored = async (where: string) =>
     left join deliveries d on d.tenant_id = e.tenant_id and d.event_id = e.id where ${where} group by e.id, e.xmin`)
   ).rows;
 
-test('two hundred at once of three tenants are all stored, each with its deliveries, in few transactions', async () => {
+test('two hundred emits of three tenants at once are all stored, each with its deliveries, in few transactions', async () => {
   const acceptor = createAcceptor(database.db);
   const accepted = await Promise.all(
     Array.from({ length: 200 }, (_, n) =>
@@ -75,7 +75,7 @@ test('two hundred at once of three tenants are all stored, each with its deliver
   expect(new Set(rows.map((row) => row.transaction)).size).toBeLessThanOrEqual(10);
 });
 
-test('one that is refused is refused alone', async () => {
+test('a refused emit does not affect others of its transaction', async () => {
   const acceptor = createAcceptor(database.db);
   await acceptor.accept(request(tenants[0], '"first"', { id: 'taken' }));
   const results = await Promise.allSettled(
@@ -109,7 +109,7 @@ test('the same request many times at once is one event, with the same ids for al
   expect((await acceptor.accept(request(tenants[2], '"another"', { key }))).fresh.events).toBe(1);
 });
 
-test('what the database cannot take is the error of its own request', async () => {
+test('a value that the database refuses is an error of its own request alone', async () => {
   const acceptor = createAcceptor(database.db);
   const bad = request(tenants[0], '1', { id: 'bad' });
   const [event] = bad.events;

@@ -1,4 +1,4 @@
-/** What a dispatcher takes: the oldest, or beside a crowd what is not of it; nothing twice. */
+/** Leases: a dispatcher takes the oldest deliveries, leaves out those of crowded endpoints, and takes none that another holds. */
 import { takeLeases } from '../../src/store/leases.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
@@ -20,7 +20,7 @@ async function pending(endpointId: string, count: number, prefix: string): Promi
 const take = (limit: number, except: string[] = []) =>
   takeLeases(database.db, 'dispatcher', { limit, leaseMs: 30_000, except });
 
-test('the oldest first, each once, and again when its lease is over', async () => {
+test('a dispatcher takes the oldest first, each once, and again when its lease has run out', async () => {
   await pending('ep_1', 3, 'a');
   await pending('ep_2', 3, 'b');
   const first = await take(4);
@@ -32,7 +32,7 @@ test('the oldest first, each once, and again when its lease is over', async () =
   expect(await take(4)).toMatchObject([{ id: 'a000002', offeredBefore: true }]);
 });
 
-test('beside a crowd all others are found, though they are younger, and nothing of the crowd', async () => {
+test('with a crowded endpoint left out, all others are found, though they are younger', async () => {
   await pending('ep_crowd', 5_000, 'a');
   for (let n = 0; n < 30; n += 1) await pending(`ep_${n}`, 3, `b${String(n).padStart(2, '0')}_`);
   const taken = [await take(50, ['ep_crowd']), await take(50, ['ep_crowd']), await take(50, ['ep_crowd'])];
@@ -41,7 +41,7 @@ test('beside a crowd all others are found, though they are younger, and nothing 
   expect(taken.flat().filter(({ endpointId }) => endpointId === 'ep_crowd')).toEqual([]);
 });
 
-test('beside a crowd nobody else takes all the room', async () => {
+test('with a crowded endpoint left out, no other endpoint takes the whole page', async () => {
   await pending('ep_crowd', 10, 'a');
   await pending('ep_large', 500, 'b');
   await pending('ep_small', 1, 'c');

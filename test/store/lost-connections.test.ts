@@ -1,4 +1,4 @@
-/** Idle connections that were cut before the pool noticed cost no transaction. */
+/** Idle database connections that were cut before the pool noticed cost no transaction. */
 import { execFileSync } from 'node:child_process';
 import type { Db } from '../../src/store/pool.ts';
 import { snapshot, transaction } from '../../src/store/pool.ts';

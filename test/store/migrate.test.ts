@@ -135,7 +135,7 @@ describe('while somebody holds the table', () => {
       expect(said).toEqual(['0002_b.sql: waiting for a table that others use']);
     }));
 
-  test('one that never gets it gives up with what to do, and leaves nothing half done', () =>
+  test('a migration that never gets the lock gives up, says what to do, and leaves nothing half done', () =>
     within(async (db) => {
       await migrate(db, await folderOf({ '0001_a.sql': files['0001_a.sql'] }));
       const holder = await db.connect();
@@ -150,7 +150,7 @@ describe('while somebody holds the table', () => {
     }));
 });
 
-test('a statement that works on a table for too long is given up: it would stop everybody', () =>
+test('a statement that holds a table for too long is cancelled, since everybody would wait for it', () =>
   within(async (db) => {
     const folder = await folderOf({ '0001_a.sql': 'create table t (a int); select pg_sleep(2);' });
     await expect(migrate(db, folder)).rejects.toThrow(/statement timeout/);
@@ -188,7 +188,7 @@ describe('a database that a newer release has migrated', () => {
       expect(await migrate(db, await folderOf(older))).toEqual([]);
     }));
 
-  test('is refused once something is gone that the older one uses, and taken by the one that does not use it', () =>
+  test('is refused by an older version that uses what is gone, and accepted by one that does not', () =>
     within(async (db) => {
       await migrate(db, await folderOf(newest));
       expect(await migrate(db, await folderOf(newer))).toEqual([]);

@@ -1,4 +1,4 @@
-/** Who is named in a message, and told by it, when deliveries go on and others fail meanwhile. */
+/** A message names the deliveries that have failed, and only those, also when some are sent again or fail while it is made. */
 import { newId } from '../../src/domain/ids.ts';
 import {
   type BegunMessage,
@@ -57,7 +57,7 @@ const named = (message: BegunMessage) =>
   message.link === null ? message.content.deliveries.map(({ deliveryId }) => deliveryId) : [];
 const dueOf = ({ id, channel }: BegunMessage) => ({ id, channel, endpointId: 'ep' });
 
-test('one that is being sent once more by hand is named too: that attempt may fail, and then nobody would be told', async () => {
+test('a delivery that is just being retried by hand is named, too: that attempt may fail, and then nobody would be notified', async () => {
   await fail('dlv_1', 'dlv_2');
   expect(await handed('dlv_1', 'dlv_2')).toEqual({ kind: 'done' });
   const first = await begin();
@@ -73,7 +73,7 @@ test('one that is being sent once more by hand is named too: that attempt may fa
   expect(await handed('dlv_1', 'dlv_2')).toEqual({ kind: 'done' });
 });
 
-test('each recipient has an outcome of its own: told is told when all have one', async () => {
+test('each recipient has an outcome of its own; a delivery counts as notified of when all recipients have one', async () => {
   await fail('dlv_1');
   await handed('dlv_1');
   await settleMessage(database.db, (await begin(['log'])).id, 'sent');
@@ -131,7 +131,7 @@ test('a message that was not taken tells what has failed meanwhile, too; one tha
   });
 });
 
-test('messages to one recipient about one endpoint keep their distance; another endpoint has its own', async () => {
+test('messages to one recipient about one endpoint keep the interval; another endpoint has an interval of its own', async () => {
   await fail('dlv_1');
   await handed('dlv_1');
   for (let n = 0; n < 2; n += 1) await settleMessage(database.db, (await begin()).id, 'sent');
@@ -151,7 +151,7 @@ test('messages to one recipient about one endpoint keep their distance; another 
   ]);
 });
 
-test('a message made while another is on its way to the same recipient waits for it, and then keeps its distance', async () => {
+test('a message made while another is on its way to the same recipient waits for it, and then keeps the interval', async () => {
   await database.db.query(`update tenants set contacts = '{a@example.com}'`);
   await fail('dlv_1');
   await handed('dlv_1');
@@ -225,7 +225,7 @@ test.each([
   },
 );
 
-test('what a process of the version before has made and not sent is told of at once; what it is sending is waited for', async () => {
+test('a notice that a process of the version before has not sent goes out at once; one that it is sending is waited for', async () => {
   const insert = (id: string, lease: string) =>
     database.db.query(
       `insert into notices (id, tenant_id, endpoint_id, sending_until) values ($1, 'ten', 'ep', ${lease})`,

@@ -1,4 +1,4 @@
-/** How far operations are is counted page by page, however large they are, and each delivery once. */
+/** The progress of an operation is counted page by page, however large it is, and each delivery once. */
 import {
   countRunningOperations,
   findOperation,
@@ -72,7 +72,7 @@ test('each delivery that has ended is counted once, in pages that go round until
   expect(await findOperation(db, id)).toMatchObject({ done: 14, failed: 11, status: 'completed' });
 });
 
-test('who counts the running operations of a tenant has its lock: two cannot both be the last', async () => {
+test("counting a tenant's running operations takes the tenant's lock, so that two cannot both take the last place", async () => {
   const { db } = database;
   await operationOn([]);
   let counted: number | undefined;

@@ -1,4 +1,4 @@
-/** Old payloads go, and a round costs what it removes: not what was removed before, and not what still waits. */
+/** Pruning erases old payloads, and a round costs as much as it erases: not what was erased before, nor what is not due. */
 import type { Db } from '../../src/store/pool.ts';
 import {
   ENDED_SINCE_QUERY,
@@ -80,7 +80,7 @@ test('a round removes what is old and has ended, and the next one has nothing to
   expect(await round()).toEqual({ erased: 0, pages: 0 });
 });
 
-test('what was passed goes in the first round after it has ended', async () => {
+test('an event that was passed over while a delivery was open is erased in the first round after its end', async () => {
   await end('dlv_001500');
   expect(await round()).toEqual({ erased: 1, pages: 1 });
   expect([await isThere('000001'), await isThere('001500')]).toEqual([true, false]);

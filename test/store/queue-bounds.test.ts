@@ -1,4 +1,4 @@
-/** More emits than the database takes: what is beyond the bounds is refused at once, and one tenant leaves room for others. */
+/** The bounds of the emit queue: what is beyond them is refused at once, and one tenant leaves room for others. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { profileNamed } from '../../src/profiles/index.ts';
@@ -60,7 +60,7 @@ async function refusedAtOnce(promises: Promise<unknown>[]): Promise<number> {
 const many = (acceptor: Acceptor, tenant: number, count: number, data?: string) =>
   Array.from({ length: count }, () => acceptor.accept(emit(tenant, data)));
 
-test('beyond the number of requests they are refused, and another tenant still has room', async () => {
+test('emits beyond the number of requests are refused, and another tenant still has room', async () => {
   const acceptor = createAcceptor(database.db, { maxRequests: 20, maxBytes: 1e9, maxWaitMs: 60_000 });
   const letGo = await standstill();
   const first = many(acceptor, 0, 15);
@@ -78,7 +78,7 @@ test('beyond the number of requests they are refused, and another tenant still h
   expect((await Promise.all(many(acceptor, 0, 10))).length).toBe(10);
 });
 
-test('beyond the bytes they are refused, but one alone never is for its size', async () => {
+test('emits beyond the bytes are refused, but a single one never for its size', async () => {
   const acceptor = createAcceptor(database.db, { maxRequests: 1e9, maxBytes: 1_000, maxWaitMs: 60_000 });
   const letGo = await standstill();
   const large = many(acceptor, 0, 1, JSON.stringify('x'.repeat(5_000)));
@@ -90,7 +90,7 @@ test('beyond the bytes they are refused, but one alone never is for its size', a
   expect((await Promise.all(many(acceptor, 1, 3, JSON.stringify('x'.repeat(10))))).length).toBe(3);
 });
 
-test('what waits for too long is refused and never stored', async () => {
+test('an emit that waits for too long is refused and never stored', async () => {
   const acceptor = createAcceptor(database.db, { maxRequests: 1e9, maxBytes: 1e9, maxWaitMs: 300 });
   const before = (await database.db.query('select count(*) as n from events')).rows[0].n;
   const letGo = await standstill();

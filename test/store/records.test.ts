@@ -1,4 +1,4 @@
-/** Attempts that end together are recorded together, and those at one endpoint hold up no other's. */
+/** Attempts that end at the same time are recorded together, and a locked endpoint holds up only its own records. */
 
 import { noEffects } from '../../src/store/endpoint-effects.ts';
 import type { AttemptRecord } from '../../src/store/records.ts';
@@ -93,7 +93,7 @@ test('while an endpoint is locked, the attempts at others are recorded, and take
   expect((await waiting).every((each, at) => each.get(failing[at] ?? '') === 'retrying')).toBe(true);
 });
 
-test('one that was recorded before changes nothing, and the others are recorded', async () => {
+test('an attempt that was recorded before changes nothing, and the others are recorded', async () => {
   await claimed('ep_well', ['dlv_1', 'dlv_2']);
   const recorder = createRecorder(database.db, { disableAfterMs: 1e9 });
   await recorder.record([recordOf('dlv_1', 'ep_well', true)]);

@@ -1,4 +1,4 @@
-/** What an operation is about: found whole and in order, however short the pages are, and read by pages. */
+/** The selection of a redelivery finds every delivery in order, however short its pages are, and reads page by page. */
 import fc from 'fast-check';
 import { firstIdAt } from '../../src/domain/ids.ts';
 import type { Selection } from '../../src/domain/operation.ts';

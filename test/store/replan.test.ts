@@ -1,4 +1,7 @@
-/** What waits is planned anew when the schedule is changed: page by page, from the end of the last attempt, and never twice. */
+/**
+ * Waiting deliveries are planned anew when their schedule is changed: page by page, from the end of their last attempt, and never
+ * twice.
+ */
 import { beginReplan, listToReplan, releaseMoved, replanLate, replanPage } from '../../src/store/replan.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
@@ -71,7 +74,7 @@ test.each([
   expect(await rows()).toEqual([expect.objectContaining({ ...expected, status: 'retrying' })]);
 });
 
-test('one that an earlier version has recorded counts from its attempt', async () => {
+test('a delivery that an earlier version has recorded is planned from its last attempt', async () => {
   const { db } = database;
   await insertDeliveries(db, 'ep_1', ['dlv_1'], {
     status: "'retrying'",
@@ -127,7 +130,7 @@ test('an attempt that began before the change is planned by the new schedule too
   ]);
 });
 
-test('what has moved is let go when it is due, out of the workflow that still sleeps', async () => {
+test('a delivery that was moved to an earlier time is released when it is due, although its workflow still sleeps', async () => {
   const { db } = database;
   const columns = { status: "'retrying'", workflow_id: "'old'", run_id: "'run'" };
   await insertDeliveries(db, 'ep_1', ['dlv_due'], { ...columns, moved: 'true', next_attempt_at: ago(1) });

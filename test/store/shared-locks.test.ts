@@ -1,4 +1,4 @@
-/** Whatever one tenant has locked, it waits for that itself: emits, records, claims and leases of the others go on. */
+/** A tenant that holds locks waits for them alone: emits, records, claims and leases of other tenants go on. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -227,7 +227,7 @@ describe.each(Object.entries(LANES))('a record %s', (_lane, effects) => {
   });
 });
 
-test('what is claimed together is claimed but for the one that somebody is changing', async () => {
+test('a group is claimed without the delivery that another transaction is changing', async () => {
   const acceptor = createAcceptor(database.db);
   const [mine, theirs] = [await acceptor.accept(emit(a)), await acceptor.accept(emit(b))].map(
     ({ events }) => events[0]?.deliveries[0]?.id ?? '',

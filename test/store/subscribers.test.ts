@@ -1,4 +1,4 @@
-/** An event goes to whoever wants its type, found by looking up as by going through all. */
+/** The look-up of an event's subscribers finds the same endpoints as a check of each endpoint does. */
 import fc from 'fast-check';
 import { isSubscribed } from '../../src/domain/event.ts';
 import { filtersOfOwnTypes } from '../../src/store/event-types.ts';
@@ -20,7 +20,7 @@ const name = fc
 const filter = fc.tuple(name, fc.constantFrom('', '.*')).map((parts) => parts.join(''));
 const eventTypes = fc.option(fc.array(filter, { maxLength: 5 }));
 
-test('those that are found are those that are subscribed, for each type after the other', () => {
+test('the look-up finds exactly the subscribed endpoints, for each event type', () => {
   fc.assert(
     fc.property(fc.array(eventTypes, { maxLength: 6 }), fc.array(name, { maxLength: 4 }), (wanted, types) => {
       const all = wanted.map((each) => ({ eventTypes: each }));
@@ -34,7 +34,7 @@ test('those that are found are those that are subscribed, for each type after th
   );
 });
 
-test('PostgreSQL says of a subscription what we say', async () => {
+test('the SQL of a subscription agrees with `isSubscribed`', async () => {
   const property = fc.asyncProperty(
     fc.array(fc.tuple(name, eventTypes), { maxLength: 50 }),
     async (cases) => {
@@ -55,7 +55,7 @@ test('PostgreSQL says of a subscription what we say', async () => {
   await fc.assert(property, { numRuns: 50 });
 });
 
-test("PostgreSQL finds the filters that match one of a tenant's own types as we do", async () => {
+test("the SQL that matches filters with a tenant's own types agrees with `isSubscribed`", async () => {
   const property = fc.asyncProperty(
     fc.uniqueArray(name, { maxLength: 6 }),
     fc.uniqueArray(filter, { maxLength: 20 }),

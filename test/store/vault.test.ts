@@ -1,4 +1,4 @@
-/** What the vault promises: nobody reads, changes or confuses a secret without its key. */
+/** The vault: nobody reads, changes or swaps a secret without its key. */
 import { randomBytes } from 'node:crypto';
 import { createVault } from '../../src/store/vault.ts';
 

@@ -1,4 +1,4 @@
-/** Docker is not there where tests run, so what can be wrong in its files without it is looked for here. */
+/** The Docker and Compose files are checked without Docker, which is not there where tests run. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';

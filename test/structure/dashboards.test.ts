@@ -1,4 +1,4 @@
-/** Dashboard and alerts ask for what there is: a metric or a label that was renamed would otherwise be missed in silence. */
+/** The dashboard and the alerts ask only for metrics and labels that exist. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parser } from '@prometheus-io/lezer-promql';

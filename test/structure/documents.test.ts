@@ -1,4 +1,4 @@
-/** Documents name what there is: a file or a symbol that was renamed would otherwise mislead whoever reads of it. */
+/** Documents name only files and symbols that exist. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';

@@ -1,4 +1,4 @@
-/** The registry of errors is what clients rely on: no code that is never used, no status that says something else. */
+/** The registry of errors, on which clients rely: every code is used, and its status is the one that is sent. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {

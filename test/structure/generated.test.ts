@@ -1,4 +1,4 @@
-/** What is generated from the code is as the code is now. */
+/** Generated files are as the code would generate them now. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

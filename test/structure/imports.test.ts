@@ -1,4 +1,4 @@
-/** Who may import whom: a table, so that a reader may trust the names of the folders. */
+/** The import table: each folder imports only what its row allows, so that readers can trust the names of the folders. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, sep } from 'node:path';

@@ -1,4 +1,4 @@
-/** Migrations run while everything else does: each keeps the rules, and the rules are tried on what breaks them. */
+/** Every migration keeps the rules for migrations, and each rule finds an example that breaks it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModule } from 'libpg-query';

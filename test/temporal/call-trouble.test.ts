@@ -1,4 +1,4 @@
-/** What each status of gRPC says of Temporal: alone, and wrapped as the SDK wraps it. */
+/** Every gRPC status is mapped to the trouble that it shows of Temporal, alone and wrapped as the SDK wraps it. */
 import { type TemporalTrouble, troubleOf } from '../../src/temporal/call-trouble.ts';
 
 const STATUSES: [number, string, TemporalTrouble | null][] = [

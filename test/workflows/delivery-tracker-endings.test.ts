@@ -1,4 +1,4 @@
-/** How deliveries leave a workflow: cancelled, told of, or carried over into its next run. */
+/** Deliveries leave the delivery tracker in three ways: cancelled, notified of, or carried over into the workflow's next run. */
 
 import type { AttemptEntry } from '../../workflows/contract.ts';
 import { DeliveryTracker } from '../../workflows/delivery-tracker.ts';
@@ -64,7 +64,7 @@ describe('cancelling', () => {
   });
 });
 
-describe('telling people', () => {
+describe('notifying people', () => {
   const exhausted = () => {
     const tracker = new DeliveryTracker();
     tracker.attempting(['a']);
@@ -73,7 +73,7 @@ describe('telling people', () => {
     return tracker;
   };
 
-  test('is shown, and over when they are told', () => {
+  test('is shown, and is over when they are notified', () => {
     const tracker = exhausted();
     expect(doing(tracker)).toEqual({ a: 'telling' });
     tracker.notified(['a']);
@@ -133,7 +133,7 @@ describe('what the next run has left to do', () => {
     ]);
   });
 
-  test('is whom nobody was told of', () => {
+  test('is every exhausted delivery that nobody was notified of', () => {
     const tracker = new DeliveryTracker();
     tracker.attempting(['a', 'b']);
     tracker.attempted([entry('a', 'exhausted'), entry('b', 'exhausted')]);

@@ -1,4 +1,4 @@
-/** Where each delivery of a workflow stands, step by step: what is forgotten here is never delivered. */
+/** The delivery tracker, step by step: a delivery that it forgot would never be sent. */
 
 import type { AttemptEntry } from '../../workflows/contract.ts';
 import { DeliveryTracker } from '../../workflows/delivery-tracker.ts';
@@ -45,14 +45,14 @@ describe('after an attempt', () => {
     expect(tracker.takeRetries()).toEqual([{ deliveryIds: ['a'], afterMs: 5_000 }]);
   });
 
-  test('what follows is said once', () => {
+  test('its consequences are returned once', () => {
     const tracker = attempted(retry('a', 5_000), entry('b', 'exhausted'));
     tracker.takeRetries();
     tracker.takeExhausted();
     expect([tracker.takeRetries(), tracker.takeExhausted()]).toEqual([[], []]);
   });
 
-  test('the exhausted ones are told of by endpoint', () => {
+  test('the exhausted deliveries are returned by endpoint', () => {
     const tracker = attempted(
       entry('a', 'exhausted', { group: 0 }),
       entry('b', 'exhausted', { group: 1 }),

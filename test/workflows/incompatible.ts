@@ -1,4 +1,4 @@
-/** A workflow that begins otherwise than the recorded ones: what the replay test must find. */
+/** A workflow that begins otherwise than the recorded ones, which the replay test must find. */
 import { sleep } from '@temporalio/workflow';
 import { deliver as current } from '../../workflows/deliver.ts';
 

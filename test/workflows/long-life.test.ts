@@ -1,4 +1,4 @@
-/** A delivery that is pressed again and again: its workflow goes on in new runs, and nothing is forgotten. */
+/** A delivery that is retried by hand again and again: its workflow continues in new runs, and no press is lost. */
 import { createTestDatabase } from '../helpers/database.ts';
 import { ownTemporal } from '../helpers/own-servers.ts';
 import { startReceiver } from '../helpers/receiver.ts';

@@ -1,4 +1,4 @@
-/** Workflows that were begun by an earlier version must go on with this one: recorded histories are replayed. */
+/** Recorded histories of earlier versions replay on the current workflow code. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';

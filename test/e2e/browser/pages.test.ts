@@ -1,4 +1,4 @@
-/** What people see in a browser: the API's documentation, and a delivery in Temporal's Web UI. */
+/** The pages that people open in a browser: the API's documentation, and a delivery in Temporal's Web UI. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
