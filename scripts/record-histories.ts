@@ -73,7 +73,7 @@ async function keep(name: string, workflowId: string): Promise<void> {
   console.log(`${name}: ${history.events?.length} events`);
 }
 
-// A long timeout and no proof of speed: the normal lane. A short one: the quick lane.
+// A long timeout and no proof of speed: the lane `unproven`. A short one: the lane `quick`.
 const normal = { timeout_ms: 15_000 };
 const quick = { timeout_ms: 5_000 };
 

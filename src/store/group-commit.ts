@@ -1,7 +1,7 @@
 /**
  * Group commit: requests that come while others are being committed share the next transaction. When it is quiet there is no delay; under
- * load there is one commit instead of many. A request that must wait for a lock leaves the shared transaction for the patient lane, so
- * that the others do not wait for its lock.
+ * load there is one commit instead of many. A request that must wait for a lock leaves the shared transaction and joins the lock
+ * waiters, so that the others do not wait for its lock.
  */
 
 import { type CommitGroupRules, expired, takeGroup, type WaitingRequest } from './commit-groups.ts';
@@ -15,10 +15,10 @@ export const APART = Symbol('apart');
 export const SHARED_LOCK_TIMEOUT_MS = 50;
 /**
  * How often a group is split to find the requests that must wait: enough to find two among a hundred. After that, all the remaining
- * ones go to the patient lane, because one lock is probably in the way of all.
+ * ones join the lock waiters, because one lock is probably in the way of all.
  */
 const MAX_CONTENTIONS = 16;
-/** How long a statement of the patient lane waits for a lock. */
+/** How long a statement of the lock waiters waits for a lock. */
 export const PATIENT_LOCK_TIMEOUT_MS = 3_000;
 
 export type GroupRules<Request, Result> = CommitGroupRules<Request> & {
@@ -32,7 +32,7 @@ export type GroupRules<Request, Result> = CommitGroupRules<Request> & {
   commitPatiently(requests: Request[]): Promise<Result[]>;
   /** shared transactions at the same time */
   transactions: number;
-  /** transactions of the patient lane at the same time, each of another owner */
+  /** transactions of the lock waiters at the same time, each of another owner */
   patientTransactions: number;
   /** a request that waits for longer than this, in ms, is rejected with `tooLate()`; absent: none is */
   maxWaitMs?: number;

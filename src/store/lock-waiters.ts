@@ -1,12 +1,12 @@
 /**
- * The patient lane of a group commit, for requests that must wait for a lock. Each owner has a transaction of its own, so that it waits
+ * Lock waiters: the requests of a group commit that must wait for a lock. Each owner has a transaction of its own, so that it waits
  * only for itself, and owners take turns.
  */
 
 import { type CommitGroupRules, expired, takeGroup, type WaitingRequest } from './commit-groups.ts';
 import { isDatabaseAway, isPassing } from './pool.ts';
 
-/** For this long after an owner has held up a shared transaction, its requests come straight to this lane. */
+/** For this long after an owner has held up a shared transaction, its requests come straight here. */
 const SUSPECTED_MS = 5_000;
 
 export type LockWaiters<Request, Result> = {

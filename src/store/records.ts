@@ -221,7 +221,7 @@ export type RecorderRules = {
 };
 
 const TRANSACTIONS = 2;
-/** Endpoints whose records may wait for a lock at the same time, in each lane. */
+/** Endpoints whose records may wait for a lock at the same time, in each commit queue. */
 const PATIENT_TRANSACTIONS = 2;
 const MAX_RECORDS = 500;
 
@@ -231,13 +231,13 @@ type Written = Map<string, Recorded>;
 const NOTHING: Written = new Map();
 
 /**
- * Makes a recorder with three lanes. Records with effects lock their endpoint, so they do not share transactions with plain ones; and
- * failures have a lane of their own, so that many failures at one endpoint neither hold up successes nor take their connections. A
- * record whose rows are locked goes to its lane's patient transactions.
+ * Makes a recorder with three commit queues. Records with effects lock their endpoint, so they do not share transactions with plain
+ * ones; and failures have a queue of their own, so that many failures at one endpoint neither hold up successes nor take their connections. A
+ * record whose rows are locked goes to its queue's lock waiters.
  */
 export function createRecorder(db: Db, rules: RecorderRules): Recorder {
   // A request holds one record, so that the group commit separates one that cannot be written from the others.
-  const lane = (write: Write) =>
+  const commitQueue = (write: Write) =>
     createGroupCommit<AttemptRecord, Recorded>({
       async commit(records) {
         const written = await write(records, false).catch((error) => {
@@ -270,10 +270,14 @@ export function createRecorder(db: Db, rules: RecorderRules): Recorder {
         })
       : // It waits for no lock, so it needs no transaction with a timeout.
         writeRecords(db, records, false);
-  const lanes = { plain: lane(withoutEffects), eventful: lane(withEffects), failing: lane(withEffects) };
+  const queues = {
+    plain: commitQueue(withoutEffects),
+    eventful: commitQueue(withEffects),
+    failing: commitQueue(withEffects),
+  };
   return {
     async record(records) {
-      const written = await Promise.allSettled(records.map((record) => lanes[laneOf(record)](record)));
+      const written = await Promise.allSettled(records.map((record) => queues[queueOf(record)](record)));
       const statuses = new Map<string, DeliveryStatus>();
       for (const [at, result] of written.entries()) {
         // The other records are written: a repetition finds them recorded.
@@ -324,7 +328,7 @@ async function writeOrReduce(
   }
 }
 
-function laneOf({ effects: e, next }: AttemptRecord): 'plain' | 'eventful' | 'failing' {
+function queueOf({ effects: e, next }: AttemptRecord): 'plain' | 'eventful' | 'failing' {
   if (e.health === 'failing' || e.exhausted || next.status === 'retrying') return 'failing';
   const isEventful =
     e.disable ||

@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 const slowly = (ms: number) => (response: { writeHead(status: number): { end(): unknown } }) =>
   void setTimeout(() => response.writeHead(200).end(), ms);
-/** A quick lane's first attempt and a normal lane's: one runs inside the workflow's task, one by itself. */
+/** Endpoints of the lanes `quick` and `unproven`: the first attempt runs inside the workflow's task, or by itself. */
 const LANES = [{ timeout_ms: 5_000 }, { timeout_ms: 30_000 }];
 const SLOW_MS = 2_000;
 

@@ -121,16 +121,16 @@ test('sixty requests to receivers of another process that close what is idle for
   });
   const [port] = await once(child.stdout, 'data');
   // Of its own each, so that one does not take the connection of another.
-  const lanes = Array.from({ length: 4 }, async (_, lane) => {
+  const senders = Array.from({ length: 4 }, async (_, sender) => {
     const send = newSender();
     const results: SendResult[] = [];
     for (let turn = 0; turn < 15; turn += 1) {
       results.push(await send(`http://127.0.0.1:${port}/`));
-      await new Promise((resolve) => setTimeout(resolve, 98 + lane));
+      await new Promise((resolve) => setTimeout(resolve, 98 + sender));
     }
     return results;
   });
-  const results = (await Promise.all(lanes)).flat();
+  const results = (await Promise.all(senders)).flat();
   expect(results.filter((result) => result.error !== null)).toEqual([]);
   expect(results).toHaveLength(60);
 });

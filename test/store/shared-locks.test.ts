@@ -106,7 +106,7 @@ describe('an emit of another tenant is accepted while one waits for', () => {
   ])('%s', async (_what, more, lock) => {
     const acceptor = createAcceptor(database.db);
     const release = await lock();
-    // More than there are transactions, for each of both lanes.
+    // More than there are transactions, for each of both queues.
     const waiting = Promise.allSettled(Array.from({ length: 10 }, () => acceptor.accept(emit(a, more))));
     for (let n = 0; n < 10; n += 1) {
       const accepted = await acceptor.accept(emit(b));
@@ -179,7 +179,7 @@ const recordOf = (tenant: Tenant, deliveryId: string, effects: Partial<Effects> 
   effects: { ...noEffects(endpointOf(tenant.id)), ...effects },
 });
 
-const LANES: Record<string, Partial<Effects>> = {
+const QUEUES: Record<string, Partial<Effects>> = {
   'of a success': {},
   'of a success at an ordered endpoint': { releaseNext: true },
   'of a failure': { health: 'failing' },
@@ -199,7 +199,7 @@ const LOCKS: Record<string, (deliveryIds: string[]) => [string, unknown[]]> = {
   ],
 };
 
-describe.each(Object.entries(LANES))('a record %s', (_lane, effects) => {
+describe.each(Object.entries(QUEUES))('a record %s', (_queue, effects) => {
   test.each(Object.entries(LOCKS))("is written while another tenant's waits for %s", async (_what, lock) => {
     const recorder = createRecorder(database.db, { disableAfterMs: 60_000 });
     // More than there are transactions.
