@@ -3,6 +3,7 @@
  * exponential time (`^(a+)+$`) and blocks the process meanwhile. This translates them into RE2's syntax, with exactly the meaning
  * that they have with the flag `u`.
  */
+import { type AST, RegExpParser, visitRegExpAST } from '@eslint-community/regexpp';
 import { RE2JS } from 're2js';
 
 export type LinearRegExp = {
@@ -25,12 +26,6 @@ export function linearRegExp(pattern: string): LinearRegExp {
   const shown = pattern.length > MAX_SHOWN ? `${pattern.slice(0, MAX_SHOWN)}…` : pattern;
   const refuse = (reason: string, cause?: unknown) =>
     new PatternError(`the pattern ${JSON.stringify(shown)} cannot be used: ${reason}`, { cause });
-  try {
-    new RegExp(pattern, 'u');
-  } catch (error) {
-    // The engine's own message repeats the pattern before it says what is wrong.
-    throw refuse((error as Error).message.split(': ').at(-1) ?? '', error);
-  }
   const translated = translate(pattern, refuse);
   try {
     const compiled = RE2JS.compile(translated);
@@ -49,84 +44,76 @@ export function linearRegExp(pattern: string): LinearRegExp {
   }
 }
 
-// The pattern is known to be valid, so whatever is none of these tokens is a single character that stands for itself.
-const ESCAPE =
-  /\\(?:[pP]\{[^}]*\}|u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u\{[\da-fA-F]+\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|c[A-Za-z]|k<[^>]*>|[1-9]\d*|[\s\S])/;
-const CLASS = /\[(?:\\[\s\S]|[^\\\]])*\]/;
-const GROUP = /\(\?(?:<?[=!]|<[^>]*>|[a-z-]*:)/;
-const COUNT = /\{\d+(?:,\d*)?\}/;
-const TOKEN = new RegExp([ESCAPE, CLASS, GROUP, COUNT, /[\s\S]/].map(({ source }) => source).join('|'), 'gu');
-const CLASS_TOKEN = new RegExp([ESCAPE, /[\s\S]/].map(({ source }) => source).join('|'), 'gu');
+const parser = new RegExpParser();
 
-function translate(pattern: string, refuse: (reason: string) => PatternError): string {
-  let result = '';
-  for (const [token] of pattern.matchAll(TOKEN)) {
-    result +=
-      token.length > 1 && token.startsWith('[') ? translateClass(token) : translateToken(token, refuse);
-    if (result.length > MAX_TRANSLATED) throw refuse('it is too large');
+/** @throws PatternError when it is not valid, or has no linear-time form */
+function translate(pattern: string, refuse: (reason: string, cause?: unknown) => PatternError): string {
+  if (pattern.length > MAX_TRANSLATED) throw refuse('it is too large');
+  try {
+    // The engine decides what is valid: the parser may know a later edition of ECMAScript.
+    new RegExp(pattern, 'u');
+    return translated(parser.parsePattern(pattern, 0, pattern.length, { unicode: true }), refuse);
+  } catch (error) {
+    if (error instanceof PatternError) throw error;
+    if (error instanceof RangeError) throw refuse('its groups are nested too deeply', error);
+    // The messages of the engine and of the parser repeat the pattern before they say what is wrong.
+    throw refuse((error as Error).message.split(': ').at(-1) ?? '', error);
   }
+}
+
+function translated(tree: AST.Pattern, refuse: (reason: string) => PatternError): string {
+  let result = '';
+  const write = (text: string) => {
+    result += text;
+    if (result.length > MAX_TRANSLATED) throw refuse('it is too large');
+  };
+  // Only whether there is a match matters, so no group need capture.
+  const openGroup = () => write('(?:');
+  const closeGroup = () => write(')');
+  visitRegExpAST(tree, {
+    onAlternativeEnter(node) {
+      if (node !== node.parent.alternatives[0]) write('|');
+    },
+    onCapturingGroupEnter: openGroup,
+    onCapturingGroupLeave: closeGroup,
+    onGroupEnter({ modifiers }) {
+      if (modifiers !== null) throw refuse('modifiers are not supported');
+      openGroup();
+    },
+    onGroupLeave: closeGroup,
+    onAssertionEnter({ kind, raw }) {
+      if (kind === 'lookahead' || kind === 'lookbehind')
+        throw refuse('lookahead and lookbehind are not supported');
+      write(kind === 'word' ? raw : kind === 'start' ? '\\A' : '\\z');
+    },
+    onBackreferenceEnter() {
+      throw refuse('backreferences are not supported');
+    },
+    onQuantifierLeave({ raw, element, min, max }) {
+      if (min > MAX_REPEATS || (max > MAX_REPEATS && Number.isFinite(max)))
+        throw refuse(`it repeats more than ${MAX_REPEATS} times; see minLength, maxLength`);
+      write(raw.slice(element.raw.length));
+    },
+    onCharacterEnter({ parent, value }) {
+      if (parent.type !== 'CharacterClassRange') write(literal(value));
+    },
+    onCharacterSetEnter({ kind, raw, parent }) {
+      if (kind === 'any') write('[^\\n\\r\\x{2028}\\x{2029}]');
+      else write(parent.type === 'CharacterClass' ? rangesOf(raw) : `[${rangesOf(raw)}]`);
+    },
+    onCharacterClassEnter({ negate, elements }) {
+      // RE2 has no empty class.
+      if (elements.length === 0) write(negate ? `[${EVERYTHING}` : `[^${EVERYTHING}`);
+      else write(negate ? '[^' : '[');
+    },
+    onCharacterClassRangeEnter: ({ min, max }) => write(rangeOf(min.value, max.value)),
+    onCharacterClassLeave: () => write(']'),
+  });
   return result;
 }
 
-function translateToken(token: string, refuse: (reason: string) => PatternError): string {
-  // Only whether there is a match matters, so no group need capture.
-  if (token === '(' || token === '(?:' || /^\(\?<[^=!]/.test(token)) return '(?:';
-  if (/^\(\?<?[=!]/.test(token)) throw refuse('lookahead and lookbehind are not supported');
-  if (token.startsWith('(?')) throw refuse('modifiers are not supported');
-  if (/^\\(?:[1-9]|k<)/.test(token)) throw refuse('backreferences are not supported');
-  if (/^\{/.test(token)) {
-    const most = Math.max(...(token.match(/\d+/g) ?? []).map(Number));
-    if (most > MAX_REPEATS)
-      throw refuse(`it repeats more than ${MAX_REPEATS} times; see minLength, maxLength`);
-    return token;
-  }
-  if (token === '.') return '[^\\n\\r\\x{2028}\\x{2029}]';
-  if (token === '^') return '\\A';
-  if (token === '$') return '\\z';
-  if (/^(?:[)|*+?]|\\[bB])$/.test(token)) return token;
-  return isSet(token) ? `[${rangesOf(token)}]` : literal(token);
-}
-
-function translateClass(text: string): string {
-  const open = text.startsWith('[^') ? '[^' : '[';
-  const tokens: string[] = text.slice(open.length, -1).match(CLASS_TOKEN) ?? [];
-  let inside = '';
-  for (let at = 0; at < tokens.length; at += 1) {
-    const token = tokens[at] ?? '';
-    const to = tokens[at + 1] === '-' ? tokens[at + 2] : undefined;
-    if (isSet(token)) {
-      inside += rangesOf(token);
-    } else if (to !== undefined) {
-      inside += `${literal(token)}-${literal(to)}`;
-      at += 2;
-    } else {
-      inside += literal(token);
-    }
-  }
-  // RE2 has no empty class.
-  if (inside === '') return open === '[' ? `[^${EVERYTHING}]` : `[${EVERYTHING}]`;
-  return `${open}${inside}]`;
-}
-
 const EVERYTHING = '\\x{0}-\\x{10ffff}';
-const isSet = (token: string) => /^\\[dDwWsSpP]/.test(token);
-const ESCAPES: Record<string, number> = { f: 12, n: 10, r: 13, t: 9, v: 11, b: 8, '0': 0 };
-
-function literal(token: string): string {
-  return `\\x{${codePointOf(token).toString(16)}}`;
-}
-
-function codePointOf(token: string): number {
-  if (!token.startsWith('\\')) return token.codePointAt(0) ?? 0;
-  const [first = '', ...rest] = token.slice(1);
-  const hex = token.match(/[\da-fA-F]{2,6}/g);
-  if (first === 'u' && hex?.length === 2)
-    return String.fromCharCode(...hex.map((each) => Number.parseInt(each, 16))).codePointAt(0) ?? 0;
-  if ((first === 'u' || first === 'x') && rest.length > 0)
-    return Number.parseInt(token.replaceAll(/[^\da-fA-F]/g, ''), 16);
-  if (first === 'c' && rest.length > 0) return (rest[0] ?? '').charCodeAt(0) % 32;
-  return ESCAPES[first] ?? first.codePointAt(0) ?? 0;
-}
+const literal = (codePoint: number) => `\\x{${codePoint.toString(16)}}`;
 
 const ranges = new Map<string, string>();
 
@@ -174,4 +161,4 @@ function lastCodePoint(text: string): number | undefined {
   return text.codePointAt(text.length - (isPair ? 2 : 1));
 }
 
-const rangeOf = (first = 0, last = 0) => `\\x{${first.toString(16)}}-\\x{${last.toString(16)}}`;
+const rangeOf = (first = 0, last = 0) => `${literal(first)}-${literal(last)}`;

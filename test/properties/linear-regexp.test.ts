@@ -101,3 +101,29 @@ test('any text is a pattern, or refused with a reason', () => {
     { numRuns: 5_000 },
   );
 });
+
+test.each<[string, string, RegExp]>([
+  ['a lookahead', '(?=a)', /lookahead/],
+  ['a lookbehind', '(?<!a)b', /lookbehind/],
+  ['a backreference', '(a)\\1', /backreferences/],
+  ['a backreference by name', '(?<n>a)\\k<n>', /backreferences/],
+  ['a count above 1,000', 'a{1001}', /repeats more than 1000 times/],
+  ['a count up to more than 1,000', '(?:ab){2,1001}', /repeats more than 1000 times/],
+  ['repetitions of repetitions', '((a{1000}){1000}){1000}', /repetitions add up to too much/],
+  ['a pattern of 300,000 characters', 'a'.repeat(300_000), /too large/],
+  ['sets that are large when they are spelled out', '\\p{L}'.repeat(5_000), /too large/],
+  ['20,000 groups in each other', `${'('.repeat(20_000)}a${')'.repeat(20_000)}`, /nest|large/],
+  ['what is no pattern', 'a(', /Unterminated group/],
+])('%s is refused with a reason', (_what, source, reason) => {
+  expect(() => linearRegExp(source)).toThrow(PatternError);
+  expect(() => linearRegExp(source)).toThrow(reason);
+});
+
+test.each([
+  ['(?<year>\\d{4})-(\\d\\d)', '2026-11', '26-11'],
+  ['^(?:a|b(c|d))+$', 'abcbd', 'abc!'],
+  ['^[^]$', '\n', ''],
+  ['^a{3,}?$', 'aaaa', 'aa'],
+])('%s matches %j, and not %j', (source, matching, other) => {
+  expect([linearRegExp(source).test(matching), linearRegExp(source).test(other)]).toEqual([true, false]);
+});
