@@ -2,7 +2,6 @@
  * Starts workflows for accepted deliveries. A lone event gets its workflow at once. Deliveries that come while the throttle is shut share
  * one, like a database's group commit: no delay when it is quiet, batches that grow with the load.
  */
-// Long because it is one loop with its ends; the rules that stand alone are in the files beside it.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../domain/errors.ts';
@@ -26,6 +25,8 @@ import type { StartRequest, TemporalEngine } from '../temporal/engine.ts';
 import { countEvents, DispatchQueue } from './dispatch-queue.ts';
 import type { LaneSelector } from './lane-selector.ts';
 import { LaneThrottle } from './lane-throttle.ts';
+import { listenForNotify } from './notify-listener.ts';
+import { startRequest } from './start-request.ts';
 
 export type Dispatcher = {
   /** the name of this process in the leases */
@@ -193,31 +194,7 @@ export function createDispatcher(deps: {
     failed: 'leases could not be renewed',
   });
 
-  /**
-   * Listens for NOTIFY on a connection of its own. While there is none, polling is enough. It is no periodic task, since it waits for
-   * the end of a connection.
-   */
-  async function listen(): Promise<void> {
-    while (running) {
-      try {
-        const client = await db.connect();
-        await new Promise<void>((resolve) => {
-          client.on('notification', polling.wake);
-          client.once('error', () => resolve());
-          client.once('end', () => resolve());
-          stopListening = resolve;
-          client.query(`listen ${DISPATCH_CHANNEL}`).catch(() => resolve());
-          if (!running) resolve();
-        });
-        client.release(true);
-      } catch {
-        // The database is away: tried again below.
-      }
-      if (running) await sleep(POLL_MS);
-    }
-  }
-  let stopListening: () => void = () => {};
-  let listening: Promise<void> = Promise.resolve();
+  const listening = listenForNotify(db, DISPATCH_CHANNEL, { onNotify: polling.wake, retryMs: POLL_MS });
 
   return {
     owner,
@@ -249,12 +226,11 @@ export function createDispatcher(deps: {
       running = true;
       polling.start();
       renewing.start();
-      listening = listen();
+      listening.start();
     },
     async stop() {
       running = false;
-      stopListening();
-      await Promise.all([polling.stop(), renewing.stop(), listening]);
+      await Promise.all([polling.stop(), renewing.stop(), listening.stop()]);
       // A start in flight may still succeed, which decides what becomes of its leases.
       await Promise.all(underWay);
       for (const throttle of throttles) throttle.forget();
@@ -273,45 +249,4 @@ function dispatchSpan(tracing: Tracing, rows: DispatchableDelivery[], workflowId
     links: traces.length === 1 ? [] : traces,
     attributes: { temporalWorkflowID: workflowId, 'tidings.deliveries': rows.length },
   });
-}
-
-/** Temporal refuses a start with a keyword that is much longer. */
-const MAX_KEYWORD = 200;
-
-/** @param events number of distinct events among the rows */
-function startRequest(rows: DispatchableDelivery[], lane: Lane, events: number): StartRequest {
-  const [first] = rows;
-  if (first === undefined) throw new Error('A workflow needs a delivery');
-  const types = [...new Set(rows.map((row) => row.eventType))];
-  // Ids without hosts, because the summary stands in a history, which an erasure does not reach.
-  const endpoints = [...new Set(rows.map((row) => row.endpointId))];
-  const named = (values: string[], noun: string) =>
-    values.length === 1 ? values[0] : `${values.length} ${noun}`;
-  const what = events === 1 ? first.eventType : `${rows.length} deliveries of ${named(types, 'event types')}`;
-  const byEndpoint = endpoints.map((endpointId) =>
-    rows.filter((row) => row.endpointId === endpointId).map((row) => row.id),
-  );
-  return {
-    workflowId: workflowIdFor(rows, events === 1),
-    input: {
-      groups: lane === 'suspect' ? byEndpoint : [rows.map((row) => row.id)],
-      ...(lane === 'quick' && { quick: true }),
-    },
-    tenantIds: rows.map((row) => row.tenantId),
-    endpointIds: rows.map((row) => row.endpointId),
-    eventTypes: types.map((type) => type.slice(0, MAX_KEYWORD)),
-    summary: `${what} → ${named(endpoints, 'endpoints')}`,
-  };
-}
-
-/**
- * `evt_…`, the id of the event, for a whole event that no workflow can have yet, so that a repeated start makes no second workflow. Every other group
- * gets a random id: two workflows may then hold the same delivery, and its claim decides which of them sends it.
- */
-function workflowIdFor(rows: DispatchableDelivery[], isOneEvent: boolean): string {
-  const [first] = rows;
-  if (first === undefined || !isOneEvent) return `events_${randomUUID()}`;
-  const name = first.eventIdIsOurs ? first.eventId : `${first.tenantId}_${first.eventId}`;
-  const isWhole = rows.length === first.siblings && rows.every((row) => !row.offeredBefore);
-  return isWhole ? name : `${name}_${randomUUID().slice(0, 8)}`;
 }

@@ -2,17 +2,16 @@
  * Finds deliveries that should have moved on and did not. It starts new workflows for those whose workflow is gone, and brings the
  * backlog of changed endpoints in line with them.
  */
-import type { RunStatus } from '../domain/ports.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import { alignEndpoints } from '../store/backlog.ts';
-import { failBroken, isolateFailures } from '../store/broken-rows.ts';
 import { listRunningOperations } from '../store/operations.ts';
-import { findOverdue, findUntold, freeDeliveries, type OverdueDelivery } from '../store/overdue.ts';
+import { findUntold } from '../store/overdue.ts';
 import { type Db, unlessLocked } from '../store/pool.ts';
 import { listToReplan, replanPage } from '../store/replan.ts';
 import type { TemporalEngine } from '../temporal/engine.ts';
+import { freeStranded } from './stranded.ts';
 
 export type Reconciler = PeriodicTask & {
   /** Runs one round. @returns how many deliveries were freed for a new workflow */
@@ -25,7 +24,6 @@ const PAGES = 20;
 /** A notification may wait for a digest. It counts as lost when it is overdue by this many grace periods more. */
 const UNTOLD_FACTOR = 6;
 
-// Long because it has a function for each kind of work that can be stuck, all in one round.
 export function createReconciler(deps: {
   db: Db;
   engine: TemporalEngine;
@@ -41,15 +39,21 @@ export function createReconciler(deps: {
 
   async function round(): Promise<number> {
     if (!engine.isAvailable()) return 0;
-    const freed = await settled(freeAll);
+    const freed = await settled(() =>
+      freeStranded({ db, engine, logger, graceMs, report: skipped('a delivery') }),
+    );
     // A step that fails does not keep the others from running.
     const others = [
       await settled(() =>
-        alignEndpoints(db, { endpoints: BATCH, pages: PAGES, onError: failed('what waits') }),
+        alignEndpoints(db, {
+          endpoints: BATCH,
+          pages: PAGES,
+          onError: skipped('the backlog of an endpoint'),
+        }),
       ),
       await settled(replanAll),
       await settled(operateAll),
-      await settled(notifyUntold),
+      await settled(() => notifyUntold(deps)),
     ];
     for (const result of [freed, ...others]) if (result.status === 'rejected') throw result.reason;
     return freed.status === 'fulfilled' ? freed.value : 0;
@@ -57,73 +61,19 @@ export function createReconciler(deps: {
 
   const settled = async <Result>(step: () => Promise<Result>) => (await Promise.allSettled([step()]))[0];
 
-  const failed = (what: string) => (id: string, error: unknown) =>
-    logger.error({ err: error, id }, `the reconciler skips ${what}, because its stored values are not valid`);
+  const skipped = (what: string) => (id: string, error: unknown) =>
+    logger.error({ err: error, id }, `the reconciler skips ${what}, because it fails`);
 
   async function replanAll(): Promise<void> {
-    const report = failed('the schedule of an endpoint');
+    const report = skipped('the schedule of an endpoint');
     for (const id of await listToReplan(db, PAGES))
       await unlessLocked(db, (client) => replanPage(client, id)).catch((error) => report(id, error));
   }
 
   async function operateAll(): Promise<void> {
-    const report = failed('an operation');
+    const report = skipped('an operation');
     for (const id of await listRunningOperations(db))
       await engine.startOperation(id).catch((error) => report(id, error));
-  }
-
-  async function freeAll(): Promise<number> {
-    let freed = 0;
-    const statuses = new Map<string | null, RunStatus>([[null, 'unknown']]);
-    // Every page is read: deliveries whose workflow is merely slow must not hide the others.
-    for (let after = ''; ; ) {
-      const overdue = await findOverdue(db, graceMs, { after, limit: BATCH });
-      freed += await freeStranded(overdue, statuses);
-      const last = overdue.at(-1);
-      if (last === undefined || overdue.length < BATCH) break;
-      after = last.id;
-    }
-    if (freed > 0)
-      logger.warn({ deliveries: freed }, 'deliveries whose workflow is gone continue in a new one');
-    return freed;
-  }
-
-  async function freeStranded(
-    overdue: OverdueDelivery[],
-    statuses: Map<string | null, RunStatus>,
-  ): Promise<number> {
-    for (const { workflowId } of overdue) {
-      if (workflowId !== null && !statuses.has(workflowId)) {
-        statuses.set(workflowId, await engine.runStatus(workflowId));
-      }
-    }
-    const stranded = overdue.filter(({ workflowId }) => statuses.get(workflowId) !== 'running');
-    const report = failed('a delivery');
-    const freed = await isolateFailures(
-      stranded,
-      (some) => freeDeliveries(db, [...some]),
-      async ({ id }, error) => {
-        report(id, error);
-        await failBroken(db, id);
-        return [id];
-      },
-    );
-    return freed.length;
-  }
-
-  async function notifyUntold(): Promise<void> {
-    const untold = await findUntold(db, deps.noticeIntervalMs + UNTOLD_FACTOR * graceMs, BATCH);
-    if (untold.length === 0) return;
-    await engine.start({
-      // All processes of this installation use the same id: while the workflow runs, none of them starts another.
-      workflowId: `${deps.taskQueue}-untold`,
-      again: true,
-      input: { untold },
-      tenantIds: [],
-      endpointIds: [],
-      eventTypes: [],
-      summary: `telling people of ${untold.length} exhausted deliveries`,
-    });
   }
 
   const everyMs = Math.min(60_000, Math.max(1_000, graceMs / 2));
@@ -138,4 +88,27 @@ export function createReconciler(deps: {
       failed: 'a reconciler round failed',
     }),
   };
+}
+
+/** Starts a workflow that notifies people of exhausted deliveries whose own workflow is gone. */
+async function notifyUntold(deps: {
+  db: Db;
+  engine: TemporalEngine;
+  graceMs: number;
+  noticeIntervalMs: number;
+  taskQueue: string;
+}): Promise<void> {
+  const { db, engine, graceMs, noticeIntervalMs, taskQueue } = deps;
+  const untold = await findUntold(db, noticeIntervalMs + UNTOLD_FACTOR * graceMs, BATCH);
+  if (untold.length === 0) return;
+  await engine.start({
+    // All processes of this installation use the same id: while the workflow runs, none of them starts another.
+    workflowId: `${taskQueue}-untold`,
+    again: true,
+    input: { untold },
+    tenantIds: [],
+    endpointIds: [],
+    eventTypes: [],
+    summary: `telling people of ${untold.length} exhausted deliveries`,
+  });
 }

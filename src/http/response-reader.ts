@@ -34,11 +34,8 @@ export type ResponseReader = {
   missing(): string | null;
 };
 
-// Long because head and body are read into one state.
 export function createResponseReader(): ResponseReader {
-  let pending: Buffer = Buffer.alloc(0);
-  let interimBytes = 0;
-  let interimStatus: number | null = null;
+  const heads = createHeadReader();
   let head: ResponseHead | null = null;
   let body: BodyReader | null = null;
   const kept: Buffer[] = [];
@@ -67,40 +64,14 @@ export function createResponseReader(): ResponseReader {
     }
   }
 
-  /** @returns what follows the head; `null` while it has not ended */
-  function feedHead(bytes: Buffer): Buffer | null {
-    pending = pending.length === 0 ? bytes : Buffer.concat([pending, bytes]);
-    for (;;) {
-      const start = startOfHead(pending);
-      refuseOtherProtocols(pending.subarray(start));
-      const end = endOfHead(pending, start);
-      if ((end ?? pending.length) - start > MAX_HEAD_BYTES) {
-        throw new InvalidResponseError(`its headers are larger than ${MAX_HEAD_BYTES / 1024} KiB`);
-      }
-      if (end === null) return null;
-      const read = readHead(pending.subarray(start, end));
-      if (read.status === 101) {
-        throw new InvalidResponseError('it switches to another protocol (101), which nobody has asked for');
-      }
-      if (read.status >= 200) {
-        head = read;
-        body = createBodyReader(read.framing);
-        return pending.subarray(end);
-      }
-      interimStatus = read.status;
-      interimBytes += end;
-      if (interimBytes > MAX_INTERIM_BYTES) {
-        throw new InvalidResponseError(`more than ${MAX_INTERIM_BYTES / 1024} KiB of interim responses came`);
-      }
-      pending = pending.subarray(end);
-    }
-  }
-
   return {
     feed(bytes) {
       if (body !== null) return feedBody(bytes, body);
-      const rest = feedHead(bytes);
-      return rest !== null && body !== null && feedBody(rest, body);
+      const read = heads.feed(bytes);
+      if (read === null) return false;
+      head = read.head;
+      body = createBodyReader(head.framing);
+      return feedBody(read.rest, body);
     },
     received(why = body?.missing() ?? null) {
       if (head === null) return null;
@@ -114,8 +85,45 @@ export function createResponseReader(): ResponseReader {
         isClean,
       };
     },
+    unread: heads.unread,
+    missing: heads.missing,
+  };
+}
+
+/** Reads heads up to that of the final response: interim ones (1xx) are passed over. */
+function createHeadReader() {
+  let pending: Buffer = Buffer.alloc(0);
+  let interimBytes = 0;
+  let interimStatus: number | null = null;
+  return {
+    /** @returns the head and the bytes that follow it; `null` while it has not ended */
+    feed(bytes: Buffer): { head: ResponseHead; rest: Buffer } | null {
+      pending = pending.length === 0 ? bytes : Buffer.concat([pending, bytes]);
+      for (;;) {
+        const start = startOfHead(pending);
+        refuseOtherProtocols(pending.subarray(start));
+        const end = endOfHead(pending, start);
+        if ((end ?? pending.length) - start > MAX_HEAD_BYTES) {
+          throw new InvalidResponseError(`its headers are larger than ${MAX_HEAD_BYTES / 1024} KiB`);
+        }
+        if (end === null) return null;
+        const head = readHead(pending.subarray(start, end));
+        if (head.status === 101) {
+          throw new InvalidResponseError('it switches to another protocol (101), which nobody has asked for');
+        }
+        if (head.status >= 200) return { head, rest: pending.subarray(end) };
+        interimStatus = head.status;
+        interimBytes += end;
+        if (interimBytes > MAX_INTERIM_BYTES) {
+          throw new InvalidResponseError(
+            `more than ${MAX_INTERIM_BYTES / 1024} KiB of interim responses came`,
+          );
+        }
+        pending = pending.subarray(end);
+      }
+    },
     unread: () => pending.subarray(0, MAX_RESPONSE_BYTES),
-    missing() {
+    missing(): string | null {
       if (pending.length > startOfHead(pending)) return 'the connection was closed before its headers ended';
       if (interimStatus === null) return null;
       return `the connection was closed after the interim response ${interimStatus}`;

@@ -12,13 +12,11 @@ import {
   nextDueMessage,
   postpone,
   pruneMessages,
-  refuseMessage,
-  repeatMessage,
-  returnMessage,
-  settleMessage,
 } from '../store/messages.ts';
 import { adoptLeftNotices, type NotificationRules } from '../store/notifications.ts';
 import { type Db, isDatabaseAway } from '../store/pool.ts';
+import { type ChannelRoute, createChannelRoute } from './channel-route.ts';
+import { createOutcomeApplier } from './message-outcome.ts';
 
 export type MessageSender = {
   start(): void;
@@ -27,21 +25,9 @@ export type MessageSender = {
 };
 
 const POLL_MS = 500;
-/** Messages that one process sends at the same time through one channel. */
-const SIDE_BY_SIDE = 5;
 const SWEEP_MS = 60_000;
 const SWEEP_LIMIT = 100;
 
-/** Seconds until a deferred message is sent again. They double with each deferral, for two days. */
-const BACKOFF_S = { first: 5, last: 3_600 };
-const GIVE_UP_S = 2 * 24 * 3_600;
-/** Sends of a message whose acknowledgement was lost, at most: each of them may be a duplicate. */
-const MAX_UNSURE = 5;
-/** Seconds between probes of a channel that does not work, doubling. One message at a time is the probe. */
-const AWAY_S = { first: 2, last: 60 };
-/** Seconds until the same message is a probe again, doubling: a failure that only it meets must not stop the others. */
-const PROBE_AGAIN_S = { first: 5, last: 300 };
-const MAX_REMEMBERED = 10_000;
 /** A message that cannot be composed, or whose endpoint is locked, is postponed so that it does not hold up the others. */
 const UNREADABLE_S = 60;
 const BUSY_S = 5;
@@ -71,13 +57,12 @@ export function createMessageSender(deps: {
   logger: Logger;
 }): MessageSender {
   const { db, channels, links, logger } = deps;
-  const routes = new Map(channels.map((channel) => [channel.name, createRoute(channel)]));
+  const routes = new Map(channels.map((channel) => [channel.name, createChannelRoute(channel)]));
   for (const channel of routes.keys())
     for (const result of new Set(Object.values(RESULTS))) deps.metrics.notices.inc({ channel, result }, 0);
   const underWay = new Set<Promise<void>>();
   const breakOff = new AbortController();
-  /** for each message, how often it was sent while its channel did not work */
-  const probes = new Map<string, number>();
+  const applyOutcome = createOutcomeApplier({ db, logger, isStopping: () => breakOff.signal.aborted });
 
   /** Begins to send one due message, and more as fast as the channels take them. */
   async function takeOne(): Promise<'again' | undefined> {
@@ -117,90 +102,18 @@ export function createMessageSender(deps: {
   }
 
   async function send(due: DueMessage, begun: BegunMessage): Promise<void> {
-    const route = routes.get(due.channel) as Route;
-    const result = await route.send(composed(begun), breakOff.signal);
+    const route = routes.get(due.channel) as ChannelRoute;
+    const result = await route.send(composeMessage(begun, links, deps.publicUrl), breakOff.signal);
     deps.metrics.notices.inc({ channel: due.channel, result: RESULTS[result.outcome] });
     // An outcome that is not recorded makes the message go out again.
     for (let tries = CONCLUDE_TRIES; ; tries -= 1) {
       try {
-        return await conclude(due, begun, result, route);
+        return await applyOutcome(due, begun, result, route);
       } catch (error) {
         if (tries === 0 || breakOff.signal.aborted || !isDatabaseAway(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, CONCLUDE_RETRY_MS));
       }
     }
-  }
-
-  function composed(begun: BegunMessage): TidingsMessage {
-    const { id, tenant, contact } = begun;
-    const page = (name: string, token: string) => `${deps.publicUrl()}/contacts/${name}/${token}`;
-    const recipient =
-      contact === null
-        ? null
-        : {
-            address: contact.address,
-            unsubscribeUrl: page('unsubscribe', links.tokenFor('unsubscribe', contact.id)),
-          };
-    if (begun.link === null) return { about: 'endpoint', id, tenant, recipient, ...begun.content };
-    if (recipient === null || contact === null) throw new Error('A link needs a recipient');
-    const verifyUrl = page('verify', links.tokenFor('verify', contact.id, begun.link.nonce));
-    return { about: 'link', id, tenant, recipient, verifyUrl, expiresAt: begun.link.expiresAt };
-  }
-
-  async function conclude(
-    due: DueMessage,
-    begun: BegunMessage,
-    result: SendOutcome,
-    route: Route,
-  ): Promise<void> {
-    // The log names the contact by its id: addresses can be erased, logs cannot.
-    const about = { message: due.id, contact: begun.contact?.id, tenant: begun.tenant.id };
-    const waitS = Math.min(BACKOFF_S.last, BACKOFF_S.first * 2 ** begun.deferrals);
-    if (result.outcome !== 'away') probes.delete(due.id);
-    switch (result.outcome) {
-      case 'sent':
-        await settleMessage(db, due.id, 'sent');
-        return;
-      case 'refused':
-        logger.warn(
-          { ...about, code: result.code },
-          'the mail server refused a contact for good; it gets no more messages',
-        );
-        return refuseMessage(db, begun, result.code);
-      case 'later':
-        if ((begun.deferredS ?? 0) > GIVE_UP_S) {
-          logger.warn(
-            { ...about, code: result.code },
-            'the mail server has refused a contact for two days; it gets no more messages',
-          );
-          return refuseMessage(db, begun, result.code);
-        }
-        logger.warn(
-          { ...about, code: result.code, waitS },
-          'the mail server refuses a contact for now; its message is sent again later',
-        );
-        return returnMessage(db, due, waitS, true);
-      case 'unsure':
-        if (breakOff.signal.aborted) return;
-        logger.warn({ ...about, reason: result.reason }, 'whether a message was sent is not known');
-        if (begun.deferrals + 1 < MAX_UNSURE) return repeatMessage(db, due.id, waitS);
-        await settleMessage(db, due.id, 'unsure');
-        return;
-      case 'away':
-        if (route.isNews(result.reason))
-          logger.warn(
-            { channel: due.channel, reason: result.reason },
-            'no messages can be sent through a channel; it is tried until it works',
-          );
-        return returnMessage(db, due, probeAgainS(due.id), false);
-    }
-  }
-
-  function probeAgainS(id: string): number {
-    const times = probes.get(id) ?? 0;
-    if (probes.size >= MAX_REMEMBERED) probes.clear();
-    probes.set(id, times + 1);
-    return Math.min(PROBE_AGAIN_S.last, PROBE_AGAIN_S.first * 2 ** times);
   }
 
   const failures = deps.metrics.taskFailures;
@@ -239,44 +152,18 @@ export function createMessageSender(deps: {
   };
 }
 
-type Route = {
-  /** whether another message may be sent through it now */
-  hasRoom(): boolean;
-  send: Channel['send'];
-  /** whether this reason differs from the last one */
-  isNews(reason: string): boolean;
-};
-
-/** A channel with its circuit breaker. */
-function createRoute(channel: Channel): Route {
-  let inFlight = 0;
-  let failures = 0;
-  let openAtMs = 0;
-  let lastReason: string | undefined;
-  return {
-    hasRoom: () => inFlight < (failures === 0 ? SIDE_BY_SIDE : 1) && performance.now() >= openAtMs,
-    async send(message, signal) {
-      inFlight += 1;
-      try {
-        const result = await channel.send(message, signal);
-        if (result.outcome === 'away') {
-          // A single failure may be the fault of its message.
-          if (failures > 0)
-            openAtMs = performance.now() + Math.min(AWAY_S.last, AWAY_S.first * 2 ** (failures - 1)) * 1_000;
-          failures += 1;
-        } else {
-          failures = 0;
-          lastReason = undefined;
-        }
-        return result;
-      } finally {
-        inFlight -= 1;
-      }
-    },
-    isNews(reason) {
-      const isNew = reason !== lastReason;
-      lastReason = reason;
-      return isNew;
-    },
-  };
+function composeMessage(begun: BegunMessage, links: ContactLinks, publicUrl: () => string): TidingsMessage {
+  const { id, tenant, contact } = begun;
+  const page = (name: string, token: string) => `${publicUrl()}/contacts/${name}/${token}`;
+  const recipient =
+    contact === null
+      ? null
+      : {
+          address: contact.address,
+          unsubscribeUrl: page('unsubscribe', links.tokenFor('unsubscribe', contact.id)),
+        };
+  if (begun.link === null) return { about: 'endpoint', id, tenant, recipient, ...begun.content };
+  if (recipient === null || contact === null) throw new Error('A link needs a recipient');
+  const verifyUrl = page('verify', links.tokenFor('verify', contact.id, begun.link.nonce));
+  return { about: 'link', id, tenant, recipient, verifyUrl, expiresAt: begun.link.expiresAt };
 }

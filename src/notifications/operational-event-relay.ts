@@ -64,7 +64,7 @@ export function createOperationalEventRelay(deps: {
   /** @returns the events that need no further try: one that fails does not stop the others */
   async function relay(events: OperationalEvent[], tenant: Tenant): Promise<OperationalEvent[]> {
     try {
-      await acceptAsEvents(events, tenant);
+      await acceptAsEvents(emitter, events, tenant);
       return events;
     } catch (error) {
       const [only, another] = events;
@@ -85,29 +85,9 @@ export function createOperationalEventRelay(deps: {
     logger[forEver ? 'error' : 'warn'](
       { event: event.id, reason: error.message },
       forEver
-        ? "an operational event was refused as not valid; the operator's endpoint does not get it"
+        ? "an operational event was refused; the operator's endpoint does not get it"
         : 'an operational event could not be relayed; it is tried again',
     );
-  }
-
-  /** Accepts them under their own ids, so that an event that is relayed twice is accepted once. */
-  async function acceptAsEvents(events: OperationalEvent[], tenant: Tenant): Promise<void> {
-    await emitter.emit({
-      tenant,
-      profile: profileNamed(tenant.profile),
-      events: events.map((event) => {
-        const data = JSON.stringify({ tenant_id: event.tenantId, ...JSON.parse(event.data) });
-        return {
-          type: event.type,
-          timestampMs: event.createdAt.getTime(),
-          data,
-          id: event.id,
-          requestHash: createHash('sha256').update(data).digest(),
-        };
-      }),
-      idempotency: null,
-      maxDeliveries: Number.POSITIVE_INFINITY,
-    });
   }
 
   const task = createPeriodicTask({
@@ -126,4 +106,24 @@ export function createOperationalEventRelay(deps: {
       await task.stop();
     },
   };
+}
+
+/** Accepts them under their own ids, so that an event that is relayed twice is accepted once. */
+async function acceptAsEvents(emitter: Emitter, events: OperationalEvent[], tenant: Tenant): Promise<void> {
+  await emitter.emit({
+    tenant,
+    profile: profileNamed(tenant.profile),
+    events: events.map((event) => {
+      const data = JSON.stringify({ tenant_id: event.tenantId, ...JSON.parse(event.data) });
+      return {
+        type: event.type,
+        timestampMs: event.createdAt.getTime(),
+        data,
+        id: event.id,
+        requestHash: createHash('sha256').update(data).digest(),
+      };
+    }),
+    idempotency: null,
+    maxDeliveries: Number.POSITIVE_INFINITY,
+  });
 }

@@ -8,6 +8,7 @@ import {
   Runtime,
 } from '@temporalio/worker';
 import type { Logger } from '../observability/logger.ts';
+import { createCallPause } from './call-pause.ts';
 import { type TemporalTrouble, troubleOf } from './call-trouble.ts';
 
 export type TemporalTarget = {
@@ -38,8 +39,6 @@ export type TemporalLink = {
 
 const PROBE_MS = 1_000;
 const PROBE_DEADLINE_MS = 3_000;
-/** The pause after `busy` or `denied`: more calls would make it worse. */
-const PAUSE_MS = { from: 1_000, to: 30_000 };
 
 let installed = false;
 
@@ -62,7 +61,7 @@ function installRuntime(logger: Logger): void {
 }
 
 /** Connects in the background and keeps trying. The client uses the workers' own connection, which eager starts require. */
-// Long because probing, losing and pausing change one state.
+// Long because probing and losing change one state.
 export function openTemporalLink(target: TemporalTarget, logger: Logger): TemporalLink {
   installRuntime(logger);
   let connection: NativeConnection | null = null;
@@ -70,7 +69,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
   let away = false;
   let closed = false;
   let probing: NodeJS.Timeout | undefined;
-  let refused: { trouble: TemporalTrouble; pauseMs: number; untilMs: number } | null = null;
+  const pause = createCallPause(logger);
   let announce: (connection: NativeConnection) => void = () => {};
   const connected = new Promise<NativeConnection>((resolve) => {
     announce = resolve;
@@ -96,13 +95,7 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
       if (closed) return;
       // Any answer, even an error, shows that Temporal is there.
       if (connection !== null && troubleOf(error) !== 'away') return back();
-      if (!away)
-        logger.warn(
-          { reason: (error as Error).message },
-          'Temporal cannot be reached: events are accepted, and deliveries wait',
-        );
-      away = true;
-      probing = setTimeout(() => void probe(), PROBE_MS);
+      probeAgain(error);
     }
   }
 
@@ -111,31 +104,14 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
     away = false;
   }
 
-  function lost(error: unknown): void {
-    if (away || closed) return;
-    logger.warn(
-      { reason: (error as Error).message },
-      'Temporal cannot be reached: events are accepted, and deliveries wait',
-    );
+  function probeAgain(error: unknown): void {
+    if (!away)
+      logger.warn(
+        { reason: (error as Error).message },
+        'Temporal cannot be reached: events are accepted, and deliveries wait',
+      );
     away = true;
     probing = setTimeout(() => void probe(), PROBE_MS);
-  }
-
-  function pause(trouble: 'denied' | 'busy', error: unknown): void {
-    if (refused?.trouble !== trouble) {
-      const reason = (error as Error).message;
-      if (trouble === 'denied')
-        logger.error(
-          { reason },
-          'Temporal refuses our credentials: events are accepted, and deliveries wait',
-        );
-      else
-        logger.warn({ reason }, 'Temporal refuses some calls, because it is too busy: deliveries are slower');
-    }
-    // Calls that fail at the same time lengthen the pause once.
-    if (refused !== null && Date.now() < refused.untilMs) return;
-    const pauseMs = refused === null ? PAUSE_MS.from : Math.min(refused.pauseMs * 2, PAUSE_MS.to);
-    refused = { trouble, pauseMs, untilMs: Date.now() + pauseMs };
   }
 
   void probe();
@@ -143,17 +119,14 @@ export function openTemporalLink(target: TemporalTarget, logger: Logger): Tempor
     target,
     connected,
     client: () => (away ? null : client),
-    isUsable: () => !away && client !== null && (refused === null || Date.now() >= refused.untilMs),
+    isUsable: () => !away && client !== null && pause.isOver(),
     failed(error) {
       const trouble = troubleOf(error);
-      if (trouble === 'away') lost(error);
-      else if (trouble !== null) pause(trouble, error);
+      if (trouble === 'away' && !away && !closed) probeAgain(error);
+      if (trouble === 'busy' || trouble === 'denied') pause.begin(trouble, error);
       return trouble;
     },
-    worked() {
-      if (refused !== null) logger.info('Temporal accepts our calls again');
-      refused = null;
-    },
+    worked: pause.end,
     async close() {
       closed = true;
       clearTimeout(probing);

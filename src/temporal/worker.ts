@@ -21,48 +21,20 @@ const GRACE_SHARE = 0.95;
  */
 const PATIENT = { isolateExecutionTimeout: '1 minute' };
 
-/** @param options.workflowBundle path of the prebuilt bundle */
-// Long because the settings of both workers stand side by side.
-export async function runWorkers(options: {
+type WorkerOptions = {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
+  /** path of the prebuilt bundle */
   workflowBundle: string;
   activities: Activities;
   /** for activities in flight when the workers stop; no POST is cut off if it is above the longest timeout of an endpoint */
   graceMs: number;
   logger: Logger;
-}): Promise<RunningWorkers> {
-  const { connection, namespace, taskQueue, activities, logger } = options;
-  const create = {
-    main: () =>
-      Worker.create({
-        connection,
-        namespace,
-        taskQueue,
-        activities,
-        workflowBundle: { codePath: options.workflowBundle },
-        shutdownGraceTime: options.graceMs * GRACE_SHARE,
-        shutdownForceTime: options.graceMs,
-        // A local activity holds its workflow's task for as long as its slowest POST. There must be more slots of both than POSTs that hang.
-        maxConcurrentWorkflowTaskExecutions: 500,
-        maxConcurrentLocalActivityExecutions: 1_000,
-        maxConcurrentActivityTaskExecutions: 200,
-        maxCachedWorkflows: 1_000,
-        ...PATIENT,
-      }),
-    // Hung endpoints fill these slots and no others.
-    attempts: () =>
-      Worker.create({
-        connection,
-        namespace,
-        taskQueue: taskQueue + ATTEMPTS_QUEUE_SUFFIX,
-        activities: { attempt: activities.attempt },
-        shutdownGraceTime: options.graceMs * GRACE_SHARE,
-        shutdownForceTime: options.graceMs,
-        maxConcurrentActivityTaskExecutions: 1_000,
-      }),
-  };
+};
+
+export async function runWorkers(options: WorkerOptions): Promise<RunningWorkers> {
+  const { logger } = options;
   let stopping = false;
   const current = new Map<string, Worker>();
 
@@ -90,7 +62,8 @@ export async function runWorkers(options: {
   }
 
   const runs: Promise<void>[] = [];
-  for (const [name, make] of Object.entries(create)) runs.push(keepRunning(name, make, await make()));
+  for (const [name, make] of Object.entries(workerMakers(options)))
+    runs.push(keepRunning(name, make, await make()));
   return {
     isPolling: () => [...current.values()].every((worker) => worker.getState() === 'RUNNING'),
     async stop() {
@@ -98,5 +71,39 @@ export async function runWorkers(options: {
       for (const worker of current.values()) if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.all(runs);
     },
+  };
+}
+
+/** The workers of a process, each with its settings. */
+function workerMakers(options: WorkerOptions): Record<string, () => Promise<Worker>> {
+  const { connection, namespace, taskQueue, activities } = options;
+  return {
+    main: () =>
+      Worker.create({
+        connection,
+        namespace,
+        taskQueue,
+        activities,
+        workflowBundle: { codePath: options.workflowBundle },
+        shutdownGraceTime: options.graceMs * GRACE_SHARE,
+        shutdownForceTime: options.graceMs,
+        // A local activity holds its workflow's task for as long as its slowest POST. There must be more slots of both than POSTs that hang.
+        maxConcurrentWorkflowTaskExecutions: 500,
+        maxConcurrentLocalActivityExecutions: 1_000,
+        maxConcurrentActivityTaskExecutions: 200,
+        maxCachedWorkflows: 1_000,
+        ...PATIENT,
+      }),
+    // Hung endpoints fill these slots and no others.
+    attempts: () =>
+      Worker.create({
+        connection,
+        namespace,
+        taskQueue: taskQueue + ATTEMPTS_QUEUE_SUFFIX,
+        activities: { attempt: activities.attempt },
+        shutdownGraceTime: options.graceMs * GRACE_SHARE,
+        shutdownForceTime: options.graceMs,
+        maxConcurrentActivityTaskExecutions: 1_000,
+      }),
   };
 }

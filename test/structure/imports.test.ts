@@ -22,7 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/http': ['src/domain', 'ipaddr.js', 'fzstd', 'lru-cache', BUILTIN],
   'src/json-schema': [
     ...['src/domain', 'src/observability', 'src/package-root.ts', 'ajv', 'ajv-formats', 're2js', 'piscina'],
-    ...['lru-cache', BUILTIN],
+    ...['@eslint-community/regexpp', 'lru-cache', BUILTIN],
   ],
   'src/config': ['src/store', 'src/http', 'zod', 'pg-connection-string', '@temporalio/envconfig', BUILTIN],
   'src/embedded': ['src/http', 'src/observability', 'pg', '@temporalio/client', BUILTIN],

@@ -77,11 +77,16 @@ const historyItem = z
 
 const params = z.object({ webhook: z.string() });
 
-// Long because it declares one route after the other, each with its schemas and its handler.
-export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
-  const tags = ['scorm compatible'];
-  const { db, vault } = deps;
+const tags = ['scorm compatible'];
 
+export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
+  listRoutes(app, deps);
+  webhookRoutes(app, deps);
+  historyRoute(app, deps);
+}
+
+function listRoutes(app: App, deps: ApiDeps): void {
+  const { db, vault } = deps;
   app.post(
     '/api/v1/webhooks',
     {
@@ -127,7 +132,9 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       );
     },
   );
+}
 
+function webhookRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/api/v1/webhooks/:webhook',
     {
@@ -191,7 +198,9 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
       return reply.status(204).send(null);
     },
   );
+}
 
+function historyRoute(app: App, deps: ApiDeps): void {
   app.get(
     '/api/customer/webhooks/:webhook/deliveries',
     {
@@ -208,7 +217,7 @@ export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
     async (request) => {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
       const filter = { tenantId: tenant.id, endpointId: endpoint.id };
-      return readPage(request.query, (page) => listDeliveries(db, filter, page), presentHistoryItem);
+      return readPage(request.query, (page) => listDeliveries(deps.db, filter, page), presentHistoryItem);
     },
   );
 }
