@@ -31,19 +31,18 @@ export function createPeriodicTask(options: {
   startsAtOnce?: boolean;
 }): PeriodicTask {
   const { name, everyMs, work, logger, failures, failed, startsAtOnce = false } = options;
+  const pause = createPause(everyMs);
   let running = false;
-  let isWoken = false;
-  let endPause: () => void = () => {};
   let rounds: Promise<void> = Promise.resolve();
   let lastReason: string | undefined;
   failures?.inc({ task: name }, 0);
 
   async function repeat(): Promise<void> {
-    if (!startsAtOnce) await pause();
+    if (!startsAtOnce) await pause.wait();
     while (running) {
-      isWoken = false;
+      pause.forgetWakes();
       const isDone = (await round()) !== 'again';
-      if (isDone && running) await pause();
+      if (isDone && running) await pause.wait();
     }
   }
 
@@ -61,34 +60,43 @@ export function createPeriodicTask(options: {
     }
   }
 
-  async function pause(): Promise<void> {
-    if (isWoken) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, everyMs * (1 - JITTER * Math.random()));
-      endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  function wake(): void {
-    isWoken = true;
-    endPause();
-  }
-
   return {
     start() {
       if (running) return;
       running = true;
-      isWoken = false;
+      pause.forgetWakes();
       rounds = repeat();
     },
-    wake,
+    wake: pause.wake,
     async stop() {
       running = false;
-      wake();
+      pause.wake();
       await rounds;
+    },
+  };
+}
+
+/** A pause that a wake ends. One that comes before the pause makes it end at once. */
+function createPause(ms: number) {
+  let isWoken = false;
+  let end: () => void = () => {};
+  return {
+    async wait(): Promise<void> {
+      if (isWoken) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms * (1 - JITTER * Math.random()));
+        end = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    },
+    wake(): void {
+      isWoken = true;
+      end();
+    },
+    forgetWakes(): void {
+      isWoken = false;
     },
   };
 }

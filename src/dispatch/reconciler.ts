@@ -51,8 +51,8 @@ export function createReconciler(deps: {
           onError: skipped('the backlog of an endpoint'),
         }),
       ),
-      await settled(replanAll),
-      await settled(operateAll),
+      await settled(() => replanAll(db, skipped('the schedule of an endpoint'))),
+      await settled(() => operateAll(db, engine, skipped('an operation'))),
       await settled(() => notifyUntold(deps)),
     ];
     for (const result of [freed, ...others]) if (result.status === 'rejected') throw result.reason;
@@ -63,18 +63,6 @@ export function createReconciler(deps: {
 
   const skipped = (what: string) => (id: string, error: unknown) =>
     logger.error({ err: error, id }, `the reconciler skips ${what}, because it fails`);
-
-  async function replanAll(): Promise<void> {
-    const report = skipped('the schedule of an endpoint');
-    for (const id of await listToReplan(db, PAGES))
-      await unlessLocked(db, (client) => replanPage(client, id)).catch((error) => report(id, error));
-  }
-
-  async function operateAll(): Promise<void> {
-    const report = skipped('an operation');
-    for (const id of await listRunningOperations(db))
-      await engine.startOperation(id).catch((error) => report(id, error));
-  }
 
   const everyMs = Math.min(60_000, Math.max(1_000, graceMs / 2));
   return {
@@ -88,6 +76,19 @@ export function createReconciler(deps: {
       failed: 'a reconciler round failed',
     }),
   };
+}
+
+type Report = (id: string, error: unknown) => void;
+
+async function replanAll(db: Db, report: Report): Promise<void> {
+  for (const id of await listToReplan(db, PAGES))
+    await unlessLocked(db, (client) => replanPage(client, id)).catch((error) => report(id, error));
+}
+
+/** Starts the workflows of running operations; one that is open already stays as it is. */
+async function operateAll(db: Db, engine: TemporalEngine, report: Report): Promise<void> {
+  for (const id of await listRunningOperations(db))
+    await engine.startOperation(id).catch((error) => report(id, error));
 }
 
 /** Starts a workflow that notifies people of exhausted deliveries whose own workflow is gone. */

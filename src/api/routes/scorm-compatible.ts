@@ -81,8 +81,8 @@ const tags = ['scorm compatible'];
 
 export function scormCompatibleRoutes(app: App, deps: ApiDeps): void {
   listRoutes(app, deps);
-  webhookRoutes(app, deps);
-  historyRoute(app, deps);
+  readRoutes(app, deps);
+  changeRoutes(app, deps);
 }
 
 function listRoutes(app: App, deps: ApiDeps): void {
@@ -134,7 +134,7 @@ function listRoutes(app: App, deps: ApiDeps): void {
   );
 }
 
-function webhookRoutes(app: App, deps: ApiDeps): void {
+function readRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/api/v1/webhooks/:webhook',
     {
@@ -153,6 +153,28 @@ function webhookRoutes(app: App, deps: ApiDeps): void {
     },
   );
 
+  app.get(
+    '/api/customer/webhooks/:webhook/deliveries',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags,
+        operationId: 'scorm-webhooks.list-deliveries',
+        summary: 'The delivery history of a webhook, newest first',
+        params,
+        querystring: pageQuery,
+        response: { 200: pageOf(historyItem) },
+      },
+    },
+    async (request) => {
+      const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
+      const filter = { tenantId: tenant.id, endpointId: endpoint.id };
+      return readPage(request.query, (page) => listDeliveries(deps.db, filter, page), presentHistoryItem);
+    },
+  );
+}
+
+function changeRoutes(app: App, deps: ApiDeps): void {
   app.patch(
     '/api/v1/webhooks/:webhook',
     {
@@ -196,28 +218,6 @@ function webhookRoutes(app: App, deps: ApiDeps): void {
       const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
       await removeEndpoint(deps, request, tenant, endpoint.id);
       return reply.status(204).send(null);
-    },
-  );
-}
-
-function historyRoute(app: App, deps: ApiDeps): void {
-  app.get(
-    '/api/customer/webhooks/:webhook/deliveries',
-    {
-      config: { access: 'read' },
-      schema: {
-        tags,
-        operationId: 'scorm-webhooks.list-deliveries',
-        summary: 'The delivery history of a webhook, newest first',
-        params,
-        querystring: pageQuery,
-        response: { 200: pageOf(historyItem) },
-      },
-    },
-    async (request) => {
-      const { endpoint, tenant } = await webhookOr404(deps, request, request.params.webhook);
-      const filter = { tenantId: tenant.id, endpointId: endpoint.id };
-      return readPage(request.query, (page) => listDeliveries(deps.db, filter, page), presentHistoryItem);
     },
   );
 }
