@@ -16,21 +16,20 @@ const JITTER = 0.1;
 /**
  * Does `work`, and again `everyMs` after its end (less up to a tenth), so that rounds do not overlap. A round that returns `again` is
  * followed by the next one at once. A failure is counted, and logged unless the round before failed for the same reason.
- * @param options.name the label of its failures in the metrics
- * @param options.failures `null`: the work never fails
+ * @param options.failures counts the failures under `name`; absent: the work does not fail
  * @param options.failed the log message of a failure
  * @param options.startsAtOnce whether the first round begins at the start; default: `everyMs` later
  */
 export function createPeriodicTask(options: {
-  name: string;
+  name?: string;
   everyMs: number;
   work: () => Promise<unknown>;
   logger: Logger;
-  failures: Metrics['taskFailures'] | null;
+  failures?: Metrics['taskFailures'];
   failed: string;
   startsAtOnce?: boolean;
 }): PeriodicTask {
-  const { name, everyMs, work, logger, failures, failed, startsAtOnce = false } = options;
+  const { name = '', everyMs, work, logger, failures, failed, startsAtOnce = false } = options;
   const pause = createPause(everyMs);
   let running = false;
   let rounds: Promise<void> = Promise.resolve();

@@ -56,12 +56,9 @@ export function createSchemaWatch(deps: { db: Db; known: string[]; logger: Logge
   const problem = () => (unfit === null ? null : asProblem(unfit));
   return {
     ...createPeriodicTask({
-      name: 'schema watch',
       everyMs: EVERY_MS,
       work: look,
       logger,
-      // While the database is away, a look keeps the last result and does not fail.
-      failures: null,
       failed: 'the schema could not be checked',
     }),
     look,
