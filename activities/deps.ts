@@ -11,6 +11,7 @@ import type { Recorder } from '../src/store/records.ts';
 import type { Vault } from '../src/store/vault.ts';
 import type { ClaimOutcome } from './attempt-outcome.ts';
 import type { ConcurrencyCap } from './concurrency-cap.ts';
+import type { CredentialCache } from './credential-cache.ts';
 import type { RateLimitSpacing } from './rate-limit-spacing.ts';
 import type { UnrecordedAttempts } from './unrecorded-attempts.ts';
 
@@ -23,6 +24,7 @@ export type ActivityDeps = {
   tracing: Tracing;
   laneSelector: LaneSelector;
   cap: ConcurrencyCap;
+  credentials: CredentialCache;
   rateLimitSpacing: RateLimitSpacing;
   recorder: Recorder;
   unrecorded: UnrecordedAttempts;

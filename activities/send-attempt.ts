@@ -1,17 +1,21 @@
 /** Sends one attempt: waits for the concurrency cap and the rate limit, POSTs the signed request, and decides the outcome. */
 import { setTimeout } from 'node:timers/promises';
-import { isOpen, isSendableHeader, MASK, maskUrl } from '../src/domain/endpoint.ts';
+import { isOpen, isSendableHeader, MASK, maskUrl, type OpenEndpoint } from '../src/domain/endpoint.ts';
 import { type AttemptErrorCode, secretsUnreadable } from '../src/domain/errors.ts';
+import type { Profile } from '../src/domain/profile.ts';
 import { parseRetryAfterMs } from '../src/domain/schedule.ts';
+import { visibleText } from '../src/domain/visible-text.ts';
 import type { SendResult } from '../src/http/send.ts';
 import { profileNamed } from '../src/profiles/index.ts';
+import { AuthorizationError } from '../src/signing/auth-scheme.ts';
 import { redact, redactText } from '../src/signing/redaction.ts';
-import { type AttemptRequest, buildRequest } from '../src/signing/request.ts';
+import { type AttemptRequest, buildRequest, storedSecrets } from '../src/signing/request.ts';
 import { type Claim, endUnsent, isErased, releaseClaim } from '../src/store/claims.ts';
 import { holdForRateLimit } from '../src/store/rate-limits.ts';
 import type { Transport, Wire } from '../src/store/records.ts';
 import { type AttemptContext, defer } from './attempt-context.ts';
 import { type ClaimOutcome, decideAttempt, type SeenAttempt } from './attempt-outcome.ts';
+import { createAttemptAuthorizer, EgressFaultError } from './authorize-attempt.ts';
 import type { ActivityDeps } from './deps.ts';
 import { countAttempt, startAttemptSpan } from './observe-attempt.ts';
 
@@ -20,6 +24,8 @@ export const LIMIT_WAIT_MS = 4_000;
 
 /** After a longer wait than this, the payload may have been erased, and the database is asked again. */
 const LONG_WAIT_MS = 100;
+/** Longest message of a failed authorization, in characters. */
+const MAX_MESSAGE = 300;
 
 export async function sendAttempt(context: AttemptContext, claim: Claim): Promise<ClaimOutcome> {
   const { deps, delivery, endpoint, workflowId, random, group, rateLimitWaitMs } = context;
@@ -39,40 +45,83 @@ export async function sendAttempt(context: AttemptContext, claim: Claim): Promis
       return refuse({ ...context, delivery: { ...delivery, erased: true } }, claim);
     if (endpoint.ratePerSecond !== null)
       await deps.rateLimitSpacing.next(endpoint.id, endpoint.ratePerSecond);
-    const span = startAttemptSpan(context, claim);
-    const request = buildRequest({
-      profile,
-      secrets: endpoint.secrets,
-      webhookId: delivery.eventId,
-      body: delivery.body,
-      nowMs: Date.now(),
-      version: deps.version,
-      traceparent: span.traceparent,
-    });
-    const broken = request.headers.find((header) => !isSendableHeader(header));
-    if (broken !== undefined) throw new Error(`The header ${broken[0]} cannot be sent`);
-    const ended = delivery.isTest ? null : deps.laneSelector.observe(endpoint.id);
-    const sent = await deps.sender.send({
-      url: request.url,
-      headers: request.headers,
-      body: delivery.body,
-      timeoutMs: endpoint.timeoutMs ?? profile.timeoutMs,
-    });
-    if ('fault' in sent) {
-      ended?.(true);
-      // The operator's egress proxy does not work, so the endpoint has not been tried.
-      span.end({}, 'egress_fault');
-      return defer(context);
-    }
-    const { response, error } = sent;
-    span.end(response ? { 'http.response.status_code': response.status } : {}, error?.code);
-    ended?.(error === null);
-    const seen = resultOf(deps, delivery.id, request, sent);
+    const seen = await makeAttempt(context, claim, endpoint, profile);
+    if (seen === null) return defer(context);
     countAttempt(deps, delivery, seen);
     return decideAttempt({ delivery, claim, endpoint, seen, workflowId, random, group });
   } finally {
     release();
   }
+}
+
+/** @returns `null`: the operator's egress proxy does not work, so the endpoint has not been tried */
+async function makeAttempt(
+  context: AttemptContext,
+  claim: Claim,
+  endpoint: OpenEndpoint,
+  profile: Profile,
+): Promise<SeenAttempt | null> {
+  const { deps, delivery } = context;
+  const span = startAttemptSpan(context, claim);
+  const ended = delivery.isTest ? () => {} : deps.laneSelector.observe(endpoint.id);
+  const startedAtMs = Date.now();
+  const start = performance.now();
+  try {
+    const seen = await exchange(context, endpoint, profile, span.traceparent);
+    span.end(
+      seen.status === null ? {} : { 'http.response.status_code': seen.status },
+      seen.error ?? undefined,
+    );
+    ended(seen.error === null);
+    return seen;
+  } catch (error) {
+    if (error instanceof AuthorizationError) {
+      span.end({}, 'authorization_failed');
+      ended(false);
+      const message = visibleText(redactText(error.message, storedSecrets(profile, endpoint.secrets)));
+      return unauthorized(startedAtMs, performance.now() - start, message.slice(0, MAX_MESSAGE));
+    }
+    ended(true);
+    if (!(error instanceof EgressFaultError)) throw error;
+    span.end({}, 'egress_fault');
+    return null;
+  }
+}
+
+/**
+ * Builds the request and POSTs it.
+ * @throws AuthorizationError, EgressFaultError, and Error when the request cannot be sent
+ */
+async function exchange(
+  { deps, delivery }: AttemptContext,
+  endpoint: OpenEndpoint,
+  profile: Profile,
+  traceparent: string | null,
+): Promise<SeenAttempt> {
+  const authorizer = createAttemptAuthorizer(deps, endpoint, endpoint.timeoutMs ?? profile.timeoutMs);
+  const authorization = authorizer.authorize();
+  const request = buildRequest({
+    profile,
+    secrets: endpoint.secrets,
+    // Static credentials are there at once; no attempt waits for nothing.
+    authorization: authorization instanceof Promise ? await authorization : authorization,
+    webhookId: delivery.eventId,
+    body: delivery.body,
+    nowMs: Date.now(),
+    version: deps.version,
+    traceparent,
+  });
+  const broken = request.headers.find((header) => !isSendableHeader(header));
+  if (broken !== undefined) throw new Error(`The header ${broken[0]} cannot be sent`);
+  const sent = await deps.sender.send({
+    url: request.url,
+    headers: request.headers,
+    body: delivery.body,
+    timeoutMs: authorizer.leftMs(),
+  });
+  if ('fault' in sent) throw new EgressFaultError(sent.fault);
+  if (sent.response?.status === 401) authorizer.refused();
+  return resultOf(deps, delivery.id, request, sent);
 }
 
 /** Holds a delivery that the rate limit does not allow soon. It has no workflow until `releaseDue` releases it. */
@@ -95,6 +144,20 @@ async function refuse(context: AttemptContext, claim: Claim): Promise<ClaimOutco
 function whyUnsent({ delivery, endpoint }: AttemptContext): AttemptErrorCode {
   if (delivery.erased) return 'payload_erased';
   return endpoint.deletedAt === null ? 'endpoint_disabled' : 'endpoint_deleted';
+}
+
+/** A failed attempt whose request was never made, since nothing authorized it. */
+function unauthorized(startedAtMs: number, durationMs: number, message: string): SeenAttempt {
+  return {
+    startedAtMs,
+    durationMs,
+    endedAgoMs: 0,
+    status: null,
+    error: 'authorization_failed',
+    errorMessage: message,
+    retryAfterMs: null,
+    exchange: null,
+  };
 }
 
 function resultOf(

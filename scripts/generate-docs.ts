@@ -6,10 +6,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildApp } from '../src/api/app.ts';
 import type { ApiDeps } from '../src/api/deps.ts';
+import { CHANNELS } from '../src/channels/index.ts';
 import { environmentSchema } from '../src/config/environment.ts';
-import { valueMeta } from '../src/config/values.ts';
 import { createLogger } from '../src/observability/logger.ts';
 import { PACKAGE_ROOT } from '../src/package-root.ts';
+import { valueMeta } from '../src/variable-kinds.ts';
 import { deliveryStatesPage } from './delivery-states-page.ts';
 import { errorCodesPage } from './error-codes-page.ts';
 
@@ -27,13 +28,28 @@ export function configurationReference(): string {
     '',
     'Everything is set by environment variables. An empty value counts as none. Values that cannot be used are refused at start, all',
     'at once and by name, and so are files that cannot be read.',
-    'This page is generated from `src/config/environment.ts` by `npm run generate-docs`.',
+    'This page is generated from `src/config/environment.ts` and `src/channels` by `npm run generate-docs`.',
     '',
     '| variable | value | default | what it is for |',
     '| --- | --- | --- | --- |',
     ...rows,
     '',
+    '## Channels',
+    '',
+    'People are told through every channel that is configured ([adding a channel](adding-a-channel.md)).',
+    '',
+    '| channel | tells | variables | what it does |',
+    '| --- | --- | --- | --- |',
+    ...channelRows(),
+    '',
   ].join('\n');
+}
+
+function channelRows(): string[] {
+  return Object.values(CHANNELS).map(({ name, audience, variables, description }) => {
+    const names = Object.keys(variables).map((each) => `\`${each}\``);
+    return `| \`${name}\` | the ${audience} | ${names.join(', ')} | ${description} |`;
+  });
 }
 
 /** @returns docs/openapi.json */

@@ -11,7 +11,7 @@ import { endpointUrl, endpointUrlProblem } from '../domain/endpoint-url.ts';
 import { type FieldError, Problem, type ProblemCode, someOf } from '../domain/errors.ts';
 import { isSubscribed } from '../domain/event.ts';
 import type { Profile } from '../domain/profile.ts';
-import { authProblem, generateEd25519Secret } from '../signing/index.ts';
+import { authProblem } from '../signing/index.ts';
 import type { NewEndpoint } from '../store/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 import { opened } from './lookups.ts';
@@ -181,8 +181,10 @@ function headerErrors(headers: Record<string, string>, profile: Profile): RuleEr
 
 function secretErrors(body: CreateBody, profile: Profile): RuleError[] {
   const { secret, signature } = body;
-  if (signature !== undefined && profile.name !== 'standard-webhooks') {
-    return [rule('signature', `is fixed by the contract of ${profile.title}`)];
+  const kinds = (profile.signing?.secretKinds ?? []).map(({ name }) => name);
+  if (signature !== undefined && !kinds.includes(signature)) {
+    const problem = kinds.length === 0 ? 'is fixed by the contract of' : `must be ${kinds.join(' or ')} for`;
+    return [rule('signature', `${problem} ${profile.title}`)];
   }
   if (signature !== undefined && secret !== undefined) {
     return [field('signature', 'follows from the secret that you give: leave one of the two out')];
@@ -200,5 +202,6 @@ function signingSecrets(body: CreateBody, profile: Profile): NewEndpoint['secret
 
 function generatedSecret(body: CreateBody, profile: Profile): string | null {
   if (profile.signing === null || profile.secret !== 'always') return null;
-  return body.signature === 'ed25519' ? generateEd25519Secret() : profile.signing.generateSecret();
+  const kind = profile.signing.secretKinds?.find(({ name }) => name === body.signature);
+  return (kind ?? profile.signing).generateSecret();
 }

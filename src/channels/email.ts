@@ -1,9 +1,61 @@
 /** Sends a message to one contact by e-mail, and reports what the mail server did with it. */
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
+import { z } from 'zod';
+import { MASK } from '../domain/endpoint.ts';
 import type { Channel, SendOutcome, TidingsMessage } from '../domain/notification.ts';
+import { isMailbox, isUrl, text } from '../variable-kinds.ts';
+import { channelFile } from './channel.ts';
 import { type RenderedLetter, render } from './email-layout.ts';
 import { endpointLetter } from './endpoint-email.ts';
 import { linkLetter } from './verification-email.ts';
+
+/** Ports of the web interfaces of mail catchers (Mailpit, MailHog; MailDev, MailCatcher), which show mails and take commands. */
+const MAIL_CATCHER_PORTS = [8025, 1080];
+
+export const email = channelFile({
+  name: 'email',
+  description: 'Sends an e-mail to each contact of the tenant. Needs `SMTP_URL`.',
+  audience: 'contacts',
+  variables: {
+    SMTP_URL: text('mail URL', 'a URL like smtp://user:password@host:587 or smtps://host', (value) =>
+      isUrl(value, { schemes: ['smtp', 'smtps'], userinfo: true, query: true }),
+    )
+      .optional()
+      .describe(
+        'Mail server for notifications (`smtp://user:password@host:587`). Without it they are logged.',
+      ),
+    TIDINGS_MAIL_FROM: text('mailbox', 'an address like Tidings <tidings@example.com>', isMailbox)
+      .default('Tidings <tidings@localhost>')
+      .describe('Sender of the notifications.'),
+  },
+  contacts: {
+    // Limits of RFC 5321, section 4.5.3.1, for the part before the @ and for the whole address.
+    schema: z
+      .email()
+      .regex(/^[^@]{1,64}@/, 'has too long a name before the @')
+      .max(254),
+    takes: (address) => address.includes('@'),
+    mask: (address) => `${MASK}${address.slice(address.lastIndexOf('@'))}`,
+    examples: ['ops@example.com', "Jane.O'Neil+alerts@mail.example.org"],
+  },
+  secrets: ({ SMTP_URL }) => (SMTP_URL === undefined ? [] : passwordsIn(new URL(SMTP_URL))),
+  services: ({ SMTP_URL: url }) => {
+    if (url === undefined) return [];
+    return [{ url, defaultPort: url.startsWith('smtps:') ? 465 : 587, otherPorts: MAIL_CATCHER_PORTS }];
+  },
+  create: ({ SMTP_URL: smtpUrl, TIDINGS_MAIL_FROM: from }, { publicUrl, authorities }) =>
+    smtpUrl === undefined ? null : emailChannel({ smtpUrl, from, publicUrl, authorities }),
+  trial: ({ mailUrl }) => ({ SMTP_URL: mailUrl, TIDINGS_MAIL_FROM: 'Tidings <tidings@example.com>' }),
+});
+
+/** The password as it is written, and as the mail server gets it. */
+function passwordsIn({ password }: URL): string[] {
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
+}
 
 export type EmailOptions = {
   /** `smtp://…` or `smtps://…` */
@@ -20,7 +72,7 @@ export type EmailOptions = {
 /** A server that scans the message answers late. Giving up before its answer may send the message twice. */
 const PATIENCE = { handingOverMs: 30_000, answerMs: 90_000 };
 
-export function emailChannel(options: EmailOptions): Channel {
+export function emailChannel(options: EmailOptions): Pick<Channel, 'send'> {
   const { handingOverMs, answerMs } = options.patience ?? PATIENCE;
   const server = {
     url: options.smtpUrl,
@@ -30,8 +82,6 @@ export function emailChannel(options: EmailOptions): Channel {
     ...(options.authorities && { tls: { ca: [...options.authorities] } }),
   };
   return {
-    name: 'email',
-    audience: 'contacts',
     async send(message, signal) {
       const { recipient } = message;
       if (recipient === null) return { outcome: 'sent' };

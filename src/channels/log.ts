@@ -2,13 +2,14 @@
  * Writes messages for the operator to the log: always on, and the only channel where no mail server is configured. It logs ids
  * alone, for a log cannot be erased.
  */
-import type { Channel } from '../domain/notification.ts';
+import { channelFile } from './channel.ts';
 
-/** @param warn a structured logger's `warn` */
-export function logChannel(warn: (fields: object, message: string) => void): Channel {
-  return {
-    name: 'log',
-    audience: 'operator',
+export const log = channelFile({
+  name: 'log',
+  description: 'Writes to the log what the operator must know: always on. It names ids alone.',
+  audience: 'operator',
+  variables: {},
+  create: (_settings, { warn }) => ({
     async send(message) {
       if (message.about !== 'endpoint') return { outcome: 'sent' };
       const { id, tenant, endpoint, changes, changesTotal, deliveries, total } = message;
@@ -25,5 +26,6 @@ export function logChannel(warn: (fields: object, message: string) => void): Cha
       }
       return { outcome: 'sent' };
     },
-  };
-}
+  }),
+  trial: () => ({}),
+});

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ADMIN_KEY_FILE } from '../config/keys.ts';
-import { isUrl } from '../config/values.ts';
+import { isUrl } from '../variable-kinds.ts';
 import { UsageError } from './failures.ts';
 
 export type ConnectionOptions = { url?: string; key?: string; timeout?: number };

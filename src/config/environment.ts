@@ -1,6 +1,7 @@
 /** The configuration: every environment variable that Tidings reads, with its allowed values, default and purpose. */
 // Long because it is one list: every variable with its rule, its default and its words.
 import { z } from 'zod';
+import { CHANNEL_VARIABLES } from '../channels/index.ts';
 import {
   baseUrl,
   commaList,
@@ -9,14 +10,13 @@ import {
   isCidr,
   isHost,
   isHostAndPort,
-  isMailbox,
   isUrl,
   oneOf,
   port,
   seconds,
   text,
   wholeNumber,
-} from './values.ts';
+} from '../variable-kinds.ts';
 
 const MAX_COUNT = 1_000_000;
 
@@ -243,14 +243,8 @@ export const environmentSchema = z.object({
       'Temporal to use (`host:port`). All of Temporal’s own `TEMPORAL_*` variables apply: namespace, API key, TLS. ' +
         '`npm start` runs its own when absent; the other commands need it.',
     ),
-  SMTP_URL: text('mail URL', 'a URL like smtp://user:password@host:587 or smtps://host', (value) =>
-    isUrl(value, { schemes: ['smtp', 'smtps'], userinfo: true, query: true }),
-  )
-    .optional()
-    .describe('Mail server for notifications (`smtp://user:password@host:587`). Without it they are logged.'),
-  TIDINGS_MAIL_FROM: text('mailbox', 'an address like Tidings <tidings@example.com>', isMailbox)
-    .default('Tidings <tidings@localhost>')
-    .describe('Sender of the notifications.'),
+  // Each channel declares its own. They have no place in the type, because only their channel reads them.
+  ...(CHANNEL_VARIABLES as object),
   TIDINGS_PUBLIC_URL: baseUrl('https://tidings.example.com')
     .optional()
     .describe(

@@ -736,6 +736,16 @@ export const CAUSES: Record<AttemptErrorCode, readonly Cause[]> = {
       example: { status: 999 },
     },
   ],
+  authorization_failed: [
+    {
+      cause: 'credentials_not_obtained',
+      who: 'customer',
+      summary:
+        "The endpoint's credentials must be asked for before each request, and were not obtained, so nothing was sent.",
+      action:
+        "Read in the attempt's message what the server that gives them out has answered. Check whether it works, and whether the endpoint's `auth` is what it wants.",
+    },
+  ],
   outcome_unknown: [
     {
       cause: 'sender_stopped',

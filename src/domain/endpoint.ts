@@ -1,11 +1,7 @@
 /** An endpoint: its settings, secrets and state, with their bounds and the rules for custom headers. */
 
-/** Static credentials for the `authorization` header. `authorization` passes its value exactly as written. */
-export type EndpointAuth =
-  | { type: 'none' }
-  | { type: 'basic'; username: string; password: string }
-  | { type: 'bearer'; token: string }
-  | { type: 'authorization'; value: string };
+/** Credentials of an endpoint. `type` names the auth scheme (src/signing), which knows the other fields. */
+export type EndpointAuth = { readonly type: string; readonly [field: string]: unknown };
 
 /** A signing secret. A rotated one keeps signing beside the new one until `expiresAtMs`. */
 export type EndpointSecret = { value: string; expiresAtMs: number | null };
@@ -21,9 +17,13 @@ export type EndpointSecrets = {
 
 /**
  * Reads secrets from the text that is kept sealed.
+ * @param isAuth whether a value is credentials that can be used
  * @returns `null` when it is not what was written there
  */
-export function parseSecrets(text: string): EndpointSecrets | null {
+export function parseSecrets(
+  text: string,
+  isAuth: (value: unknown) => value is EndpointAuth,
+): EndpointSecrets | null {
   try {
     const { url, auth, headers, signing } = JSON.parse(text) as EndpointSecrets;
     const isSound =
@@ -40,21 +40,6 @@ export function parseSecrets(text: string): EndpointSecrets | null {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-
-function isAuth(auth: EndpointAuth): boolean {
-  switch (auth.type) {
-    case 'none':
-      return true;
-    case 'basic':
-      return isText(auth.username) && isText(auth.password);
-    case 'bearer':
-      return isText(auth.token);
-    case 'authorization':
-      return isText(auth.value);
-    default:
-      return false;
-  }
-}
 
 export type DisabledReason = 'manual' | 'gone' | 'failing';
 

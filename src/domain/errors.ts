@@ -103,6 +103,7 @@ export const ATTEMPT_ERRORS = {
   invalid_response: 'The answer is not a valid HTTP response.',
   redirect_refused: 'The receiver answered with a redirect; redirects are never followed.',
   http_status: 'The receiver answered with a status outside 200–299.',
+  authorization_failed: 'The credentials for the request could not be obtained, so nothing was sent.',
   outcome_unknown: 'The sender stopped during this attempt; whether the request arrived is not known.',
   secret_unreadable: 'The secrets of the endpoint cannot be opened, so nothing was sent.',
   profile_unknown: "This version does not know the tenant's profile, so nothing was sent.",

@@ -134,6 +134,8 @@ const FAILURES: Record<AttemptErrorCode, string> = {
   invalid_response: ATTEMPT_FAILED,
   redirect_refused: ATTEMPT_FAILED,
   http_status: ATTEMPT_FAILED,
+  authorization_failed:
+    'the credentials for its last attempt could not be obtained, so that sent nothing, and no other attempt is planned',
   outcome_unknown:
     'the sender stopped during its last attempt, whether the request arrived is not known, and no other attempt is planned',
   secret_unreadable: 'the secrets of its endpoint could not be opened, so its last attempt sent nothing',

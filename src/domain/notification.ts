@@ -96,6 +96,8 @@ export type Channel = {
   name: string;
   /** whether a message goes to each of the tenant's contacts, or to the operator alone */
   audience: 'contacts' | 'operator';
+  /** whether a contact's address is one of this channel's; never, where its audience is the operator */
+  takes(address: string): boolean;
   /** Never throws for a failure of the recipient or the other side. @param signal aborts the sending */
   send(message: TidingsMessage, signal: AbortSignal): Promise<SendOutcome>;
 };

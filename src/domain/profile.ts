@@ -38,7 +38,8 @@ export type Profile = {
   signing: SigningScheme | null;
   /** `always`: made when the caller gives none; `chosen`: only when the caller gives one */
   secret: 'always' | 'chosen' | 'never';
-  authTypes: readonly EndpointAuth['type'][];
+  /** the auth schemes that the contract allows */
+  authTypes: readonly string[];
   /** the auth of an endpoint that names none; `null` when one must be named */
   defaultAuth: EndpointAuth | null;
   httpsOnly: boolean;

@@ -1,6 +1,7 @@
 /** Notifications of this process: its channels, the rules for messages, and the message sender. */
 import { createChannels } from '../channels/index.ts';
 import type { Environment } from '../config/environment.ts';
+import type { Sender } from '../http/send.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { ContactLinks } from '../store/contact-links.ts';
@@ -16,19 +17,23 @@ export function createNotifications(deps: {
   environment: Environment;
   db: Db;
   links: ContactLinks;
-  /** PEM of the authorities trusted for the mail server's TLS; undefined: Node's */
+  sender: Pick<Sender, 'send'>;
+  /** PEM of the authorities that channels trust for TLS; undefined: Node's */
   authorities: readonly string[] | undefined;
   publicUrl: () => string;
   metrics: Pick<Metrics, 'notices' | 'taskFailures'>;
   logger: Logger;
 }): Notifications {
   const { environment: env, db, links, publicUrl, metrics, logger } = deps;
-  const channels = createChannels({
+  const channels = createChannels(env, {
     warn: (fields, message) => logger.warn(fields, message),
-    smtpUrl: env.SMTP_URL,
-    mailFrom: env.TIDINGS_MAIL_FROM,
     authorities: deps.authorities,
     publicUrl,
+    async post(request) {
+      const sent = await deps.sender.send(request);
+      if ('fault' in sent) return { failure: sent.fault };
+      return sent.response ?? { failure: sent.error?.message ?? '' };
+    },
   });
   const rules = { channels, intervalMs: env.TIDINGS_NOTICE_INTERVAL_S * 1000 };
   const bounds = messageBounds(env);

@@ -9,7 +9,14 @@ import { standardWebhooksProfile } from './standard-webhooks.ts';
 
 export { scormDeliveryId } from './scorm-api.ts';
 
-export const PROFILES: readonly Profile[] = [standardWebhooksProfile, readingSteps, leah, scormApi, lessonly];
+export const PROFILES: readonly Profile[] = [
+  // The default one, then those of the products.
+  standardWebhooksProfile,
+  readingSteps,
+  leah,
+  scormApi,
+  lessonly,
+];
 
 export const DEFAULT_PROFILE = standardWebhooksProfile.name;
 

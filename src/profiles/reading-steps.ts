@@ -2,6 +2,7 @@
 import { formatTimestamp } from '../domain/event.ts';
 import type { Profile } from '../domain/profile.ts';
 import { readingStepsSignature } from '../signing/hmac-header.ts';
+import { AUTH_TYPES } from '../signing/index.ts';
 import { envelope } from './envelope.ts';
 import { entryFromSamples, looseEntry } from './schema-from-samples.ts';
 
@@ -52,7 +53,7 @@ export const readingSteps: Profile = {
   timeoutMs: 5_000,
   signing: readingStepsSignature,
   secret: 'always',
-  authTypes: ['none', 'basic', 'bearer', 'authorization'],
+  authTypes: AUTH_TYPES,
   defaultAuth: { type: 'none' },
   httpsOnly: false,
   maxEndpoints: null,

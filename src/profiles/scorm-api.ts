@@ -3,6 +3,7 @@ import { formatTimestamp } from '../domain/event.ts';
 import { idSuffix } from '../domain/ids.ts';
 import type { Profile } from '../domain/profile.ts';
 import { allureSignature } from '../signing/hmac-header.ts';
+import { AUTH_TYPES } from '../signing/index.ts';
 import { envelope } from './envelope.ts';
 import { entryFromSamples } from './schema-from-samples.ts';
 import { DEFAULT_SCHEDULE } from './standard-webhooks.ts';
@@ -54,7 +55,7 @@ export const scormApi: Profile = {
   timeoutMs: 30_000,
   signing: allureSignature,
   secret: 'chosen',
-  authTypes: ['none', 'basic', 'bearer', 'authorization'],
+  authTypes: AUTH_TYPES,
   defaultAuth: { type: 'none' },
   httpsOnly: false,
   maxEndpoints: null,

@@ -2,6 +2,7 @@
 import { formatTimestamp } from '../domain/event.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { RetrySchedule } from '../domain/schedule.ts';
+import { AUTH_TYPES } from '../signing/index.ts';
 import { standardWebhooksSigning as signing } from '../signing/standard-webhooks.ts';
 import { envelope } from './envelope.ts';
 
@@ -30,7 +31,7 @@ export const standardWebhooksProfile: Profile = {
   timeoutMs: 15_000,
   signing,
   secret: 'always',
-  authTypes: ['none', 'basic', 'bearer', 'authorization'],
+  authTypes: AUTH_TYPES,
   defaultAuth: { type: 'none' },
   httpsOnly: false,
   maxEndpoints: null,

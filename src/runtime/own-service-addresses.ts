@@ -1,5 +1,6 @@
 /** Addresses of the services that this process uses (PostgreSQL, Temporal, mail), so that none of them can be made an endpoint. */
 
+import { channelServices } from '../channels/index.ts';
 import type { Environment } from '../config/environment.ts';
 import type { OwnService } from '../http/own-services.ts';
 import type { TemporalTarget } from '../temporal/connection.ts';
@@ -10,10 +11,7 @@ import type { TemporalTarget } from '../temporal/connection.ts';
  */
 const TEMPORAL_PORTS = [7243, 7234, 7235, 7239, 6933, 6934, 6935, 6939];
 
-/** Ports of the web interfaces of mail catchers (Mailpit, MailHog; MailDev, MailCatcher), which show mails and take commands. */
-const MAIL_CATCHER_PORTS = [8025, 1080];
-
-/** PostgreSQL, Temporal, its Web UI, the mail server, and the API and metrics that another process may serve on this machine. */
+/** PostgreSQL, Temporal, its Web UI, the channels' services, and the API and metrics that another process may serve on this machine. */
 export function ownServiceAddresses(options: {
   databaseUrl: string;
   temporal: TemporalTarget;
@@ -26,15 +24,15 @@ export function ownServiceAddresses(options: {
       withOthers(TEMPORAL_PORTS),
     ),
     ...located(temporal.uiUrl, temporal.uiUrl?.startsWith('https:') ? 443 : 80),
-    ...located(env.SMTP_URL, env.SMTP_URL?.startsWith('smtps:') ? 465 : 587).flatMap(
-      withOthers(MAIL_CATCHER_PORTS),
+    ...channelServices(env).flatMap(({ url, defaultPort, otherPorts = [] }) =>
+      located(url, defaultPort).flatMap(withOthers(otherPorts)),
     ),
     ...listener(env.TIDINGS_HOST, env.TIDINGS_PORT),
     ...listener(env.TIDINGS_METRICS_HOST, env.TIDINGS_METRICS_PORT),
   ];
 }
 
-const withOthers = (ports: number[]) => (service: OwnService) => [
+const withOthers = (ports: readonly number[]) => (service: OwnService) => [
   service,
   ...ports.map((port) => ({ host: service.host, port })),
 ];

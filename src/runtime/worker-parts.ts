@@ -1,5 +1,6 @@
 /** Makes the worker of a process: Temporal workers, dispatcher, reconciler, notifications and releases of held deliveries. */
 import { createConcurrencyCap } from '../../activities/concurrency-cap.ts';
+import { createCredentialCache } from '../../activities/credential-cache.ts';
 import { createActivities } from '../../activities/index.ts';
 import { createRateLimitSpacing } from '../../activities/rate-limit-spacing.ts';
 import { createUnrecordedAttempts } from '../../activities/unrecorded-attempts.ts';
@@ -80,6 +81,7 @@ export function createWorkerParts(
     environment: env,
     db,
     links: parts.links,
+    sender,
     authorities: options.authorities?.all,
     publicUrl,
     metrics,
@@ -177,6 +179,7 @@ function activityDeps({ environment: env, logger }: ServiceOptions, parts: Share
     metrics: observability.metrics,
     tracing: observability.tracing,
     cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
+    credentials: createCredentialCache(),
     rateLimitSpacing: createRateLimitSpacing(),
     recorder: createRecorder(db, {
       disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,

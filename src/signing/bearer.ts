@@ -1,11 +1,15 @@
 /** `authorization: Bearer …` (RFC 6750). */
-import type { AuthScheme } from './auth-scheme.ts';
+import { z } from 'zod';
+import { authorizationHeader, authScheme } from './auth-scheme.ts';
 
-export const bearer: AuthScheme<'bearer'> = {
+export const bearer = authScheme({
   type: 'bearer',
+  description: '`authorization: Bearer …` (RFC 6750).',
+  fields: { token: z.string().min(1).max(1024) },
+  examples: [{ token: 'qhDm976TwG2sBZcftRLube' }],
   problem({ token }) {
     if (/^[\x21-\x7e]+$/.test(token)) return null;
     return { field: 'token', message: 'must be visible ASCII characters without spaces' };
   },
-  header: ({ token }) => `Bearer ${token}`,
-};
+  authorize: ({ token }) => authorizationHeader('Bearer ', token),
+});

@@ -17,6 +17,7 @@ export function hmacHeader(options: {
   const { name, header, prefix = '', extraHeaders = {} } = options;
   return {
     name,
+    secretForm: '1 to 256 characters',
     headerNames: [header, ...Object.keys(extraHeaders)].map((each) => each.toLowerCase()),
     signsWithAll: false,
     generateSecret: () => randomBytes(32).toString('base64url'),

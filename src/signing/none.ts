@@ -1,4 +1,12 @@
-/** No `authorization` header. */
-import type { AuthScheme } from './auth-scheme.ts';
+/** No credentials. */
+import { authScheme } from './auth-scheme.ts';
 
-export const none: AuthScheme<'none'> = { type: 'none', problem: () => null, header: () => null };
+export const none = authScheme({
+  type: 'none',
+  description: 'No credentials.',
+  fields: {},
+  examples: [{}],
+  authorize: () => NOTHING,
+});
+
+const NOTHING = { headers: [] };

@@ -1,8 +1,12 @@
 /** `authorization:` with a value passed exactly as written; a blank value leaves the header out (Lessonly). */
-import type { AuthScheme } from './auth-scheme.ts';
+import { z } from 'zod';
+import { authorizationHeader, authScheme } from './auth-scheme.ts';
 
-export const rawAuthorization: AuthScheme<'authorization'> = {
+export const rawAuthorization = authScheme({
   type: 'authorization',
+  description: '`authorization:` with the value exactly as written. A blank value leaves the header out.',
+  fields: { value: z.string().max(4096) },
+  examples: [{ value: 'Token 3kTMd4gxgJ' }, { value: 'Bearer 3kTMd4gxgJ' }, { value: ' ' }],
   problem({ value }) {
     if (value.trim() === '') return null;
     if (value !== value.trim()) {
@@ -11,5 +15,10 @@ export const rawAuthorization: AuthScheme<'authorization'> = {
     if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return null;
     return { field: 'value', message: 'may not hold control characters or characters outside Latin-1' };
   },
-  header: ({ value }) => (value.trim() === '' ? null : value),
-};
+  authorize({ value }) {
+    if (value.trim() === '') return { headers: [] };
+    // The names of the standard schemes are no secrets.
+    const open = /^(Basic|Bearer) /.exec(value)?.[0] ?? '';
+    return authorizationHeader(open, value.slice(open.length));
+  },
+});

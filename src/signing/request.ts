@@ -1,7 +1,8 @@
 /** Builds the HTTP request of an attempt: its headers around the stored body, and a copy of the headers with secrets masked. */
 import { type EndpointSecrets, MASK } from '../domain/endpoint.ts';
 import type { Profile } from '../domain/profile.ts';
-import { authorizationHeader } from './index.ts';
+import type { Authorization, CredentialHeader } from './auth-scheme.ts';
+import { authSecrets } from './index.ts';
 import { MIN_SECRET_LENGTH } from './redaction.ts';
 
 export type AttemptRequest = {
@@ -20,6 +21,8 @@ const ACCEPT = 'application/json, text/plain, */*';
 export function buildRequest(input: {
   profile: Profile;
   secrets: EndpointSecrets;
+  /** what the endpoint's credentials add to the request */
+  authorization: Authorization;
   webhookId: string;
   body: Buffer;
   nowMs: number;
@@ -27,9 +30,8 @@ export function buildRequest(input: {
   /** the span that the receiver's own spans become children of */
   traceparent?: string | null;
 }): AttemptRequest {
-  const { profile, secrets, webhookId, body, nowMs, version, traceparent = null } = input;
+  const { profile, secrets, authorization, webhookId, body, nowMs, version, traceparent = null } = input;
   const timestampS = Math.floor(nowMs / 1000);
-  const custom = Object.entries(secrets.headers);
   const signing = validSecrets(secrets, nowMs);
   const signature =
     profile.signing === null || signing.length === 0
@@ -44,23 +46,39 @@ export function buildRequest(input: {
     ...Object.entries(signature),
     ...(traceparent === null ? [] : [['traceparent', traceparent] as [string, string]]),
   ];
-  const authorization = authorizationHeader(secrets.auth);
-  const hidden: [string, string][] = [
-    ...(authorization === null ? [] : [['authorization', authorization] as [string, string]]),
-    ...custom,
-  ];
+  const hidden = [...authorization.headers, ...customHeaders(secrets, authorization)];
   // A custom user-agent takes the place of ours.
-  const replaced = new Set(custom.map(([name]) => name.toLowerCase()));
+  const replaced = new Set(hidden.map(({ name }) => name.toLowerCase()));
   const kept = open.filter(([name]) => !replaced.has(name.toLowerCase()));
+  const url = withQuery(secrets.url, authorization.query ?? []);
   return {
-    url: secrets.url,
-    headers: [...kept, ...hidden],
-    maskedHeaders: [
-      ...kept,
-      ...hidden.map(([name, value]): [string, string] => [name, maskValue(name, value)]),
-    ],
-    secretValues: secretValuesOf(profile, secrets, hidden),
+    url,
+    headers: [...kept, ...hidden.map(({ name, open, secret }): [string, string] => [name, open + secret])],
+    maskedHeaders: [...kept, ...hidden.map(({ name, open }): [string, string] => [name, open + MASK])],
+    secretValues: longEnough([
+      ...hidden.flatMap(({ open, secret }) => [open + secret, secret.replace(/^(Basic|Bearer) /, '')]),
+      ...queryValues(url),
+      ...storedSecretValues(profile, secrets),
+    ]),
   };
+}
+
+/** The endpoint's own headers, except those that its credentials set. */
+function customHeaders(secrets: EndpointSecrets, { headers }: Authorization): CredentialHeader[] {
+  const custom = Object.entries(secrets.headers);
+  const taken = new Set(headers.map(({ name }) => name.toLowerCase()));
+  return custom
+    .filter(([name]) => !taken.has(name.toLowerCase()))
+    .map(([name, secret]) => ({ name, open: '', secret }));
+}
+
+/** The URL as it is stored, byte for byte, where the credentials add nothing. */
+function withQuery(url: string, query: NonNullable<Authorization['query']>): string {
+  if (query.length === 0) return url;
+  const added = query.map((pair) => pair.map(encodeURIComponent).join('='));
+  const parsed = new URL(url);
+  parsed.search = [parsed.search.slice(1), ...added].filter((part) => part !== '').join('&');
+  return parsed.href;
 }
 
 function validSecrets(secrets: EndpointSecrets, nowMs: number): string[] {
@@ -69,19 +87,23 @@ function validSecrets(secrets: EndpointSecrets, nowMs: number): string[] {
     .map(({ value }) => value);
 }
 
-/** Keeps the name of the scheme (`Basic ••••`) and masks the rest; any other value is masked whole. */
-function maskValue(name: string, value: string): string {
-  const scheme = name === 'authorization' ? /^(Basic|Bearer) /.exec(value)?.[0] : undefined;
-  return `${scheme ?? ''}${MASK}`;
+/** The secrets of an endpoint as they are stored, to be masked in what others say. */
+export function storedSecrets(profile: Profile, secrets: EndpointSecrets): string[] {
+  return longEnough([
+    ...Object.values(secrets.headers),
+    ...queryValues(secrets.url),
+    ...storedSecretValues(profile, secrets),
+  ]);
 }
 
-function secretValuesOf(profile: Profile, secrets: EndpointSecrets, hidden: [string, string][]): string[] {
-  const values = [
-    ...hidden.flatMap(([, value]) => [value, value.replace(/^(Basic|Bearer) /, '')]),
-    ...secrets.signing.flatMap(({ value }) => [value, ...(profile.signing?.keyForms?.(value) ?? [])]),
-    ...queryValues(secrets.url),
-    ...('password' in secrets.auth ? [secrets.auth.password] : []),
+function storedSecretValues(profile: Profile, { auth, signing }: EndpointSecrets): string[] {
+  return [
+    ...signing.flatMap(({ value }) => [value, ...(profile.signing?.keyForms?.(value) ?? [])]),
+    ...authSecrets(auth),
   ];
+}
+
+function longEnough(values: string[]): string[] {
   return [...new Set(values)].filter((value) => value.length >= MIN_SECRET_LENGTH);
 }
 

@@ -23,9 +23,24 @@ const ED25519_SEED_BYTES = 32;
 
 export const standardWebhooksSigning: SigningScheme = {
   name: 'standard-webhooks',
+  secretForm:
+    '`whsec_` and the base64 of 24 to 64 bytes (HMAC-SHA256), or `whsk_` and the base64 of an ed25519 key',
   headerNames: ['webhook-signature'],
   signsWithAll: true,
-  generateSecret: () => HMAC_PREFIX + randomBytes(32).toString('base64'),
+  generateSecret: generateHmacSecret,
+  secretKinds: [
+    {
+      name: 'hmac-sha256',
+      generateSecret: generateHmacSecret,
+      isKindOf: (secret) => secret.startsWith(HMAC_PREFIX),
+    },
+    {
+      name: 'ed25519',
+      generateSecret: generateEd25519Secret,
+      isKindOf: (secret) => publicKeyOf(secret) !== null,
+    },
+  ],
+  publicKey: publicKeyOf,
   secretProblem(secret) {
     if (secret.startsWith(HMAC_PREFIX)) {
       const length = strictBase64(secret.slice(HMAC_PREFIX.length))?.length ?? 0;
@@ -50,6 +65,10 @@ export const standardWebhooksSigning: SigningScheme = {
     return { 'webhook-signature': secrets.map((secret) => signatureOf(secret, signed)).join(' ') };
   },
 };
+
+function generateHmacSecret(): string {
+  return HMAC_PREFIX + randomBytes(32).toString('base64');
+}
 
 /** A fresh ed25519 secret: `whsk_` and the base64 of the seed followed by the public key. */
 export function generateEd25519Secret(): string {

@@ -13,18 +13,23 @@ export type Contact = {
   refusal: string | null;
 };
 
+/** The name of the channel that an address belongs to; `null`: none takes it. */
+type ChannelOf = (address: string) => string | null;
+
 const COLUMNS = `id, address, state, changed_at as "changedAt", refusal`;
 
 /**
  * Updates the states of a tenant's contacts after its list has changed, in the transaction of the change, which holds the tenant's
  * row. An address that stays keeps its state. A new one that is not trusted gets a link. One that has unsubscribed stays
  * unsubscribed, in the list or not.
+ * @param channelOf the channel that sends an address its link
  */
 export async function noteContacts(
   client: Queryable,
   tenantId: string,
   lists: { before: readonly string[]; after: readonly string[] },
   trusted: boolean,
+  channelOf: ChannelOf,
 ): Promise<void> {
   await adoptContacts(client, tenantId, lists.before);
   const { rows } = await client.query<{ id: string; mailbox: string; state: ContactState }>(
@@ -32,7 +37,7 @@ export async function noteContacts(
     [tenantId],
   );
   const known = new Map(rows.map((row) => [row.mailbox, row]));
-  const fresh: string[] = [];
+  const fresh: Pick<Contact, 'id' | 'address'>[] = [];
   for (const address of lists.after) {
     const row = known.get(sameMailbox(address));
     known.delete(sameMailbox(address));
@@ -44,11 +49,11 @@ export async function noteContacts(
          changed_at = case when contacts.state = excluded.state then contacts.changed_at else now() end`,
       [id, tenantId, address, state],
     );
-    if (row === undefined && state === 'pending') fresh.push(id);
+    if (row === undefined && state === 'pending') fresh.push({ id, address });
   }
   const left = [...known.values()].filter(({ state }) => state !== 'unsubscribed').map(({ id }) => id);
   await client.query('delete from contacts where id = any($1)', [left]);
-  for (const contactId of fresh) await insertLinkMessage(client, tenantId, contactId);
+  for (const contact of fresh) await insertLinkMessage(client, tenantId, contact, channelOf);
 }
 
 /** Adds listed addresses without a state as verified: they were set by a version without states, which notified them. */
@@ -89,28 +94,36 @@ export const contactKey = (tenantId: string, address: string) => `${tenantId} ${
 export async function requestLink(
   client: Queryable,
   tenantId: string,
-  contactId: string,
+  contact: Pick<Contact, 'id' | 'address'>,
   pauseS: number,
+  channelOf: ChannelOf,
 ): Promise<number> {
   const { rows } = await client.query<{ isWaiting: boolean; waitS: number }>(
     `select settled_at is null as "isWaiting",
        ceil(extract(epoch from created_at + make_interval(secs => $2) - now()))::int as "waitS"
      from messages where contact_id = $1 and endpoint_id = '' order by created_at desc limit 1`,
-    [contactId, pauseS],
+    [contact.id, pauseS],
   );
   const [last] = rows;
   if (last?.isWaiting) return 0;
   if (last !== undefined && last.waitS > 0) return last.waitS;
-  await insertLinkMessage(client, tenantId, contactId);
+  await insertLinkMessage(client, tenantId, contact, channelOf);
   return 0;
 }
 
-/** Adds a link's message, unless one waits for the contact already. */
-async function insertLinkMessage(client: Queryable, tenantId: string, contactId: string): Promise<void> {
+/** Adds a link's message, unless one waits for the contact already or no channel takes its address. */
+async function insertLinkMessage(
+  client: Queryable,
+  tenantId: string,
+  { id, address }: Pick<Contact, 'id' | 'address'>,
+  channelOf: ChannelOf,
+): Promise<void> {
+  const channel = channelOf(address);
+  if (channel === null) return;
   await client.query(
-    `insert into messages (id, tenant_id, channel, contact_id, due_at) values ($1, $2, 'email', $3, now())
+    `insert into messages (id, tenant_id, channel, contact_id, due_at) values ($1, $2, $3, $4, now())
      on conflict do nothing`,
-    [newId('message'), tenantId, contactId],
+    [newId('message'), tenantId, channel, id],
   );
 }
 

@@ -12,6 +12,7 @@ import {
 import { Problem } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import { type RetrySchedule, scheduleOf } from '../domain/schedule.ts';
+import { isStoredAuth } from '../signing/index.ts';
 import { alignWaiting, countWaiting, WAITING_PAGE } from './backlog.ts';
 import { lockEndpoints } from './endpoint-locks.ts';
 import { insertOperationalEvent } from './operational-events.ts';
@@ -42,7 +43,7 @@ export function openEndpoint(row: EndpointRow, vault: Vault): Endpoint {
 
 function openSecrets(sealed: Buffer, id: string, vault: Vault): EndpointSecrets | null {
   try {
-    return parseSecrets(vault.open(sealed, id));
+    return parseSecrets(vault.open(sealed, id), isStoredAuth);
   } catch {
     return null;
   }

@@ -8,7 +8,12 @@ import { type Db, type Queryable, transaction } from './pool.ts';
 
 export type NotificationRules = {
   /** the channels of this process, and whom each notifies */
-  channels: readonly { name: string; audience: 'contacts' | 'operator' }[];
+  channels: readonly {
+    name: string;
+    audience: 'contacts' | 'operator';
+    /** whether a contact's address is one of the channel's; absent: any is */
+    takes?(address: string): boolean;
+  }[];
   /** the time in which a recipient gets at most one message about an endpoint */
   intervalMs: number;
 };
@@ -143,12 +148,16 @@ async function addressNotice(
 ): Promise<void> {
   const named = (audience: string) =>
     channels.filter((channel) => channel.audience === audience).map(({ name }) => name);
-  const { rows: recipients } = await client.query<{ channel: string; contactId: string }>(
-    `select channel, '' as "contactId" from unnest($2::text[]) channel
+  const { rows } = await client.query<{ channel: string; contactId: string; address: string | null }>(
+    `select channel, '' as "contactId", null as address from unnest($2::text[]) channel
      union all
-     select channel, c.id from unnest($3::text[]) channel, contacts c join tenants t on t.id = c.tenant_id
+     select channel, c.id, c.address from unnest($3::text[]) channel, contacts c join tenants t on t.id = c.tenant_id
      where c.tenant_id = $1 and c.state = 'verified' and lower(c.address) in (select lower(a) from unnest(t.contacts) a)`,
     [notice.tenantId, named('operator'), named('contacts')],
+  );
+  const takes = new Map(channels.map((channel) => [channel.name, channel.takes]));
+  const recipients = rows.filter(
+    ({ channel, address }) => address === null || (takes.get(channel)?.(address) ?? true),
   );
   await client.query(
     `with recipient as (

@@ -1,7 +1,9 @@
 /** The demo's receivers and `tidings listen` call a request genuine only if they could verify it with all that they know. */
 
 import { type Knows, SIGNATURES, verify, whyUnverifiable } from '../../src/demo/verify.ts';
+import type { EndpointSecrets } from '../../src/domain/endpoint.ts';
 import { PROFILES, profileNamed } from '../../src/profiles/index.ts';
+import { authorizationOutline } from '../../src/signing/index.ts';
 import { buildRequest } from '../../src/signing/request.ts';
 import { generateEd25519Secret, publicKeyOf } from '../../src/signing/standard-webhooks.ts';
 
@@ -11,14 +13,16 @@ const AUTH = { authorization: 'Token right' };
 /** A request as Tidings sends it. */
 function sent(name: string, secret: string | undefined, { nowMs = Date.now(), auth = true } = {}) {
   const profile = profileNamed(name);
+  const secrets: EndpointSecrets = {
+    url: 'http://127.0.0.1/',
+    auth: auth ? { type: 'authorization', value: AUTH.authorization } : { type: 'none' },
+    headers: {},
+    signing: secret === undefined ? [] : [{ value: secret, expiresAtMs: null }],
+  };
   const { headers } = buildRequest({
     profile,
-    secrets: {
-      url: 'http://127.0.0.1/',
-      auth: auth ? { type: 'authorization', value: AUTH.authorization } : { type: 'none' },
-      headers: {},
-      signing: secret === undefined ? [] : [{ value: secret, expiresAtMs: null }],
-    },
+    secrets,
+    authorization: authorizationOutline(secrets.auth),
     webhookId: 'evt_1',
     body: BODY,
     nowMs,

@@ -69,6 +69,7 @@ const REASONS: Record<AttemptErrorCode, RegExp> = {
   invalid_response: /last attempt failed/,
   redirect_refused: /last attempt failed/,
   http_status: /last attempt (failed|was answered with 410)/,
+  authorization_failed: /credentials for its last attempt could not be obtained.*sent nothing/,
   outcome_unknown: /whether the request arrived is not known/,
   secret_unreadable: /secrets of its endpoint could not be opened.*sent nothing/,
   profile_unknown: /profile was not known.*sent nothing/,

@@ -4,8 +4,8 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { environmentSchema } from '../../src/config/environment.ts';
-import { valueMeta } from '../../src/config/values.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
+import { valueMeta } from '../../src/variable-kinds.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
 import { startIdleServer, startPulse } from '../helpers/pulse.ts';

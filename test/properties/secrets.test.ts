@@ -4,9 +4,13 @@ import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { ConfigError, parseKeyRing } from '../../src/config/environment.ts';
 import { MASK } from '../../src/domain/endpoint.ts';
-import { generateEd25519Secret, publicKeyOf, SIGNING_SCHEMES } from '../../src/signing/index.ts';
+import { SIGNING_SCHEMES } from '../../src/signing/index.ts';
 import { redact, redactText } from '../../src/signing/redaction.ts';
-import { standardWebhooksSigning as standardWebhooks } from '../../src/signing/standard-webhooks.ts';
+import {
+  generateEd25519Secret,
+  publicKeyOf,
+  standardWebhooksSigning as standardWebhooks,
+} from '../../src/signing/standard-webhooks.ts';
 import { createVault } from '../../src/store/vault.ts';
 import { jsonText } from './json-text.ts';
 

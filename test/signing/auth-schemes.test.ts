@@ -1,14 +1,129 @@
-/** What every auth scheme owes: credentials are judged, and those that pass make a header that HTTP takes. */
-import type { EndpointAuth } from '../../src/domain/endpoint.ts';
-import { AUTH_SCHEMES, authorizationHeader, authProblem } from '../../src/signing/index.ts';
+/** What every auth scheme owes: a new one joins the registry and is tested here without an edit, by the examples of its own file. */
+import { type EndpointAuth, headerProblem, MASK } from '../../src/domain/endpoint.ts';
+import { profileNamed } from '../../src/profiles/index.ts';
+import {
+  AUTH_SCHEMES,
+  authorizationOutline,
+  authorize,
+  authProblem,
+  authSchema,
+  authSecrets,
+  isStoredAuth,
+} from '../../src/signing/index.ts';
+import { MIN_SECRET_LENGTH, redactText } from '../../src/signing/redaction.ts';
+import { buildRequest } from '../../src/signing/request.ts';
 
-/** For each scheme: credentials with the header that they must make, and credentials that must be refused. */
-const cases: {
-  [Type in EndpointAuth['type']]: {
-    good: [Extract<EndpointAuth, { type: Type }>, string | null][];
-    bad: [Extract<EndpointAuth, { type: Type }>, string][];
-  };
-} = {
+/** The request of an endpoint with these credentials. */
+const requestWith = (auth: EndpointAuth) =>
+  buildRequest({
+    profile: profileNamed('standard-webhooks'),
+    secrets: { url: 'https://example.com/hook?of=crm', auth, headers: {}, signing: [] },
+    authorization: authorizationOutline(auth),
+    webhookId: 'evt_1',
+    body: Buffer.from('{}'),
+    nowMs: 0,
+    version: '1',
+  });
+
+describe.each(Object.entries(AUTH_SCHEMES))('the auth scheme %s', (type, scheme) => {
+  const { examples } = scheme;
+  const [usual] = examples as [EndpointAuth];
+  /** every text in the credentials but the type */
+  const valuesOf = (auth: EndpointAuth) =>
+    Object.entries(auth).flatMap(([field, value]) =>
+      field !== 'type' && typeof value === 'string' ? [value] : [],
+    );
+
+  test('is registered under its own name, and says what it sends', () => {
+    expect(scheme.type).toBe(type);
+    expect(scheme.description).toMatch(/^.{10,}\.$/);
+    expect(examples.length).toBeGreaterThan(0);
+  });
+
+  test.each(examples)('%j is accepted by the API, and can be read when it is stored', (auth) => {
+    expect(authSchema.parse(auth)).toEqual(auth);
+    expect(authProblem(auth)).toBeNull();
+    expect(isStoredAuth(JSON.parse(JSON.stringify(auth)))).toBe(true);
+  });
+
+  test('a field that it does not have is refused by the API, and does not disturb what is stored', () => {
+    const more = { ...usual, more: 'x' };
+    expect(authSchema.safeParse(more).success).toBe(false);
+    expect(isStoredAuth(more)).toBe(true);
+  });
+
+  test('credentials without one of their fields, or with an object in its place, are not stored ones', () => {
+    for (const field of Object.keys(scheme.schema.shape)) {
+      const { [field]: _gone, ...others } = usual;
+      const isRequired = !scheme.schema.shape[field]?.safeParse(undefined).success;
+      expect([field, isStoredAuth(others)]).toEqual([field, !isRequired]);
+      expect([field, isStoredAuth({ ...usual, [field]: {} })]).toEqual([field, false]);
+    }
+  });
+
+  test.each(examples)('%j makes headers and a query that HTTP carries unchanged', (auth) => {
+    const { headers, query = [] } = authorizationOutline(auth);
+    for (const { name, open, secret } of headers) {
+      const value = open + secret;
+      expect(new Headers([[name, value]]).get(name)).toBe(value);
+      if (name !== 'authorization') expect(headerProblem(name, value, [])).toBeNull();
+    }
+    const { searchParams } = new URL(requestWith(auth).url);
+    expect([...searchParams]).toEqual([['of', 'crm'], ...query]);
+  });
+
+  test.each(examples)('%j shows no secret in the log', (auth) => {
+    const { maskedHeaders } = requestWith(auth);
+    const { headers } = authorizationOutline(auth);
+    const shown = JSON.stringify(maskedHeaders);
+    for (const secret of authSecrets(auth)) {
+      if (secret.trim().length >= MIN_SECRET_LENGTH) expect(shown).not.toContain(secret);
+    }
+    for (const { name, open } of headers) expect(maskedHeaders).toContainEqual([name, open + MASK]);
+  });
+
+  test.each(examples)('%j is masked where a receiver repeats it', (auth) => {
+    const { headers, url, secretValues } = requestWith(auth);
+    const sent = headers.map(([name, value]) => `${name}: ${value}`).join('\n');
+    const shown = redactText(`${url}\n${sent}\n${authSecrets(auth).join('\n')}`, secretValues);
+    for (const secret of authSecrets(auth)) {
+      if (secret.trim().length >= MIN_SECRET_LENGTH) expect(shown).not.toContain(secret);
+    }
+  });
+
+  test('has secrets, unless it sends nothing', () => {
+    const { headers, query = [] } = authorizationOutline(usual);
+    const isSilent = headers.length + query.length === 0;
+    expect(authSecrets(usual).length > 0).toBe(!isSilent);
+    expect(valuesOf(usual)).toEqual(expect.arrayContaining(authSecrets(usual)));
+  });
+
+  test('the URL of the endpoint stays as it is, byte for byte, unless the credentials are in its query', () => {
+    const { query = [] } = authorizationOutline(usual);
+    const { url } = requestWith(usual);
+    expect(url.startsWith('https://example.com/hook?of=crm')).toBe(true);
+    expect(url === 'https://example.com/hook?of=crm').toBe(query.length === 0);
+  });
+});
+
+test.each(['nobody', 'constructor', '__proto__', ''])('credentials of the type %j are none', (type) => {
+  expect(isStoredAuth({ type })).toBe(false);
+  expect(authSchema.safeParse({ type }).success).toBe(false);
+  expect(() => authProblem({ type })).toThrow(`no auth scheme ${type}`);
+});
+
+test.each([null, undefined, 'basic', 7, [], {}])('%j is no credentials', (value) => {
+  expect(isStoredAuth(value)).toBe(false);
+});
+
+test('credentials that were stored when a limit was higher can still be used', () => {
+  const password = 'x'.repeat(5_000);
+  expect(authSchema.safeParse({ type: 'basic', username: 'a', password }).success).toBe(false);
+  expect(isStoredAuth({ type: 'basic', username: 'a', password })).toBe(true);
+});
+
+/** For each scheme of a standard: credentials with the header that they must make, and credentials that must be refused. */
+const STANDARDS: Record<string, { good: [EndpointAuth, string | null][]; bad: [EndpointAuth, string][] }> = {
   none: { good: [[{ type: 'none' }, null]], bad: [] },
   basic: {
     good: [
@@ -47,20 +162,19 @@ const cases: {
   },
 };
 
-test('every scheme of the registry has its cases here', () => {
-  expect(Object.keys(cases).sort()).toEqual(Object.keys(AUTH_SCHEMES).sort());
-});
+/** The value of the `authorization` header; `null`: there is none. */
+function headerOf(auth: EndpointAuth): string | null {
+  const made = authorize(auth, {} as never);
+  if (made instanceof Promise) throw new Error('It is not there at once');
+  const [header, ...others] = made.headers.map(({ open, secret }) => open + secret);
+  expect(others).toEqual([]);
+  return header ?? null;
+}
 
-describe.each(Object.entries(AUTH_SCHEMES))('the auth scheme %s', (type, scheme) => {
-  const { good, bad } = cases[type as EndpointAuth['type']];
-
-  test('is registered under its own name', () => {
-    expect(scheme.type).toBe(type);
-  });
-
-  test.each(good)('%j makes the header %j', (auth, header) => {
+describe.each(Object.entries(STANDARDS))('the standard of %s', (_type, { good, bad }) => {
+  test.each(good)('%j makes the header %j, at once', (auth, header) => {
     expect(authProblem(auth)).toBeNull();
-    expect(authorizationHeader(auth)).toBe(header);
+    expect(headerOf(auth)).toBe(header);
   });
 
   const sent = good.map(([, header]) => header).filter((header) => header !== null);

@@ -1,9 +1,11 @@
 /** A secret that a receiver sends back, in whatever form, is masked before anything is stored. */
 import fc from 'fast-check';
 import { MASK } from '../../src/domain/endpoint.ts';
-import { generateEd25519Secret } from '../../src/signing/index.ts';
 import { redact, redactText } from '../../src/signing/redaction.ts';
-import { standardWebhooksSigning as standardWebhooks } from '../../src/signing/standard-webhooks.ts';
+import {
+  generateEd25519Secret,
+  standardWebhooksSigning as standardWebhooks,
+} from '../../src/signing/standard-webhooks.ts';
 
 const SECRET = 'a/b"c+d é=&<s3cret>\'\\x';
 const bytes = Buffer.from(SECRET);

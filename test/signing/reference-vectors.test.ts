@@ -1,8 +1,11 @@
 /** The test vectors of the Standard Webhooks specification, and a check that its own library accepts our signatures. */
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
-import { generateEd25519Secret, publicKeyOf } from '../../src/signing/index.ts';
-import { standardWebhooksSigning as standardWebhooks } from '../../src/signing/standard-webhooks.ts';
+import {
+  generateEd25519Secret,
+  publicKeyOf,
+  standardWebhooksSigning as standardWebhooks,
+} from '../../src/signing/standard-webhooks.ts';
 
 const webhookId = 'msg_p5jXN8AQM9LWM0D4loKWxJek';
 const timestampS = 1614265330;

@@ -1,6 +1,7 @@
 /** The request of an attempt: the bytes that are sent, what the log shows of them, and what must not come back into the log. */
 import { type EndpointSecrets, MASK } from '../../src/domain/endpoint.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
+import { authorizationOutline } from '../../src/signing/index.ts';
 import { redact, redactText } from '../../src/signing/redaction.ts';
 import { buildRequest } from '../../src/signing/request.ts';
 
@@ -16,6 +17,7 @@ const build = (profile: string, secrets: Partial<EndpointSecrets> = {}) =>
   buildRequest({
     profile: profileNamed(profile),
     secrets: { ...plain, ...secrets },
+    authorization: authorizationOutline(secrets.auth ?? plain.auth),
     webhookId: 'evt_1',
     body: Buffer.from('{"a":1}'),
     nowMs,
@@ -67,6 +69,7 @@ describe('the headers of an attempt', () => {
     const { headers, maskedHeaders } = buildRequest({
       profile: profileNamed('standard-webhooks'),
       secrets: plain,
+      authorization: authorizationOutline(plain.auth),
       webhookId: 'evt_1',
       body: Buffer.from('{}'),
       nowMs,

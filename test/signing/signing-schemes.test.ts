@@ -1,7 +1,11 @@
 /** What every signing scheme owes: a new one joins the registry and is tested here without an edit. */
 import { createHmac } from 'node:crypto';
+import { MASK } from '../../src/domain/endpoint.ts';
+import { PROFILES, profileNamed } from '../../src/profiles/index.ts';
 import { allureSignature, readingStepsSignature } from '../../src/signing/hmac-header.ts';
 import { SIGNING_SCHEMES } from '../../src/signing/index.ts';
+import { redactText } from '../../src/signing/redaction.ts';
+import { buildRequest } from '../../src/signing/request.ts';
 
 const bodies = ['{}', '{"a":1}', '{"a": 1}', '{"a":"日本 🎉"}', '', '\u0000'].map((text) =>
   Buffer.from(text),
@@ -9,11 +13,14 @@ const bodies = ['{}', '{"a":1}', '{"a": 1}', '{"a":"日本 🎉"}', '', '\u0000'
 const [body] = bodies as [Buffer];
 const at = { webhookId: 'evt_1', timestampS: 1_700_000_000 };
 
+/** Those of the registry, and those that profiles make for themselves. */
+const schemes = [...new Set([...SIGNING_SCHEMES, ...PROFILES.flatMap(({ signing }) => signing ?? [])])];
+
 test('no two schemes have the same name', () => {
-  expect(new Set(SIGNING_SCHEMES.map(({ name }) => name)).size).toBe(SIGNING_SCHEMES.length);
+  expect(new Set(schemes.map(({ name }) => name)).size).toBe(schemes.length);
 });
 
-describe.each(SIGNING_SCHEMES)('the scheme $name', (scheme) => {
+describe.each(schemes)('the scheme $name', (scheme) => {
   const secret = scheme.generateSecret();
   const sign = (input: Partial<Parameters<typeof scheme.sign>[0]> = {}) =>
     scheme.sign({ ...at, body, secrets: [secret], ...input });
@@ -73,6 +80,50 @@ describe.each(SIGNING_SCHEMES)('the scheme $name', (scheme) => {
     const bytes = Buffer.from('{"a":1}');
     sign({ body: bytes });
     expect(bytes.toString()).toBe('{"a":1}');
+  });
+});
+
+describe.each(schemes)('the secrets of $name', (scheme) => {
+  const kinds = scheme.secretKinds ?? [];
+
+  test('are described for the reference', () => {
+    expect(scheme.secretForm).toMatch(/^.{8,}[^.]$/);
+  });
+
+  test('of each kind that a caller may choose are accepted, sign, and are known as their own kind alone', () => {
+    for (const kind of kinds) {
+      const made = kind.generateSecret();
+      expect(scheme.secretProblem(made)).toBeNull();
+      expect(Object.keys(scheme.sign({ ...at, body, secrets: [made] }))).not.toEqual([]);
+      expect(kinds.filter((each) => each.isKindOf(made)).map(({ name }) => name)).toEqual([kind.name]);
+    }
+    expect(new Set(kinds.map(({ name }) => name)).size).toBe(kinds.length);
+    if (kinds.length > 0) {
+      expect(kinds.filter((each) => each.isKindOf(scheme.generateSecret())).length).toBe(1);
+    }
+  });
+
+  test('are masked where a receiver repeats them, and their public key is none of them', () => {
+    for (const secret of [scheme.generateSecret(), ...kinds.map((kind) => kind.generateSecret())]) {
+      const { secretValues } = buildRequest({
+        profile: { ...profileNamed('standard-webhooks'), signing: scheme },
+        secrets: {
+          url: 'https://example.com/',
+          auth: { type: 'none' },
+          headers: {},
+          signing: [{ value: secret, expiresAtMs: null }],
+        },
+        authorization: { headers: [] },
+        webhookId: 'evt_1',
+        body,
+        nowMs: 0,
+        version: '1',
+      });
+      expect(redactText(`you have ${secret}!`, secretValues)).toBe(`you have ${MASK}!`);
+      const key = scheme.publicKey?.(secret) ?? 'none';
+      expect(redactText(key, secretValues)).toBe(key);
+      expect(key).not.toContain(secret);
+    }
   });
 });
 

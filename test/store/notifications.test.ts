@@ -93,6 +93,25 @@ test('each recipient has an outcome of its own; a delivery counts as notified of
   ]);
 });
 
+test('each contact is told through the channels that take its address', async () => {
+  await database.db.query(`update tenants set contacts = '{a@example.com,+493012345678}'`);
+  const channels: NotificationRules['channels'] = [
+    { name: 'email', audience: 'contacts', takes: (address) => address.includes('@') },
+    { name: 'sms', audience: 'contacts', takes: (address) => address.startsWith('+') },
+    { name: 'log', audience: 'operator', takes: () => false },
+  ];
+  await fail('dlv_1');
+  await addToNotification(database.db, ['dlv_1'], { ...RULES, channels });
+  const { rows } = await database.db.query(
+    `select channel, address from messages left join contacts c on c.id = contact_id order by channel`,
+  );
+  expect(rows).toEqual([
+    { channel: 'email', address: 'a@example.com' },
+    { channel: 'log', address: null },
+    { channel: 'sms', address: '+493012345678' },
+  ]);
+});
+
 test('what fails while a message is on its way goes into the next one, and each delivery is named once to each', async () => {
   await fail('dlv_1');
   await handed('dlv_1');

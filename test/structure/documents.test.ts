@@ -40,12 +40,18 @@ const FOREIGN = ['CaUsedAsEndEntity', 'insecureHTTPParser', 'terminationGracePer
 /** The file of an example, and what only a run of the bench makes. */
 const NOT_THERE = /\b0042_|^bench\/results$/;
 
+/** Files that a document's example makes: their code block is headed by the path (adding.test.ts follows these documents). */
+const EXAMPLES = new Set(
+  documents.flatMap((document) => [...read(document).matchAll(/^```ts (\S+)$/gm)].map(([, path]) => path)),
+);
+
 /** Paths from the root of the repository; `test/domain/schedule` stands for the test of that name. */
 function pathsIn(text: string): string[] {
   const mention = new RegExp(`(?<![\\w/.…-])(?:${FOLDERS.join('|')})/[\\w./-]*\\w`, 'g');
   return [...text.matchAll(mention)].map(([path]) => path);
 }
 const isThere = (path: string) =>
+  EXAMPLES.has(path) ||
   ['', '.ts', '.test.ts'].some((ending) => existsSync(join(PACKAGE_ROOT, path + ending)));
 
 /** Links to other files, from the document's folder. */

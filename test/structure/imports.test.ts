@@ -14,17 +14,23 @@ const ALLOWED: Record<string, readonly string[]> = {
     ...['src/domain', 'src/store', 'src/package-root.ts', 'pino', 'prom-client', '@opentelemetry/*', BUILTIN],
   ],
   'src/periodic-task.ts': ['src/observability'],
+  'src/variable-kinds.ts': ['zod', BUILTIN],
   'src/signing': ['src/domain', 'zod', 'node:crypto'],
   'src/profiles': ['src/domain', 'src/signing', 'zod'],
-  'src/channels': ['src/domain', 'src/channels/email.ts', 'zod'],
-  'src/channels/email.ts': ['src/domain', 'src/channels', 'nodemailer'],
-  'src/store': ['src/domain', 'pg', 'pg-connection-string', BUILTIN],
+  'src/channels': [
+    ...['src/domain', 'src/signing/redaction.ts', 'src/variable-kinds.ts', 'src/channels/email.ts', 'zod'],
+  ],
+  'src/channels/email.ts': ['src/domain', 'src/channels', 'src/variable-kinds.ts', 'nodemailer', 'zod'],
+  'src/store': ['src/domain', 'src/signing', 'pg', 'pg-connection-string', BUILTIN],
   'src/http': ['src/domain', 'ipaddr.js', 'fzstd', 'lru-cache', BUILTIN],
   'src/json-schema': [
     ...['src/domain', 'src/observability', 'src/package-root.ts', 'ajv', 'ajv-formats', 're2js', 'piscina'],
     ...['@eslint-community/regexpp', 'lru-cache', BUILTIN],
   ],
-  'src/config': ['src/store', 'src/http', 'zod', 'pg-connection-string', '@temporalio/envconfig', BUILTIN],
+  'src/config': [
+    ...['src/channels', 'src/http', 'src/store', 'src/variable-kinds.ts'],
+    ...['zod', 'pg-connection-string', '@temporalio/envconfig', BUILTIN],
+  ],
   'src/embedded': ['src/http', 'src/observability', 'pg', '@temporalio/client', BUILTIN],
   workflows: ['src/domain', '@temporalio/workflow'],
   'src/temporal': [
@@ -37,7 +43,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   'src/notifications': [
     ...['src/domain', 'src/store', 'src/profiles', 'src/channels', 'src/observability', 'src/config'],
-    ...['src/dispatch', 'src/periodic-task.ts', BUILTIN],
+    ...['src/dispatch', 'src/http', 'src/periodic-task.ts', BUILTIN],
   ],
   activities: [
     ...['src/domain', 'src/signing', 'src/profiles', 'src/store', 'src/http', 'src/observability'],
@@ -51,8 +57,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   'src/api': [
     ...['src/domain', 'src/store', 'src/signing', 'src/profiles', 'src/http', 'src/json-schema'],
-    ...['src/dispatch/emitter.ts', 'src/observability', 'src/package-root.ts', 'workflows/contract.ts'],
-    ...[BUILTIN, 'zod', 'ajv'],
+    ...['src/channels/contacts.ts', 'src/dispatch/emitter.ts', 'src/observability', 'src/package-root.ts'],
+    ...['workflows/contract.ts', BUILTIN, 'zod', 'ajv'],
     ...['fastify', 'fastify-type-provider-zod', '@fastify/*', 'lru-cache'],
   ],
   'src/demo': ['src/profiles', 'src/embedded', 'selfsigned', BUILTIN],

@@ -9,7 +9,7 @@ import {
   readEnvironment,
 } from '../../src/config/environment.ts';
 import { type Needs, readSettings } from '../../src/config/settings.ts';
-import { valueMeta } from '../../src/config/values.ts';
+import { valueMeta } from '../../src/variable-kinds.ts';
 import { makeFolder } from '../helpers/folder.ts';
 
 type Name = keyof typeof environmentSchema.shape;

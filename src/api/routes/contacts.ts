@@ -1,4 +1,5 @@
 /** `/v1/tenants/:t/contacts/send-link`: requests that a contact gets its verification link again. */
+import { channelOfContact } from '../../channels/contacts.ts';
 import { Problem } from '../../domain/errors.ts';
 import { type Contact, contactKey, findContacts, requestLink } from '../../store/contacts.ts';
 import { linkWaitS } from '../../store/message-counts.ts';
@@ -40,7 +41,7 @@ export function contactRoutes(app: App, deps: ApiDeps): void {
       const act = { action: 'contact.link_requested', tenantId, objectId: contact.id };
       await audited(deps, request, act, async (client) => {
         const waitS =
-          (await requestLink(client, tenantId, contact.id, PAUSE_S)) ||
+          (await requestLink(client, tenantId, contact, PAUSE_S, channelOfContact)) ||
           (await linkWaitS(client, { tenantId, address }, deps.contacts.bounds));
         if (waitS > 0) throw tooSoon(waitS);
       });

@@ -1,10 +1,12 @@
 /** `/v1/deliveries`: lists of deliveries, the log of each, and retry, cancel and curl. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES, type Delivery, isEnded } from '../../domain/delivery.ts';
+import { maskUrl } from '../../domain/endpoint.ts';
 import { Problem } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
 import { VERSION } from '../../package-root.ts';
 import { profileNamed } from '../../profiles/index.ts';
+import { authorizationOutline } from '../../signing/index.ts';
 import { buildRequest } from '../../signing/request.ts';
 import { cancelDeliveries, countPress, deliveryContent } from '../../store/deliveries.ts';
 import { listDeliveries } from '../../store/delivery-list.ts';
@@ -201,9 +203,11 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, delivery.tenantId);
       if (endpoint === null || content === null) throw notFound('delivery', id);
       if (content.erased) throw payloadErased();
+      const { secrets } = opened(endpoint);
       const sent = buildRequest({
         profile: profileNamed(tenant.profile),
-        secrets: opened(endpoint).secrets,
+        secrets,
+        authorization: authorizationOutline(secrets.auth),
         webhookId: delivery.eventId,
         body: content.body,
         nowMs: Date.now(),
@@ -212,7 +216,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       });
       if (reveal) await auditedAlone(deps, request, actOn(delivery, 'delivery.curl_revealed'));
       const shown = reveal ? 'revealed' : 'masked';
-      const command = curlCommand(sent, content.body, shown, endpoint.maskedUrl);
+      const command = curlCommand(sent, content.body, shown, maskUrl(sent.url));
       return reply.type('text/plain; charset=utf-8').send(Buffer.from(command) as never);
     },
   );

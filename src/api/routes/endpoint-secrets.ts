@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { type Endpoint, MAX_SIGNING_SECRETS, OVERLAP_S, rotateSecrets } from '../../domain/endpoint.ts';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import type { Profile } from '../../domain/profile.ts';
-import { profileNamed } from '../../profiles/index.ts';
-import { generateEd25519Secret, publicKeyOf } from '../../signing/index.ts';
+import { findProfile, profileNamed } from '../../profiles/index.ts';
 import { updateEndpoint } from '../../store/endpoints.ts';
 import { insertOperationalEvent } from '../../store/operational-events.ts';
 import { audited, auditedAlone } from '../audit.ts';
@@ -12,6 +11,7 @@ import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
 import { endpointOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
+import { SECRET_FORMS } from '../schemas/endpoint.ts';
 import { endpointParams } from '../schemas/parameters.ts';
 
 const rotateBody = z
@@ -25,7 +25,11 @@ const rotateBody = z
       .describe(
         `How long the previous secret goes on signing beside the new one. Default ${OVERLAP_S.default}, a day; 0 where the contract has one signature.`,
       ),
-    secret: z.string().max(512).optional().describe('Your own new secret. Absent: one is made.'),
+    secret: z
+      .string()
+      .max(512)
+      .optional()
+      .describe(`Your own new secret. Absent: one is made. ${SECRET_FORMS}`),
   })
   .meta({ id: 'RotateSecret', examples: [{ overlap_seconds: OVERLAP_S.default }] });
 
@@ -124,8 +128,10 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
     },
     async (request) => {
       const { tenant, endpoint: id } = request.params;
-      const endpoint = await endpointOr404(deps, await tenantOr404(deps, request, tenant), id);
-      const key = publicKeyOf(opened(endpoint).secrets.signing[0]?.value ?? '');
+      const owner = await tenantOr404(deps, request, tenant);
+      const endpoint = await endpointOr404(deps, owner, id);
+      const secret = opened(endpoint).secrets.signing[0]?.value ?? '';
+      const key = findProfile(owner.profile)?.signing?.publicKey?.(secret) ?? null;
       if (key === null) throw new Problem('not_found', `The endpoint ${id} is not signed with ed25519.`);
       return { public_key: key };
     },
@@ -152,8 +158,9 @@ function rotationOf(profile: Profile, body: z.infer<typeof rotateBody>) {
     apply(before: Endpoint, nowMs: number): Endpoint {
       const { secrets } = opened(before);
       // A generated secret is of the same kind as the one before, which the receiver can verify.
-      const isEd25519 = publicKeyOf(secrets.signing[0]?.value ?? '') !== null;
-      const value = body.secret ?? (isEd25519 ? generateEd25519Secret() : signing.generateSecret());
+      const current = secrets.signing[0]?.value ?? '';
+      const kind = signing.secretKinds?.find((each) => each.isKindOf(current)) ?? signing;
+      const value = body.secret ?? kind.generateSecret();
       const rotated = rotateSecrets(secrets.signing, value, overlapS * 1000, nowMs);
       if (rotated.length > MAX_SIGNING_SECRETS) {
         throw new Problem(

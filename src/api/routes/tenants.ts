@@ -1,6 +1,7 @@
 /** `/v1/tenants`: create, list, get, change and delete tenants, the customers of the emitting product. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { channelOfContact } from '../../channels/contacts.ts';
 import { distinctContacts, isTrusted } from '../../domain/contact.ts';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import { findContacts, noteContacts } from '../../store/contacts.ts';
@@ -85,7 +86,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
             payloadRetentionDays,
           });
           if (inserted === null) throw taken(externalId);
-          await noteContacts(client, inserted.id, { before: [], after: contacts }, trusted);
+          await noteContacts(client, inserted.id, { before: [], after: contacts }, trusted, channelOfContact);
           return inserted;
         },
       );
@@ -175,7 +176,9 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         const updated = await updateTenant(client, id, change);
         if (updated === 'taken') throw taken(externalId);
         if (updated === null) throw notFound('tenant', id);
-        if (contacts !== undefined) await noteContacts(client, id, { before, after: contacts }, trusted);
+        if (contacts !== undefined) {
+          await noteContacts(client, id, { before, after: contacts }, trusted, channelOfContact);
+        }
         return updated;
       });
       deps.emitCache.forget(id);

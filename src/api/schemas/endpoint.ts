@@ -4,27 +4,24 @@ import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { ENDPOINT_BOUNDS, type Endpoint, MASK } from '../../domain/endpoint.ts';
 import { MAX_TYPED_URL_LENGTH, MAX_URL_LENGTH } from '../../domain/endpoint-url.ts';
 import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
+import { PROFILES } from '../../profiles/index.ts';
+import { authSchema } from '../../signing/index.ts';
 import type { DeliveryCounts } from '../../store/deliveries.ts';
 import { atLeastField } from './parameters.ts';
 import { text } from './text.ts';
 
 const { scheduleEntries, scheduleTotalS, timeoutMinMs, timeoutMaxMs } = ENDPOINT_BOUNDS;
-const credential = z.string().min(1).max(1024);
-
-const auth = z
-  .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('none') }),
-    z.strictObject({
-      type: z.literal('basic'),
-      username: z.string().max(256),
-      password: z.string().max(1024),
-    }),
-    z.strictObject({ type: z.literal('bearer'), token: credential }),
-    z.strictObject({ type: z.literal('authorization'), value: z.string().max(4096) }),
-  ])
-  .describe(
-    'Static credentials for the Authorization header. `authorization` passes its value exactly as written.',
-  );
+const SIGNING_PROFILES = PROFILES.flatMap(({ title, signing }) =>
+  signing === null ? [] : [{ title, signing }],
+);
+/** The form of a secret in each contract that signs. */
+export const SECRET_FORMS = `Its form: ${SIGNING_PROFILES.map(({ title, signing }) => `${title}: ${signing.secretForm}`).join('; ')}.`;
+const SECRET_KINDS = [
+  ...new Set(SIGNING_PROFILES.flatMap(({ signing }) => signing.secretKinds ?? []).map(({ name }) => name)),
+];
+const WITH_KINDS = SIGNING_PROFILES.filter(({ signing }) => signing.secretKinds !== undefined)
+  .map(({ title }) => title)
+  .join(', ');
 
 const fields = {
   url: z
@@ -44,7 +41,7 @@ const fields = {
     .describe('Exact names, or prefixes with `.*`. Absent or null: all.'),
   description: text(500).nullable().optional(),
   enabled: z.boolean().optional(),
-  auth: auth.optional(),
+  auth: authSchema.optional(),
   headers: z
     .record(z.string().min(1).max(256), z.string().max(4096))
     .optional()
@@ -79,11 +76,11 @@ export const createEndpointBody = z
       .string()
       .max(512)
       .optional()
-      .describe('Your own signing secret. Absent: one is made where the profile signs.'),
+      .describe(`Your own signing secret. Absent: one is made where the profile signs. ${SECRET_FORMS}`),
     signature: z
-      .enum(['hmac-sha256', 'ed25519'])
+      .enum(SECRET_KINDS)
       .optional()
-      .describe('The signing scheme of a generated secret; only for Standard Webhooks.'),
+      .describe(`The kind of a generated secret; only for ${WITH_KINDS}.`),
   })
   .meta({
     id: 'CreateEndpoint',

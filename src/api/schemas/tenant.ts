@@ -1,5 +1,6 @@
 /** Wire schemas of tenants and their contacts. */
 import { z } from 'zod';
+import { contactAddress } from '../../channels/contacts.ts';
 import { type ContactState, MAX_CONTACTS } from '../../domain/contact.ts';
 import { DEFAULT_PROFILE, PROFILES } from '../../profiles/index.ts';
 import { type Contact, contactKey } from '../../store/contacts.ts';
@@ -14,13 +15,8 @@ const externalId = z
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
   .refine((id) => !id.startsWith('ten_'), 'may not begin with ten_: those are our ids')
   .describe("Your own id for the tenant; it works wherever the tenant's id does, and goes out on the wire.");
-// Limits of RFC 5321, section 4.5.3.1, for the part before the @ and for the whole address.
-const email = z
-  .email()
-  .regex(/^[^@]{1,64}@/, 'has too long a name before the @')
-  .max(254);
 const contacts = z
-  .array(email)
+  .array(contactAddress)
   .max(MAX_CONTACTS)
   .describe(
     'E-mail addresses that are notified when deliveries fail for good. A contact that a tenant’s own key sets first gets a link to ' +
@@ -104,7 +100,7 @@ export const contactSchema = z
   .meta({ id: 'Contact' });
 
 export const sendLinkBody = z
-  .strictObject({ address: email })
+  .strictObject({ address: contactAddress })
   .meta({ id: 'SendLink', examples: [{ address: 'ops@example.com' }] });
 
 export const tenantSchema = z
