@@ -7,7 +7,7 @@ import type { Metrics } from '../src/observability/metrics.ts';
 import type { Tracing } from '../src/observability/tracing.ts';
 import type { NotificationRules } from '../src/store/notifications.ts';
 import type { Db } from '../src/store/pool.ts';
-import type { Recorder } from '../src/store/records.ts';
+import type { Recorder } from '../src/store/recorder.ts';
 import type { Vault } from '../src/store/vault.ts';
 import type { ClaimOutcome } from './attempt-outcome.ts';
 import type { ConcurrencyCap } from './concurrency-cap.ts';

@@ -47,7 +47,7 @@ export const TRANSITIONS: readonly Transition[] = [
   },
   {
     name: 'record',
-    by: 'records.ts createRecorder',
+    by: 'recorder.ts createRecorder',
     when: 'An attempt is recorded. A success counts even if the delivery was cancelled meanwhile; a failed press restores the status.',
     from: ['delivering', 'cancelled'],
     to: ['succeeded', 'retrying', 'failed', 'pending', 'held', 'cancelled'],

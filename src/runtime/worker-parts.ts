@@ -15,7 +15,7 @@ import { VERSION } from '../package-root.ts';
 import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import { foldMetrics, pruneMetrics } from '../store/metric-folding.ts';
 import { releaseDue } from '../store/rate-limits.ts';
-import { createRecorder } from '../store/records.ts';
+import { createRecorder } from '../store/recorder.ts';
 import { releaseMoved } from '../store/replan.ts';
 import type { ServiceOptions, SharedParts } from './shared-parts.ts';
 import { CUT_SHARE } from './shutdown.ts';
@@ -152,18 +152,23 @@ function createReleasing({ logger }: ServiceOptions, { db, observability }: Shar
   });
 }
 
-function createCounting({ logger }: ServiceOptions, { db }: SharedParts): PeriodicTask[] {
+function createCounting({ logger }: ServiceOptions, { db, observability }: SharedParts): PeriodicTask[] {
+  const failures = observability.metrics.taskFailures;
   return [
     createPeriodicTask({
+      name: 'counting of attempts',
       everyMs: FOLD_METRICS_MS,
       work: () => foldMetrics(db),
       logger,
-      failed: 'attempts could not be counted yet',
+      failures,
+      failed: 'attempts could not be counted; they are counted in a later round',
     }),
     createPeriodicTask({
+      name: 'deletion of old counts',
       everyMs: PRUNE_METRICS_MS,
       work: () => pruneMetrics(db),
       logger,
+      failures,
       failed: 'old counts of attempts could not be deleted',
     }),
   ];

@@ -21,7 +21,7 @@ import { insertOperation } from '../../src/store/operations.ts';
 import { freeDeliveries } from '../../src/store/overdue.ts';
 import { transaction } from '../../src/store/pool.ts';
 import { holdForRateLimit, releaseDue } from '../../src/store/rate-limits.ts';
-import { createRecorder } from '../../src/store/records.ts';
+import { createRecorder } from '../../src/store/recorder.ts';
 import { redeliverPage } from '../../src/store/redelivery.ts';
 import { beginReplan, releaseMoved, replanPage } from '../../src/store/replan.ts';
 import { cancelWaitingPage, insertTenant, type Tenant } from '../../src/store/tenants.ts';

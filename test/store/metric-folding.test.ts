@@ -4,7 +4,8 @@ import { BUCKETS, bucketOf, INTERVALS, KEY_KINDS, percentilesOf } from '../../sr
 import { ALL_TENANTS, readMetrics } from '../../src/store/attempt-metrics.ts';
 import { noEffects } from '../../src/store/endpoint-effects.ts';
 import { foldMetrics, pruneMetrics } from '../../src/store/metric-folding.ts';
-import { type AttemptRecord, createRecorder } from '../../src/store/records.ts';
+import { createRecorder } from '../../src/store/recorder.ts';
+import type { AttemptRecord } from '../../src/store/records.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
 

@@ -1,8 +1,8 @@
 /** Attempts that end at the same time are recorded together, and a locked endpoint holds up only its own records. */
 
 import { noEffects } from '../../src/store/endpoint-effects.ts';
+import { createRecorder } from '../../src/store/recorder.ts';
 import type { AttemptRecord } from '../../src/store/records.ts';
-import { createRecorder } from '../../src/store/records.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';

@@ -12,7 +12,8 @@ import { endLeases, expireLeases, renewLeases, returnLeases } from '../../src/st
 import { freeDeliveries } from '../../src/store/overdue.ts';
 import { isPassing } from '../../src/store/pool.ts';
 import { reserveRateLimit } from '../../src/store/rate-limits.ts';
-import { type AttemptRecord, createRecorder } from '../../src/store/records.ts';
+import { createRecorder } from '../../src/store/recorder.ts';
+import type { AttemptRecord } from '../../src/store/records.ts';
 import { insertTenant, type Tenant } from '../../src/store/tenants.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 

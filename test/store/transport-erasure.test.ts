@@ -1,7 +1,8 @@
 /** Times, address and certificate of an attempt name the tenant's host, as its URL does: they are erased with the tenant, and not before. */
 import { noEffects } from '../../src/store/endpoint-effects.ts';
 import { erasePayloads } from '../../src/store/erasure.ts';
-import { type AttemptRecord, createRecorder, type Transport } from '../../src/store/records.ts';
+import { createRecorder } from '../../src/store/recorder.ts';
+import type { AttemptRecord, Transport } from '../../src/store/records.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
 
