@@ -1,5 +1,6 @@
 /** Progress of a request: its phase, which a timeout's message names, and its route and times, which the log shows. */
 import { type Phase, WAITED_FOR } from '../domain/attempt-phase.ts';
+import { deadlineAfter } from './deadline.ts';
 import type { Peer } from './peer-certificate.ts';
 import type { Route } from './route.ts';
 
@@ -20,6 +21,8 @@ export type Progress = {
   signal: AbortSignal;
   /** ms until then */
   leftMs(): number;
+  /** frees the timer, when the request has ended */
+  end(): void;
   phase: Phase;
   route: Route | null;
   timings: Timings;
@@ -35,8 +38,10 @@ export type Progress = {
 
 export function startProgress(timeoutMs: number): Progress {
   const endsAtMs = performance.now() + timeoutMs;
+  const { signal, clear } = deadlineAfter(timeoutMs);
   return {
-    signal: AbortSignal.timeout(timeoutMs),
+    signal,
+    end: clear,
     leftMs: () => Math.max(0, endsAtMs - performance.now()),
     phase: 'name',
     route: null,

@@ -98,6 +98,8 @@ export function createSender(options: {
         if (!('fault' in failed)) return { response: null, ...failed, ...facts };
         warn(`${failed.fault} Nothing is sent until it works again; no attempt is counted.`);
         return failed;
+      } finally {
+        progress.end();
       }
     },
     close,
