@@ -1,5 +1,7 @@
-/** Activity that erases a page of old payloads. */
+/** Activity that erases a page of old payloads. The first one of a round also deletes the sessions that have ended. */
+
 import { nextTenantToPrune, pruneEnded, prunePage } from '../src/store/pruning.ts';
+import { deleteEnded } from '../src/store/sessions.ts';
 import type { PruneCursor, PrunedPage } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -9,6 +11,7 @@ const PAGE = 500;
 /** Erases first, for all tenants, marked payloads whose deliveries have ended; then, tenant by tenant, payloads that have become old. */
 export async function prunePayloads(deps: ActivityDeps, cursor: PruneCursor): Promise<PrunedPage> {
   if (cursor.tenantId === '') {
+    await deleteEnded(deps.db, PAGE);
     const { erased, looked } = await pruneEnded(deps.db, PAGE);
     if (looked === PAGE) return { erased, next: cursor };
     const page = await pruneNextTenant(deps, '');

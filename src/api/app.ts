@@ -40,6 +40,7 @@ import { operationalEventRoutes } from './routes/operational-events.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { lenientSerializer } from './serializer.ts';
 
@@ -92,7 +93,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     const problem = isPublic(request.url) ? null : deps.schema.problem();
     if (problem !== null) throw problem;
   });
-  const callerLookup = await requireKey(app as unknown as FastifyInstance, deps);
+  const lookups = await requireKey(app as unknown as FastifyInstance, deps);
   refuseUnknownRoutes(app);
   observeRequests(app, deps);
   await app.register(swagger, {
@@ -107,9 +108,17 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
         securitySchemes: {
           key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
           bearer: { type: 'http', scheme: 'bearer' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'tidings_session',
+            description:
+              'Of `POST /v1/sessions`. Behind https its name begins with `__Host-`. A request that changes something also needs the ' +
+              'header `X-Tidings-CSRF` with any value.',
+          },
         },
       },
-      security: [{ key: [] }, { bearer: [] }],
+      security: [{ key: [] }, { bearer: [] }, { session: [] }],
       tags: [
         { name: 'tenants', description: 'Customers of the emitting product.' },
         { name: 'endpoints', description: 'URLs of a tenant that receive its events.' },
@@ -122,6 +131,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
         { name: 'event types', description: 'The catalogue.' },
         { name: 'operations', description: 'Redelivery of many deliveries at once.' },
         { name: 'keys', description: 'Keys that may call this API.' },
+        { name: 'sessions', description: 'The rights of a key in a browser.' },
         { name: 'audit log', description: 'Who changed what.' },
         { name: 'operational events', description: 'Events about the work of Tidings itself.' },
         {
@@ -137,7 +147,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await docsPage(app as unknown as FastifyInstance, (fields, message) => deps.logger.warn(fields, message));
   errorCodesPage(app as unknown as FastifyInstance);
   healthRoutes(app, deps);
-  keyRoutes(app, deps, callerLookup);
+  keyRoutes(app, deps, lookups.callers);
+  sessionRoutes(app, deps, lookups);
   metricsRoutes(app, deps);
   attemptMetricsRoutes(app, deps);
   tenantRoutes(app, deps);

@@ -38,6 +38,14 @@ export async function auditedAlone(
 }
 
 async function addEntry(db: Queryable, request: FastifyRequest, act: Act): Promise<void> {
-  const { id, name } = callerOf(request);
-  await insertAuditEntry(db, { details: {}, ...act, actor: id, actorName: name, requestId: request.id });
+  const { id, name, sessionId, capabilities } = callerOf(request);
+  // A portal session is the actor itself.
+  const through = sessionId === undefined || capabilities !== undefined ? {} : { session_id: sessionId };
+  await insertAuditEntry(db, {
+    ...act,
+    details: { ...act.details, ...through },
+    actor: id,
+    actorName: name,
+    requestId: request.id,
+  });
 }

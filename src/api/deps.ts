@@ -43,6 +43,8 @@ export type ApiDeps = {
   engine: Engine;
   guard: Pick<AddressGuard, 'urlProblem'>;
   adminKey: string;
+  /** URL at which people reach this service; known once it listens */
+  publicUrl: () => string;
   /** requests a second of a tenant's key that names no limit of its own */
   tenantKeyRatePerS: number;
   /** wrong keys a second from one address; beyond it the address's new keys are looked up more slowly */

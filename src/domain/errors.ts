@@ -11,6 +11,7 @@ export const PROBLEMS = {
   invalid_encoding: { status: 400, title: 'The body is not UTF-8' },
   unauthorized: { status: 401, title: 'No valid API key' },
   forbidden: { status: 403, title: 'The API key does not permit this' },
+  header_required: { status: 403, title: 'A request with a cookie lacks the header that no form can send' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   request_timeout: { status: 408, title: 'The request was not complete in time' },

@@ -16,6 +16,8 @@ export const ID_PREFIXES = {
   operation: 'op',
   contact: 'con',
   message: 'msg',
+  session: 'ses',
+  portalSession: 'prt',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -24,6 +24,7 @@ export async function createApiParts(
   options: ServiceOptions,
   parts: SharedParts,
   emitter: Emitter,
+  publicUrl: () => string,
 ): Promise<ApiParts> {
   const { environment: env, logger } = options;
   const { db, emitDb, vault, links, schema, engine, guard, observability } = parts;
@@ -43,6 +44,7 @@ export async function createApiParts(
     engine,
     guard,
     adminKey: options.adminKey,
+    publicUrl,
     tenantKeyRatePerS: env.TIDINGS_TENANT_KEY_RATE,
     wrongKeysPerS: env.TIDINGS_WRONG_KEY_RATE,
     pressesPerMinute: env.TIDINGS_PRESSES_PER_MINUTE,

@@ -50,7 +50,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const emitter = createEmitter({ db, acceptor, dispatcher, metrics, logger });
   const publicUrl = () => env.TIDINGS_PUBLIC_URL ?? url ?? `http://${env.TIDINGS_HOST}:${env.TIDINGS_PORT}`;
   if (dispatching !== null) worker = createWorkerParts(options, parts, dispatching, emitter, publicUrl);
-  const api = roles.api ? await createApiParts(options, parts, emitter) : null;
+  const api = roles.api ? await createApiParts(options, parts, emitter, publicUrl) : null;
   const upkeep = createUpkeep(db, metrics, logger);
   for (const task of [schema, upkeep.statistics, upkeep.clock]) task.start();
   let monitoring: Monitoring | null = null;

@@ -50,6 +50,8 @@ export async function eraseTenantItself(client: Queryable, tenantId: string): Pr
      where tenant_id = $1`,
     [tenantId],
   );
+  await client.query('delete from sessions where tenant_id = $1', [tenantId]);
+  await client.query('delete from portal_sessions where tenant_id = $1', [tenantId]);
   await client.query('delete from contacts where tenant_id = $1', [tenantId]);
   await client.query('delete from event_types where tenant_id = $1', [tenantId]);
   await client.query('delete from idempotency_keys where tenant_id = $1', [tenantId]);

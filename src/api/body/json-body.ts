@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import { MAX_BATCH } from '../../domain/event.ts';
 import { createFairQueue, QueueFullError } from '../../json-schema/fair-queue.ts';
-import { callerOf } from '../auth.ts';
+import { callerOf, payerOf } from '../auth.ts';
 import { createBodyMemory } from './body-memory.ts';
 import { welcomeBody } from './early-responses.ts';
 import type { Place, ScanRules } from './json-scan.ts';
@@ -66,7 +66,7 @@ export function acceptJson(
   app.addContentTypeParser('application/json', async (request: FastifyRequest, stream: IncomingMessage) => {
     refuseOtherEncodings(request);
     const response = responses.get(request) as ServerResponse;
-    const held = hold(callerOf(request).id);
+    const held = hold(payerOf(request));
     response.once('close', held.release);
     const bytes = await readBody(request, stream, { held, begin: () => welcomeBody(request, response) });
     // A POST without a body may still have the header.

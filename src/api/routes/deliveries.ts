@@ -12,7 +12,7 @@ import { cancelDeliveries, countPress, deliveryContent } from '../../store/deliv
 import { listDeliveries } from '../../store/delivery-list.ts';
 import { findEndpointById } from '../../store/endpoints.ts';
 import { type Act, audited, auditedAlone } from '../audit.ts';
-import { callerOf, requireAccess } from '../auth.ts';
+import { callerOf, requireReveal } from '../auth.ts';
 import { curlCommand } from '../curl.ts';
 import { readDeliveryLog } from '../delivery-log.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -101,7 +101,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
     },
     async (request) => {
       const { reveal } = request.query;
-      if (reveal) requireAccess(request, 'manage');
+      if (reveal) requireReveal(request);
       const delivery = await deliveryOr404(deps, request, request.params.delivery);
       if (reveal) await auditedAlone(deps, request, actOn(delivery, 'delivery.url_revealed'));
       return readDeliveryLog(deps, delivery, reveal);
@@ -196,7 +196,7 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
     async (request, reply) => {
       const { delivery: id } = request.params;
       const { reveal } = request.query;
-      if (reveal) requireAccess(request, 'manage');
+      if (reveal) requireReveal(request);
       const delivery = await deliveryOr404(deps, request, id);
       const endpoint = await findEndpointById(deps.db, deps.vault, delivery.endpointId);
       const content = await deliveryContent(deps.db, id);

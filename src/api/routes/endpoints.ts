@@ -7,7 +7,7 @@ import { listEndpoints } from '../../store/endpoints.ts';
 import { countSelected } from '../../store/redelivery-selection.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { auditedAlone } from '../audit.ts';
-import { requireAccess } from '../auth.ts';
+import { requireReveal } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
 import type { App } from '../fastify-app.ts';
@@ -90,7 +90,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
     },
     async (request) => {
       const { reveal } = request.query;
-      if (reveal) requireAccess(request, 'manage');
+      if (reveal) requireReveal(request);
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const endpoint = await endpointOr404(deps, tenant, request.params.endpoint);
       const act = { action: 'endpoint.url_revealed', tenantId: tenant.id, objectId: endpoint.id };

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type ApiKey, SCOPES } from '../../domain/access.ts';
 import { insertKey, listKeys, revokeKey } from '../../store/api-keys.ts';
+import { endSessionsOfKey } from '../../store/sessions.ts';
 import { audited } from '../audit.ts';
 import type { CallerLookup } from '../caller-lookup.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -127,7 +128,8 @@ export function keyRoutes(app: App, deps: ApiDeps, callerLookup: Pick<CallerLook
         tags,
         operationId: 'keys.revoke',
         summary: 'Revoke a key',
-        description: 'It stops working at once in this process, and within a second in the others.',
+        description:
+          'It stops working at once in this process, and within a second in the others; its sessions end at once in all of them.',
         params: z.object({ key: z.string() }),
         response: { 204: z.null() },
       },
@@ -141,6 +143,7 @@ export function keyRoutes(app: App, deps: ApiDeps, callerLookup: Pick<CallerLook
         async (client) => {
           const key = await revokeKey(client, id);
           if (key === null) throw notFound('key', id);
+          await endSessionsOfKey(client, id);
           return key;
         },
       );
