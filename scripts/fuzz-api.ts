@@ -44,6 +44,8 @@ const service = await startScratchService({
 });
 try {
   const document = await service.call<OpenApiDocument>('GET', '/openapi.json');
+  // Its answer never ends.
+  delete document.paths['/v1/tenants/{tenant}/stream'];
   aimAtWhatExists(document, await makeIds(service, document), await makeVictims(service));
   const file = join(service.folder, 'openapi.json');
   await writeFile(file, JSON.stringify(document));

@@ -51,7 +51,11 @@ export async function makeIds(
       .find((each) => each && !(each in ids));
     if (post === undefined || !name) continue;
     const example = exampleOf(document, post);
-    const body = { ...example, ...('tenant' in example && { tenant: main.tenant }) };
+    const body = {
+      ...example,
+      ...('tenant' in example && { tenant: main.tenant }),
+      ...('key' in example && { key: service.adminKey }),
+    };
     try {
       const { id } = await service.call<{ id?: string }>('POST', filled(path, ids), body);
       if (id !== undefined) ids[name] = id;

@@ -39,8 +39,10 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { operationalEventRoutes } from './routes/operational-events.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { operatorRoutes } from './routes/operator.ts';
+import { portalSessionRoutes } from './routes/portal-sessions.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { streamRoutes } from './routes/stream.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { lenientSerializer } from './serializer.ts';
 
@@ -132,6 +134,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
         { name: 'operations', description: 'Redelivery of many deliveries at once.' },
         { name: 'keys', description: 'Keys that may call this API.' },
         { name: 'sessions', description: 'The rights of a key in a browser.' },
+        { name: 'portal sessions', description: "What a tenant's customer may see and do, by a link." },
         { name: 'audit log', description: 'Who changed what.' },
         { name: 'operational events', description: 'Events about the work of Tidings itself.' },
         {
@@ -149,10 +152,12 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   healthRoutes(app, deps);
   keyRoutes(app, deps, lookups.callers);
   sessionRoutes(app, deps, lookups);
+  portalSessionRoutes(app, deps, lookups);
   metricsRoutes(app, deps);
   attemptMetricsRoutes(app, deps);
   tenantRoutes(app, deps);
   contactRoutes(app, deps);
+  streamRoutes(app, deps, lookups);
   await contactLinkRoutes(app, deps);
   endpointRoutes(app, deps);
   endpointSecretRoutes(app, deps);

@@ -1,6 +1,6 @@
 /**
- * Authentication and access: every route but the public ones needs an API key, sent as `X-API-Key` or as a bearer token, or the cookie
- * of a session. The route names the scope that the key must have; a route that names none stops the start.
+ * Authentication and access: every route but the public ones needs an API key, sent as `X-API-Key` or as a bearer token, the cookie
+ * of a session, or the bearer of a portal session. The route names the scope that the key must have; a route that names none stops the start.
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -9,7 +9,7 @@ import { Problem } from '../domain/errors.ts';
 import { type CallerLookup, createCallerLookup } from './caller-lookup.ts';
 import type { ApiDeps } from './deps.ts';
 import { CSRF_HEADER, cookieOf, isFromPage } from './session-cookie.ts';
-import { createSessionLookup, type SessionLookup } from './session-lookup.ts';
+import { createSessionLookup, PORTAL_PREFIX, type SessionLookup } from './session-lookup.ts';
 import { createWrongKeyLimiter } from './wrong-key-limiter.ts';
 
 const PUBLIC =
@@ -57,15 +57,31 @@ function forbidden({ capabilities }: Caller, access: Access): Problem {
   );
 }
 
-export type Lookups = { callers: CallerLookup; sessions: SessionLookup };
+export type Lookups = {
+  callers: CallerLookup;
+  sessions: SessionLookup;
+  /**
+   * Whether the credential of a request that is still being answered is good.
+   * @throws what a look-up throws when that cannot be told now
+   */
+  recheck(request: FastifyRequest): Promise<boolean>;
+};
 
 /** Guards every route of the app but the public ones, and those that look for a credential in the body. */
 export async function requireKey(app: FastifyInstance, deps: ApiDeps): Promise<Lookups> {
   // Shared: wrong keys, cookies and codes of an address count together.
   const wrongKeys = createWrongKeyLimiter(deps.wrongKeysPerS);
-  const lookups = {
+  const lookups: Lookups = {
     callers: createCallerLookup(deps, wrongKeys),
     sessions: createSessionLookup(deps, wrongKeys),
+    recheck: (request) =>
+      authenticate(request, lookups, deps.publicUrl()).then(
+        () => true,
+        (error) => {
+          if (error instanceof Problem && error.code === 'unauthorized') return false;
+          throw error;
+        },
+      ),
   };
   app.addHook('onRoute', ({ url, config }) => {
     if (!isPublic(url) && accessOf(config) === undefined) throw new Error(`The route ${url} names no access`);
@@ -120,6 +136,14 @@ async function authenticate(
     throw new Problem(
       'header_required',
       `A request that is made with a cookie and changes something needs the header ${CSRF_HEADER}: 1.`,
+    );
+  }
+  if (key?.startsWith(PORTAL_PREFIX)) {
+    const caller = await sessions.findPortalSession(key, request.ip);
+    if (caller !== null) return caller;
+    throw new Problem(
+      'unauthorized',
+      'This portal session has ended. Open the portal again from where you got its link.',
     );
   }
   const caller = await keys.findCaller(key ?? '', request.ip);

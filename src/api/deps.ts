@@ -55,6 +55,10 @@ export type ApiDeps = {
   operationRatePerS: number;
   /** operations of a tenant that may run at once */
   operationsPerTenant: number;
+  /** portal sessions of a tenant that may be in force at once */
+  portalSessionsPerTenant: number;
+  /** streams of a tenant that may be open at once in this process */
+  streamsPerTenant: number;
   /** test calls that may run at once in this process */
   testsPerEndpoint: number;
   testsPerTenant: number;

@@ -17,7 +17,7 @@ const MAX_WAITING = 10_000;
 const SLOW_PAUSE_MS = 100;
 const MAX_WAITING_SLOW = 500;
 
-export type GuardedLookup<Value> = {
+type GuardedLookup<Value> = {
   /**
    * @param name the hash in base64
    * @param isSlow whether it is looked up with those of suspect addresses

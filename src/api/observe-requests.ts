@@ -27,7 +27,9 @@ export function observeRequests(app: FastifyInstance, deps: ApiDeps): void {
     const { statusCode } = reply;
     deps.metrics.httpRequests.inc({ route, method, status: statusCode });
     if (statusCode === 500) deps.metrics.internalErrors.inc();
-    deps.metrics.httpDuration.observe({ route, method }, reply.elapsedTime / 1000);
+    // A stream lasts as long as somebody watches.
+    if (!/^text\/event-stream/.test(String(reply.getHeader('content-type'))))
+      deps.metrics.httpDuration.observe({ route, method }, reply.elapsedTime / 1000);
     const failed = statusCode >= 500 ? String(statusCode) : undefined;
     spans.get(request)?.end({ 'http.response.status_code': statusCode }, failed);
   });

@@ -2,12 +2,33 @@
  * Look-up of what is exchanged for, or opens, a session. Nothing is cached: a session that has ended stops at once in every process.
  * People's clicks are few beside the emits, for which keys are cached.
  */
-import type { Caller } from '../domain/access.ts';
+import { type Caller, PORTAL_RATE_PER_S } from '../domain/access.ts';
 import { hashKey } from '../store/api-keys.ts';
+import type { Db } from '../store/pool.ts';
+import {
+  findPortalCodes,
+  findPortalSessions,
+  notePortalSessionUse,
+  type PortalSession,
+} from '../store/portal-sessions.ts';
 import { findSessions, findSignInCodes, isProved, noteSessionUse } from '../store/sessions.ts';
 import type { ApiDeps } from './deps.ts';
 import { createGuardedLookup, findUncached } from './guarded-lookup.ts';
 import type { WrongKeyLimiter } from './wrong-key-limiter.ts';
+
+/** What a portal session's bearer begins with; a key never does. */
+export const PORTAL_PREFIX = 'tidings_portal_';
+
+/** A portal session as the one who makes a request. */
+export const asPortalCaller = ({ id, tenantId, capabilities }: PortalSession): Caller => ({
+  id,
+  name: null,
+  tenantId,
+  scopes: [],
+  ratePerSecond: PORTAL_RATE_PER_S,
+  sessionId: id,
+  capabilities,
+});
 
 export type SessionLookup = {
   /**
@@ -19,20 +40,37 @@ export type SessionLookup = {
   findSession(cookie: string, address: string): Promise<Caller | null>;
   /** Whether a code can be exchanged for a session. @throws Problem too_many_requests, overloaded */
   isSignInCode(code: string, address: string): Promise<boolean>;
+  /** @returns `null`: there is no such portal session, or it has ended. @throws Problem too_many_requests, overloaded */
+  findPortalSession(bearer: string, address: string): Promise<Caller | null>;
+  /** @returns the id of the portal session that the code can be exchanged for. @throws Problem too_many_requests, overloaded */
+  findPortalCode(code: string, address: string): Promise<string | null>;
 };
 
 export function createSessionLookup(
   { db, adminKey, logger }: Pick<ApiDeps, 'db' | 'adminKey' | 'logger'>,
   wrongKeys: WrongKeyLimiter,
 ): SessionLookup {
-  const sessions = createGuardedLookup('sessions', async (hashes) => {
-    const found = await findSessions(db, hashes);
+  async function noted(
+    note: (db: Db, ids: string[]) => Promise<void>,
+    found: Map<string, { id: string; stale: boolean }>,
+  ): Promise<void> {
     const stale = [...found.values()].filter((session) => session.stale).map(({ id }) => id);
-    await noteSessionUse(db, stale).catch((error) =>
+    await note(db, stale).catch((error) =>
       logger.debug({ reason: error.message }, 'the time of last use of some sessions was not stored'),
     );
+  }
+
+  const sessions = createGuardedLookup('sessions', async (hashes) => {
+    const found = await findSessions(db, hashes);
+    await noted(noteSessionUse, found);
     return found;
   });
+  const portalSessions = createGuardedLookup('portal sessions', async (hashes) => {
+    const found = await findPortalSessions(db, hashes);
+    await noted(notePortalSessionUse, found);
+    return found;
+  });
+  const portalCodes = createGuardedLookup('codes', (hashes) => findPortalCodes(db, hashes));
   const codes = createGuardedLookup('codes', (hashes) => findSignInCodes(db, hashes));
 
   return {
@@ -45,6 +83,13 @@ export function createSessionLookup(
     async isSignInCode(code, address) {
       const found = await findUncached(codes, wrongKeys, hashKey(code), address);
       return found !== null && isProved(found.proof, code, adminKey);
+    },
+    async findPortalSession(bearer, address) {
+      const found = await findUncached(portalSessions, wrongKeys, hashKey(bearer), address);
+      return found && asPortalCaller(found);
+    },
+    async findPortalCode(code, address) {
+      return (await findUncached(portalCodes, wrongKeys, hashKey(code), address))?.id ?? null;
     },
   };
 }

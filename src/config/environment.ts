@@ -162,6 +162,12 @@ export const environmentSchema = z.object({
   TIDINGS_OPERATION_RATE: decimal(0.1, 1_000)
     .default(100)
     .describe('Deliveries that an operation starts in a second, unless its request has a `per_second`.'),
+  TIDINGS_PORTAL_SESSIONS_PER_TENANT: wholeNumber(1, 100_000)
+    .default(1_000)
+    .describe('Portal sessions of a tenant that may be open at once. A further one is refused.'),
+  TIDINGS_STREAMS_PER_TENANT: wholeNumber(1, 2_000)
+    .default(50)
+    .describe('Streams (`GET /v1/tenants/:t/stream`) of a tenant that may be open at once, in each process.'),
   TIDINGS_PAYLOAD_RETENTION_DAYS: wholeNumber(1, 3_650)
     .default(30)
     .describe('Days after which the payloads of events are erased, unless their tenant has another setting.'),

@@ -40,6 +40,8 @@ export const PORTAL_ROUTES: Readonly<Record<string, readonly Capability[]>> = {
   'GET /v1/tenants/:tenant/event-types': ['view'],
   'GET /v1/tenants/:tenant/event-types/:type': ['view'],
   'GET /v1/tenants/:tenant/deliveries': ['view'],
+  'GET /v1/tenants/:tenant/stream': ['view'],
+  'GET /v1/tenants/:tenant/metrics': ['view'],
   'GET /v1/deliveries/:delivery': ['view'],
   'GET /v1/deliveries/:delivery/curl': ['view'],
   'GET /v1/operations/:operation': ['view'],

@@ -50,6 +50,8 @@ export async function createApiParts(
     pressesPerMinute: env.TIDINGS_PRESSES_PER_MINUTE,
     operationRatePerS: env.TIDINGS_OPERATION_RATE,
     operationsPerTenant: env.TIDINGS_OPERATIONS_PER_TENANT,
+    portalSessionsPerTenant: env.TIDINGS_PORTAL_SESSIONS_PER_TENANT,
+    streamsPerTenant: env.TIDINGS_STREAMS_PER_TENANT,
     testsPerEndpoint: env.TIDINGS_TESTS_PER_ENDPOINT,
     testsPerTenant: env.TIDINGS_TESTS_PER_TENANT,
     allowHttp: options.allowHttp,

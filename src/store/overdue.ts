@@ -44,9 +44,9 @@ export async function freeDeliveries(db: Db, expected: OverdueDelivery[]): Promi
        order by d.id for update of d skip locked
      ), lost as (
        insert into attempts (delivery_id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms,
-         error_code, error_message)
+         error_code, error_message, recorded_at)
        select id, claim_number, claim_trigger, claim_press, workflow_id, claim_run, claim_started_at, 0,
-         'outcome_unknown', 'The workflow that made this attempt is gone.'
+         'outcome_unknown', 'The workflow that made this attempt is gone.', clock_timestamp()
        from stuck where claim_number is not null
        on conflict do nothing
      ), freed as (

@@ -183,14 +183,14 @@ const recordQuery = (whatIsLocked: 'skip locked' | '') => `
   ), logged as (
     insert into attempts (delivery_id, number, trigger, press_id, workflow_id, run_id, started_at, duration_ms,
       request_url, request_url_sealed, request_headers, response_status, response_headers, response_body,
-      response_truncated, wire, transport, error_code, error_message)
+      response_truncated, wire, transport, error_code, error_message, recorded_at)
     select r.id, r.number, r.trigger, r.press_id, r.workflow_id, r.run_id, r.started_at, r.duration_ms,
       ${unlessErased('tenant', 'r.request_url')}, ${unlessErased('tenant', 'r.request_url_sealed')},
       ${unlessErased('tenant', 'r.request_headers::json')}, r.response_status,
       ${unlessErased('payload', 'r.response_headers::json')}, ${unlessErased('payload', 'r.response_body')},
       r.response_truncated, ${unlessErased('payload', 'r.wire::json')},
       ${unlessErased('tenant', 'r.transport::jsonb')}, r.error_code,
-      ${unlessErased('payload', 'r.error_message')}
+      ${unlessErased('payload', 'r.error_message')}, clock_timestamp()
     from r join updated u on u.id = r.id
     on conflict do nothing
   )

@@ -8,7 +8,7 @@ import type { Db, Queryable } from './pool.ts';
 /** How long a session lasts from the moment it was made, in seconds: 12 h. */
 export const SESSION_S = 12 * 3600;
 /** How long a sign-in code may be exchanged, in seconds. */
-export const SIGN_IN_CODE_S = 300;
+const SIGN_IN_CODE_S = 300;
 /** Sessions of one key. One more ends the oldest. */
 export const SESSIONS_PER_KEY = 50;
 
@@ -27,7 +27,7 @@ export type Session = {
 };
 
 /** A session, and whether its last use was noted more than a minute ago. */
-export type FoundSession = Session & {
+type FoundSession = Session & {
   ratePerSecond: number | null;
   adminProof: Buffer | null;
   stale: boolean;

@@ -1,9 +1,13 @@
-/** Nobody is let in: every route of the reference, with no key, a wrong key, another tenant's key, and too little scope. */
+/**
+ * Nobody is let in: every route of the reference, with no key, a wrong key, another tenant's key, and too little scope; with a portal
+ * session of another tenant, one that has ended and one without the capability; with a cookie and without the header.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CAPABILITIES, type Capability, PORTAL_ROUTES } from '../../src/domain/access.ts';
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { startReceiver } from '../helpers/receiver.ts';
-import { apiClient, startTestService, type TestService } from '../helpers/service.ts';
+import { ADMIN_KEY, apiClient, startTestService, type TestService } from '../helpers/service.ts';
 
 type Operation = { method: string; path: string; access: string | undefined; body: unknown };
 
@@ -28,6 +32,9 @@ const named = guarded.map((operation) => [label(operation), operation] as const)
 let tidings: TestService;
 const names: Record<string, string> = {};
 const keys: Record<string, string> = {};
+/** bearers of portal sessions */
+const portals: Record<string, string> = {};
+const cookies: Record<string, string> = {};
 
 beforeAll(async () => {
   tidings = await startTestService();
@@ -39,7 +46,27 @@ beforeAll(async () => {
       keys[`${who} ${scopes.join('+')}`] = body.key;
     }
     if (who === 'mine') names.tenant = tenant.id;
+    portals[who] = (await openPortal(tenant.id, CAPABILITIES)).bearer;
+    for (const capability of CAPABILITIES) {
+      const others = CAPABILITIES.filter((each) => each !== capability);
+      portals[`${who} without ${capability}`] = (await openPortal(tenant.id, others)).bearer;
+    }
   }
+  const ended = await openPortal(names.tenant ?? '', CAPABILITIES);
+  portals.ended = ended.bearer;
+  await tidings.call('DELETE', `/v1/tenants/${names.tenant}/portal-sessions/${ended.id}`);
+  const expired = await openPortal(names.tenant ?? '', CAPABILITIES);
+  portals.expired = expired.bearer;
+  await tidings.database.db.query('update portal_sessions set expires_at = now() where id = $1', [
+    expired.id,
+  ]);
+  const { body: gone } = await tidings.call('POST', '/v1/tenants', { name: 'gone' });
+  portals['of a deleted tenant'] = (await openPortal(gone.id, CAPABILITIES)).bearer;
+  await tidings.call('DELETE', `/v1/tenants/${gone.id}`);
+  cookies.admin = await signIn();
+  cookies.ended = await signIn();
+  const end = { ...noKey, cookie: cookies.ended, 'x-tidings-csrf': '1' };
+  await tidings.call('DELETE', '/v1/sessions/current', undefined, end);
   const { body: endpoint } = await tidings.call('POST', `/v1/tenants/${names.tenant}/endpoints`, {
     url: receiver.url,
   });
@@ -55,11 +82,33 @@ beforeAll(async () => {
 });
 afterAll(() => tidings?.stop());
 
-function ask({ method, path, body }: Operation, key: string, withBody: unknown = body) {
+const noKey = { 'x-api-key': '' };
+
+async function openPortal(tenant: string, capabilities: readonly Capability[]) {
+  const made = await tidings.call('POST', `/v1/tenants/${tenant}/portal-sessions`, { capabilities });
+  const code = new URL(made.body.url).hash.replace('#code=', '');
+  const { body } = await tidings.call('POST', '/v1/portal-sessions/exchange', { code }, noKey);
+  return { id: made.body.id as string, bearer: body.bearer as string };
+}
+
+async function signIn(): Promise<string> {
+  const { headers } = await tidings.call('POST', '/v1/sessions', { key: ADMIN_KEY }, noKey);
+  return headers.get('set-cookie')?.split(';')[0] ?? '';
+}
+
+function ask(operation: Operation, key: string, withBody?: unknown) {
+  return askWith(operation, { 'x-api-key': key }, withBody);
+}
+
+function askWith(
+  { method, path, body }: Operation,
+  headers: Record<string, string>,
+  withBody: unknown = body,
+) {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => names[name] ?? 'none');
   const url =
     filled === '/api/v1/webhooks' && method === 'GET' ? `${filled}?tenant_id=${names.tenant}` : filled;
-  return apiClient(tidings.url, key)(method, url, withBody);
+  return tidings.call(method, url, withBody, headers);
 }
 
 test('the reference says of every route who may use it, but for the public ones', () => {
@@ -100,6 +149,78 @@ test.each(aboutSomething)("%s: another tenant's is a 404", async (_name, operati
   const about = body && operation.path === '/api/v1/webhooks' ? { ...body, tenant_id: names.tenant } : body;
   const answer = await ask(operation, keys['other emit+manage+read'] ?? '', about);
   expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+});
+
+const asPortal = (operation: Operation, portal: string) =>
+  askWith(operation, { ...noKey, authorization: `Bearer ${portals[portal]}` });
+const neededBy = ({ method, path }: Operation) =>
+  PORTAL_ROUTES[`${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`];
+
+describe('a portal session', () => {
+  const withKey = named.filter(([, { access }]) => access !== 'credential');
+
+  test.each(withKey)('%s: one that has ended is a 401', async (_name, operation) => {
+    for (const portal of ['ended', 'expired', 'of a deleted tenant']) {
+      const answer = await asPortal(operation, portal);
+      expect(answer).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+    }
+  });
+
+  const closed = withKey.filter(([, operation]) => neededBy(operation) === undefined);
+  test.each(closed)('%s: it is a 403 with every capability', async (_name, operation) => {
+    expect(await asPortal(operation, 'mine')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  });
+
+  const open = withKey.filter(([, operation]) => neededBy(operation) !== undefined);
+  test.each(open.filter(([, { path }]) => path.includes('{')))(
+    "%s: another tenant's is a 404",
+    async (_name, operation) => {
+      expect(await asPortal(operation, 'other')).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    },
+  );
+
+  // Those that need one of several are opened by either; `view` is always there.
+  const particular = open.flatMap(([name, operation]) => {
+    const [needed, another] = neededBy(operation) ?? [];
+    return another === undefined && needed !== 'view' ? [[name, needed, operation] as const] : [];
+  });
+  test.each(particular)('%s: without the capability %s it is a 403', async (_name, needed, operation) => {
+    const answer = await asPortal(operation, `mine without ${needed}`);
+    expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  });
+
+  test('opens what the table says, and there is something in it for each capability', () => {
+    expect(open.length).toBe(Object.keys(PORTAL_ROUTES).length);
+    expect(new Set(Object.values(PORTAL_ROUTES).flat())).toEqual(new Set(CAPABILITIES));
+  });
+
+  test.each(['/v1/operational-events', '/v1/audit-log'])(
+    'GET %s shows it nothing of another tenant',
+    async (path) => {
+      const operation = { method: 'GET', path, access: undefined, body: undefined };
+      const { status, body } = await asPortal(operation, 'other');
+      expect(status).toBe(200);
+      expect(body.items.filter((item: any) => item.tenant_id === names.tenant)).toEqual([]);
+    },
+  );
+});
+
+describe('a cookie', () => {
+  const withKey = named.filter(([, { access }]) => access !== 'credential');
+  const changing = withKey.filter(([, { method }]) => method !== 'GET');
+
+  test.each(changing)(
+    '%s: without the header that no form can send it is a 403',
+    async (_name, operation) => {
+      const answer = await askWith(operation, { ...noKey, cookie: cookies.admin ?? '' });
+      expect(answer).toMatchObject({ status: 403, body: { code: 'header_required' } });
+    },
+  );
+
+  test.each(withKey)('%s: of a session that has ended it is a 401', async (_name, operation) => {
+    const headers = { ...noKey, cookie: cookies.ended ?? '', 'x-tidings-csrf': '1' };
+    expect(await askWith(operation, headers)).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+  });
 });
 
 test.each(['/v1/operational-events', '/v1/audit-log'])(

@@ -269,6 +269,9 @@ describe('a text that PostgreSQL cannot hold is refused, by name where there is 
       () => ({ url: 'https://example.com', headers: { 'x-a': nul } }),
     ],
     ['description', '/v1/tenants/:t/event-types', () => ({ name: 'n.n', description: nul, example: 1 })],
+    ['theme.name', '/v1/tenants/:t/portal-sessions', () => ({ theme: { name: nul } })],
+    ['theme.name', '/v1/tenants/:t/portal-sessions', () => ({ theme: { name: half } })],
+    ['return_url', '/v1/tenants/:t/portal-sessions', () => ({ return_url: `https://example.com/${nul}` })],
     ['type', '/v1/tenants/:t/events', () => ({ type: nul, data: 1 })],
     ['id', '/v1/tenants/:t/events', () => ({ type: 'a.b', data: 1, id: nul })],
   ])('%s of %s', async (path, url, body) => {

@@ -237,6 +237,30 @@ const FIELDS: Attack[] = [
     [422],
   ],
   [
+    'a logo of a mebibyte',
+    posted(':t/portal-sessions', () => ({
+      theme: { logo: `data:image/png;base64,${'iVBORw0KGgo'.repeat(90_000)}` },
+    })),
+    [422],
+  ],
+  [
+    'a logo of broken base64',
+    posted(':t/portal-sessions', () => ({
+      theme: { logo: `data:image/png;base64,${'A=!'.repeat(21_000)}` },
+    })),
+    [422],
+  ],
+  [
+    'capabilities without number',
+    posted(':t/portal-sessions', () => ({ capabilities: Array(300_000).fill('view') })),
+    [422],
+  ],
+  [
+    'a return URL of a mebibyte',
+    posted(':t/portal-sessions', () => ({ return_url: `https://example.com/?${'a&'.repeat(500_000)}` })),
+    [422],
+  ],
+  [
     'a million headers of a request',
     got(':t/events', { ...Object.fromEntries(Array.from({ length: 900 }, (_, at) => [`x-${at}`, 'y'])) }),
     [200, 431],

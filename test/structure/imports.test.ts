@@ -58,6 +58,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'src/api': [
     ...['src/domain', 'src/store', 'src/signing', 'src/profiles', 'src/http', 'src/json-schema'],
     ...['src/channels/contacts.ts', 'src/dispatch/emitter.ts', 'src/observability', 'src/package-root.ts'],
+    ...['src/periodic-task.ts'],
     ...['workflows/contract.ts', BUILTIN, 'zod', 'ajv'],
     ...['fastify', 'fastify-type-provider-zod', '@fastify/*', 'lru-cache'],
   ],

@@ -14,7 +14,7 @@ const auditEntry = z
     at: z.string(),
     actor: z
       .object({
-        key_id: z.string().describe('`admin`: the key from the environment.'),
+        key_id: z.string().describe('`admin`: the key from the environment. `prt_…`: a portal session.'),
         name: z.string().nullable(),
       })
       .describe('The key that was used.'),

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type ApiKey, SCOPES } from '../../domain/access.ts';
 import { insertKey, listKeys, revokeKey } from '../../store/api-keys.ts';
+import { endPortalSessionsOfKey } from '../../store/portal-sessions.ts';
 import { endSessionsOfKey } from '../../store/sessions.ts';
 import { audited } from '../audit.ts';
 import type { CallerLookup } from '../caller-lookup.ts';
@@ -129,7 +130,7 @@ export function keyRoutes(app: App, deps: ApiDeps, callerLookup: Pick<CallerLook
         operationId: 'keys.revoke',
         summary: 'Revoke a key',
         description:
-          'It stops working at once in this process, and within a second in the others; its sessions end at once in all of them.',
+          'It stops working at once in this process, and within a second in the others; its sessions, and the portal sessions that it has made, end at once in all of them.',
         params: z.object({ key: z.string() }),
         response: { 204: z.null() },
       },
@@ -144,6 +145,7 @@ export function keyRoutes(app: App, deps: ApiDeps, callerLookup: Pick<CallerLook
           const key = await revokeKey(client, id);
           if (key === null) throw notFound('key', id);
           await endSessionsOfKey(client, id);
+          await endPortalSessionsOfKey(client, id);
           return key;
         },
       );

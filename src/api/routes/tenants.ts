@@ -144,7 +144,8 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         tags,
         operationId: 'tenants.update',
         summary: 'Change a tenant',
-        description: 'Only an admin key may change the external_id, because receivers see it.',
+        description:
+          'Only an admin key may change the external_id, because receivers see it. A portal session may change the contacts alone.',
         params: tenantParams,
         body: patchTenantBody,
         response: { 200: tenantSchema, 409: problemSchema },
@@ -154,6 +155,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       const { body } = request;
       const { id } = await tenantOr404(deps, request, request.params.tenant);
       if (body.external_id !== undefined) requireAccess(request, 'admin');
+      refuseOtherThanContacts(request, body);
       const { name, external_id: externalId, disable_after_s: disableAfterS } = body;
       const contacts = body.contacts && contactsOf(body.contacts);
       const { payload_retention_days: payloadRetentionDays } = body;
@@ -205,6 +207,16 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       await removeTenant(deps, request, id);
       return reply.status(204).send(null);
     },
+  );
+}
+
+/** A customer may set who is notified, and nothing else of their tenant. @throws Problem forbidden */
+function refuseOtherThanContacts(request: FastifyRequest, body: object): void {
+  const others = Object.keys(body).filter((field) => field !== 'contacts');
+  if (callerOf(request).capabilities === undefined || others.length === 0) return;
+  throw new Problem(
+    'forbidden',
+    `A portal session may change the contacts of its tenant, but not ${others.join(', ')}.`,
   );
 }
 
