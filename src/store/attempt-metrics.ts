@@ -1,6 +1,6 @@
 /** Reads what attempts came to, by interval: of one tenant or of all, and which tenants have the most. metric-folding.ts writes it. */
 import { INTERVALS, type KeyKind, type Range } from '../domain/attempt-metrics.ts';
-import type { Db } from './pool.ts';
+import { type Db, snapshot, WALK_IN_ORDER } from './pool.ts';
 
 export type IntervalTotal = {
   at: Date;
@@ -34,9 +34,13 @@ export async function readMetrics(
   range: Range,
 ): Promise<{ intervals: IntervalTotal[]; keys: KeyTotal[] }> {
   const values = [tenantId, ...rangeValues(range)];
-  const { rows: intervals } = await db.query<IntervalTotal>(TOTALS_QUERY, values);
-  const { rows: keys } = await db.query<KeyTotal>(KEYS_QUERY, values);
-  return { intervals, keys };
+  // As of one moment, so that they agree. In the order of the index, because another plan reads every row twice.
+  return snapshot(db, async (client) => {
+    await client.query(WALK_IN_ORDER);
+    const { rows: intervals } = await client.query<IntervalTotal>(TOTALS_QUERY, values);
+    const { rows: keys } = await client.query<KeyTotal>(KEYS_QUERY, values);
+    return { intervals, keys };
+  });
 }
 
 const rangeValues = ({ interval, fromMs, toMs }: Range) => [

@@ -1,7 +1,7 @@
 /** Gauges of the whole installation for /metrics, read from indexes alone. */
 
 import { UNENDED } from './delivery-states.ts';
-import type { Db } from './pool.ts';
+import { type Db, snapshot, WALK_IN_ORDER } from './pool.ts';
 
 /** A database that hangs must not hold up /metrics. */
 const QUERY_TIMEOUT_MS = 3_000;
@@ -30,14 +30,15 @@ export const ENDPOINTS_QUERY = `
 /** Waiting deliveries of each status that `readWaiting` counts at most. */
 export const WAITING_COUNTED = 2_000;
 
-// Each status stands in a query of its own, where its index is known to hold it.
+// Each status stands in a query of its own, where its index is known to hold it. In no order: the primary key would give one, and a walk along
+// it goes through all other deliveries, too.
 export const WAITING_QUERY = `
   select 'pending' as status, null as "heldReason", count(*) as count
-    from (select id from deliveries where status = 'pending' order by id limit ${WAITING_COUNTED}) pending
+    from (select id from deliveries where status = 'pending' limit ${WAITING_COUNTED}) pending
   ${['delivering', 'retrying', 'held']
     .map(
       (status) => `union all select '${status}', held_reason, count(*)
-    from (select held_reason from deliveries where status = '${status}' and attempt_count >= 0 order by id limit ${WAITING_COUNTED}) ${status}
+    from (select held_reason from deliveries where status = '${status}' and attempt_count >= 0 limit ${WAITING_COUNTED}) ${status}
     group by held_reason`,
     )
     .join('\n  ')}`;
@@ -51,12 +52,15 @@ export type Waiting = {
 
 /** What waits in all, in a bounded number of rows. */
 export async function readWaiting(db: Db): Promise<Waiting> {
-  const { rows } = await db.query<{ ageS: number }>(QUEUE_AGE_QUERY);
-  const { rows: deliveries } = await db.query<Waiting['deliveries'][number]>(WAITING_QUERY);
-  return {
-    queueAgeS: Math.max(0, rows[0]?.ageS ?? 0),
-    deliveries: deliveries.filter(({ count }) => count > 0),
-  };
+  return snapshot(db, async (client) => {
+    await client.query(WALK_IN_ORDER);
+    const { rows } = await client.query<{ ageS: number }>(QUEUE_AGE_QUERY);
+    const { rows: deliveries } = await client.query<Waiting['deliveries'][number]>(WAITING_QUERY);
+    return {
+      queueAgeS: Math.max(0, rows[0]?.ageS ?? 0),
+      deliveries: deliveries.filter(({ count }) => count > 0),
+    };
+  });
 }
 
 export type Gauges = {
