@@ -1,4 +1,4 @@
-/** Reads accepted events; accept.ts writes them. */
+/** Reads accepted events; accept.ts writes them, event-list.ts lists them. */
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Db, Queryable } from './pool.ts';
 
@@ -45,7 +45,7 @@ export type StoredEvent = EventSummary & {
   dataEnd: number;
 };
 
-const SUMMARY_COLUMNS = `id, sort_id as "sortId", type, occurred_at as "occurredAt", created_at as "createdAt",
+export const SUMMARY_COLUMNS = `id, sort_id as "sortId", type, occurred_at as "occurredAt", created_at as "createdAt",
   erased_at as "erasedAt"`;
 const EVENT_COLUMNS = `${SUMMARY_COLUMNS}, body, data_start as "dataStart", data_end as "dataEnd"`;
 
@@ -77,19 +77,4 @@ export async function countPayloads(
   );
   const { count = 0, walked = 0 } = rows[0] ?? {};
   return { count, atLeast: walked === maxWalked };
-}
-
-/** The tenant's events, newest first; `before` is the `sortId` of the last one seen. */
-export async function listEvents(
-  db: Db,
-  tenantId: string,
-  page: { before: string | null; limit: number },
-): Promise<EventSummary[]> {
-  const { rows } = await db.query<EventSummary>(
-    `select ${SUMMARY_COLUMNS} from events
-     where tenant_id = $1 and ($2::text is null or sort_id < $2)
-     order by sort_id desc limit $3`,
-    [tenantId, page.before, page.limit],
-  );
-  return rows;
 }

@@ -182,7 +182,14 @@ type Case = { method: string; path: string; query?: string; body?: unknown; stat
 const more: Record<string, Partial<Case>[]> = {
   'GET /v1/tenants/{tenant}/deliveries': filters.map((query) => ({ query })),
   'GET /v1/deliveries': filters.map((query) => ({ query })),
-  'GET /v1/tenants/{tenant}/events': [{ query: 'limit=200' }],
+  'GET /v1/tenants/{tenant}/events': [
+    { query: 'limit=200' },
+    { query: 'limit=200&type=session.created' },
+    { query: 'type=nothing.like.it' },
+    { query: 'q=evt_' },
+    { query: 'q=evt_&type=nothing.like.it' },
+    { query: 'q=evt_&before=1970-01-02T00:00:00Z' },
+  ],
   'GET /v1/keys': [{ query: 'limit=200' }, { query: 'tenant=$tenant' }],
   'GET /v1/tenants': [{ query: 'limit=200' }],
   'GET /v1/audit-log': [

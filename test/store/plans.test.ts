@@ -2,6 +2,7 @@
 
 import { unalignedQuery, waitingCountQuery } from '../../src/store/backlog.ts';
 import { type DeliveryFilter, deliveryWalks } from '../../src/store/delivery-list.ts';
+import { type EventFilter, eventWalk } from '../../src/store/event-list.ts';
 import { DELIVERIES_QUERY, ENDPOINTS_QUERY, QUEUE_AGE_QUERY, WAITING_QUERY } from '../../src/store/gauges.ts';
 import { type Queryable, snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -131,12 +132,30 @@ test.each(
   },
 );
 
+const span = { after: new Date(0), before: new Date(1e12) };
+test.each<[string, Omit<EventFilter, 'tenantId'>, RegExp]>([
+  ['all', {}, /events_newest/],
+  ['of a time', span, /events_newest/],
+  ['of a type', { type: 'a.7' }, /events_by_type/],
+  ['of a type and a time', { type: 'a.7', ...span }, /events_by_type/],
+  ['of a type that there is none of', { type: 'a.rare' }, /events_by_type/],
+  ['that a search finds', { q: 'evt_7_1' }, /events_pkey/],
+  ['that a search finds, by type and time', { q: 'evt_', type: 'a.7', ...span }, /events_pkey/],
+])('events, %s, come from an index that gives nothing else', async (_name, given, index) => {
+  for (const before of [null, 'evt_0010007']) {
+    const { rows, end } = eventWalk({ ...given, tenantId: 'ten_7' }, { before, limit: 51 });
+    for (const { text, values } of [rows, end]) {
+      const shown = await planAsListed(text, values);
+      const scans = shown.split('\n').filter((line) => line.includes(' on events'));
+      expect(scans).toHaveLength(1);
+      expect(scans[0]).toMatch(/Index (Only )?Scan/);
+      expect(scans[0]).toMatch(index);
+      expect(shown.slice(shown.indexOf(scans[0] ?? ''))).not.toMatch(/Filter:/);
+    }
+  }
+});
+
 test.each([
-  [
-    'events',
-    `select id from events where tenant_id = 'ten_7' order by sort_id desc limit 51`,
-    'events_newest',
-  ],
   [
     'what a dispatcher takes',
     `select id from deliveries where status = 'pending' and (leased_until is null or leased_until < now()) order by id limit 100`,

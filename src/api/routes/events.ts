@@ -5,12 +5,12 @@ import { z } from 'zod';
 import { fieldProblem } from '../../domain/errors.ts';
 import { type EmittedEvent, formatTimestamp } from '../../domain/event.ts';
 import { findProfile, profileNamed } from '../../profiles/index.ts';
+import { eventKey, listEvents } from '../../store/event-list.ts';
 import {
   type AcceptedEvent,
   type EventSummary,
   eventDeliveries,
   findEvent,
-  listEvents,
   type StoredEvent,
 } from '../../store/events.ts';
 import type { Tenant } from '../../store/tenants.ts';
@@ -26,9 +26,11 @@ import {
   acceptedSchema,
   batchBody,
   emitBody,
+  eventFilters,
   eventSchema,
   eventSummary,
   idempotencyHeaders,
+  readEventFilter,
 } from '../schemas/event.ts';
 import { tenantParams } from '../schemas/parameters.ts';
 
@@ -125,18 +127,22 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
         tags,
         operationId: 'events.list',
         summary: "List a tenant's events, newest first",
+        description:
+          'With `q` they come in the order of their ids. With several filters a page may be short or empty although more items follow: ' +
+          'go on while there is a `next_cursor`.',
         params: tenantParams,
-        querystring: pageQuery,
+        querystring: pageQuery.extend(eventFilters.shape),
         response: { 200: pageOf(eventSummary) },
       },
     },
     async (request) => {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
+      const filter = { ...readEventFilter(request.query), tenantId: tenant.id };
       return readPage(
         request.query,
-        (page) => listEvents(deps.db, tenant.id, page),
+        (page) => listEvents(deps.db, filter, page),
         presentSummary,
-        (row) => row.sortId,
+        (row) => eventKey(filter, row),
       );
     },
   );

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, MAX_BATCH } from '../../domain/event.ts';
+import type { EventFilter } from '../../store/event-list.ts';
 import { text } from './text.ts';
 
 const eventType = z
@@ -63,6 +64,34 @@ export const eventSchema = z
   .meta({ id: 'Event' });
 
 export const eventSummary = eventSchema.omit({ data: true, deliveries: true }).meta({ id: 'EventSummary' });
+
+export const eventFilters = z.object({
+  type: z.string().max(200).optional(),
+  after: z.iso.datetime({ offset: true }).optional().describe('Accepted later than this.'),
+  before: z.iso.datetime({ offset: true }).optional().describe('Accepted earlier than this.'),
+  q: text(255)
+    .trim()
+    .min(1)
+    .optional()
+    .describe(
+      "An event's id or the beginning of one, your own ids included; or an Idempotency-Key as it was sent.",
+    ),
+});
+
+/** The filter that a query string asks for. */
+export function readEventFilter({
+  type,
+  after,
+  before,
+  q,
+}: z.infer<typeof eventFilters>): Omit<EventFilter, 'tenantId'> {
+  return {
+    type,
+    after: after === undefined ? undefined : new Date(after),
+    before: before === undefined ? undefined : new Date(before),
+    q,
+  };
+}
 
 export const eventTypeSchema = z
   .object({
