@@ -43,6 +43,7 @@ import { portalSessionRoutes } from './routes/portal-sessions.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { streamRoutes } from './routes/stream.ts';
+import { searchRoutes } from './routes/search.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { lenientSerializer } from './serializer.ts';
 
@@ -132,6 +133,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
         { name: 'metrics', description: 'Attempts and deliveries over time.' },
         { name: 'event types', description: 'The catalogue.' },
         { name: 'operations', description: 'Redelivery of many deliveries at once.' },
+        { name: 'search', description: 'Anything, by what is at hand.' },
         { name: 'keys', description: 'Keys that may call this API.' },
         { name: 'sessions', description: 'The rights of a key in a browser.' },
         { name: 'portal sessions', description: "What a tenant's customer may see and do, by a link." },
@@ -170,6 +172,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   erasureRoutes(app, deps);
   operatorRoutes(app, deps);
   auditLogRoutes(app, deps);
+  searchRoutes(app, deps);
   scormCompatibleRoutes(app, deps);
   return app as unknown as FastifyInstance;
 }

@@ -5,6 +5,7 @@ import { type DeliveryFilter, deliveryWalks } from '../../src/store/delivery-lis
 import { type EventFilter, eventWalk } from '../../src/store/event-list.ts';
 import { DELIVERIES_QUERY, ENDPOINTS_QUERY, QUEUE_AGE_QUERY, WAITING_QUERY } from '../../src/store/gauges.ts';
 import { type Queryable, snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts';
+import { finders } from '../../src/store/search.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;
@@ -152,6 +153,32 @@ test.each<[string, Omit<EventFilter, 'tenantId'>, RegExp]>([
       expect(scans[0]).toMatch(index);
       expect(shown.slice(shown.indexOf(scans[0] ?? ''))).not.toMatch(/Filter:/);
     }
+  }
+});
+
+/** What each search may read, of all tenants and of one: what it reads beside that is filtered behind a limit. */
+test.each<[q: string, ofAll: RegExp[], ofTenant: RegExp[]]>([
+  ['ten_', [/tenants_pkey/, /tenants_by_external_id/, /tenants_by_name/], [/tenants_pkey/]],
+  ['ep_7', [/endpoints_pkey/, /endpoints_by_host/], [/endpoints_ever/, /endpoints_by_tenant/]],
+  ['webhook_7', [/endpoints_pkey/], [/endpoints_ever/]],
+  ['https://hooks.example.com/a', [/endpoints_by_url/], [/endpoints_by_tenant/]],
+  ['hooks.example.com', [/endpoints_by_host/], [/endpoints_by_tenant/]],
+  ['evt_7', [/events_by_id/, /idempotency_keys_by_key/], [/events_pkey/, /idempotency_keys_pkey/]],
+  ['dlv_', [/deliveries_pkey/], [/deliveries_by_tenant/]],
+  ['op_7', [/operations_pkey/], [/operations_pkey/]],
+  ['opev_7', [/operational_events_pkey/], [/operational_events_by_tenant/]],
+  ['key_7', [/api_keys_pkey/], [/api_keys_by_tenant/]],
+  ['a.7', [/event_types_by_name/], [/event_types_pkey/]],
+])('a search for %s follows an index in every way', async (q, ofAll, ofTenant) => {
+  for (const [tenantId, expected] of [[null, ofAll] as const, ['ten_7', ofTenant] as const]) {
+    const plans: string[] = [];
+    for (const { text, values } of finders({ q, tenantId })) plans.push(await planAsListed(text, values));
+    expect(plans.join('\n')).not.toMatch(/Seq Scan|Sort/);
+    // A filter stands on what was walked, and never on the scan of a table that may be long.
+    expect(plans.join('\n')).not.toMatch(
+      / on (events|deliveries|operational_events|idempotency_keys)[^\n]*\n[^\n]*(Index Cond[^\n]*\n)?\s*Filter:/,
+    );
+    for (const index of expected) expect(plans.filter((plan) => index.test(plan))).not.toEqual([]);
   }
 });
 
