@@ -3,6 +3,7 @@ import { activityInfo } from '@temporalio/activity';
 import { clockOffsetMs } from '../src/domain/clock.ts';
 import type { Operation } from '../src/domain/operation.ts';
 import { findProfile } from '../src/profiles/index.ts';
+import { cancelPage } from '../src/store/bulk-cancel.ts';
 import { isDataError } from '../src/store/data-error.ts';
 import { awaitEmits, eraseTenantItself, eraseTenantPage } from '../src/store/erasure.ts';
 import {
@@ -60,6 +61,7 @@ async function advance(
     if (operation === null) return { done: true };
     if (operation.cursor === WATCHING) return watch(client, operation);
     if (operation.kind === 'erase') return erase(client, operation);
+    if (operation.kind === 'bulk_cancel') return cancel(client, operation);
     const { cursor, count } = await redeliverPage(
       client,
       operation,
@@ -95,6 +97,20 @@ async function erase(client: Queryable, operation: Operation & { cursor: string 
   }
   await moveCursor(client, operation.id, last, { done: erased });
   return { done: false, waitMs: WATCH_MIN_MS, doing: `${erased} payloads erased` };
+}
+
+async function cancel(
+  client: Queryable,
+  operation: Operation & { cursor: string },
+): Promise<OperationStep | 'nothing found'> {
+  const { cursor, count } = await cancelPage(client, operation, MAX_PAGE);
+  await moveCursor(client, operation.id, cursor ?? operation.cursor, { taken: count, done: count });
+  if (cursor === null) {
+    await settleMatched(client, operation.id);
+    await finishOperation(client, operation.id, 'completed');
+    return { done: true };
+  }
+  return count === 0 ? 'nothing found' : { done: false, waitMs: 1, doing: `${count} cancelled` };
 }
 
 async function watch(client: Queryable, operation: Operation): Promise<OperationStep> {

@@ -24,6 +24,7 @@ import { observeRequests } from './observe-requests.ts';
 import { answerWithProblems } from './problems.ts';
 import { attemptMetricsRoutes } from './routes/attempt-metrics.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
+import { bulkOperationRoutes } from './routes/bulk-operations.ts';
 import { contactLinkRoutes } from './routes/contact-links.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -132,7 +133,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
         },
         { name: 'metrics', description: 'Attempts and deliveries over time.' },
         { name: 'event types', description: 'The catalogue.' },
-        { name: 'operations', description: 'Redelivery of many deliveries at once.' },
+        { name: 'operations', description: 'What is done to many deliveries at once.' },
         { name: 'search', description: 'Anything, by what is at hand.' },
         { name: 'keys', description: 'Keys that may call this API.' },
         { name: 'sessions', description: 'The rights of a key in a browser.' },
@@ -169,6 +170,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   eventTypeRoutes(app, deps);
   operationalEventRoutes(app, deps);
   operationRoutes(app, deps);
+  bulkOperationRoutes(app, deps);
   erasureRoutes(app, deps);
   operatorRoutes(app, deps);
   auditLogRoutes(app, deps);

@@ -1,11 +1,14 @@
-/** Starts operations (recover, replay, bulk retry, erase): counts the deliveries, stores and audits the operation, starts its workflow. */
+/**
+ * Starts operations (recover, replay, bulk retry, bulk cancel, erase): counts the deliveries, stores and audits the operation, starts its
+ * workflow. A dry run only counts.
+ */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../domain/errors.ts';
 import { OPERATION_KINDS, OPERATION_STATUSES, type Operation } from '../domain/operation.ts';
 import { countRunningOperations, insertOperation, type NewOperation } from '../store/operations.ts';
 import type { Queryable } from '../store/pool.ts';
-import { type Count, countSelected } from '../store/redelivery-selection.ts';
+import { type Count, countAmong, countSelected, type Selected } from '../store/redelivery-selection.ts';
 import { audited } from './audit.ts';
 import type { ApiDeps } from './deps.ts';
 import { atLeastField } from './schemas/parameters.ts';
@@ -22,7 +25,8 @@ export const operationSchema = z
     done: z
       .number()
       .describe(
-        'How many have succeeded; of an erasure, how many are erased. The count of a large operation may lag by some seconds.',
+        'How many have succeeded; of an erasure, how many are erased; of a bulk cancel, how many are cancelled. The count of a large ' +
+          'operation may lag by some seconds.',
       ),
     failed: z.number().describe('How many have failed, or were cancelled.'),
     started_at: z.string(),
@@ -33,6 +37,35 @@ export const operationSchema = z
 export const startedSchema = z
   .object({ id: z.string(), matched: z.number(), at_least: atLeastField })
   .meta({ id: 'StartedOperation' });
+
+/** What an operation would do, counted and not done. */
+export const dryRunSchema = z
+  .object({
+    dry_run: z.literal(true),
+    matched: z.number().describe('How many deliveries would be sent, or cancelled.'),
+    at_least: atLeast('matched'),
+    among: z
+      .number()
+      .describe(
+        'Of how many: the deliveries accepted in this time, to the endpoint or of the tenant, whatever became of them; and what is matched beside these.',
+      ),
+    among_at_least: atLeast('among'),
+  })
+  .meta({ id: 'DryRun' });
+
+function atLeast(name: string) {
+  return z
+    .literal(true)
+    .optional()
+    .describe(
+      `True: \`${name}\` is a lower bound, because there are more than are counted at once: at least 2,000. Absent: it is exact.`,
+    );
+}
+
+export const dryRunField = z
+  .boolean()
+  .default(false)
+  .describe('True: only count what would be done. Nothing is changed, and no operation is started.');
 
 export const paceField = z
   .number()
@@ -76,6 +109,18 @@ export async function startOperation(
     if (!(error instanceof Problem && error.code === 'temporal_unavailable')) throw error;
   });
   return operation;
+}
+
+/** Counts what an operation on this selection would do. */
+export async function dryRun(deps: ApiDeps, selected: Selected): Promise<z.infer<typeof dryRunSchema>> {
+  const { matched, among } = await countAmong(deps.db, selected);
+  return {
+    dry_run: true,
+    matched: matched.count,
+    ...(matched.atLeast && { at_least: true as const }),
+    among: among.count,
+    ...(among.atLeast && { among_at_least: true as const }),
+  };
 }
 
 const RETRY_AFTER_S = 10;

@@ -6,9 +6,10 @@ import type { AttemptErrorCode } from './errors.ts';
  * recover     sends what failed for an endpoint, and what it has missed while it was disabled
  * replay      sends again what an endpoint got or should have got; or only what it never got
  * bulk_retry  sends deliveries that match a filter
+ * bulk_cancel ends deliveries that match a filter and have not ended
  * erase       erases every payload of a tenant
  */
-export const OPERATION_KINDS = ['recover', 'replay', 'bulk_retry', 'erase'] as const;
+export const OPERATION_KINDS = ['recover', 'replay', 'bulk_retry', 'bulk_cancel', 'erase'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 /** `failed`: its stored selection cannot be carried out, which the operator is told */
@@ -26,6 +27,16 @@ export type Selection = {
   errorCode: AttemptErrorCode | null;
   /** whether events that the endpoint subscribes to and has no delivery of are selected, too */
   missing: boolean;
+  /** what a filter of a list says beyond that; absent: nothing */
+  matching?: Matching;
+};
+
+/** The rest of a list's filter. Then the bounds on time are on acceptance alone. */
+export type Matching = {
+  /** of the response to the last attempt; `null`: any */
+  responseStatus: number | null;
+  /** whether deliveries that cannot be sent count, too: they are not to be sent */
+  unsendable: boolean;
 };
 
 /** Selects the deliveries to an endpoint that failed in this time, and the events accepted in it without a delivery to the endpoint. */
@@ -50,6 +61,14 @@ export function replaySelection(
   };
 }
 
+/** The deliveries that match a filter. */
+export function matchingSelection(
+  filter: Pick<Selection, 'statuses' | 'since' | 'until' | 'eventTypes' | 'errorCode'> & Matching,
+): Selection {
+  const { responseStatus, unsendable, ...rest } = filter;
+  return { ...rest, missing: false, matching: { responseStatus, unsendable } };
+}
+
 export type Operation = {
   id: string;
   kind: OperationKind;
@@ -62,7 +81,7 @@ export type Operation = {
   matched: number;
   /** whether there may be more than `matched`, which are counted as they are sent */
   atLeast: boolean;
-  /** deliveries that have succeeded (for an erasure: payloads that are erased) */
+  /** deliveries that have succeeded (for an erasure: payloads that are erased; for a bulk cancel: deliveries that are cancelled) */
   done: number;
   failed: number;
   startedAt: Date;

@@ -1,7 +1,7 @@
 /** Operations: their rows and their progress. */
 
 import { newId } from '../domain/ids.ts';
-import type { Operation, OperationStatus } from '../domain/operation.ts';
+import type { Operation, OperationStatus, Selection } from '../domain/operation.ts';
 import { ENDED } from './delivery-states.ts';
 import { type Db, type Queryable, WALK_IN_ORDER } from './pool.ts';
 
@@ -16,8 +16,20 @@ type OperationRow = Omit<Operation, 'selection'> & { selection: string };
 
 const operationFrom = ({ selection, ...row }: OperationRow): Operation => ({
   ...row,
-  selection: JSON.parse(selection),
+  selection: selectionIn(selection),
 });
+
+/**
+ * A selection as it is stored. One that matches more than a version before this knew is stored in a form that such a version cannot carry
+ * out: it would send what was to be cancelled, or more than was asked for.
+ */
+const stored = (selection: Selection): string =>
+  JSON.stringify(selection.matching === undefined ? selection : { selection });
+
+function selectionIn(json: string): Selection {
+  const value = JSON.parse(json);
+  return value?.selection ?? value;
+}
 
 export type NewOperation = Pick<
   Operation,
@@ -33,7 +45,7 @@ export async function insertOperation(db: Queryable, operation: NewOperation): P
       operation.kind,
       operation.tenantId,
       operation.endpointId,
-      JSON.stringify(operation.selection),
+      stored(operation.selection),
       operation.perSecond,
       operation.matched,
       operation.atLeast,
@@ -89,7 +101,7 @@ export async function lockRunningOperation(
   return row === undefined ? null : { ...operationFrom(row), cursor: row.cursor };
 }
 
-/** Moves the cursor in the page's own transaction. @param page.done payloads erased, for an erasure, which has no tally */
+/** Moves the cursor in the page's own transaction. @param page.done payloads erased or deliveries cancelled: these need no tally */
 export async function moveCursor(
   client: Queryable,
   id: string,
@@ -105,7 +117,7 @@ export async function moveCursor(
 /** Sets `matched` after the last page, where the deliveries were too many to be counted before. */
 export async function settleMatched(client: Queryable, id: string): Promise<void> {
   await client.query(
-    `update operations set matched = greatest(taken, case when kind = 'erase' then done else 0 end), at_least = false
+    `update operations set matched = greatest(taken, case when kind in ('erase', 'bulk_cancel') then done else 0 end), at_least = false
      where id = $1 and at_least`,
     [id],
   );

@@ -140,6 +140,10 @@ export async function snapshot<Result>(
 export const WALK_IN_ORDER = `select set_config(name, 'off', true) from unnest(array['enable_bitmapscan', 'enable_seqscan',
   'enable_sort', 'enable_hashjoin', 'enable_mergejoin']) name`;
 
+/** Ends `WALK_IN_ORDER` before the end of the transaction. */
+export const PLAN_FREELY = `set local enable_bitmapscan to default; set local enable_seqscan to default; set local enable_sort to default;
+  set local enable_hashjoin to default; set local enable_mergejoin to default`;
+
 async function within<Result>(
   db: Db,
   begin: string,

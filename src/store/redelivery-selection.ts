@@ -2,9 +2,10 @@
  * Finds the deliveries and events of a selection in pages. Each page walks a bounded number of rows of one index, however many of them the
  * selection leaves out, and says where the next page begins.
  */
-import type { DeliveryStatus } from '../domain/delivery.ts';
+import { type DeliveryStatus, isEnded, UNENDED_STATUSES } from '../domain/delivery.ts';
 import { firstIdAt } from '../domain/ids.ts';
 import type { Operation, Selection } from '../domain/operation.ts';
+import { UNENDED } from './delivery-states.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
 import { wantsType } from './subscribers.ts';
 
@@ -35,9 +36,9 @@ function parameters() {
  * that have failed within the selection's time come before those accepted within it.
  */
 function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKED): SelectionWalk {
-  const { statuses, since, until, eventTypes, errorCode } = selected.selection;
+  const { statuses, since, until, eventTypes, errorCode, matching } = selected.selection;
   const first = at('delivery', since) ?? '';
-  const isOlder = statuses.includes('failed') && after < first;
+  const isOlder = countsOlder(selected.selection) && after < first;
   const last = isOlder ? first : at('delivery', until);
   const begin = isOlder || after >= first ? { sign: '>', id: after } : { sign: '>=', id: first };
   const walked = ({ add }: ReturnType<typeof parameters>, end: string | null) => {
@@ -59,12 +60,17 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
       cross join lateral (select * from endpoints where id = d.endpoint_id offset 0) p
       cross join lateral (select * from events where tenant_id = d.tenant_id and id = d.event_id offset 0) e`,
     where: `d.tenant_id = ${add(selected.tenantId)} and d.status = any(${add(statuses)}) and not d.is_test
-      and p.enabled and p.deleted_at is null and e.erased_at is null
+      and ${matching?.unsendable ? 'd.ended_status is null' : 'p.enabled and p.deleted_at is null and e.erased_at is null'}
+      ${matching?.responseStatus ? `and d.last_response_status = ${add(matching.responseStatus)}` : ''}
       ${isOlder ? `and d.status = 'failed' and d.ended_at >= ${add(since)} and (${add(until)}::timestamptz is null or d.ended_at < ${add(until)})` : ''}
       and ${wantsType('d.event_type', add(eventTypes))}
       and (${add(errorCode)}::text is null or d.last_error = ${add(errorCode)})`,
   }));
 }
+
+/** Whether deliveries that were accepted before the selection's time, and have failed within it, are selected. */
+const countsOlder = ({ statuses, matching }: Selection) =>
+  statuses.includes('failed') && matching === undefined;
 
 /** The keys and the predicate of the index that a walk follows. */
 function indexFor(
@@ -80,7 +86,8 @@ function indexFor(
   const keys = { 'd.endpoint_id': endpointId };
   if (statuses.every((each) => each === 'failed' || each === 'cancelled'))
     return { keys, only: `d.status in ('failed', 'cancelled')` };
-  return { keys, only: isOne && status === 'retrying' ? `d.status = 'retrying'` : null };
+  if (isOne && status === 'retrying') return { keys, only: `d.status = 'retrying'` };
+  return { keys, only: statuses.some(isEnded) ? null : `d.${UNENDED}` };
 }
 
 /** Walks the events of a selection's time that its endpoint subscribes to and has no delivery of, from the first after `after`. */
@@ -152,7 +159,7 @@ export async function walkDeliveries<Row extends object>(
 ): Promise<WalkedRows<Row & { key: string }>> {
   const walked = await walkPage<Row>(db, deliveriesWalk(selected, after, page.maxWalked), 'd.id', page);
   const first = at('delivery', selected.selection.since) ?? '';
-  const wasOlder = selected.selection.statuses.includes('failed') && after < first;
+  const wasOlder = countsOlder(selected.selection) && after < first;
   return wasOlder && walked.next === null ? { ...walked, next: first } : walked;
 }
 
@@ -186,23 +193,101 @@ export type Count = {
   atLeast: boolean;
 };
 
+/**
+ * The parts of a selection that are walked one after the other. Unended deliveries of all endpoints are walked by status: that is what their
+ * index begins with. What is held comes first, since each cancelled delivery releases another one.
+ */
+export function partsOf<Of extends Selected>(selected: Of): Of[] {
+  const { statuses } = selected.selection;
+  if (selected.endpointId !== null || statuses.some(isEnded)) return [selected];
+  const inOrder = UNENDED_STATUSES.toSorted((a, b) => Number(b === 'held') - Number(a === 'held'));
+  return inOrder
+    .filter((status) => statuses.includes(status))
+    .map((status) => ({ ...selected, selection: { ...selected.selection, statuses: [status] } }));
+}
+
 /** Counts the deliveries of a selection, those still to be made included. Exact where one page of each kind holds them all. */
 export async function countSelected(db: Db, selected: Selected, maxWalked = MAX_WALKED): Promise<Count> {
   return snapshot(db, async (client) => {
     await client.query(WALK_IN_ORDER);
-    return countPages(client, selected, maxWalked);
+    return (await countParts(client, selected, maxWalked)).matched;
   });
 }
 
-async function countPages(db: Queryable, selected: Selected, maxWalked: number): Promise<Count> {
+/** Deliveries that are counted to say of how many a selection is a part. */
+const MAX_CONSIDERED = 5_000;
+
+/**
+ * Counts the deliveries of a selection, and those among which it selects: all of its endpoint, or of its tenant, that were accepted in its
+ * time, whatever became of them, and what it finds beside these.
+ */
+export async function countAmong(db: Db, selected: Selected): Promise<{ matched: Count; among: Count }> {
+  return snapshot(db, async (client) => {
+    await client.query(WALK_IN_ORDER);
+    const { matched, outside } = await countParts(client, selected, MAX_WALKED);
+    const accepted = await countAccepted(client, selected);
+    return { matched, among: sumOf([accepted, outside]) };
+  });
+}
+
+type Counts = {
+  matched: Count;
+  /** those among them that have no delivery which was accepted in the selection's time */
+  outside: Count;
+};
+
+const sumOf = (counts: Count[]): Count => ({
+  count: counts.reduce((sum, { count }) => sum + count, 0),
+  atLeast: counts.some(({ atLeast }) => atLeast),
+});
+
+async function countParts(client: Queryable, selected: Selected, maxWalked: number): Promise<Counts> {
+  const parts: Counts[] = [];
+  for (const part of partsOf(selected)) parts.push(await countPages(client, part, maxWalked));
+  return {
+    matched: sumOf(parts.map(({ matched }) => matched)),
+    outside: sumOf(parts.map(({ outside }) => outside)),
+  };
+}
+
+async function countPages(db: Queryable, selected: Selected, maxWalked: number): Promise<Counts> {
   const page = { columns: '', limit: maxWalked, maxWalked };
   const { since, missing } = selected.selection;
-  const older = await walkDeliveries(db, selected, '', page);
   const first = at('delivery', since) ?? '';
-  const pages = [older];
-  if (older.next === first) pages.push(await walkDeliveries(db, selected, older.next, page));
-  if (missing) pages.push(await walkMissing(db, selected, '', page));
-  const isWhole =
-    pages.slice(1).every(({ next }) => next === null) && (older.next === null || older.next === first);
-  return { count: pages.reduce((sum, { rows }) => sum + rows.length, 0), atLeast: !isWhole };
+  const isOlder = countsOlder(selected.selection) && first !== '';
+  const counted = ({ rows, next }: WalkedRows<object>): Count => ({
+    count: rows.length,
+    atLeast: next !== null,
+  });
+  const nothing: Count = { count: 0, atLeast: false };
+  const begin = await walkDeliveries(db, selected, '', page);
+  const isPast = isOlder && begin.next === first;
+  const older = isOlder ? { ...counted(begin), atLeast: !isPast } : nothing;
+  const accepted = isOlder
+    ? isPast
+      ? counted(await walkDeliveries(db, selected, first, page))
+      : nothing
+    : counted(begin);
+  const absent = missing ? counted(await walkMissing(db, selected, '', page)) : nothing;
+  return { matched: sumOf([older, accepted, absent]), outside: sumOf([older, absent]) };
+}
+
+async function countAccepted(db: Queryable, { tenantId, endpointId, selection }: Selected): Promise<Count> {
+  const { values, add } = parameters();
+  const column = endpointId === null ? 'tenant_id' : 'endpoint_id';
+  const key = add(endpointId ?? tenantId);
+  const bound = (sign: string, id: string | null) =>
+    id === null ? [] : [`(${column}, id) ${sign} (${key}, ${add(id)})`];
+  const conditions = [
+    `${column} = ${key}`,
+    ...bound('>=', at('delivery', selection.since)),
+    ...bound('<', at('delivery', selection.until)),
+  ];
+  const { rows } = await db.query<{ count: number; walked: number }>(
+    `select count(*) filter (where not is_test and tenant_id = ${add(tenantId)}) as count, count(*) as walked
+     from (select is_test, tenant_id from deliveries where ${conditions.join(' and ')} order by id limit ${MAX_CONSIDERED}) walked`,
+    values,
+  );
+  const { count = 0, walked = 0 } = rows[0] ?? {};
+  return { count, atLeast: walked === MAX_CONSIDERED };
 }

@@ -226,13 +226,15 @@ describe('operations', () => {
   }
 
   type Way = (tenant: string, endpoint: string, perSecond: number) => Promise<Answer>;
-  const WAYS: Record<'recover' | 'replay' | 'bulk retry', Way> = {
+  const WAYS: Record<'recover' | 'replay' | 'bulk retry' | 'bulk retry by filter', Way> = {
     recover: (_tenant, endpoint, per_second) =>
       tidings.call('POST', `${endpoint}/recover`, { since, per_second }),
     replay: (_tenant, endpoint, per_second) =>
       tidings.call('POST', `${endpoint}/replay`, { since, per_second }),
     'bulk retry': (tenant, _endpoint, per_second) =>
       tidings.call('POST', `/v1/tenants/${tenant}/deliveries/retry`, { status: 'failed', per_second }),
+    'bulk retry by filter': (tenant, _endpoint, per_second) =>
+      tidings.call('POST', `/v1/tenants/${tenant}/deliveries/bulk-retry`, { filter: {}, per_second }),
   };
   const statusOf = async (id: string) => (await tidings.call('GET', `/v1/operations/${id}`)).body.status;
   const TOO_MANY = /This tenant has 10 running operations/;
@@ -244,6 +246,16 @@ describe('operations', () => {
     expect(count(statusesOf(answers), 202)).toBe(OPERATIONS_PER_TENANT);
     for (const answer of answers.filter(({ status }) => status !== 202)) expectRefused(answer, TOO_MANY, 60);
     for (const way of kinds) expectRefused(await way(tenant, endpoint, SLOWLY), TOO_MANY, 60);
+    const bulk = `/v1/tenants/${tenant}/deliveries/bulk-`;
+    expectRefused(await tidings.call('POST', `${bulk}cancel`, { filter: {} }), TOO_MANY, 60);
+    // What only counts takes no place.
+    for (const [path, body] of [
+      [`${endpoint}/recover`, { since }],
+      [`${endpoint}/replay`, { since }],
+      [`${bulk}retry`, { filter: {} }],
+      [`${bulk}cancel`, { filter: {} }],
+    ] as const)
+      expect((await tidings.call('POST', path, { ...body, dry_run: true })).status).toBe(200);
     // Another tenant has places of its own.
     const other = await tenantWithFailures(2);
     expect((await WAYS.recover(other.tenant, other.endpoint, 100)).status).toBe(202);

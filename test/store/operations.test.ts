@@ -42,6 +42,40 @@ async function operationOn(ids: string[]) {
   return operation.id;
 }
 
+test('a selection that a version before could not carry out is stored so that it cannot be misread', async () => {
+  const { db } = database;
+  const plain = {
+    statuses: ['failed' as const],
+    since: null,
+    until: null,
+    eventTypes: null,
+    errorCode: null,
+    missing: false,
+  };
+  const matching = { ...plain, matching: { responseStatus: 503, unsendable: false } };
+  for (const [selection, hasStatuses] of [
+    [plain, true],
+    [matching, false],
+  ] as const) {
+    const made = await insertOperation(db, {
+      kind: 'bulk_retry',
+      tenantId: 'ten',
+      endpointId: null,
+      selection,
+      perSecond: 100,
+      matched: 0,
+      atLeast: false,
+    });
+    expect(made.selection).toEqual(selection);
+    expect((await findOperation(db, made.id))?.selection).toEqual(selection);
+    const { rows } = await db.query(
+      `select params->'statuses' is not null as "hasStatuses" from operations where id = $1`,
+      [made.id],
+    );
+    expect(rows).toEqual([{ hasStatuses }]);
+  }
+});
+
 const end = (ids: string[], status: string) =>
   database.db.query('update deliveries set status = $2 where id = any($1)', [ids, status]);
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { firstIdAt } from '../../src/domain/ids.ts';
 import type { Selection } from '../../src/domain/operation.ts';
 import {
+  countAmong,
   countSelected,
   type Selected,
   walkDeliveries,
@@ -53,8 +54,10 @@ beforeAll(async () => {
     [json],
   );
   await database.db.query(
-    `insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, status, last_error, ended_at, created_at)
-     select r.delivery, r.tenant, r.event, r.endpoint, r.type, r.test, r.status, r.error, r.ended, r.created
+    `insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, status, last_error, last_response_status, ended_at,
+       created_at)
+     select r.delivery, r.tenant, r.event, r.endpoint, r.type, r.test, r.status, r.error,
+       case when r.error = 'http_status' then 503 end, r.ended, r.created
      from json_to_recordset($1) as r (tenant text, event text, delivery text, endpoint text, type text, test bool, status text,
        error text, ended timestamptz, created timestamptz) where r.delivery is not null`,
     [json],
@@ -75,12 +78,16 @@ async function expected({
     `select d.id from deliveries d join endpoints p on p.id = d.endpoint_id
      join events e on e.tenant_id = d.tenant_id and e.id = d.event_id
      where d.tenant_id = $1 and ($2::text is null or d.endpoint_id = $2) and d.status = any($3) and not d.is_test
-       and p.enabled and p.deleted_at is null and e.erased_at is null
+       and ($8 or (p.enabled and p.deleted_at is null and e.erased_at is null))
+       and ($9::int is null or d.last_response_status = $9)
        and ((($4::timestamptz is null or d.created_at >= $4) and ($5::timestamptz is null or d.created_at < $5))
-         or (d.status = 'failed' and d.ended_at >= $4 and ($5::timestamptz is null or d.ended_at < $5)))
+         or (not $10 and d.status = 'failed' and d.ended_at >= $4 and ($5::timestamptz is null or d.ended_at < $5)))
        and ${MATCHES('d.event_type', '$6')} and ($7::text is null or d.last_error = $7)
      order by d.id`,
-    [tenantId, endpointId, s.statuses, s.since, s.until, s.eventTypes, s.errorCode],
+    [
+      ...[tenantId, endpointId, s.statuses, s.since, s.until, s.eventTypes, s.errorCode],
+      ...[s.matching?.unsendable ?? false, s.matching?.responseStatus ?? null, s.matching !== undefined],
+    ],
   );
   const missing = await database.db.query<{ id: string }>(
     `select e.sort_id as id from events e join endpoints p on p.id = $2
@@ -123,6 +130,8 @@ const statuses: fc.Arbitrary<Selection['statuses']> = fc.constantFrom(
   ['succeeded'],
   ['retrying'],
   ['cancelled'],
+  ['pending', 'delivering', 'retrying', 'held'],
+  ['pending'],
 );
 const selections: fc.Arbitrary<Selected> = fc
   .record({
@@ -133,17 +142,53 @@ const selections: fc.Arbitrary<Selected> = fc
     eventTypes: fc.option(fc.constantFrom<string[]>(['a.*'], ['b.two', 'a.one'], ['c.none'])),
     errorCode: fc.option(fc.constantFrom('timeout' as const, 'dns_error' as const)),
     missing: fc.boolean(),
+    matching: fc.option(
+      fc.record({ responseStatus: fc.constantFrom(null, 503, 418), unsendable: fc.boolean() }),
+    ),
   })
-  .map(({ endpointId, since, length, missing, ...rest }) => ({
+  .map(({ endpointId, since, length, missing, matching, ...rest }) => ({
     tenantId: 'ten_0',
     endpointId,
     selection: {
       ...rest,
       since: since === null ? null : at(since).toISOString(),
       until: length === null ? null : at((since ?? 0) + length).toISOString(),
-      missing: missing && endpointId !== null,
+      missing: missing && matching === null && endpointId !== null,
+      ...(matching !== null && { matching }),
     },
   }));
+
+test('of how many a selection is a part: of all that was accepted in its time, and of what it finds beside', async () => {
+  const all = async (endpointId: string | null, from: number, to: number) => {
+    const { rows } = await database.db.query<{ n: number }>(
+      `select count(*)::int as n from deliveries where tenant_id = 'ten_0' and not is_test and ($1::text is null or endpoint_id = $1)
+         and created_at >= $2 and created_at < $3`,
+      [endpointId, at(from), at(to)],
+    );
+    return rows[0]?.n ?? 0;
+  };
+  for (const endpointId of ['ep_0', null]) {
+    const selection: Selection = {
+      statuses: ['failed'],
+      since: at(4).toISOString(),
+      until: at(12).toISOString(),
+      eventTypes: null,
+      errorCode: null,
+      missing: false,
+      matching: { responseStatus: null, unsendable: false },
+    };
+    const filtered = await countAmong(database.db, { tenantId: 'ten_0', endpointId, selection });
+    expect(filtered.among).toEqual({ count: await all(endpointId, 4, 12), atLeast: false });
+    expect(filtered.matched.count).toBeGreaterThan(0);
+    expect(filtered.matched.count).toBeLessThan(filtered.among.count);
+    if (endpointId === null) continue;
+    const { matching, ...recover } = { ...selection, missing: true };
+    const recovered = await countAmong(database.db, { tenantId: 'ten_0', endpointId, selection: recover });
+    const { missing } = await expected({ tenantId: 'ten_0', endpointId, selection: recover });
+    expect(missing.length).toBeGreaterThan(0);
+    expect(recovered.among.count).toBeGreaterThanOrEqual((await all(endpointId, 4, 12)) + missing.length);
+  }
+});
 
 test('the pages of a selection hold all that it means, once and in order, and a count that is exact is right', async () => {
   await fc.assert(

@@ -13,6 +13,9 @@ import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
 import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
 import {
+  dryRun,
+  dryRunField,
+  dryRunSchema,
   operationSchema,
   paceField,
   presentOperation,
@@ -31,6 +34,7 @@ const window = {
   since: time.describe('Only what was accepted or failed at this time or later.'),
   until: time.optional().describe('Only what was accepted or failed before this time. Absent: until now.'),
   per_second: paceField,
+  dry_run: dryRunField,
 };
 const eventTypes = z
   .array(z.string().max(200).regex(EVENT_TYPE_FILTER_PATTERN, 'must be a type like a.b or a prefix like a.*'))
@@ -53,7 +57,7 @@ const replayBody = z
   })
   .meta({ id: 'Replay', examples: [{ since: '2024-01-15T10:30:00Z', only_missing: true }] });
 
-const RETRIABLE = ['failed', 'cancelled', 'succeeded', 'retrying'] as const;
+export const RETRIABLE = ['failed', 'cancelled', 'succeeded', 'retrying'] as const;
 
 const bulkRetryBody = z
   .strictObject({
@@ -76,7 +80,9 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
     'Makes new attempts of existing deliveries and creates missing deliveries, each with a new schedule. ' +
     'Deliveries that are on their way already are left alone, so this is safe to repeat. The configuration limits how ' +
     'many operations of a tenant may run at once; one more is refused with 429.';
-  const response = { 202: startedSchema, 409: problemSchema, 429: problemSchema };
+  const refused = { 409: problemSchema, 429: problemSchema };
+  const response = { 202: startedSchema, ...refused };
+  const counted = { 200: dryRunSchema, ...response };
 
   app.post(
     `${base}/recover`,
@@ -89,15 +95,16 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
         description,
         params: endpointParams,
         body: recoverBody,
-        response,
+        response: counted,
       },
     },
     async (request, reply) => {
-      const { since, until = null, per_second: perSecond } = request.body;
+      const { since, until = null, per_second: perSecond, dry_run: isDryRun } = request.body;
       const target = await targetOf(request, since, until);
       // An endpoint missed nothing before it was created.
       const from = new Date(Math.max(Date.parse(since), target.createdAt.getTime())).toISOString();
       const selection = recoverSelection(from, until);
+      if (isDryRun) return reply.status(200).send(await dryRun(deps, { ...target.ids, selection }));
       const started = await startOperation(deps, request, {
         kind: 'recover',
         ...target.ids,
@@ -119,7 +126,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
         description,
         params: endpointParams,
         body: replayBody,
-        response,
+        response: counted,
       },
     },
     async (request, reply) => {
@@ -129,9 +136,11 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
         per_second: perSecond,
         event_types: types,
         only_missing: onlyMissing,
+        dry_run: isDryRun,
       } = request.body;
       const target = await targetOf(request, since, until);
       const selection = replaySelection(since, until, { eventTypes: types ?? null, onlyMissing });
+      if (isDryRun) return reply.status(200).send(await dryRun(deps, { ...target.ids, selection }));
       const started = await startOperation(deps, request, {
         kind: 'replay',
         ...target.ids,
@@ -162,8 +171,10 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       schema: {
         tags,
         operationId: 'deliveries.retry-many',
-        summary: 'Retry many deliveries at once',
+        summary: 'Retry many deliveries at once, by times of acceptance or failure',
+        deprecated: true,
         description:
+          'Use `bulk-retry`, whose filter is that of the list. ' +
           'Deliveries of disabled or deleted endpoints are left out, and so are those that are being sent already.',
         params: tenantParams,
         body: bulkRetryBody,
@@ -244,7 +255,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
 }
 
 /** @throws Problem endpoint_disabled */
-function refuseDisabled({ id, enabled }: Pick<Endpoint, 'id' | 'enabled'>): void {
+export function refuseDisabled({ id, enabled }: Pick<Endpoint, 'id' | 'enabled'>): void {
   if (enabled) return;
   throw new Problem('endpoint_disabled', `The endpoint ${id} is disabled. Enable it first.`);
 }
