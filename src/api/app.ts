@@ -37,6 +37,7 @@ import { eventRoutes, MAX_BATCH_BYTES } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { missedEventRoutes } from './routes/missed-events.ts';
 import { operationalEventRoutes } from './routes/operational-events.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { operatorRoutes } from './routes/operator.ts';
@@ -166,6 +167,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   endpointSecretRoutes(app, deps);
   endpointTestRoutes(app, deps);
   eventRoutes(app, deps);
+  missedEventRoutes(app, deps);
   deliveryRoutes(app, deps);
   eventTypeRoutes(app, deps);
   operationalEventRoutes(app, deps);

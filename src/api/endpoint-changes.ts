@@ -63,8 +63,13 @@ export async function changeEndpoint(
         action: 'endpoint.updated',
         tenantId: tenant.id,
         objectId: id,
-        // Only names, because values may be secrets; `enabled` is none.
-        details: { fields: Object.keys(body), ...(body.enabled !== undefined && { enabled: body.enabled }) },
+        // Only names, because values may be secrets. `enabled` and `event_types` are none, and with what they were before it can be said
+        // later what the endpoint wanted at a time.
+        details: {
+          fields: Object.keys(body),
+          ...(body.enabled !== undefined && { enabled: body.enabled }),
+          ...(before !== null && wasOf(before, body)),
+        },
       },
     (client) =>
       updateEndpoint(client, deps.vault, { tenantId: tenant.id, id, profileSchedule }, (endpoint) => {
@@ -75,6 +80,15 @@ export async function changeEndpoint(
   if (before === null || after === null) return null;
   updateBacklogLater(deps, id);
   return { before, after };
+}
+
+/** What the changed fields were, of those that are no secrets. */
+function wasOf({ enabled, eventTypes }: Endpoint, body: z.infer<typeof patchEndpointBody>) {
+  const was = {
+    ...(body.enabled !== undefined && { enabled }),
+    ...(body.event_types !== undefined && { event_types: eventTypes }),
+  };
+  return Object.keys(was).length === 0 ? {} : { was };
 }
 
 /** @returns whether the endpoint existed */

@@ -57,6 +57,19 @@ export async function findEvent(db: Db, tenantId: string, id: string): Promise<S
   return rows[0] ?? null;
 }
 
+/** An event without its body, which may be long. */
+export async function findEventSummary(
+  db: Db,
+  tenantId: string,
+  id: string,
+): Promise<(EventSummary & { isTest: boolean }) | null> {
+  const { rows } = await db.query<EventSummary & { isTest: boolean }>(
+    `select ${SUMMARY_COLUMNS}, is_test as "isTest" from events where tenant_id = $1 and id = $2`,
+    [tenantId, id],
+  );
+  return rows[0] ?? null;
+}
+
 export async function eventDeliveries(db: Db, tenantId: string, eventId: string): Promise<DeliveryStub[]> {
   const [event] = await readAccepted(db, tenantId, [eventId]);
   return event?.deliveries ?? [];

@@ -190,6 +190,18 @@ const more: Record<string, Partial<Case>[]> = {
     { query: 'q=evt_&type=nothing.like.it' },
     { query: 'q=evt_&before=1970-01-02T00:00:00Z' },
   ],
+  'GET /v1/search': [
+    'evt_',
+    'dlv_',
+    '$event',
+    '$tenant',
+    'ep_',
+    'https://example.com',
+    'example.com',
+    'session',
+    'Huge',
+    'opev_',
+  ].map((q) => ({ query: `q=${q}` })),
   'GET /v1/keys': [{ query: 'limit=200' }, { query: 'tenant=$tenant' }],
   'GET /v1/tenants': [{ query: 'limit=200' }],
   'GET /v1/audit-log': [
@@ -210,16 +222,35 @@ const more: Record<string, Partial<Case>[]> = {
     { body: { events: Array.from({ length: 50 }, () => ({ type: 'session.created', data: SESSION() })) } },
   ],
   'POST /v1/tenants/{tenant}/endpoints': [{ body: { url: 'https://example.com/new' } }],
-  'POST /v1/tenants/{tenant}/endpoints/{endpoint}/recover': [{ body: { since } }],
+  'POST /v1/tenants/{tenant}/endpoints/{endpoint}/recover': [
+    { body: { since } },
+    { body: { since, dry_run: true } },
+  ],
   'POST /v1/tenants/{tenant}/endpoints/{endpoint}/replay': [
     { body: { since } },
     { body: { since, only_missing: true, event_types: ['nothing.like.it'] } },
+    { body: { since, dry_run: true } },
   ],
   'POST /v1/tenants/{tenant}/deliveries/retry': [
     { body: { status: 'failed' } },
     { body: { status: 'succeeded', event_type: 'nothing.like.it' } },
     { body: { status: 'retrying', endpoint_id: '$endpoint', error_code: 'dns_error' } },
   ],
+  'POST /v1/tenants/{tenant}/deliveries/bulk-retry': [
+    { body: { filter: { status: 'failed' } } },
+    ...['failed', 'succeeded', 'retrying'].flatMap((status) => [
+      { body: { filter: { status }, dry_run: true } },
+      { body: { filter: { status, endpoint_id: '$endpoint', response_status: 418 }, dry_run: true } },
+      { body: { filter: { status, event_type: 'nothing.like.it', after: since }, dry_run: true } },
+    ]),
+  ],
+  'POST /v1/tenants/{tenant}/deliveries/bulk-cancel': [
+    { body: { filter: {}, dry_run: true } },
+    { body: { filter: { endpoint_id: '$endpoint' }, dry_run: true } },
+    { body: { filter: { status: 'held', response_status: 418 }, dry_run: true } },
+    { body: { filter: { event_type: 'nothing.like.it', endpoint_id: '$endpoint' } } },
+  ],
+  'GET /v1/tenants/{tenant}/events/{event}/explain': [{}, { query: 'limit=200' }],
   // Off ends what waits; on offers what was missed.
   'PATCH /v1/tenants/{tenant}/endpoints/{endpoint}': [
     { body: { rate_limit: { per_second: 1 }, ordered: true } },

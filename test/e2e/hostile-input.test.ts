@@ -287,6 +287,15 @@ const FIELDS: Attack[] = [
   ['a query of escapes', got(`:t/deliveries?event_type=${'%2e'.repeat(4_500)}`), [200, 422]],
   ['a search of 14 KB', got(`:t/events?q=${'a'.repeat(14_000)}`), [422]],
   ['a search for NUL', got(':t/events?q=%00'), [422]],
+  ['a search of 14 KB for anything', got(`../search?q=${'a'.repeat(14_000)}`), [422]],
+  ['a search for a URL of 2 KB of escapes', got(`../search?q=https://x/${'%2525'.repeat(600)}`), [200, 422]],
+  [
+    'a filter of unknown fields',
+    posted(':t/deliveries/bulk-retry', () => ({
+      filter: Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, 1])),
+    })),
+    [422],
+  ],
   ['a search for what patterns mean', got(`:t/events?q=${'%25_'.repeat(60)}`), [200]],
   ['a limit of digits', got(`:t/events?limit=${'9'.repeat(14_000)}`), [422]],
   ['a time of digits', got(`:t/deliveries?after=2024-01-15T10:30:00.${'1'.repeat(14_000)}Z`), [200, 422]],

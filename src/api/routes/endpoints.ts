@@ -1,6 +1,7 @@
 /** `/v1/tenants/:t/endpoints`: create, list, get, change and delete endpoints; their statistics. */
 import { z } from 'zod';
 import type { Endpoint } from '../../domain/endpoint.ts';
+import { UNDER_WAY_MS } from '../../domain/missed-event.ts';
 import { recoverSelection } from '../../domain/operation.ts';
 import { countDeliveries, STATS_DELIVERIES } from '../../store/deliveries.ts';
 import { listEndpoints } from '../../store/endpoints.ts';
@@ -167,9 +168,6 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
   );
 }
 
-/** An emit that ran while the endpoint was disabled may have skipped it, although its event's time is earlier. */
-const UNDER_WAY_MS = 30_000;
-
 /** The offer to recover what an endpoint missed before it was enabled again; `null`: it missed nothing. */
 async function recoverOffer(
   deps: ApiDeps,
@@ -178,6 +176,7 @@ async function recoverOffer(
 ) {
   const trouble = before.troubledSince ?? before.disabledAt;
   if (before.enabled || !after.enabled || trouble === null) return null;
+  // An emit that ran while the endpoint was disabled may have skipped it, although its event's time is earlier.
   const since = new Date(Math.max(trouble.getTime() - UNDER_WAY_MS, after.createdAt.getTime()));
   const selection = recoverSelection(since.toISOString(), null);
   const { count, atLeast } = await countSelected(deps.db, {
