@@ -169,9 +169,9 @@ function tenantFinders(q: string, tenantId: string | null): Finder[] {
         'name',
         (
           add,
-        ) => `${TENANT}, (id = ${add(q)} or external_id = ${add(q)} or lower(name) = lower(${add(q)})) as exact, false as deleted
+        ) => `${TENANT}, (id = ${add(q)} or external_id = ${add(q)} or lower(name) = lower(${add(q)}::text)) as exact, false as deleted
           from tenants where id = ${add(tenantId)} and (starts_with(id, ${add(q)}) or starts_with(external_id, ${add(q)})
-            or starts_with(lower(name), lower(${add(q)})))`,
+            or starts_with(lower(name), lower(${add(q)}::text)))`,
       ),
     ];
   }
@@ -195,9 +195,9 @@ function tenantFinders(q: string, tenantId: string | null): Finder[] {
     finder(
       'tenant',
       'name',
-      (add) => `${TENANT}, lower(name) = lower(${add(q)}) as exact, false as deleted from tenants
+      (add) => `${TENANT}, lower(name) = lower(${add(q)}::text) as exact, false as deleted from tenants
         where deleted_at is null and not is_operator
-          and ${named} >= lower(${add(q)}) and ${named} < lower(${add(q)}) || ${add(afterPrefix(''))}
+          and ${named} >= lower(${add(q)}::text) and ${named} < lower(${add(q)}::text) || ${add(afterPrefix(''))}
         order by ${named}, id limit ${MAX_HITS}`,
     ),
   ];

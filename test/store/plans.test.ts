@@ -1,5 +1,7 @@
-/** Every list has an index that serves it: the plans say so, on a table large enough to choose by. */
-
+/**
+ * Every list has an index that serves it: the plans say so, on a table large enough to choose by. PLAN_DELIVERIES=1000000 makes it larger.
+ */
+import pg from 'pg';
 import { unalignedQuery, waitingCountQuery } from '../../src/store/backlog.ts';
 import { type DeliveryFilter, deliveryWalks } from '../../src/store/delivery-list.ts';
 import { type EventFilter, eventWalk } from '../../src/store/event-list.ts';
@@ -8,19 +10,26 @@ import { type Queryable, snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts
 import { finders } from '../../src/store/search.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
+const TENANTS = 20;
+/** Of each tenant. */
+const DELIVERIES = Number(process.env.PLAN_DELIVERIES ?? 40_000) / TENANTS;
+
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
   // Vacuumed half-way through, some plans would change.
   for (const table of ['events', 'deliveries', 'messages'])
     await database.db.query(`alter table ${table} set (autovacuum_enabled = false)`);
-  await database.db.query(`
+  // A connection of its own, because the pool waits 20 seconds for a statement.
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query(`
     insert into tenants select 'ten_' || t, null, 't', 'leah', '{}', now() from generate_series(1, 20) t;
     insert into endpoints (id, tenant_id, sealed, masked_url, host, enabled, created_at, updated_at)
       select 'ep_' || t || '_' || e, 'ten_' || t, '', '', '', true, now(), now()
       from generate_series(1, 20) t, generate_series(1, 5) e;
     insert into events select 'ten_' || t, 'evt_' || t || '_' || n, 'evt_' || lpad(n::text, 6, '0') || t, 'a.' || n % 50,
-      now(), '', 0, 0, '', false, now() from generate_series(1, 20) t, generate_series(1, 2000) n;
+      now(), '', 0, 0, '', false, now() from generate_series(1, ${TENANTS}) t, generate_series(1, ${DELIVERIES}) n;
     insert into deliveries (id, tenant_id, event_id, endpoint_id, event_type, is_test, status, last_error, held_reason,
         next_attempt_at, last_response_status, created_at)
       select 'dlv_' || lpad(n::text, 6, '0') || t, 'ten_' || t, 'evt_' || t || '_' || n, 'ep_' || t || '_' || (n % 5 + 1),
@@ -29,7 +38,7 @@ beforeAll(async () => {
           when n % 200 = 3 then 'retrying' else 'succeeded' end,
         case when n % 100 = 0 then 'timeout' end, case when n % 100 = 1 then 'stalled' end,
         case when n % 200 = 3 then now() end, case when n % 50 = 0 then 500 else 200 end, now()
-      from generate_series(1, 20) t, generate_series(1, 2000) n;
+      from generate_series(1, ${TENANTS}) t, generate_series(1, ${DELIVERIES}) n;
     insert into messages (id, tenant_id, endpoint_id, channel, contact_id, due_at, began_at, settled_at, outcome)
       select 'msg_' || n, 'ten_1', case when n % 50 = 0 then '' else 'ep_' || n % 500 end, 'email', 'con_' || n % 300, now(),
         now(), case when n % 100 <> 1 then now() end, case when n % 100 <> 1 then 'sent' end from generate_series(1, 20000) n;
@@ -38,7 +47,8 @@ beforeAll(async () => {
       select 'con_' || t || '_' || n, 'ten_' || t, n || '@example.com', 'verified'
       from generate_series(1, 20) t, generate_series(1, 100) n;
     analyze;`);
-});
+  await client.end();
+}, 600_000);
 afterAll(() => database?.drop());
 
 async function plan(text: string, values: unknown[], db: Queryable = database.db): Promise<string> {
