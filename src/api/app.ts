@@ -43,9 +43,9 @@ import { operationRoutes } from './routes/operations.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { portalSessionRoutes } from './routes/portal-sessions.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
+import { searchRoutes } from './routes/search.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { streamRoutes } from './routes/stream.ts';
-import { searchRoutes } from './routes/search.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { lenientSerializer } from './serializer.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Why an endpoint got nothing of an event, as far as that can be known. An endpoint's row holds its present state alone. What it was at the
+ * The reasons why an endpoint got nothing of an event, as far as they can be known. An endpoint's row holds its present state alone. What it was at the
  * time follows from the changes on record since, and where these do not say, the answer is that it is not known.
  */
 import type { Delivery } from './delivery.ts';

@@ -8,6 +8,7 @@ import type {
 } from '../domain/missed-event.ts';
 import type { WalkedPage } from './delivery-list.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
+import { afterPrefix } from './prefixes.ts';
 
 /** Changes that are read of each endpoint, from the event on and before it. */
 const AFTER = 50;
@@ -24,15 +25,17 @@ export type MissingRow = StoredEndpoint & {
   history: EndpointHistory;
 };
 
-// The state of a deleted endpoint before that: only one that was disabled has a reason for it.
-const ENDPOINTS_QUERY = `
+const ofState = (condition: string) => `(
+  select * from endpoints where tenant_id = $1 and ${condition} and ($2::text is null or (tenant_id, id) < ($1, $2))
+  order by tenant_id desc, id desc limit $3)`;
+// Each state has an index of its own. The state of a deleted endpoint before that: only one that was disabled has a reason for it.
+export const ENDPOINTS_QUERY = `
   select id, masked_url as "maskedUrl", created_at as "createdAt", deleted_at as "deletedAt",
     case when deleted_at is null then enabled else disabled_reason is null end as enabled,
     enabled and deleted_at is null as "isLive", disabled_at as "disabledAt", array_remove(event_types, null) as "eventTypes"
-  from endpoints where tenant_id = $1 and ($2::text is null or (tenant_id, id) < ($1, $2))
-  order by tenant_id desc, id desc limit $3`;
+  from (${ofState('deleted_at is null')} union all ${ofState('deleted_at is not null')}) both_states`;
 
-const DELIVERIES_QUERY = `
+export const DELIVERIES_QUERY = `
   select id, endpoint_id as "endpointId", status, last_error as "lastError", attempt_count as "attemptCount", ended_at as "endedAt"
   from deliveries where event_id = $1 and tenant_id = $2 limit ${MAX_DELIVERIES}`;
 
@@ -48,9 +51,10 @@ export async function listMissing(
 ): Promise<WalkedPage<MissingRow>> {
   return snapshot(db, async (client) => {
     await client.query(WALK_IN_ORDER);
-    const { rows } = await client.query<StoredEndpoint>(ENDPOINTS_QUERY, [tenantId, page.before, page.limit]);
-    const found = await client.query<StoredDelivery>(DELIVERIES_QUERY, [event.id, tenantId]);
-    const deliveries = new Map(found.rows.map((row) => [row.endpointId, row]));
+    const found = await client.query<StoredEndpoint>(ENDPOINTS_QUERY, [tenantId, page.before, page.limit]);
+    const rows = found.rows.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, page.limit);
+    const sent = await client.query<StoredDelivery>(DELIVERIES_QUERY, [event.id, tenantId]);
+    const deliveries = new Map(sent.rows.map((row) => [row.endpointId, row]));
     const missing = rows.filter(({ id }) => {
       const status = deliveries.get(id)?.status;
       return status === undefined || status === 'failed' || status === 'cancelled';
@@ -71,18 +75,25 @@ export async function listMissing(
 /** An entry of the audit log, or with `details` `null` an operational event: the endpoint was switched off for its answers. */
 type Entry = { endpointId: string; at: Date; isLater: boolean; details: string | null };
 
-const AUDITED = `case action when 'endpoint.updated' then details else '{}' end as details from audit_log where object_id = p.id`;
-const SWITCHED_OFF = `null::json as details from operational_events where type = 'endpoint.disabled' and endpoint_id = p.id`;
-const CHANGES_QUERY = `
+const AUDITED = `case action when 'endpoint.updated' then details else '{}' end as details from audit_log`;
+const SWITCHED_OFF = `null::json as details from operational_events`;
+const DISABLED = `type = 'endpoint.disabled' and`;
+/** An endpoint's entries as a range of whole index keys: no other index can serve it in this order. */
+const later = (column: string, first: string) =>
+  `(${column}, id) >= (p.id, ${first}) and (${column}, id) <= (p.id, '${afterPrefix('')}') order by ${column}, id limit ${AFTER}`;
+const earlier = (column: string, first: string) =>
+  `(${column}, id) >= (p.id, '') and (${column}, id) < (p.id, ${first}) order by ${column} desc, id desc limit ${BEFORE}`;
+
+export const CHANGES_QUERY = `
   select p.id as "endpointId", c.at, c.later as "isLater", c.details
   from unnest($1::text[]) p (id) cross join lateral (
-    (select at, true as later, ${AUDITED} and (object_id, id) >= (p.id, $2) order by object_id, id limit ${AFTER})
+    (select at, true as later, ${AUDITED} where ${later('object_id', '$2')})
     union all
-    (select at, false, ${AUDITED} and (object_id, id) < (p.id, $2) order by object_id desc, id desc limit ${BEFORE})
+    (select at, false, ${AUDITED} where ${earlier('object_id', '$2')})
     union all
-    (select created_at, true, ${SWITCHED_OFF} and (endpoint_id, id) >= (p.id, $3) order by endpoint_id, id limit ${AFTER})
+    (select created_at, true, ${SWITCHED_OFF} where ${DISABLED} ${later('endpoint_id', '$3')})
     union all
-    (select created_at, false, ${SWITCHED_OFF} and (endpoint_id, id) < (p.id, $3) order by endpoint_id desc, id desc limit ${BEFORE})
+    (select created_at, false, ${SWITCHED_OFF} where ${DISABLED} ${earlier('endpoint_id', '$3')})
   ) c`;
 
 async function changesOf(client: Queryable, endpointIds: string[], since: Date): Promise<Entry[]> {

@@ -38,7 +38,15 @@ export type Hit = {
 /** One way of looking. `kind` and `matched` say of what, and by what. */
 export type Finder = Pick<Hit, 'kind' | 'matched'> & { text: string; values: unknown[] };
 
-type Ids = { kind: HitKind; table: string; prefix: string; title: string; tenant: string; gone: string };
+type Ids = {
+  kind: HitKind;
+  table: string;
+  prefix: string;
+  title: string;
+  gone: string;
+  /** the conditions of the indexes that hold a tenant's rows; absent: one index holds all */
+  partial?: string[];
+};
 
 // Ids of ours begin with their kind, so that nothing but its own table is read for one.
 const OURS: Ids[] = [
@@ -47,15 +55,14 @@ const OURS: Ids[] = [
     table: 'endpoints',
     prefix: 'ep_',
     title: 'masked_url',
-    tenant: 'tenant_id',
     gone: 'deleted_at is not null',
+    partial: ['deleted_at is null', 'deleted_at is not null'],
   },
   {
     kind: 'delivery',
     table: 'deliveries',
     prefix: 'dlv_',
     title: 'event_type',
-    tenant: 'tenant_id',
     gone: 'false',
   },
   {
@@ -63,7 +70,6 @@ const OURS: Ids[] = [
     table: 'operational_events',
     prefix: 'opev_',
     title: 'type',
-    tenant: 'tenant_id',
     gone: 'false',
   },
   {
@@ -71,7 +77,6 @@ const OURS: Ids[] = [
     table: 'api_keys',
     prefix: 'key_',
     title: `coalesce(name, '…' || hint)`,
-    tenant: 'tenant_id',
     gone: 'revoked_at is not null',
   },
 ];
@@ -105,26 +110,32 @@ function finder(
   return { kind, matched, text: build((value) => `$${values.push(value)}`), values };
 }
 
-/** Conditions that texts of a column begin with `q`, as bounds on the keys of the index. */
+/**
+ * Rows whose column begins with `q`, in its order: a range of whole keys, which only the index with these keys can serve, whatever the
+ * statistics say.
+ */
 function range(add: (value: unknown) => string, column: string, q: string, tenantId: string | null): string {
-  if (tenantId === null) return `${column} >= ${add(q)} and ${column} < ${add(afterPrefix(q))}`;
+  if (tenantId === null)
+    return `${column} >= ${add(q)} and ${column} < ${add(afterPrefix(q))} order by ${column} limit ${MAX_HITS}`;
   const tenant = add(tenantId);
-  return `tenant_id = ${tenant} and (tenant_id, ${column}) >= (${tenant}, ${add(q)})
-    and (tenant_id, ${column}) < (${tenant}, ${add(afterPrefix(q))})`;
+  return `(tenant_id, ${column}) >= (${tenant}, ${add(q)}) and (tenant_id, ${column}) < (${tenant}, ${add(afterPrefix(q))})
+    order by tenant_id, ${column} limit ${MAX_HITS}`;
 }
 
 function idFinders(q: string, tenantId: string | null): Finder[] {
   const [theirs = '', ours = ''] = ALIASES.find(([prefix]) => q.startsWith(prefix)) ?? [];
   const id = ours + q.slice(theirs.length);
-  const found = OURS.filter(({ prefix }) => id.startsWith(prefix)).map(
-    ({ kind, table, title, tenant, gone }) =>
-      finder(
-        kind,
-        'id',
-        (
-          add,
-        ) => `select id, ${tenant} as "tenantId", ${title} as title, id = ${add(id)} as exact, ${gone} as deleted
-        from ${table} where ${range(add, 'id', id, tenantId)} order by id limit ${MAX_HITS}`,
+  const found = OURS.filter(({ prefix }) => id.startsWith(prefix)).flatMap(
+    ({ kind, table, title, gone, partial = ['true'] }) =>
+      (tenantId === null ? ['true'] : partial).map((only) =>
+        finder(
+          kind,
+          'id',
+          (
+            add,
+          ) => `select id, tenant_id as "tenantId", ${title} as title, id = ${add(id)} as exact, ${gone} as deleted
+            from ${table} where ${only} and ${range(add, 'id', id, tenantId)}`,
+        ),
       ),
   );
   if (!id.startsWith('op_')) return found;
@@ -147,14 +158,14 @@ function eventFinders(q: string, tenantId: string | null): Finder[] {
       'event',
       'id',
       (add) => `${EVENT}, id = ${add(q)} as exact, false as deleted
-        from events where ${range(add, 'id', q, tenantId)} order by id limit ${MAX_HITS}`,
+        from events where ${range(add, 'id', q, tenantId)}`,
     ),
     finder('event', 'idempotency_key', (add) => {
       const mine = tenantId === null ? '' : `tenant_id = ${add(tenantId)} and`;
       return `select e.id, e.tenant_id as "tenantId", e.type as title, true as exact, false as deleted
         from (select tenant_id, event_ids from idempotency_keys where ${mine} key = ${add(q)} limit ${MAX_HITS}) k
         cross join lateral unnest(k.event_ids[1:${MAX_HITS}]) with ordinality u (id, position)
-        join events e on e.tenant_id = k.tenant_id and e.id = u.id limit ${MAX_HITS}`;
+        cross join lateral (select * from events where tenant_id = k.tenant_id and id = u.id offset 0) e limit ${MAX_HITS}`;
     }),
   ];
 }
@@ -183,14 +194,14 @@ function tenantFinders(q: string, tenantId: string | null): Finder[] {
             'tenant',
             'id',
             (add) => `${TENANT}, id = ${add(q)} as exact, deleted_at is not null as deleted
-              from tenants where ${range(add, 'id', q, null)} order by id limit ${MAX_HITS}`,
+              from tenants where ${range(add, 'id', q, null)}`,
           ),
         ]
       : []),
     finder('tenant', 'external_id', (add) => {
       const column = 'external_id collate "C"';
       return `${TENANT}, external_id = ${add(q)} as exact, false as deleted from tenants
-        where deleted_at is null and ${range(add, column, q, null)} order by ${column}, id limit ${MAX_HITS}`;
+        where deleted_at is null and ${range(add, column, q, null)}`;
     }),
     finder(
       'tenant',
@@ -218,7 +229,7 @@ function endpointFinders(q: string, tenantId: string | null): Finder[] {
       }
       const key = sought.slice(0, INDEXED_URL);
       return `${ENDPOINT}, ${exact} from (select * from endpoints where deleted_at is null
-          and ${range(add, indexed, key, null)} order by ${indexed}, id limit ${MAX_ENDPOINTS}) near
+          and ${indexed} >= ${add(key)} and ${indexed} < ${add(afterPrefix(key))} order by ${indexed} limit ${MAX_ENDPOINTS}) near
         where ${begins} limit ${MAX_HITS}`;
     });
   return [
@@ -251,7 +262,7 @@ const eventTypeFinder = (q: string, tenantId: string | null): Finder =>
     (
       add,
     ) => `select name as id, tenant_id as "tenantId", name as title, name = ${add(q)} as exact, false as deleted
-      from event_types where ${range(add, 'name', q, tenantId)} order by name limit ${MAX_HITS}`,
+      from event_types where ${range(add, 'name', q, tenantId)}`,
   );
 
 /**

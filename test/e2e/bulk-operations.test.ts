@@ -163,7 +163,7 @@ test('a dry run of recover and replay says how many of how many would be sent ag
 
 test('beyond what is counted at once it says that there are more, and the operation finds them all', async () => {
   const MANY = 2_300;
-  const { tenant, bulk, endpoints } = await subscribe({ url: 'http://127.0.0.1:9/' });
+  const { tenant, bulk, endpoints } = await subscribe({ url: 'https://example.com/' });
   const { db } = tidings.database;
   const id = (prefix: string, n: string) => `'${prefix}_00' || lpad(${n}::text, 24, '0')`;
   await db.query(
@@ -208,7 +208,7 @@ test.each([
 });
 
 test('an endpoint that is disabled, or another tenant’s, is refused', async () => {
-  const { bulk, endpoints } = await subscribe({ url: 'http://127.0.0.1:9/', enabled: false });
+  const { bulk, endpoints } = await subscribe({ url: 'https://example.com/', enabled: false });
   expect(await bulk('retry', { endpoint_id: endpoints[0] })).toMatchObject({
     status: 409,
     body: { code: 'endpoint_disabled' },
