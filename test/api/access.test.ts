@@ -1,5 +1,5 @@
 /**
- * Nobody is let in: every route of the reference, with no key, a wrong key, another tenant's key, and too little scope; with a portal
+ * Every route of the API reference refuses access without a key, with a wrong key, another tenant's key, or too little scope; with a portal
  * session of another tenant, one that has ended and one without the capability; with a cookie and without the header.
  */
 import { readFileSync } from 'node:fs';

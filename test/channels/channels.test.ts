@@ -1,4 +1,4 @@
-/** What every way of telling people owes: a new channel joins the registry and is tested here without an edit. */
+/** The conformance suite of channels: every channel of the registry is tested here, a new one without an edit. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChannelMeans } from '../../src/channels/channel.ts';

@@ -1,4 +1,4 @@
-/** What every auth scheme owes: a new one joins the registry and is tested here without an edit, by the examples of its own file. */
+/** The conformance suite of auth schemes: every scheme of the registry is tested here by the examples of its own file, a new one without an edit. */
 import { type EndpointAuth, headerProblem, MASK } from '../../src/domain/endpoint.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
 import {

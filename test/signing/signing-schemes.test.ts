@@ -1,4 +1,4 @@
-/** What every signing scheme owes: a new one joins the registry and is tested here without an edit. */
+/** The conformance suite of signing schemes: every scheme of the registry is tested here, a new one without an edit. */
 import { createHmac } from 'node:crypto';
 import { MASK } from '../../src/domain/endpoint.ts';
 import { PROFILES, profileNamed } from '../../src/profiles/index.ts';
