@@ -1,4 +1,4 @@
-/** Who got nothing of an event, and why: asked of the service after what has happened to its endpoints. */
+/** The explanation of events that an endpoint did not get, asked of the service after changes of the endpoint. */
 import { eventually } from '../helpers/eventually.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { apiClient, startTestService, type TestService } from '../helpers/service.ts';

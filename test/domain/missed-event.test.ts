@@ -1,4 +1,7 @@
-/** Why an endpoint got nothing of an event: what is said is true of every life that the endpoint may have had, and is said where it can be known. */
+/**
+ * The reason why an endpoint did not get an event is true for every history that the endpoint may have, and is given where it can
+ * be known.
+ */
 import fc from 'fast-check';
 import { isSubscribed } from '../../src/domain/event.ts';
 import {

@@ -1,4 +1,7 @@
-/** What a list's filter matches is retried or cancelled as one operation with progress; a dry run says how much that would be, and does nothing. */
+/**
+ * Bulk operations retry or cancel all deliveries that a list's filter matches, with progress; a dry run says how many, and does
+ * nothing.
+ */
 import { eventually } from '../helpers/eventually.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
