@@ -2,7 +2,7 @@
 import type { Transform } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
-import { unzstd } from './zstd.ts';
+import { unzstdInThread } from './zstd-thread.ts';
 
 export type Decoded = {
   /** the bytes that could be decoded, at most `maxBytes` */
@@ -33,7 +33,7 @@ const DECODERS = new Map<string, Decode>([
   ['x-gzip', through(gunzip)],
   ['deflate', through(inflate)],
   ['br', through(unbrotli)],
-  ['zstd', async (bytes, maxBytes) => unzstd(bytes, maxBytes)],
+  ['zstd', unzstdInThread],
 ]);
 
 const inTurn = createTurns(MAX_AT_ONCE);

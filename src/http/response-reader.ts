@@ -6,6 +6,8 @@ export const MAX_RESPONSE_BYTES = 16 * 1024;
 const MAX_HEAD_BYTES = 16 * 1024;
 /** of all interim responses (1xx) before the final one */
 const MAX_INTERIM_BYTES = 64 * 1024;
+/** of empty lines before a status line */
+const MAX_EMPTY_BYTES = 64;
 
 export type Received = {
   head: ResponseHead;
@@ -93,6 +95,8 @@ export function createResponseReader(): ResponseReader {
 /** Reads heads up to that of the final response: interim ones (1xx) are passed over. */
 function createHeadReader() {
   let pending: Buffer = Buffer.alloc(0);
+  /** how much of it holds no end of a head: what comes byte by byte is not searched anew for each */
+  let searched = 0;
   let interimBytes = 0;
   let interimStatus: number | null = null;
   return {
@@ -101,8 +105,14 @@ function createHeadReader() {
       pending = pending.length === 0 ? bytes : Buffer.concat([pending, bytes]);
       for (;;) {
         const start = startOfHead(pending);
+        if (start > MAX_EMPTY_BYTES) {
+          throw new InvalidResponseError(
+            `more than ${MAX_EMPTY_BYTES} bytes of empty lines came before its status line`,
+          );
+        }
         refuseOtherProtocols(pending.subarray(start));
-        const end = endOfHead(pending, start);
+        const end = endOfHead(pending, Math.max(start, searched - LONGEST_END));
+        searched = end === null ? pending.length : 0;
         if ((end ?? pending.length) - start > MAX_HEAD_BYTES) {
           throw new InvalidResponseError(`its headers are larger than ${MAX_HEAD_BYTES / 1024} KiB`);
         }
@@ -134,9 +144,12 @@ function createHeadReader() {
 /** The index of the status line: empty lines before it are passed over. */
 function startOfHead(bytes: Buffer): number {
   let start = 0;
-  while (bytes[start] === 0x0d || bytes[start] === 0x0a) start += 1;
+  while (start <= MAX_EMPTY_BYTES && (bytes[start] === 0x0d || bytes[start] === 0x0a)) start += 1;
   return start;
 }
+
+/** Bytes of the longest end of a head before the last one. */
+const LONGEST_END = 2;
 
 /** The index after the empty line that ends the head. */
 function endOfHead(bytes: Buffer, start: number): number | null {

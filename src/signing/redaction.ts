@@ -3,6 +3,7 @@
  * one inside another; in hex or base64; or cut off where the excerpt ends.
  */
 import { MASK } from '../domain/endpoint.ts';
+import { type Form, formOf } from './search-form.ts';
 import { unescaped, type View, viewOf, withoutBrokenEscape, withoutWhitespace } from './text-view.ts';
 
 /** Shorter values are not masked: they are no secrets, and they occur by chance in every body. */
@@ -46,55 +47,70 @@ function mask(text: string, spans: Span[], by: string): string {
   return result + text.slice(at);
 }
 
+/**
+ * Characters compared for one text at most: views times their length times forms. Some tens of ms. A receiver that answers with nested
+ * escapes, of an endpoint with many secrets, has all of its text masked beyond it.
+ */
+const MAX_COMPARED = 10_000_000;
+
 function findSecrets(text: string, secrets: readonly string[], isCut: boolean): Span[] {
   if (text.length < MIN_SECRET_LENGTH) return [];
-  const forms = formsOf(secrets);
-  if (forms.length === 0) return [];
-  const whole: Look = (view) => {
+  const { forms, shortest } = formsOf(secrets);
+  // No encoding is shorter than what it stands for. A text that is cut off may end with a part of it.
+  if (forms.length === 0 || (!isCut && text.length < shortest)) return [];
+  let compared = 0;
+  const look: Look = (view, how) => {
+    compared += view.text.length * forms.length;
+    if (compared > MAX_COMPARED) return [{ start: 0, end: text.length }];
     const folded = fold(view.text);
-    return forms.flatMap((form) => wholeIn(view, folded, form));
+    return forms.flatMap((form) =>
+      how === 'whole' ? wholeIn(view, folded, form) : brokenOffIn(view, folded, form, text.length),
+    );
   };
-  const brokenOff: Look = (view) => {
-    const folded = fold(view.text);
-    return forms.flatMap((form) => brokenOffIn(view, folded, form, text.length));
-  };
-  const spans = lookNested(viewOf(text), whole, false);
-  if (isCut) spans.push(...lookNested(viewOf(text), brokenOff, true));
+  const spans = lookNested(viewOf(text), (view) => look(view, 'whole'), false);
+  if (isCut) spans.push(...lookNested(viewOf(text), (view) => look(view, 'broken off'), true));
   return spans.sort((a, b) => a.start - b.start);
 }
 
-type Look = (view: View) => Span[];
+type Look = (view: View, how: 'whole' | 'broken off') => Span[];
 
 /** Searches the text, then the text with one level of escapes undone, and so on up to `MAX_NESTED`; each also without white space. */
-function lookNested(view: View, look: Look, isCut: boolean, depth = 0): Span[] {
+function lookNested(
+  view: View,
+  look: (view: View) => Span[],
+  isCut: boolean,
+  depth = 0,
+  seen = new Set<string>(),
+): Span[] {
+  // Several ways of undoing escapes lead to one text.
+  if (seen.has(view.text)) return [];
+  seen.add(view.text);
   const spans = look(view);
   const joined = withoutWhitespace(view);
   if (joined !== null) spans.push(...look(joined));
   if (depth === MAX_NESTED) return spans;
   const inner = unescaped(view);
-  if (inner !== null) spans.push(...lookNested(inner, look, isCut, depth + 1));
+  if (inner !== null) spans.push(...lookNested(inner, look, isCut, depth + 1, seen));
   // The text does not say whether its last escape is complete or cut off, so both readings are searched.
   const shorter = isCut ? withoutBrokenEscape(view) : null;
-  if (shorter !== null) spans.push(...lookNested(shorter, look, isCut, depth + 1));
+  if (shorter !== null) spans.push(...lookNested(shorter, look, isCut, depth + 1, seen));
   return spans;
 }
 
-function wholeIn(view: View, folded: string, form: string): Span[] {
+function wholeIn(view: View, folded: string, form: Form): Span[] {
   const spans: Span[] = [];
-  for (let at = folded.indexOf(form); at !== -1; at = folded.indexOf(form, at + form.length)) {
-    spans.push({ start: view.starts[at] as number, end: view.ends[at + form.length - 1] as number });
+  const { length } = form.text;
+  for (let at = form.indexIn(folded, 0); at !== -1; at = form.indexIn(folded, at + length)) {
+    spans.push({ start: view.starts[at] as number, end: view.ends[at + length - 1] as number });
   }
   return spans;
 }
 
 /** Finds the longest beginning of the form that the text ends with. */
-function brokenOffIn(view: View, folded: string, form: string, cutAt: number): Span[] {
-  const beginning = form.slice(0, MIN_SECRET_LENGTH);
-  const first = Math.max(0, folded.length - form.length);
-  for (let at = folded.indexOf(beginning, first); at !== -1; at = folded.indexOf(beginning, at + 1)) {
-    if (form.startsWith(folded.slice(at))) return [{ start: view.starts[at] as number, end: cutAt }];
-  }
-  return [];
+function brokenOffIn(view: View, folded: string, form: Form, cutAt: number): Span[] {
+  const length = form.beginningAtEndOf(folded);
+  if (length < MIN_SECRET_LENGTH) return [];
+  return [{ start: view.starts[folded.length - length] as number, end: cutAt }];
 }
 
 /**
@@ -105,16 +121,17 @@ function fold(text: string): string {
   return text.toLowerCase().replace(/[+_-]/g, (character) => (character === '_' ? '/' : ' '));
 }
 
-const known = new WeakMap<readonly string[], string[]>();
+type Forms = { forms: Form[] /** length of the shortest */; shortest: number };
+const known = new WeakMap<readonly string[], Forms>();
 
 /** The encoded secrets to search for. Kept for each list of secrets, for all headers and the body of a response share one. */
-function formsOf(secrets: readonly string[]): string[] {
-  const forms = known.get(secrets) ?? makeForms(secrets);
-  known.set(secrets, forms);
-  return forms;
+function formsOf(secrets: readonly string[]): Forms {
+  const found = known.get(secrets) ?? makeForms(secrets);
+  known.set(secrets, found);
+  return found;
 }
 
-function makeForms(secrets: readonly string[]): string[] {
+function makeForms(secrets: readonly string[]): Forms {
   const forms = new Set<string>();
   for (const secret of secrets) {
     // As UTF-8, and as Latin-1 where the secret fits into it. One byte is one character here.
@@ -125,7 +142,8 @@ function makeForms(secrets: readonly string[]): string[] {
       for (const form of [text, bytes.toString('hex'), ...base64Forms(bytes)]) forms.add(fold(form));
     }
   }
-  return [...forms];
+  const made = [...forms].map(formOf);
+  return { forms: made, shortest: Math.min(...made.map(({ text }) => text.length)) };
 }
 
 /**

@@ -7,6 +7,7 @@ import { firstIdAt } from '../domain/ids.ts';
 import type { Operation, Selection } from '../domain/operation.ts';
 import { UNENDED } from './delivery-states.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
+import { afterPrefix } from './prefixes.ts';
 import { wantsType } from './subscribers.ts';
 
 export type Selected = Pick<Operation, 'tenantId' | 'endpointId'> & { selection: Selection };
@@ -41,20 +42,20 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
   const isOlder = countsOlder(selected.selection) && after < first;
   const last = isOlder ? first : at('delivery', until);
   const begin = isOlder || after >= first ? { sign: '>', id: after } : { sign: '>=', id: first };
+  const { keys, only } = indexFor(selected, isOlder ? ['failed'] : statuses);
+  const names = [...Object.keys(keys), 'd.id'].join(', ');
+  // A range of whole index keys, in their order: no other index can serve it, whatever the statistics say.
   const walked = ({ add }: ReturnType<typeof parameters>, end: string | null) => {
-    const { keys, only } = indexFor(selected, isOlder ? ['failed'] : statuses);
-    const names = [...Object.keys(keys), 'd.id'].join(', ');
     const given = Object.values(keys).map(add);
     const bound = (sign: string, id: string) => `(${names}) ${sign} (${[...given, add(id)].join(', ')})`;
     return [
-      ...Object.keys(keys).map((name, n) => `${name} = ${given[n]}`),
       ...(only === null ? [] : [only]),
       bound(begin.sign, begin.id),
-      ...(last === null ? [] : [bound('<', last)]),
+      last === null ? bound('<=', afterPrefix('')) : bound('<', last),
       ...(end === null ? [] : [bound('<=', end)]),
     ].join(' and ');
   };
-  return walkOf('deliveries d', 'd.id', walked, maxWalked, ({ add }, from) => ({
+  return walkOf('deliveries d', { key: 'd.id', order: names }, walked, maxWalked, ({ add }, from) => ({
     // Lateral lookups by key: they keep the planner from starting with all endpoints and walking once for each.
     from: `${from}
       cross join lateral (select * from endpoints where id = d.endpoint_id offset 0) p
@@ -81,7 +82,8 @@ function indexFor(
   const isOne = statuses.length === 1 && status !== undefined && status !== 'succeeded';
   if (endpointId === null) {
     const tenant = { 'd.tenant_id': tenantId };
-    return { keys: isOne ? { ...tenant, 'd.status': status } : tenant, only: null };
+    if (!isOne) return { keys: tenant, only: null };
+    return { keys: { ...tenant, 'd.status': status }, only: `d.status <> 'succeeded'` };
   }
   const keys = { 'd.endpoint_id': endpointId };
   if (statuses.every((each) => each === 'failed' || each === 'cancelled'))
@@ -105,7 +107,7 @@ function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED):
       ...(end === null ? [] : [bound('<=', end)]),
     ].join(' and ');
   };
-  return walkOf('events e', 'e.sort_id', walked, maxWalked, ({ add }, from) => ({
+  return walkOf('events e', { key: 'e.sort_id', order: 'e.sort_id' }, walked, maxWalked, ({ add }, from) => ({
     from: `${from} join endpoints p on p.id = ${add(endpointId)}`,
     where: `not e.is_test and e.erased_at is null and p.enabled and p.deleted_at is null
       and ${wantsType('e.type', add(selection.eventTypes))} and ${wantsType('e.type', 'p.event_types')}
@@ -116,7 +118,7 @@ function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED):
 
 function walkOf(
   table: string,
-  key: string,
+  { key, order }: { key: string; order: string },
   walked: (given: ReturnType<typeof parameters>, end: string | null) => string,
   maxWalked: number,
   match: (given: ReturnType<typeof parameters>, from: string) => { from: string; where: string },
@@ -125,15 +127,15 @@ function walkOf(
   const forEnd = parameters();
   return {
     end: {
-      text: `select ${key} as id from ${table} where ${walked(forEnd, null)} order by ${key} limit 1 offset ${maxWalked - 1}`,
+      text: `select ${key} as id from ${table} where ${walked(forEnd, null)} order by ${order} limit 1 offset ${maxWalked - 1}`,
       values: forEnd.values,
     },
     rows(columns, end, limit) {
       const given = parameters();
-      const stretch = `(select * from ${name} ${alias} where ${walked(given, end)} order by ${key} limit ${maxWalked}) ${alias}`;
+      const stretch = `(select * from ${name} ${alias} where ${walked(given, end)} order by ${order} limit ${maxWalked}) ${alias}`;
       const { from, where } = match(given, stretch);
       return {
-        text: `select ${columns} from ${from} where ${where} order by ${key} limit ${given.add(limit)}`,
+        text: `select ${columns} from ${from} where ${where} order by ${order} limit ${given.add(limit)}`,
         values: given.values,
       };
     },
@@ -276,16 +278,14 @@ async function countAccepted(db: Queryable, { tenantId, endpointId, selection }:
   const { values, add } = parameters();
   const column = endpointId === null ? 'tenant_id' : 'endpoint_id';
   const key = add(endpointId ?? tenantId);
-  const bound = (sign: string, id: string | null) =>
-    id === null ? [] : [`(${column}, id) ${sign} (${key}, ${add(id)})`];
+  const bound = (sign: string, id: string) => `(${column}, id) ${sign} (${key}, ${add(id)})`;
   const conditions = [
-    `${column} = ${key}`,
-    ...bound('>=', at('delivery', selection.since)),
-    ...bound('<', at('delivery', selection.until)),
+    bound('>=', at('delivery', selection.since) ?? ''),
+    bound('<', at('delivery', selection.until) ?? afterPrefix('')),
   ];
   const { rows } = await db.query<{ count: number; walked: number }>(
     `select count(*) filter (where not is_test and tenant_id = ${add(tenantId)}) as count, count(*) as walked
-     from (select is_test, tenant_id from deliveries where ${conditions.join(' and ')} order by id limit ${MAX_CONSIDERED}) walked`,
+     from (select is_test, tenant_id from deliveries where ${conditions.join(' and ')} order by ${column}, id limit ${MAX_CONSIDERED}) walked`,
     values,
   );
   const { count = 0, walked = 0 } = rows[0] ?? {};

@@ -22,7 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   'src/channels/email.ts': ['src/domain', 'src/channels', 'src/variable-kinds.ts', 'nodemailer', 'zod'],
   'src/store': ['src/domain', 'src/signing', 'pg', 'pg-connection-string', BUILTIN],
-  'src/http': ['src/domain', 'ipaddr.js', 'fzstd', 'lru-cache', BUILTIN],
+  'src/http': ['src/domain', 'src/package-root.ts', 'ipaddr.js', 'fzstd', 'piscina', 'lru-cache', BUILTIN],
   'src/json-schema': [
     ...['src/domain', 'src/observability', 'src/package-root.ts', 'ajv', 'ajv-formats', 're2js', 'piscina'],
     ...['@eslint-community/regexpp', 'lru-cache', BUILTIN],
