@@ -35,7 +35,7 @@ const ALL_VALUES = process.env.TIDINGS_LONG_TESTS === '1';
 const ONLY = process.env.TEST_POISON?.split(',');
 const VALUES = ALL_VALUES || ONLY !== undefined ? 9 : 1;
 /** Hold nothing of a tenant, or only what is folded within seconds (test/store/metric-folding damages that). */
-const NO_TENANTS = ['schema_migrations', 'metric_parts'];
+const NO_TENANTS = ['schema_migrations', 'sign_in_codes', 'metric_parts'];
 const PROFILES = ['standard-webhooks', 'scorm-api'];
 
 type Victim = {
@@ -150,7 +150,14 @@ async function makeVictim(
   }
   const own = { name: 'own.type', description: 'Own', schema: { type: 'object' }, example: { a: 1 } };
   await ok('POST', `${base}/event-types`, own);
-  await ok('POST', '/v1/keys', { kind: 'tenant', tenant, scopes: ['read'], name: `Key ${at}` });
+  const { key } = await ok('POST', '/v1/keys', {
+    kind: 'tenant',
+    tenant,
+    scopes: ['read'],
+    name: `Key ${at}`,
+  });
+  await ok('POST', '/v1/sessions', { key });
+  await ok('POST', `${base}/portal-sessions`, {});
   const emit = {
     body: { type: own.name, data: { word: `word-${at}` } },
     headers: { 'idempotency-key': `key-${at}` },
@@ -219,6 +226,8 @@ function questions(victim: Victim): [string, string, unknown?, Record<string, st
     ]),
     ['GET', `/v1/search?q=127.0.0.1&tenant=${tenant}`],
     ['GET', `${base}/event-types`],
+    ['GET', `${base}/metrics`],
+    ['GET', `${base}/portal-sessions`],
     ['GET', `${base}/deliveries`],
     ['GET', `${base}/deliveries?status=failed&endpoint_id=${endpoints[1]}`],
     ['GET', `/v1/audit-log?tenant=${tenant}`],
@@ -329,7 +338,7 @@ test('whatever stands in any column: no answer fails, nothing goes round for eve
       if (status >= 500) failures.push([victim.poison, method, path, status, text.slice(0, 200)]);
     }
   });
-  for (const path of ['/v1/tenants', '/v1/keys', '/v1/operational-events', '/v1/audit-log'])
+  for (const path of ['/v1/tenants', '/v1/keys', '/v1/sessions', '/v1/operational-events', '/v1/audit-log'])
     for (const [where, status, text] of await pagesOf(path))
       if (status !== 200) failures.push(['', 'GET', where, status, text]);
   expect(failures).toEqual([]);
