@@ -294,7 +294,7 @@ const FIELDS: Attack[] = [
     posted(':t/deliveries/bulk-retry', () => ({
       filter: Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`k${at}`, 1])),
     })),
-    [422],
+    [413],
   ],
   ['a search for what patterns mean', got(`:t/events?q=${'%25_'.repeat(60)}`), [200]],
   ['a limit of digits', got(`:t/events?limit=${'9'.repeat(14_000)}`), [422]],
