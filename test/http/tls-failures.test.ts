@@ -233,9 +233,9 @@ describe('a timeout says what was waited for', () => {
       'the headers of its response did not end',
     ],
   ])('%s', async (_what, serve, phase) => {
-    const result = await send(await serve(), { timeoutMs: 700 });
+    const result = await send(await serve(), { timeoutMs: 2_000 });
     expect(result).toMatchObject({ response: null, error: { code: 'timeout' } });
-    expect(result.error?.message).toContain(`No response within 700 ms: ${phase}.`);
+    expect(result.error?.message).toContain(`No response within 2000 ms: ${phase}.`);
   });
 });
 
