@@ -5,7 +5,12 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../domain/errors.ts';
-import { OPERATION_KINDS, OPERATION_STATUSES, type Operation } from '../domain/operation.ts';
+import {
+  OPERATION_KINDS,
+  OPERATION_STATUSES,
+  type Operation,
+  withStorableTimes,
+} from '../domain/operation.ts';
 import { countRunningOperations, insertOperation, type NewOperation } from '../store/operations.ts';
 import type { Queryable } from '../store/pool.ts';
 import { type Count, countAmong, countSelected, type Selected } from '../store/redelivery-selection.ts';
@@ -87,8 +92,10 @@ export async function startOperation(
     counted?: Count;
   },
 ): Promise<Operation> {
-  const { kind, tenantId, endpointId, selection } = wanted;
-  const { count: matched, atLeast } = wanted.counted ?? (await countSelected(deps.db, wanted));
+  const { kind, tenantId, endpointId } = wanted;
+  const selection = withStorableTimes(wanted.selection);
+  const { count: matched, atLeast } =
+    wanted.counted ?? (await countSelected(deps.db, { tenantId, endpointId, selection }));
   const operation = await audited(
     deps,
     request,
@@ -113,7 +120,10 @@ export async function startOperation(
 
 /** Counts what an operation on this selection would do. */
 export async function dryRun(deps: ApiDeps, selected: Selected): Promise<z.infer<typeof dryRunSchema>> {
-  const { matched, among } = await countAmong(deps.db, selected);
+  const { matched, among } = await countAmong(deps.db, {
+    ...selected,
+    selection: withStorableTimes(selected.selection),
+  });
   return {
     dry_run: true,
     matched: matched.count,

@@ -58,7 +58,7 @@ export function emitCommand(program: Command): void {
         say`  ${delivery.id}  to ${delivery.endpoint_id}: ${delivery.status}`;
       }
       const [first] = event.deliveries;
-      if (first === undefined) say('  No endpoint subscribes to it.');
+      if (first === undefined) say('  No endpoint that is enabled subscribes to it.');
       else say`See what became of it: tidings deliveries ${first.id}`;
     });
 }

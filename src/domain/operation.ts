@@ -39,6 +39,18 @@ export type Matching = {
   unsendable: boolean;
 };
 
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/**
+ * The same selection with times in UTC that the database can hold. A caller may write any offset and any year; nothing was accepted
+ * before 1970.
+ */
+export function withStorableTimes<Of extends Pick<Selection, 'since' | 'until'>>(selection: Of): Of {
+  const storable = (time: string | null) =>
+    time === null ? null : new Date(Math.min(LAST_MS, Math.max(0, Date.parse(time)))).toISOString();
+  return { ...selection, since: storable(selection.since), until: storable(selection.until) };
+}
+
 /** Selects the deliveries to an endpoint that failed in this time, and the events accepted in it without a delivery to the endpoint. */
 export function recoverSelection(since: string, until: string | null): Selection {
   return { statuses: ['failed'], since, until, eventTypes: null, errorCode: null, missing: true };

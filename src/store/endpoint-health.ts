@@ -4,13 +4,16 @@ import { disableEndpoint } from './endpoints.ts';
 import { insertOperationalEvent } from './operational-events.ts';
 import type { Queryable } from './pool.ts';
 
-/** Marks these endpoints as healthy. Where people had been warned, an operational event tells them that the endpoint works again. */
+/**
+ * Marks these endpoints as healthy. Where people had been warned, an operational event tells them that the endpoint works again. A late
+ * success does not say so of an endpoint that is switched off.
+ */
 export async function noteSuccess(client: Queryable, endpointIds: string[]): Promise<void> {
   if (endpointIds.length === 0) return;
   const { rows } = await client.query<{ id: string; tenantId: string; since: Date | null; warned: number }>(
     `update endpoints e set failing_since = null, consecutive_failures = 0, warned_percent = 0, troubled_since = null
      from (select id, coalesce(troubled_since, failing_since) as since, warned_percent from endpoints where id = any($1)) b
-     where e.id = b.id
+     where e.id = b.id and e.enabled
      returning e.id, e.tenant_id as "tenantId", b.since, b.warned_percent as warned`,
     [endpointIds],
   );

@@ -102,7 +102,7 @@ test('an unreadable answer is an invalid_response with the bytes that came, with
   expect(attempt).toMatchObject({
     response: null,
     received: { body: expect.stringContaining(`220 •••• ${word}\r\n`), body_base64: expect.any(String) },
-    error: { code: 'invalid_response', message: expect.stringContaining('no HTTP response') },
+    error: { code: 'invalid_response', message: expect.stringContaining('not a valid HTTP response') },
   });
   expect(JSON.stringify(attempt)).not.toContain(TOKEN);
   expect(Buffer.from(attempt.received.body_base64, 'base64').toString('latin1')).not.toContain(TOKEN);

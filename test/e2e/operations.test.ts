@@ -229,6 +229,31 @@ test.each([
   expect(answer.body.errors.map((error: any) => error.path)).toContain(field);
 });
 
+test.each([
+  '2026-01-01T00:00:00+23:59',
+  '2026-01-01T00:00:00-16:00',
+  '0000-01-01T00:00:00Z',
+  '9999-12-31T23:59:59-23:59',
+])('a window that begins at %s is taken, though the database has no such time or offset', async (since) => {
+  const { base, path } = await subscribe(tidings.call, { url: 'http://127.0.0.1:9999/' });
+  for (const kind of ['recover', 'replay']) {
+    const dry = await tidings.call('POST', `${path}/${kind}`, { since, dry_run: true });
+    expect(dry).toMatchObject({ status: 200, body: { matched: 0 } });
+  }
+  const started = [
+    await tidings.call('POST', `${path}/recover`, { since }),
+    await tidings.call('POST', `${path}/replay`, {
+      since: new Date(0).toISOString(),
+      until: since.replace('0000', '2000'),
+    }),
+    await tidings.call('POST', `${base}/deliveries/retry`, { since }),
+  ];
+  for (const { status, body } of started) {
+    expect(status).toBe(202);
+    expect(await finished(tidings.call, body.id)).toMatchObject({ status: 'completed', matched: 0 });
+  }
+});
+
 test('kill -9 in the middle of a recovery: it goes on where it was, and everything arrives', async () => {
   const database = await createTestDatabase();
   const taskQueue = `test-${randomUUID()}`;

@@ -122,7 +122,9 @@ describe('looking', () => {
     await ports.look();
     await ports.look();
     expect(ports.has(7)).toBe(true);
-    expect(said).toEqual(['the ports of our own processes could not be read: permission denied']);
+    expect(said).toEqual([
+      'the ports on which our own processes listen could not be read: permission denied',
+    ]);
     answers = [new Set([8])];
     await ports.look();
     expect(ports.has(8)).toBe(true);

@@ -27,7 +27,7 @@ test('a plan that was kept from when a table was empty is made anew once it has 
     expect(await plan()).not.toContain('events_pkey');
 
     expect((await analyzeGrown(database.db)).sort()).toEqual(['deliveries', 'events']);
-    expect(await plan()).toContain('events_pkey');
+    expect(await plan()).toMatch(/Index Scan using events_(pkey|by_id)/);
     expect(await analyzeGrown(database.db)).toEqual([]);
   } finally {
     client.release(true);
