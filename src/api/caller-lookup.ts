@@ -4,9 +4,9 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../domain/access.ts';
-import { type FoundKey, findKeys, hashKey, noteUse } from '../store/api-keys.ts';
+import { type FoundKey, findKeys, hashKey } from '../store/api-keys.ts';
 import type { ApiDeps } from './deps.ts';
-import { createGuardedLookup } from './guarded-lookup.ts';
+import { createGuardedLookup, noteStaleUse } from './guarded-lookup.ts';
 import { createLookupCache } from './lookup-cache.ts';
 import { createWrongKeyLimiter, type WrongKeyLimiter } from './wrong-key-limiter.ts';
 
@@ -37,15 +37,7 @@ export function createCallerLookup(
   const admin: Caller = { id: 'admin', name: null, tenantId: null, scopes: [], ratePerSecond: null };
   const keys = createGuardedLookup<FoundKey>('API keys', async (hashes) => {
     const found = await findKeys(db, hashes);
-    const stale = [...found.values()].filter((key) => key.stale).map((key) => key.id);
-    if (stale.length > 0) {
-      await noteUse(db, stale).catch((error) =>
-        logger.debug(
-          { reason: error.message },
-          'the time when some API keys were last used could not be stored',
-        ),
-      );
-    }
+    await noteStaleUse({ db, logger }, 'api_keys', found);
     return found;
   });
   const suspects = new Set<string>();

@@ -4,7 +4,9 @@
  */
 import { LRUCache } from 'lru-cache';
 import { Problem } from '../domain/errors.ts';
+import { noteUse } from '../store/last-use.ts';
 import { createBatchedLookup } from './batched-lookup.ts';
+import type { ApiDeps } from './deps.ts';
 import type { WrongKeyLimiter } from './wrong-key-limiter.ts';
 
 /** One that was valid so recently is never looked up slowly, whatever its address. */
@@ -83,4 +85,16 @@ export async function findUncached<Value>(
   const found = await find(name, !isTrusted(name) && wrongKeys.isSuspect(address));
   if (found === null) wrongKeys.sentWrong(address);
   return found;
+}
+
+/** Notes the use of those whose last use was noted a while ago. That it cannot be stored keeps nobody out. */
+export async function noteStaleUse(
+  { db, logger }: Pick<ApiDeps, 'db' | 'logger'>,
+  table: Parameters<typeof noteUse>[1],
+  found: ReadonlyMap<string, { id: string; stale: boolean }>,
+): Promise<void> {
+  const stale = [...found.values()].filter((each) => each.stale).map(({ id }) => id);
+  await noteUse(db, table, stale).catch((error) =>
+    logger.debug({ reason: error.message, table }, 'the time of last use could not be stored'),
+  );
 }

@@ -4,16 +4,10 @@
  */
 import { type Caller, PORTAL_RATE_PER_S } from '../domain/access.ts';
 import { hashKey } from '../store/api-keys.ts';
-import type { Db } from '../store/pool.ts';
-import {
-  findPortalCodes,
-  findPortalSessions,
-  notePortalSessionUse,
-  type PortalSession,
-} from '../store/portal-sessions.ts';
-import { findSessions, findSignInCodes, isProved, noteSessionUse } from '../store/sessions.ts';
+import { findPortalCodes, findPortalSessions, type PortalSession } from '../store/portal-sessions.ts';
+import { findSessions, findSignInCodes, isProved } from '../store/sessions.ts';
 import type { ApiDeps } from './deps.ts';
-import { createGuardedLookup, findUncached } from './guarded-lookup.ts';
+import { createGuardedLookup, findUncached, noteStaleUse } from './guarded-lookup.ts';
 import type { WrongKeyLimiter } from './wrong-key-limiter.ts';
 
 /** What a portal session's bearer begins with; a key never does. */
@@ -50,24 +44,14 @@ export function createSessionLookup(
   { db, adminKey, logger }: Pick<ApiDeps, 'db' | 'adminKey' | 'logger'>,
   wrongKeys: WrongKeyLimiter,
 ): SessionLookup {
-  async function noted(
-    note: (db: Db, ids: string[]) => Promise<void>,
-    found: Map<string, { id: string; stale: boolean }>,
-  ): Promise<void> {
-    const stale = [...found.values()].filter((session) => session.stale).map(({ id }) => id);
-    await note(db, stale).catch((error) =>
-      logger.debug({ reason: error.message }, 'the time of last use of some sessions was not stored'),
-    );
-  }
-
   const sessions = createGuardedLookup('sessions', async (hashes) => {
     const found = await findSessions(db, hashes);
-    await noted(noteSessionUse, found);
+    await noteStaleUse({ db, logger }, 'sessions', found);
     return found;
   });
   const portalSessions = createGuardedLookup('portal sessions', async (hashes) => {
     const found = await findPortalSessions(db, hashes);
-    await noted(notePortalSessionUse, found);
+    await noteStaleUse({ db, logger }, 'portal_sessions', found);
     return found;
   });
   const portalCodes = createGuardedLookup('codes', (hashes) => findPortalCodes(db, hashes));

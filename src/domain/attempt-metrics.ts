@@ -89,6 +89,31 @@ export function addHistograms(a: readonly unknown[], b: readonly unknown[]): num
   );
 }
 
+/** What attempts came to. Histograms are counts by bucket; stored ones may be damaged. */
+export type Sums<Count = unknown> = {
+  attempts: number;
+  failed: number;
+  /** deliveries that succeeded for the first time, and that ended failed */
+  delivered: number;
+  exhausted: number;
+  durations: Count[];
+  latencies: Count[];
+};
+
+export const NOTHING: Sums<number> = {
+  ...{ attempts: 0, failed: 0, delivered: 0, exhausted: 0 },
+  ...{ durations: [], latencies: [] },
+};
+
+export const plus = (a: Sums, b: Sums): Sums<number> => ({
+  attempts: addCounts(a.attempts, b.attempts),
+  failed: addCounts(a.failed, b.failed),
+  delivered: addCounts(a.delivered, b.delivered),
+  exhausted: addCounts(a.exhausted, b.exhausted),
+  durations: addHistograms(a.durations, b.durations),
+  latencies: addHistograms(a.latencies, b.latencies),
+});
+
 /** The histogram of numbers of buckets. */
 export function histogramOf(buckets: readonly unknown[]): number[] {
   const counts: number[] = [];

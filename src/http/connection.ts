@@ -1,7 +1,7 @@
 /** A connection to a receiver: it carries one request after another, and passes the bytes that arrive to one listener. */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Peer } from './peer-certificate.ts';
+import type { Peer } from '../domain/peer.ts';
 import type { Route } from './route.ts';
 
 export type Listener = {

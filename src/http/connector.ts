@@ -1,12 +1,12 @@
 /** Opens connections to checked addresses only, directly or through the egress proxy, and gives up when the request does. */
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
+import type { Peer } from '../domain/peer.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { AttemptFailedError, errorFailure } from './attempt-failure.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { dialInTurn, UnreachableError } from './dial.ts';
 import { EgressFaultError, type EgressProxy } from './egress-proxy.ts';
-import type { Peer } from './peer-certificate.ts';
 import type { Progress } from './progress.ts';
 import type { TriedAddress } from './route.ts';
 import type { Target } from './target.ts';

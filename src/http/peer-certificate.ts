@@ -1,20 +1,7 @@
-/** The TLS of a connection as the log shows it: the protocol, and the certificate that the receiver showed. Bounded, and printable. */
+/** Reads what the log shows of a connection's TLS, bounded and printable. */
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-
-export type Peer = {
-  /** such as `TLSv1.3`; `null`: the handshake did not end */
-  protocol: string | null;
-  /** distinguished names, `CN=…, O=…` */
-  subject: string | null;
-  issuer: string | null;
-  /** ISO 8601 */
-  validTo: string | null;
-  /** the names and addresses that it is for, at most `MAX_NAMES` */
-  names: string[];
-  /** of the certificate's DER, in hex with colons */
-  fingerprintSha256: string | null;
-};
+import type { Peer } from '../domain/peer.ts';
 
 const MAX_NAMES = 20;
 const MAX_NAME = 100;

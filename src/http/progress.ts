@@ -1,7 +1,7 @@
 /** Progress of a request: its phase, which a timeout's message names, and its route and times, which the log shows. */
 import { type Phase, WAITED_FOR } from '../domain/attempt-phase.ts';
+import type { Peer } from '../domain/peer.ts';
 import { deadlineAfter } from './deadline.ts';
-import type { Peer } from './peer-certificate.ts';
 import type { Route } from './route.ts';
 
 /** ms; `null`: it did not come to that, or a connection that was there already was used */

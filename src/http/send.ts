@@ -1,5 +1,6 @@
 /** Sends one POST to a checked address, bounded in time and size, with a typed error for every failure. */
 import { isIP } from 'node:net';
+import type { Peer } from '../domain/peer.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { type AttemptFailure, statusFailure } from './attempt-failure.ts';
 import { trustedAuthorities } from './authorities.ts';
@@ -8,7 +9,6 @@ import { decodeBody } from './content-decoding.ts';
 import { createEgressProxy } from './egress-proxy.ts';
 import type { Exchanged } from './exchange.ts';
 import { createPosts, type Post } from './keep-alive.ts';
-import type { Peer } from './peer-certificate.ts';
 import { type Progress, startProgress, type Timings } from './progress.ts';
 import { MAX_RESPONSE_BYTES } from './response-reader.ts';
 import type { Route } from './route.ts';

@@ -2,8 +2,9 @@
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { LRUCache } from 'lru-cache';
+import type { Peer } from '../domain/peer.ts';
 import { AttemptFailedError } from './attempt-failure.ts';
-import { type Peer, peerOf } from './peer-certificate.ts';
+import { peerOf } from './peer-certificate.ts';
 import { isTlsError, tlsReason } from './tls-reasons.ts';
 
 export type TlsHandshake = (

@@ -59,29 +59,24 @@ function findSecrets(text: string, secrets: readonly string[], isCut: boolean): 
   // No encoding is shorter than what it stands for. A text that is cut off may end with a part of it.
   if (forms.length === 0 || (!isCut && text.length < shortest)) return [];
   let compared = 0;
-  const look: Look = (view, how) => {
-    compared += view.text.length * forms.length;
-    if (compared > MAX_COMPARED) return [{ start: 0, end: text.length }];
-    const folded = fold(view.text);
-    return forms.flatMap((form) =>
-      how === 'whole' ? wholeIn(view, folded, form) : brokenOffIn(view, folded, form, text.length),
-    );
-  };
-  const spans = lookNested(viewOf(text), (view) => look(view, 'whole'), false);
-  if (isCut) spans.push(...lookNested(viewOf(text), (view) => look(view, 'broken off'), true));
+  const lookFor =
+    (find: (view: View, folded: string, form: Form) => Span[]): Look =>
+    (view) => {
+      compared += view.text.length * forms.length;
+      if (compared > MAX_COMPARED) return [{ start: 0, end: text.length }];
+      const folded = fold(view.text);
+      return forms.flatMap((form) => find(view, folded, form));
+    };
+  const brokenOff = lookFor((view, folded, form) => brokenOffIn(view, folded, form, text.length));
+  const spans = lookNested(viewOf(text), lookFor(wholeIn), false);
+  if (isCut) spans.push(...lookNested(viewOf(text), brokenOff, true));
   return spans.sort((a, b) => a.start - b.start);
 }
 
-type Look = (view: View, how: 'whole' | 'broken off') => Span[];
+type Look = (view: View) => Span[];
 
 /** Searches the text, then the text with one level of escapes undone, and so on up to `MAX_NESTED`; each also without white space. */
-function lookNested(
-  view: View,
-  look: (view: View) => Span[],
-  isCut: boolean,
-  depth = 0,
-  seen = new Set<string>(),
-): Span[] {
+function lookNested(view: View, look: Look, isCut: boolean, depth = 0, seen = new Set<string>()): Span[] {
   // Several ways of undoing escapes lead to one text.
   if (seen.has(view.text)) return [];
   seen.add(view.text);

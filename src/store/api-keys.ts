@@ -60,15 +60,6 @@ export async function findKeys(db: Db, hashes: Buffer[]): Promise<Map<string, Fo
   return new Map(rows.map(({ hash, ...key }) => [hash.toString('base64'), key]));
 }
 
-/** Notes that keys were used. A locked key is skipped; its next use is noted. */
-export async function noteUse(db: Db, ids: string[]): Promise<void> {
-  await db.query(
-    `update api_keys set last_used_at = now()
-     where id in (select id from api_keys where id = any($1) order by id for no key update skip locked)`,
-    [ids],
-  );
-}
-
 /** Keys that are not revoked, of one tenant or of all: newest first, `limit` of them, older than the id `before`. */
 export async function listKeys(
   db: Db,

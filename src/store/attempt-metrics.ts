@@ -1,17 +1,8 @@
 /** Reads what attempts came to, by interval: of one tenant or of all, and which tenants have the most. metric-folding.ts writes it. */
-import { INTERVALS, type KeyKind, type Range } from '../domain/attempt-metrics.ts';
+import { INTERVALS, type KeyKind, type Range, type Sums } from '../domain/attempt-metrics.ts';
 import { type Db, snapshot, WALK_IN_ORDER } from './pool.ts';
 
-export type IntervalTotal = {
-  at: Date;
-  attempts: number;
-  failed: number;
-  delivered: number;
-  exhausted: number;
-  /** counts by bucket */
-  durations: unknown[];
-  latencies: unknown[];
-};
+export type IntervalTotal = Sums & { at: Date };
 
 export type KeyTotal = { kind: KeyKind; key: string; attempts: number; failed: number };
 

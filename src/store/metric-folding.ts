@@ -4,11 +4,13 @@
  */
 import {
   addCounts,
-  addHistograms,
   histogramOf,
   INTERVALS,
   KEY_KINDS,
   type KeyKind,
+  NOTHING,
+  plus,
+  type Sums,
 } from '../domain/attempt-metrics.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
@@ -35,14 +37,7 @@ type Part = {
 };
 
 type Place = { tenantId: string; seconds: number; at: Date };
-type Total = Place & {
-  attempts: number;
-  failed: number;
-  delivered: number;
-  exhausted: number;
-  durations: number[];
-  latencies: number[];
-};
+type Total = Place & Sums;
 type Keyed = Place & { kind: KeyKind; key: string; attempts: number; failed: number };
 
 /** Folds what has come. @returns how many partial sums were folded; 0 also while another process does it */
@@ -107,22 +102,11 @@ function totalsOf(parts: readonly Part[]): Map<string, Total> {
     };
     for (const place of placesOf(part)) {
       const name = nameOf(place);
-      totals.set(name, { ...place, ...sumOf(totals.get(name) ?? NOTHING, more) });
+      totals.set(name, { ...place, ...plus(totals.get(name) ?? NOTHING, more) });
     }
   }
   return totals;
 }
-
-const NOTHING = { attempts: 0, failed: 0, delivered: 0, exhausted: 0, durations: [], latencies: [] };
-
-const sumOf = (a: Omit<Total, keyof Place>, b: Omit<Total, keyof Place>): Omit<Total, keyof Place> => ({
-  attempts: addCounts(a.attempts, b.attempts),
-  failed: addCounts(a.failed, b.failed),
-  delivered: addCounts(a.delivered, b.delivered),
-  exhausted: addCounts(a.exhausted, b.exhausted),
-  durations: addHistograms(a.durations, b.durations),
-  latencies: addHistograms(a.latencies, b.latencies),
-});
 
 /** SQL: the places of `$1` to `$3`. */
 const PLACES = 'unnest($1::text[], $2::int[], $3::timestamptz[]) as p (tenant_id, seconds, at)';
@@ -139,7 +123,7 @@ async function addTotals(client: Queryable, totals: Total[]): Promise<void> {
     placeValues(totals),
   );
   const before = new Map(rows.map((row) => [nameOf(row), row]));
-  const sums = totals.map((total) => ({ ...total, ...sumOf(before.get(nameOf(total)) ?? NOTHING, total) }));
+  const sums = totals.map((total) => ({ ...total, ...plus(before.get(nameOf(total)) ?? NOTHING, total) }));
   await client.query(
     `insert into metric_totals (tenant_id, seconds, at, attempts, failed, delivered, exhausted, durations, latencies)
      select p.tenant_id, p.seconds, p.at, p.attempts, p.failed, p.delivered, p.exhausted, h.durations::int[], h.latencies::int[]

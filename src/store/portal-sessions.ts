@@ -121,16 +121,6 @@ export async function findPortalSessions(db: Db, hashes: Buffer[]): Promise<Map<
   return new Map(rows.map(({ hash, ...session }) => [hash.toString('base64'), session]));
 }
 
-/** Notes that they were used. A locked one is skipped; its next use is noted. */
-export async function notePortalSessionUse(db: Db, ids: string[]): Promise<void> {
-  if (ids.length === 0) return;
-  await db.query(
-    `update portal_sessions set last_used_at = now()
-     where id in (select id from portal_sessions where id = any($1) order by id for no key update skip locked)`,
-    [ids],
-  );
-}
-
 /** @returns `null` when it has ended */
 export async function findPortalSession(db: Db, id: string): Promise<ThemedPortalSession | null> {
   const { rows } = await db.query<ThemedPortalSession>(

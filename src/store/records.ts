@@ -2,6 +2,7 @@
 import type { DeliveryStatus, Trigger } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import type { Decision } from '../domain/outcome.ts';
+import type { Peer } from '../domain/peer.ts';
 import { NO_CLAIM } from './delivery-states.ts';
 import type { Effects } from './endpoint-effects.ts';
 import type { Queryable } from './pool.ts';
@@ -56,14 +57,7 @@ export type Transport = {
     reused: boolean;
   };
   remoteAddress: string | null;
-  tls: {
-    protocol: string | null;
-    subject: string | null;
-    issuer: string | null;
-    validTo: string | null;
-    names: string[];
-    fingerprintSha256: string | null;
-  } | null;
+  tls: Peer | null;
 };
 
 export type AttemptRecord = {

@@ -163,16 +163,6 @@ export async function useSignInCode(client: Queryable, code: string): Promise<bo
   return rowCount === 1;
 }
 
-/** Notes that sessions were used. A locked one is skipped; its next use is noted. */
-export async function noteSessionUse(db: Db, ids: string[]): Promise<void> {
-  if (ids.length === 0) return;
-  await db.query(
-    `update sessions set last_used_at = now()
-     where id in (select id from sessions where id = any($1) order by id for no key update skip locked)`,
-    [ids],
-  );
-}
-
 /** Ends all sessions of a key, in the transaction that revokes it. */
 export async function endSessionsOfKey(client: Queryable, keyId: string): Promise<void> {
   await client.query('delete from sessions where key_id = $1', [keyId]);

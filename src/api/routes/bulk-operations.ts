@@ -176,6 +176,6 @@ function span({ after, before }: Filter): { since: string | null; until: string 
     throw fieldProblem('filter.before', 'must be later than after');
   return {
     since: after === undefined ? null : new Date(Date.parse(after) + 1).toISOString(),
-    until: before === undefined ? null : new Date(before).toISOString(),
+    until: before ?? null,
   };
 }

@@ -1,14 +1,15 @@
 /** Wire schemas of metrics over time. */
 import { z } from 'zod';
 import {
-  addCounts,
-  addHistograms,
   INTERVAL_NAMES,
   INTERVALS,
   MAX_INTERVALS,
+  NOTHING,
   type Percentiles,
   percentilesOf,
+  plus,
   type Range,
+  type Sums,
   startsOf,
 } from '../../domain/attempt-metrics.ts';
 import type { IntervalTotal, KeyTotal } from '../../store/attempt-metrics.ts';
@@ -74,23 +75,7 @@ type Counted = {
   attempt_duration_ms: Percentiles | null;
 };
 
-type Sum = Omit<IntervalTotal, 'at' | 'durations' | 'latencies'> & {
-  durations: number[];
-  latencies: number[];
-};
-
-const NOTHING: Sum = { attempts: 0, failed: 0, delivered: 0, exhausted: 0, durations: [], latencies: [] };
-
-const plus = (a: Sum, b: Omit<IntervalTotal, 'at'>): Sum => ({
-  attempts: addCounts(a.attempts, b.attempts),
-  failed: addCounts(a.failed, b.failed),
-  delivered: addCounts(a.delivered, b.delivered),
-  exhausted: addCounts(a.exhausted, b.exhausted),
-  durations: addHistograms(a.durations, b.durations),
-  latencies: addHistograms(a.latencies, b.latencies),
-});
-
-function presentSum(sum: Sum): Counted {
+function presentSum(sum: Sums<number>): Counted {
   return {
     attempts: { succeeded: Math.max(0, sum.attempts - sum.failed), failed: sum.failed },
     deliveries: { succeeded: sum.delivered, failed: sum.exhausted },
@@ -117,7 +102,7 @@ export function presentMetrics(
       at: new Date(startMs).toISOString(),
       ...presentSum(byStart.get(startMs) ?? NOTHING),
     })),
-    totals: presentSum(intervals.reduce(plus, NOTHING)),
+    totals: presentSum(intervals.reduce<Sums<number>>(plus, NOTHING)),
     by_event_type: named('type').map(({ key, attempts, failed }) => ({ event_type: key, attempts, failed })),
     by_error_code: named('error').map(({ key, attempts }) => ({ error_code: key, attempts })),
     by_response_status: named('status').map(({ key, attempts, failed }) => ({
