@@ -1,0 +1,122 @@
+/** The dashboard: signs in with a key or a link, and shows the pages of all tenants, or of the key's. */
+import { QueryClientProvider } from '@tanstack/react-query';
+import { dataOf, type Schemas, TidingsError } from '@tidings/client';
+import { useEffect, useMemo, useState } from 'react';
+import { Router } from 'wouter';
+import { Announcer } from '../context/announce.tsx';
+import { ApiProvider, createQueryClient, dashboardClient } from '../context/api.tsx';
+import { takeCode } from '../context/link-code.ts';
+import { PreferencesProvider } from '../context/preferences.tsx';
+import { ReachedProvider } from '../context/reached.tsx';
+import { capabilitiesOf, type Viewer, ViewerProvider } from '../context/session.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { useTexts } from '../texts/index.ts';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { OperatorPages } from './operator-pages.tsx';
+import { SignInForm, SignInPage } from './sign-in.tsx';
+import { TenantPages } from './tenant-pages.tsx';
+
+type Session = Schemas['Session'];
+
+/** Starting: it is not known yet whether somebody is signed in. */
+type State =
+  | { kind: 'starting' }
+  | { kind: 'signed-out'; problem: Error | null; hasLeft: boolean }
+  | { kind: 'signed-in'; session: Session; hasEnded: boolean };
+
+export function Dashboard() {
+  const [state, setState] = useState<State>({ kind: 'starting' });
+  const [isReached, setReached] = useState(true);
+  const api = useMemo(dashboardClient, []);
+  const queries = useMemo(
+    () =>
+      createQueryClient(
+        () => setState((now) => (now.kind === 'signed-in' ? { ...now, hasEnded: true } : now)),
+        setReached,
+      ),
+    [],
+  );
+
+  useEffect(() => {
+    const start = async () => {
+      const code = takeCode();
+      if (code !== null) return dataOf(api.POST('/v1/sessions', { body: { code } }));
+      return dataOf(api.GET('/v1/sessions/current'));
+    };
+    start().then(
+      (session) => setState({ kind: 'signed-in', session, hasEnded: false }),
+      (problem: Error) => {
+        const isExpected =
+          problem instanceof TidingsError && problem.status === 401 && !problem.message.includes('code');
+        setState({ kind: 'signed-out', problem: isExpected ? null : problem, hasLeft: false });
+      },
+    );
+  }, [api]);
+
+  const signOut = async () => {
+    await api.DELETE('/v1/sessions/current').catch(() => {});
+    queries.clear();
+    setState({ kind: 'signed-out', problem: null, hasLeft: true });
+  };
+  const onSignedIn = (session: Session) => {
+    setState({ kind: 'signed-in', session, hasEnded: false });
+    void queries.invalidateQueries();
+  };
+
+  return (
+    <PreferencesProvider>
+      <ApiProvider client={api}>
+        <QueryClientProvider client={queries}>
+          {state.kind === 'signed-out' && (
+            <SignInPage problem={state.problem} hasLeft={state.hasLeft} onSignedIn={onSignedIn} />
+          )}
+          {state.kind === 'signed-in' && (
+            <ViewerProvider value={viewerOf(state.session, signOut)}>
+              <ReachedProvider isReached={isReached}>
+                <Announcer>
+                  <Router base="/dashboard">
+                    <ErrorBoundary>
+                      {state.session.tenant_id === null ? (
+                        <OperatorPages />
+                      ) : (
+                        <TenantPages tenant={state.session.tenant_id} />
+                      )}
+                    </ErrorBoundary>
+                  </Router>
+                  {state.hasEnded && <SignInAgain onSignedIn={onSignedIn} />}
+                </Announcer>
+              </ReachedProvider>
+            </ViewerProvider>
+          )}
+        </QueryClientProvider>
+      </ApiProvider>
+    </PreferencesProvider>
+  );
+}
+
+function viewerOf(session: Session, signOut: () => Promise<void>): Viewer {
+  const capabilities = capabilitiesOf(session);
+  return {
+    entrance: 'dashboard',
+    tenantId: session.tenant_id,
+    can: (capability) => capabilities.has(capability),
+    name: 'Tidings',
+    logo: null,
+    showsNavigation: true,
+    returnUrl: null,
+    signOut,
+  };
+}
+
+/** Over the page, which stays as it is with all that was typed. */
+function SignInAgain({ onSignedIn }: { onSignedIn: (session: Session) => void }) {
+  const { signIn } = useTexts();
+  return (
+    <Dialog title={signIn.endedTitle}>
+      <div className="stack">
+        <p>{signIn.endedHint}</p>
+        <SignInForm onSignedIn={onSignedIn} />
+      </div>
+    </Dialog>
+  );
+}

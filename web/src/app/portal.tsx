@@ -1,0 +1,154 @@
+/** The portal: exchanges the code of a link for a bearer, and shows the pages of one tenant. */
+import { QueryClientProvider } from '@tanstack/react-query';
+import { dataOf, type Schemas, type TidingsClient, TidingsError } from '@tidings/client';
+import { useEffect, useMemo, useState } from 'react';
+import { Router } from 'wouter';
+import { Announcer } from '../context/announce.tsx';
+import { ApiProvider, createQueryClient, portalClient } from '../context/api.tsx';
+import { createBearer } from '../context/bearer.ts';
+import { takeCode } from '../context/link-code.ts';
+import { PreferencesProvider } from '../context/preferences.tsx';
+import { ReachedProvider } from '../context/reached.tsx';
+import { type Viewer, ViewerProvider } from '../context/session.tsx';
+import { applyAccent } from '../context/theme.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { Empty } from '../parts/page.tsx';
+import { ProblemNotice } from '../parts/problem.tsx';
+import { useTexts } from '../texts/index.ts';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { TenantPages } from './tenant-pages.tsx';
+
+type Session = Schemas['OwnPortalSession'];
+type State =
+  | { kind: 'starting' }
+  | { kind: 'no-link' }
+  | { kind: 'refused'; problem: Error }
+  | { kind: 'open'; session: Session; hasEnded: boolean };
+
+const bearer = createBearer();
+
+/** The session of the link's code; else that of this tab. @returns `null`: there is neither */
+async function openSession(api: TidingsClient): Promise<Session | null> {
+  const code = takeCode();
+  if (code !== null) {
+    const { bearer: value, ...session } = await dataOf(
+      api.POST('/v1/portal-sessions/exchange', { body: { code } }),
+    );
+    bearer.set(value);
+    return session;
+  }
+  if (bearer.get() === null) return null;
+  return dataOf(api.GET('/v1/portal-sessions/current'));
+}
+
+export function Portal() {
+  const [state, setState] = useState<State>({ kind: 'starting' });
+  const [isReached, setReached] = useState(true);
+  const api = useMemo(() => portalClient(bearer.get), []);
+  const queries = useMemo(
+    () =>
+      createQueryClient(
+        () => setState((now) => (now.kind === 'open' ? { ...now, hasEnded: true } : now)),
+        setReached,
+      ),
+    [],
+  );
+  useEffect(() => {
+    openSession(api).then(
+      (session) => {
+        if (session?.theme.accent !== undefined) applyAccent(session.theme.accent);
+        setState(session === null ? { kind: 'no-link' } : { kind: 'open', session, hasEnded: false });
+      },
+      (problem: Error) => setState({ kind: 'refused', problem }),
+    );
+  }, [api]);
+  const signOut = async () => {
+    await api.DELETE('/v1/portal-sessions/current').catch(() => {});
+    bearer.set(null);
+    queries.clear();
+    setState({ kind: 'no-link' });
+  };
+  const theme = state.kind === 'open' ? state.session.theme : undefined;
+  return (
+    <PreferencesProvider mode={theme?.mode}>
+      <ApiProvider client={api}>
+        <QueryClientProvider client={queries}>
+          {state.kind === 'no-link' && <NoLink />}
+          {state.kind === 'refused' && <Refused problem={state.problem} />}
+          {state.kind === 'open' && (
+            <ViewerProvider value={viewerOf(state.session, signOut)}>
+              <ReachedProvider isReached={isReached}>
+                <Announcer>
+                  <Router base="/portal">
+                    <ErrorBoundary>
+                      <TenantPages tenant={state.session.tenant_id} />
+                    </ErrorBoundary>
+                  </Router>
+                  {state.hasEnded && <Ended returnUrl={state.session.return_url} />}
+                </Announcer>
+              </ReachedProvider>
+            </ViewerProvider>
+          )}
+        </QueryClientProvider>
+      </ApiProvider>
+    </PreferencesProvider>
+  );
+}
+
+function viewerOf(
+  { tenant_id, capabilities, theme, return_url }: Session,
+  signOut: () => Promise<void>,
+): Viewer {
+  return {
+    entrance: 'portal',
+    tenantId: tenant_id,
+    can: (capability) => (capabilities as string[]).includes(capability),
+    name: theme.name ?? 'Webhooks',
+    logo: theme.logo ?? null,
+    showsNavigation: theme.navigation,
+    returnUrl: return_url,
+    signOut,
+  };
+}
+
+function NoLink() {
+  const { signIn } = useTexts();
+  return (
+    <main>
+      <Empty title={signIn.portalNoLinkTitle}>{signIn.portalNoLinkHint}</Empty>
+    </main>
+  );
+}
+
+function Refused({ problem }: { problem: Error }) {
+  const { signIn } = useTexts();
+  const isUsedUp = problem instanceof TidingsError && problem.status === 401;
+  return (
+    <main>
+      {isUsedUp ? (
+        <div role="alert">
+          <Empty title={signIn.portalCodeFailedTitle}>{signIn.portalCodeFailedHint}</Empty>
+        </div>
+      ) : (
+        <ProblemNotice problem={problem} onRetry={() => location.reload()} />
+      )}
+    </main>
+  );
+}
+
+/** Over the page, which stays as it is with all that was typed. */
+function Ended({ returnUrl }: { returnUrl: string | null }) {
+  const { signIn } = useTexts();
+  return (
+    <Dialog title={signIn.portalEndedTitle}>
+      <div className="stack" role="alert">
+        <p>{signIn.portalEndedHint}</p>
+        {returnUrl && (
+          <a href={returnUrl} target="_top" rel="noreferrer">
+            {signIn.returnTo}
+          </a>
+        )}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,47 @@
+/** States in a word, with a shape of their own: colour alone says nothing. */
+import type { Schemas } from '@tidings/client';
+import type { ReactNode } from 'react';
+import { useTexts } from '../texts/index.ts';
+import styles from './badge.module.css';
+import { Icon, type IconName } from './icon.tsx';
+
+export type Tone = 'good' | 'bad' | 'warn' | 'info' | 'quiet';
+
+export const Badge = ({ tone, icon, children }: { tone: Tone; icon?: IconName; children: ReactNode }) => (
+  <span className={`${styles.badge} ${styles[tone]}`}>
+    {icon && <Icon name={icon} size={13} />}
+    {children}
+  </span>
+);
+
+type Status = Schemas['DeliverySummary']['status'];
+
+const LOOKS: Record<Status, [Tone, IconName]> = {
+  pending: ['info', 'clock'],
+  delivering: ['info', 'send'],
+  retrying: ['warn', 'clock'],
+  held: ['quiet', 'pause'],
+  succeeded: ['good', 'check'],
+  failed: ['bad', 'cross'],
+  cancelled: ['quiet', 'stop'],
+};
+
+/** The status of a delivery. */
+export function StatusBadge({ status }: { status: Status }) {
+  const { common } = useTexts();
+  const [tone, icon] = LOOKS[status];
+  return (
+    <Badge tone={tone} icon={icon}>
+      {common.status[status]}
+    </Badge>
+  );
+}
+
+/** The status of an HTTP response, or the code of the error where none came. */
+export const ResultCode = ({ status, error }: { status: number | null; error: string | null }) => (
+  <span
+    className={`mono ${status !== null && status >= 200 && status < 300 ? styles.goodText : error || status ? styles.badText : ''}`}
+  >
+    {status ?? error ?? '–'}
+  </span>
+);

@@ -1,0 +1,182 @@
+/** Form fields: a label, a hint, and the API's own words where it refused the value. */
+import { type ComponentProps, createContext, type ReactNode, use, useId } from 'react';
+import { useTexts } from '../texts/index.ts';
+import styles from './field.module.css';
+
+/** What is wrong with each field, by its path in the request. */
+export type FieldProblems = ReadonlyMap<string, string>;
+
+const FieldProblemsContext = createContext<FieldProblems>(new Map());
+
+/** Gives the fields below it their problems, by `path`. */
+export const FieldProblemsProvider = FieldProblemsContext.Provider;
+
+/** The problem of a path, or of what lies below it: `url`, `event_types` for `event_types[2]`. */
+export function problemAt(problems: FieldProblems, path: string): string | undefined {
+  const own = problems.get(path);
+  if (own !== undefined) return own;
+  for (const [at, message] of problems) {
+    if (at.startsWith(`${path}.`) || at.startsWith(`${path}[`))
+      return `${at.slice(path.length + 1)}: ${message}`;
+  }
+  return undefined;
+}
+
+type Shape = {
+  label: ReactNode;
+  /** where the field stands in the request, to find its problem */
+  path: string;
+  hint?: ReactNode;
+  /** what is wrong, where the page itself knows it */
+  problem?: string | undefined;
+  isOptional?: boolean;
+};
+type Wiring = { id: string; 'aria-describedby': string | undefined; 'aria-invalid': true | undefined };
+
+/** A field around any control. @param children makes the control, with its wiring */
+export function Field({
+  label,
+  path,
+  hint,
+  problem,
+  isOptional = false,
+  children,
+}: Shape & { children: (wiring: Wiring) => ReactNode }) {
+  const id = useId();
+  const { form } = useTexts().common;
+  const found = problemAt(use(FieldProblemsContext), path) ?? problem;
+  const described = [hint ? `${id}-hint` : '', found ? `${id}-problem` : ''].filter(Boolean).join(' ');
+  return (
+    <div className={styles.field} data-refused={found !== undefined || undefined}>
+      <div className={styles.label}>
+        <label htmlFor={id}>{label}</label>
+        {isOptional && <span className="muted">{form.optional}</span>}
+      </div>
+      {children({ id, 'aria-describedby': described || undefined, 'aria-invalid': found ? true : undefined })}
+      {found && (
+        <p id={`${id}-problem`} className={styles.problem}>
+          {found}
+        </p>
+      )}
+      {hint && (
+        <div id={`${id}-hint`} className={styles.hint}>
+          {hint}
+        </div>
+      )}
+    </div>
+  );
+}
+
+type Text = { value: string; onValue(value: string): void };
+
+/** A line of text. White space around it is cut off when the field is left: it cannot be meant. */
+export function TextField({
+  value,
+  onValue,
+  isVerbatim = false,
+  ...rest
+}: Shape & Text & { isVerbatim?: boolean } & Omit<ComponentProps<'input'>, 'value' | 'onChange'>) {
+  const { label, path, hint, problem, isOptional, ...input } = rest;
+  return (
+    <Field {...{ label, path, hint, problem, isOptional }}>
+      {(wiring) => (
+        <input
+          autoComplete="off"
+          spellCheck={false}
+          {...input}
+          {...wiring}
+          className={styles.input}
+          value={value}
+          onChange={(event) => onValue(event.target.value)}
+          onBlur={() => {
+            if (!isVerbatim && value.trim() !== value) onValue(value.trim());
+          }}
+        />
+      )}
+    </Field>
+  );
+}
+
+export function TextArea({
+  value,
+  onValue,
+  ...rest
+}: Shape & Text & Omit<ComponentProps<'textarea'>, 'value' | 'onChange'>) {
+  const { label, path, hint, problem, isOptional, ...input } = rest;
+  return (
+    <Field {...{ label, path, hint, problem, isOptional }}>
+      {(wiring) => (
+        <textarea
+          spellCheck={false}
+          rows={4}
+          {...input}
+          {...wiring}
+          className={`${styles.input} ${styles.area}`}
+          value={value}
+          onChange={(event) => onValue(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+export type Choice = { value: string; label: string };
+
+export function Select({
+  value,
+  onValue,
+  choices,
+  ...rest
+}: Shape & Text & { choices: readonly Choice[] } & Omit<ComponentProps<'select'>, 'value' | 'onChange'>) {
+  const { label, path, hint, problem, isOptional, ...select } = rest;
+  return (
+    <Field {...{ label, path, hint, problem, isOptional }}>
+      {(wiring) => (
+        <select
+          {...select}
+          {...wiring}
+          className={styles.input}
+          value={value}
+          onChange={(event) => onValue(event.target.value)}
+        >
+          {choices.map((each) => (
+            <option key={each.value} value={each.value}>
+              {each.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+export function Checkbox({
+  label,
+  hint,
+  checked,
+  onChecked,
+  ...rest
+}: { label: ReactNode; hint?: ReactNode; checked: boolean; onChecked(checked: boolean): void } & Omit<
+  ComponentProps<'input'>,
+  'checked' | 'onChange'
+>) {
+  const id = useId();
+  return (
+    <div className={styles.check}>
+      <input
+        {...rest}
+        type="checkbox"
+        id={id}
+        checked={checked}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        onChange={(event) => onChecked(event.target.checked)}
+      />
+      <label htmlFor={id}>{label}</label>
+      {hint && (
+        <div id={`${id}-hint`} className={styles.hint}>
+          {hint}
+        </div>
+      )}
+    </div>
+  );
+}

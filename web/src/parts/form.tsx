@@ -1,0 +1,96 @@
+/** Forms: one submission at a time, and the API's refusals at their fields. */
+import { useMutation } from '@tanstack/react-query';
+import { TidingsError } from '@tidings/client';
+import { type ReactNode, useRef } from 'react';
+import { useTexts } from '../texts/index.ts';
+import { FieldProblemsProvider } from './field.tsx';
+import { ProblemNotice } from './problem.tsx';
+
+export type Submission = {
+  /** Sends, unless one is under way. */
+  submit(): void;
+  isBusy: boolean;
+  problem: Error | null;
+  /** Forgets what was refused. */
+  reset(): void;
+};
+
+/**
+ * One action at a time: a second click while the first is under way does nothing.
+ * @param action what is done; its result goes to `onDone`
+ */
+export function useSubmission<Result>(
+  action: () => Promise<Result>,
+  onDone: (result: Result) => unknown = () => {},
+): Submission {
+  // State comes with the next render, and a double click before it.
+  const isUnderWay = useRef(false);
+  const { mutate, isPending, error, reset } = useMutation({
+    mutationFn: action,
+    onSuccess: onDone,
+    onSettled: () => {
+      isUnderWay.current = false;
+    },
+  });
+  return {
+    submit: () => {
+      if (isUnderWay.current) return;
+      isUnderWay.current = true;
+      mutate();
+    },
+    isBusy: isPending,
+    problem: error,
+    reset,
+  };
+}
+
+const fieldsOf = (problem: Error | null) => (problem instanceof TidingsError ? problem.fields : []);
+
+/**
+ * A form around `useSubmission`. Refused fields say why; the sum of it stands above the form as an alert, and what belongs to no field that
+ * is shown stands there whole.
+ * @param paths of the fields that are shown
+ */
+export function Form({
+  submission,
+  paths,
+  children,
+  label,
+}: {
+  submission: Submission;
+  paths: readonly string[];
+  children: ReactNode;
+  label?: string;
+}) {
+  const { common } = useTexts();
+  const fields = fieldsOf(submission.problem);
+  const isShown = (path: string) =>
+    paths.some((each) => path === each || path.startsWith(`${each}.`) || path.startsWith(`${each}[`));
+  const shown = fields.filter(({ path }) => isShown(path));
+  const others = fields.filter(({ path }) => !isShown(path));
+  return (
+    <FieldProblemsProvider value={new Map(shown.map(({ path, message }) => [path, message]))}>
+      <form
+        noValidate
+        aria-label={label}
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          event.stopPropagation();
+          submission.submit();
+        }}
+      >
+        {submission.problem !== null && fields.length === 0 && <ProblemNotice problem={submission.problem} />}
+        {fields.length > 0 && (
+          <div role="alert">
+            {shown.length > 0 && <p className="visually-hidden">{common.fieldsRefused(shown.length)}</p>}
+            {others.map(({ path, message }) => (
+              <ProblemNotice key={path} problem={new Error(path === '' ? message : `${path}: ${message}`)} />
+            ))}
+          </div>
+        )}
+        {children}
+      </form>
+    </FieldProblemsProvider>
+  );
+}

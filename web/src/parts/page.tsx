@@ -1,0 +1,121 @@
+/** The frame of a page's content: title, actions, cards, empty states, key-value lists, tabs. */
+import { type ReactNode, useEffect, useId } from 'react';
+import { Link } from 'wouter';
+import { useViewer } from '../context/session.tsx';
+import styles from './page.module.css';
+
+/**
+ * A page: sets the document's title, and brings the actions to the title's side.
+ * @param above a link back, or other context over the title
+ */
+export function Page({
+  title,
+  shownTitle = title,
+  above,
+  actions,
+  children,
+}: {
+  title: string;
+  shownTitle?: ReactNode;
+  above?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
+  const { name } = useViewer();
+  useEffect(() => {
+    document.title = `${title} · ${name}`;
+  }, [title, name]);
+  return (
+    <div className={styles.page}>
+      <header className={styles.header}>
+        <div className={styles.heading}>
+          {above && <div className={styles.above}>{above}</div>}
+          <h1 className="break">{shownTitle}</h1>
+        </div>
+        {actions && <div className="row">{actions}</div>}
+      </header>
+      {children}
+    </div>
+  );
+}
+
+/** A titled box. @param label makes it a region of that name, where its title shall not stand alone */
+export function Card({
+  title,
+  actions,
+  children,
+  isRegion = false,
+}: {
+  title?: string;
+  actions?: ReactNode;
+  children: ReactNode;
+  isRegion?: boolean;
+}) {
+  const id = useId();
+  const content = (
+    <>
+      {(title || actions) && (
+        <div className={styles.cardHeader}>
+          {title && <h2 id={id}>{title}</h2>}
+          {actions && <div className="row">{actions}</div>}
+        </div>
+      )}
+      {children}
+    </>
+  );
+  return isRegion ? (
+    <section className={styles.card} aria-labelledby={id}>
+      {content}
+    </section>
+  ) : (
+    <div className={styles.card}>{content}</div>
+  );
+}
+
+/** Says what is not there, and what to do next. */
+export const Empty = ({
+  title,
+  children,
+  action,
+}: {
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) => (
+  <div className={styles.empty}>
+    <h2>{title}</h2>
+    {children && <p className="muted">{children}</p>}
+    {action && <div className="row">{action}</div>}
+  </div>
+);
+
+/** Names with their values. Entries without a value are left out. */
+export const Facts = ({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) => (
+  <dl className={styles.facts}>
+    {facts
+      .filter(([, value]) => value !== null && value !== undefined && value !== false)
+      .map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+  </dl>
+);
+
+/** Tabs that are links: each has an address of its own. */
+export const Tabs = ({
+  label,
+  tabs,
+}: {
+  label: string;
+  tabs: readonly { href: string; label: string; isCurrent: boolean }[];
+}) => (
+  <nav aria-label={label} className={styles.tabs}>
+    {tabs.map((tab) => (
+      <Link key={tab.href} href={tab.href} aria-current={tab.isCurrent ? 'page' : undefined}>
+        {tab.label}
+      </Link>
+    ))}
+  </nav>
+);

@@ -1,0 +1,14 @@
+/** English, the language that the others are checked against. */
+import { common } from './common.ts';
+import { endpoints } from './endpoints.ts';
+import { shell } from './shell.ts';
+import { signIn } from './sign-in.ts';
+
+export const en = {
+  /** the direction of the script */
+  direction: 'ltr' as 'ltr' | 'rtl',
+  common,
+  shell,
+  signIn,
+  endpoints,
+};
