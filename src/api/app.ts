@@ -42,6 +42,7 @@ import { operationalEventRoutes } from './routes/operational-events.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { portalSessionRoutes } from './routes/portal-sessions.ts';
+import { profileRoutes } from './routes/profiles.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
 import { searchRoutes } from './routes/search.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -126,6 +127,10 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
       security: [{ key: [] }, { bearer: [] }, { session: [] }],
       tags: [
         { name: 'tenants', description: 'Customers of the emitting product.' },
+        {
+          name: 'profiles',
+          description: 'Wire contracts: what a tenant of each may configure, and what its receivers get.',
+        },
         { name: 'endpoints', description: 'URLs of a tenant that receive its events.' },
         { name: 'events', description: 'What happened.' },
         {
@@ -163,6 +168,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   contactRoutes(app, deps);
   streamRoutes(app, deps, lookups);
   await contactLinkRoutes(app, deps);
+  profileRoutes(app);
   endpointRoutes(app, deps);
   endpointSecretRoutes(app, deps);
   endpointTestRoutes(app, deps);

@@ -163,7 +163,7 @@ function authErrors(auth: EndpointAuth, profile: Profile): RuleError[] {
 
 function headerErrors(headers: Record<string, string>, profile: Profile): RuleError[] {
   const entries = Object.entries(headers);
-  const reserved = profile.signing?.headerNames ?? [];
+  const reserved = profile.signing?.headers.map(({ name }) => name.toLowerCase()) ?? [];
   const errors = entries.flatMap(([name, value]) => {
     const problem = headerProblem(name, value, reserved);
     return problem === null ? [] : [field(`headers.${name}`, problem)];

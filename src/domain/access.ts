@@ -30,6 +30,8 @@ export const DEFAULT_CAPABILITIES: readonly Capability[] = CAPABILITIES.filter((
 
 /** The capabilities that open each route to a portal session, of which it needs one. It may use no other route. */
 export const PORTAL_ROUTES: Readonly<Record<string, readonly Capability[]>> = {
+  'GET /v1/profiles': ['view'],
+  'GET /v1/profiles/:profile': ['view'],
   'GET /v1/tenants/:tenant': ['view'],
   'GET /v1/tenants/:tenant/endpoints': ['view'],
   'GET /v1/tenants/:tenant/endpoints/:endpoint': ['view'],

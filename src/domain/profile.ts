@@ -42,6 +42,8 @@ export type Profile = {
   authTypes: readonly string[];
   /** the auth of an endpoint that names none; `null` when one must be named */
   defaultAuth: EndpointAuth | null;
+  /** what the contract calls an endpoint's URL, where it has a name of its own for it */
+  urlLabel?: string;
   httpsOnly: boolean;
   maxEndpoints: number | null;
   /** whether an exhausted delivery stalls the endpoint: its other deliveries are held until a new event arrives for it */

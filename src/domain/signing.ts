@@ -18,12 +18,37 @@ export type SecretKind = {
   isKindOf(secret: string): boolean;
 };
 
+export type SignatureHeader = {
+  /** as the product's document spells it */
+  name: string;
+  /** what it holds, in Markdown, for people who write a receiver */
+  holds: string;
+};
+
+/** The computation of a signature, as data from which code in any language can be made. */
+export type SignatureRecipe = {
+  /** the kind of secret that signs so (`secretKinds`); `null`: there is one */
+  secretKind: string | null;
+  algorithm: 'hmac-sha256' | 'ed25519';
+  header: string;
+  /** goes before the signature, and parts several of them; `null`: there is only one */
+  prefix: string;
+  separator: string | null;
+  encoding: 'hex' | 'base64';
+  /** what is signed: these, joined by dots */
+  signed: readonly ('webhook-id' | 'webhook-timestamp' | 'body')[];
+  /** the key's bytes: the secret (ed25519: the public key) without its prefix, as UTF-8 or decoded */
+  key: { prefix: string; encoding: 'utf8' | 'base64' };
+};
+
 export type SigningScheme = {
   name: string;
   /** the form of a caller's own secret, for the API's reference: `… has 1 to 256 characters` */
   secretForm: string;
-  /** lower-case names of the headers that `sign` may return */
-  headerNames: readonly string[];
+  /** the headers that `sign` may return */
+  headers: readonly SignatureHeader[];
+  /** how receivers verify each kind of signature, where a recipe can say it */
+  recipes?: readonly SignatureRecipe[];
   /** whether several secrets may sign at once, so that a rotation can overlap; otherwise the newest alone signs */
   signsWithAll: boolean;
   /** a fresh secret, in the form that `secretProblem` accepts */

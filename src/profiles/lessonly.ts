@@ -79,6 +79,7 @@ export const lessonly: Profile = {
   secret: 'never',
   authTypes: ['none', 'authorization'],
   defaultAuth: { type: 'none' },
+  urlLabel: 'Callback URL',
   httpsOnly: false,
   maxEndpoints: 1,
   stallsWhenExhausted: true,

@@ -37,10 +37,28 @@ export type AuthMeans = {
 /** A credential could not be obtained. The delivery log shows the message, with the endpoint's secrets masked. */
 export class AuthorizationError extends Error {}
 
+/** A field of the credentials, as a form shows it. */
+export type AuthField = {
+  name: string;
+  /** the `title` of its schema */
+  label: string;
+  description: string | null;
+  /** `secret`: whoever types it should not have it read over the shoulder, and nobody is shown it again */
+  kind: 'text' | 'secret';
+  required: boolean;
+  /** in characters; `null`: no bound */
+  minLength: number | null;
+  maxLength: number | null;
+};
+
 export type AuthScheme = {
   type: string;
+  /** its name in a form */
+  title: string;
   /** what it sends, for the API's reference */
   description: string;
+  /** the fields beside `type`, in the order of a form */
+  form: readonly AuthField[];
   /** the schema of `auth` in the API */
   schema: z.ZodObject;
   /** credentials that `schema` and `problem` accept, the most usual first; the conformance suite tries each */
@@ -65,11 +83,12 @@ const WRONG_SHAPE: readonly string[] = ['invalid_type', 'invalid_value', 'invali
 
 /**
  * Makes a scheme from its own file's declaration.
- * @param scheme.fields the schema of each field beside `type`
+ * @param scheme.fields the schema of each field beside `type`; its `title` is the label in forms, and its `description` stands beside it
  * @param scheme.openFields fields that are no secrets; all others are masked where a receiver shows them
  */
 export function authScheme<Fields extends z.ZodRawShape>(scheme: {
   type: string;
+  title: string;
   description: string;
   fields: Fields;
   openFields?: readonly (keyof Fields & string)[];
@@ -79,13 +98,17 @@ export function authScheme<Fields extends z.ZodRawShape>(scheme: {
   outline?(auth: z.infer<z.ZodObject<Fields>>): Authorization;
 }): AuthScheme {
   type Auth = z.infer<z.ZodObject<Fields>>;
-  const { type, description, fields, openFields = [] } = scheme;
+  const { type, title, description, fields, openFields = [] } = scheme;
   const schema = z.strictObject({ type: z.literal(type), ...fields }).describe(description);
   const secretFields = Object.keys(fields).filter((field) => !openFields.includes(field));
   return {
     type,
+    title,
     description,
     schema,
+    form: Object.entries(fields).map(([name, field]) =>
+      fieldOf(name, field as z.ZodType, openFields.includes(name) ? 'text' : 'secret'),
+    ),
     examples: scheme.examples.map((example) => ({ ...(example as object), type })),
     isStored(auth) {
       const { error } = schema.safeParse(auth);
@@ -99,6 +122,22 @@ export function authScheme<Fields extends z.ZodRawShape>(scheme: {
       scheme.outline === undefined
         ? null
         : (auth) => (scheme.outline as (auth: Auth) => Authorization)(auth as unknown as Auth),
+  };
+}
+
+function fieldOf(name: string, schema: z.ZodType, kind: AuthField['kind']): AuthField {
+  const { title, description, minLength, maxLength } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+  });
+  return {
+    name,
+    label: title ?? name,
+    description: description ?? null,
+    kind,
+    required: !schema.safeParse(undefined).success,
+    minLength: minLength ?? null,
+    maxLength: maxLength ?? null,
   };
 }
 

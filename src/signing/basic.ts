@@ -4,8 +4,12 @@ import { authorizationHeader, authScheme } from './auth-scheme.ts';
 
 export const basic = authScheme({
   type: 'basic',
+  title: 'User name and password',
   description: '`authorization: Basic …` (RFC 7617), in UTF-8.',
-  fields: { username: z.string().max(256), password: z.string().max(1024) },
+  fields: {
+    username: z.string().max(256).meta({ title: 'Username' }),
+    password: z.string().max(1024).meta({ title: 'Password' }),
+  },
   openFields: ['username'],
   examples: [
     { username: 'tidings', password: 'correct horse battery' },

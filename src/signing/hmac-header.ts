@@ -18,7 +18,19 @@ export function hmacHeader(options: {
   return {
     name,
     secretForm: '1 to 256 characters',
-    headerNames: [header, ...Object.keys(extraHeaders)].map((each) => each.toLowerCase()),
+    headers: [
+      {
+        name: header,
+        holds: `${prefix === '' ? 'The' : `\`${prefix}\` and the`} hex HMAC-SHA256 of the body`,
+      },
+      ...Object.entries(extraHeaders).map(([name, value]) => ({ name, holds: `\`${value}\`` })),
+    ],
+    recipes: [
+      {
+        ...{ secretKind: null, algorithm: 'hmac-sha256', header, prefix, separator: null, encoding: 'hex' },
+        ...{ signed: ['body'], key: { prefix: '', encoding: 'utf8' } },
+      },
+    ],
     signsWithAll: false,
     generateSecret: () => randomBytes(32).toString('base64url'),
     secretProblem(secret) {

@@ -3,6 +3,7 @@ import { authScheme } from './auth-scheme.ts';
 
 export const none = authScheme({
   type: 'none',
+  title: 'None',
   description: 'No credentials.',
   fields: {},
   examples: [{}],

@@ -4,8 +4,14 @@ import { authorizationHeader, authScheme } from './auth-scheme.ts';
 
 export const rawAuthorization = authScheme({
   type: 'authorization',
+  title: 'Authorization header',
   description: '`authorization:` with the value exactly as written. A blank value leaves the header out.',
-  fields: { value: z.string().max(4096) },
+  fields: {
+    value: z.string().max(4096).meta({
+      title: 'Authorization value',
+      description: 'The whole value of the header, such as `Token abc`. It is sent exactly as written.',
+    }),
+  },
   examples: [{ value: 'Token 3kTMd4gxgJ' }, { value: 'Bearer 3kTMd4gxgJ' }, { value: ' ' }],
   problem({ value }) {
     if (value.trim() === '') return null;

@@ -12,7 +12,7 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto';
-import type { SigningInput, SigningScheme } from '../domain/signing.ts';
+import type { SignatureRecipe, SigningInput, SigningScheme } from '../domain/signing.ts';
 
 const HMAC_PREFIX = 'whsec_';
 const ED25519_PREFIX = 'whsk_';
@@ -21,11 +21,36 @@ const HMAC_MIN_BYTES = 24;
 const HMAC_MAX_BYTES = 64;
 const ED25519_SEED_BYTES = 32;
 
+const HEADER = 'webhook-signature';
+const RECIPE = {
+  header: HEADER,
+  separator: ' ',
+  encoding: 'base64',
+  signed: ['webhook-id', 'webhook-timestamp', 'body'],
+} as const satisfies Partial<SignatureRecipe>;
+
 export const standardWebhooksSigning: SigningScheme = {
   name: 'standard-webhooks',
   secretForm:
     '`whsec_` and the base64 of 24 to 64 bytes (HMAC-SHA256), or `whsk_` and the base64 of an ed25519 key',
-  headerNames: ['webhook-signature'],
+  headers: [
+    {
+      name: HEADER,
+      holds:
+        '`v1,` and the base64 HMAC-SHA256, or `v1a,` and the base64 ed25519 signature, of `<webhook-id>.<webhook-timestamp>.<body>`. ' +
+        'During a rotation one for each secret, parted by spaces, the newest first',
+    },
+  ],
+  recipes: [
+    {
+      ...{ ...RECIPE, secretKind: 'hmac-sha256', algorithm: 'hmac-sha256', prefix: 'v1,' },
+      key: { prefix: HMAC_PREFIX, encoding: 'base64' },
+    },
+    {
+      ...{ ...RECIPE, secretKind: 'ed25519', algorithm: 'ed25519', prefix: 'v1a,' },
+      key: { prefix: ED25519_PUBLIC_PREFIX, encoding: 'base64' },
+    },
+  ],
   signsWithAll: true,
   generateSecret: generateHmacSecret,
   secretKinds: [
@@ -62,7 +87,7 @@ export const standardWebhooksSigning: SigningScheme = {
   },
   sign({ webhookId, timestampS, body, secrets }: SigningInput) {
     const signed = Buffer.concat([Buffer.from(`${webhookId}.${timestampS}.`), body]);
-    return { 'webhook-signature': secrets.map((secret) => signatureOf(secret, signed)).join(' ') };
+    return { [HEADER]: secrets.map((secret) => signatureOf(secret, signed)).join(' ') };
   },
 };
 

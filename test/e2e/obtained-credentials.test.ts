@@ -17,6 +17,7 @@ const CLIENT_SECRET = 'the-secret-of-the-client';
 /** Asks `token_url` for a token that is good for a minute, or does what goes wrong. */
 AUTH_SCHEMES.ticket = authScheme({
   type: 'ticket',
+  title: 'Ticket',
   description: 'A ticket from a token server.',
   fields: { token_url: z.url(), client_secret: z.string(), fault: z.string().optional() },
   openFields: ['token_url', 'fault'],

@@ -1,5 +1,8 @@
 /** The conformance suite of profiles: every profile of the registry is tested here, a new one without an edit. */
 
+import { newEndpoint } from '../../src/api/endpoint-rules.ts';
+import { createEndpointBody } from '../../src/api/schemas/endpoint.ts';
+import { presentProfile, profileSchema } from '../../src/api/schemas/profile.ts';
 import { EVENT_TYPE_PATTERN } from '../../src/domain/event.ts';
 import type { Profile } from '../../src/domain/profile.ts';
 import { mismatches, profileValidator } from '../../src/json-schema/validator.ts';
@@ -104,6 +107,102 @@ describe.each(PROFILES)('the profile $name', (profile) => {
     expect(Object.keys(AUTH_SCHEMES)).toEqual(expect.arrayContaining([...profile.authTypes]));
     if (profile.defaultAuth !== null) expect(profile.authTypes).toContain(profile.defaultAuth.type);
     expect(profile.authTypes.length).toBeGreaterThan(0);
+  });
+
+  describe('as data', () => {
+    const shown = presentProfile(profile);
+    const rules = {
+      profile,
+      ownNames: [],
+      ownFilters: [],
+      deps: { allowHttp: true, guard: { urlProblem: () => null } },
+    };
+    const create = (body: object) => newEndpoint(createEndpointBody.parse({ ...minimal, ...body }), rules);
+    const credentials = (scheme: (typeof shown.auth.schemes)[number]) => ({
+      type: scheme.type,
+      ...Object.fromEntries(scheme.fields.map(({ name, min_length }) => [name, 'x'.repeat(min_length ?? 1)])),
+    });
+    const [first] = shown.auth.schemes;
+    const minimal = {
+      url: 'https://example.com/hooks',
+      ...(shown.auth.default_type === null && first && { auth: credentials(first) }),
+    };
+
+    test('fits the schema of the API, and leaves nothing out', () => {
+      expect(profileSchema.parse(shown)).toEqual(shown);
+    });
+
+    test.each(shown.auth.schemes)('offers $type with fields that make credentials', (scheme) => {
+      const auth = credentials(scheme);
+      expect(create({ auth }).secrets.auth).toEqual(auth);
+    });
+
+    const others = Object.values(AUTH_SCHEMES).filter(({ type }) => !profile.authTypes.includes(type));
+    test('does not offer what the contract refuses', () => {
+      for (const { type, examples } of others) {
+        expect(shown.auth.schemes.map((scheme) => scheme.type)).not.toContain(type);
+        expect(() => create({ auth: { ...examples[0], type } })).toThrow('auth.type');
+      }
+    });
+
+    test('says whether credentials must be named', () => {
+      const { auth: _auth, ...withoutAuth } = minimal;
+      const make = () => newEndpoint(createEndpointBody.parse(withoutAuth), rules);
+      if (shown.auth.default_type === null) expect(make).toThrow('auth: is required');
+      else expect(make().secrets.auth.type).toBe(shown.auth.default_type);
+    });
+
+    test('says whether http is refused', () => {
+      const make = () => create({ url: 'http://example.com/hooks' });
+      if (shown.url.https_only) expect(make).toThrow('https endpoints only');
+      else expect(make).not.toThrow();
+    });
+
+    test('names exactly the fields that an endpoint may have', () => {
+      const samples: Record<string, unknown> = {
+        ...{ event_types: [profile.testEventType], description: 'A note', enabled: false, ordered: true },
+        ...{ headers: { 'x-a': 'b' }, timeout_ms: 1_000, retry_schedule: [1], rate_limit: { per_second: 1 } },
+        ...{ secret: profile.signing?.generateSecret() ?? 'secret', signature: 'ed25519', ...minimal },
+      };
+      const taken = Object.keys(createEndpointBody.shape).filter((name) => {
+        const value = name === 'auth' && first ? credentials(first) : samples[name];
+        expect([name, value]).not.toEqual([name, undefined]);
+        try {
+          create({ [name]: value });
+          return true;
+        } catch (error) {
+          expect(String(error)).toMatch(new RegExp(`${name}: (cannot|is)`));
+          return false;
+        }
+      });
+      expect(taken.sort()).toEqual([...shown.endpoint_fields].sort());
+    });
+
+    test('makes a secret, takes one or has none, as its rule says', () => {
+      const made = create({}).secrets.signing;
+      expect(made.length).toBe(shown.secret.rule === 'always' ? 1 : 0);
+      for (const kind of shown.secret.kinds)
+        expect(create({ signature: kind }).secrets.signing).toHaveLength(1);
+      if (shown.secret.kinds.length > 0) {
+        const isDefault = profile.signing?.secretKinds?.[0]?.isKindOf(made[0]?.value ?? '');
+        expect(isDefault).toBe(true);
+      }
+      expect(shown.secret.form === null).toBe(shown.secret.rule === 'never');
+    });
+
+    test('shows the body of a test event, with the data of the catalogue in it', () => {
+      const body = JSON.parse(shown.test_event.body);
+      const [entry] = profile.catalogue.filter(({ name }) => name === shown.test_event.type);
+      const whole = JSON.stringify(body);
+      for (const value of Object.values(JSON.parse(entry?.example ?? '{}'))) {
+        expect(whole).toContain(JSON.stringify(value));
+      }
+    });
+
+    test('names a header once', () => {
+      const names = shown.headers.map(({ name }) => name.toLowerCase());
+      expect([...new Set(names)]).toEqual(names);
+    });
   });
 
   test('has a secret exactly when it signs', () => {

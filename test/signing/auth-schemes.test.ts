@@ -40,6 +40,31 @@ describe.each(Object.entries(AUTH_SCHEMES))('the auth scheme %s', (type, scheme)
     expect(examples.length).toBeGreaterThan(0);
   });
 
+  test('has a form: each field with a label, hidden while it is typed exactly where it is a secret', () => {
+    expect(scheme.title).toMatch(/^[A-Z].+[^.]$/);
+    expect(['type', ...scheme.form.map(({ name }) => name)]).toEqual(Object.keys(scheme.schema.shape));
+    for (const { name, label, kind, required } of scheme.form) {
+      expect(label).toMatch(/^[A-Z].+[^.]$/);
+      const only = { ...usual, [name]: `the-${name}` };
+      expect([name, kind]).toEqual([name, authSecrets(only).includes(`the-${name}`) ? 'secret' : 'text']);
+      const { [name]: _gone, ...others } = usual;
+      expect([name, authSchema.safeParse(others).success]).toEqual([name, !required]);
+    }
+  });
+
+  test('the bounds that its form names are those of the API', () => {
+    for (const { name, minLength, maxLength } of scheme.form) {
+      const problem = (length: number) => {
+        const value = 'x'.repeat(length);
+        const { error } = authSchema.safeParse({ ...usual, [name]: value });
+        return error?.issues.some(({ path }) => path[0] === name) ?? false;
+      };
+      if (maxLength !== null)
+        expect([name, problem(maxLength), problem(maxLength + 1)]).toEqual([name, false, true]);
+      if (minLength !== null && minLength > 0) expect([name, problem(minLength - 1)]).toEqual([name, true]);
+    }
+  });
+
   test.each(examples)('%j is accepted by the API, and can be read when it is stored', (auth) => {
     expect(authSchema.parse(auth)).toEqual(auth);
     expect(authProblem(auth)).toBeNull();
@@ -120,6 +145,14 @@ test('credentials that were stored when a limit was higher can still be used', (
   const password = 'x'.repeat(5_000);
   expect(authSchema.safeParse({ type: 'basic', username: 'a', password }).success).toBe(false);
   expect(isStoredAuth({ type: 'basic', username: 'a', password })).toBe(true);
+});
+
+test('the fields of the usual schemes have the labels by which stories find them', () => {
+  const labels = (type: string) => AUTH_SCHEMES[type]?.form.map(({ label }) => label);
+  expect(labels('none')).toEqual([]);
+  expect(labels('basic')).toEqual(['Username', 'Password']);
+  expect(labels('bearer')).toEqual(['Token']);
+  expect(labels('authorization')).toEqual(['Authorization value']);
 });
 
 /** For each scheme of a standard: credentials with the header that they must make, and credentials that must be refused. */

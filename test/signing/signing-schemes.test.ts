@@ -1,6 +1,7 @@
 /** The conformance suite of signing schemes: every scheme of the registry is tested here, a new one without an edit. */
-import { createHmac } from 'node:crypto';
+import { createHmac, createPublicKey, verify } from 'node:crypto';
 import { MASK } from '../../src/domain/endpoint.ts';
+import type { SignatureRecipe } from '../../src/domain/signing.ts';
 import { PROFILES, profileNamed } from '../../src/profiles/index.ts';
 import { allureSignature, readingStepsSignature } from '../../src/signing/hmac-header.ts';
 import { SIGNING_SCHEMES } from '../../src/signing/index.ts';
@@ -59,9 +60,8 @@ describe.each(schemes)('the scheme $name', (scheme) => {
   });
 
   test('sets the headers that it announces, and no other', () => {
-    const names = Object.keys(sign()).map((name) => name.toLowerCase());
-    expect(names.sort()).toEqual([...scheme.headerNames].sort());
-    expect(scheme.headerNames.every((name) => name === name.toLowerCase())).toBe(true);
+    expect(Object.keys(sign()).sort()).toEqual(scheme.headers.map(({ name }) => name).sort());
+    for (const { holds } of scheme.headers) expect(holds).toMatch(/^.{3,}[^.]$/);
   });
 
   test('sets names and values that HTTP takes', () => {
@@ -82,6 +82,58 @@ describe.each(schemes)('the scheme $name', (scheme) => {
     expect(bytes.toString()).toBe('{"a":1}');
   });
 });
+
+/** The signed text and the key, as a receiver gets them that knows nothing but the recipe. */
+function verifies(recipe: SignatureRecipe, secret: string, headers: Record<string, string>): boolean {
+  const parts = {
+    'webhook-id': at.webhookId,
+    'webhook-timestamp': String(at.timestampS),
+    body: String(body),
+  };
+  const signed = Buffer.from(recipe.signed.map((part) => parts[part]).join('.'));
+  const key = Buffer.from(secret.slice(recipe.key.prefix.length), recipe.key.encoding);
+  const value = headers[recipe.header] ?? '';
+  return (recipe.separator === null ? [value] : value.split(recipe.separator))
+    .filter((each) => each.startsWith(recipe.prefix))
+    .some((each) => {
+      const signature = each.slice(recipe.prefix.length);
+      if (recipe.algorithm === 'hmac-sha256') {
+        return createHmac('sha256', key).update(signed).digest(recipe.encoding) === signature;
+      }
+      const publicKey = createPublicKey({
+        key: { kty: 'OKP', crv: 'Ed25519', x: key.toString('base64url') },
+        format: 'jwk',
+      });
+      return verify(null, signed, publicKey, Buffer.from(signature, recipe.encoding));
+    });
+}
+
+const recipes = schemes.flatMap((scheme) => (scheme.recipes ?? []).map((recipe) => ({ scheme, recipe })));
+
+describe.each(recipes)(
+  'the recipe of $scheme.name for $recipe.algorithm',
+  ({ scheme, recipe }: (typeof recipes)[number]) => {
+    const kind = scheme.secretKinds?.find(({ name }) => name === recipe.secretKind);
+    const make = () => (kind ?? scheme).generateSecret();
+    const keyOf = (secret: string) =>
+      recipe.algorithm === 'ed25519' ? (scheme.publicKey?.(secret) ?? '') : secret;
+
+    test('names a kind of secret and a header that there are', () => {
+      expect(kind === undefined).toBe(recipe.secretKind === null);
+      expect(scheme.headers.map(({ name }) => name)).toContain(recipe.header);
+    });
+
+    test('is all that a receiver needs to verify, also while two secrets sign', () => {
+      const [secret, older] = [make(), make()];
+      expect(keyOf(secret).startsWith(recipe.key.prefix)).toBe(true);
+      expect(verifies(recipe, keyOf(secret), scheme.sign({ ...at, body, secrets: [secret] }))).toBe(true);
+      const both = scheme.sign({ ...at, body, secrets: [secret, older] });
+      expect(verifies(recipe, keyOf(secret), both)).toBe(true);
+      expect(verifies(recipe, keyOf(older), both)).toBe(recipe.separator !== null);
+      expect(verifies(recipe, keyOf(make()), both)).toBe(false);
+    });
+  },
+);
 
 describe.each(schemes)('the secrets of $name', (scheme) => {
   const kinds = scheme.secretKinds ?? [];
