@@ -15,6 +15,7 @@ let other: TestProcess;
 let tenant: string;
 let endpoint: string;
 let delivery: string;
+let event: string;
 let key: string;
 
 beforeAll(async () => {
@@ -34,6 +35,7 @@ beforeAll(async () => {
     .body.id;
   const { body } = await tidings.call('POST', `${path()}/events`, { type: 'a.b', data: {} });
   delivery = body.deliveries[0].id;
+  event = body.id;
   key = (await newKey()).key;
 });
 afterAll(async () => {
@@ -124,6 +126,8 @@ describe('each capability opens what it is for, and nothing else', () => {
       ['GET', () => `${path()}/endpoints`, undefined, 200],
       ['GET', () => `/v1/deliveries/${delivery}`, undefined, 200],
       ['GET', () => '/v1/operational-events', undefined, 200],
+      ['GET', () => `${path()}/events/${event}/explain`, undefined, 200],
+      ['GET', () => `/v1/search?q=${endpoint}`, undefined, 200],
     ],
     endpoints: [
       ['PATCH', () => `${path()}/endpoints/${endpoint}`, { description: 'Mine' }, 200],
@@ -141,6 +145,8 @@ describe('each capability opens what it is for, and nothing else', () => {
       ['POST', () => '/v1/deliveries/none/retry', undefined, 404],
       ['POST', () => '/v1/deliveries/none/cancel', undefined, 404],
       ['POST', () => `${path()}/deliveries/retry`, { endpoint_id: 'none' }, 404],
+      ['POST', () => `${path()}/deliveries/bulk-retry`, { filter: {}, dry_run: true }, 200],
+      ['POST', () => `${path()}/deliveries/bulk-cancel`, { filter: {}, dry_run: true }, 200],
     ],
     replay: [
       ['POST', () => `${path()}/endpoints/none/replay`, { since: '2024-01-15T10:30:00Z' }, 404],
@@ -179,6 +185,29 @@ describe('each capability opens what it is for, and nothing else', () => {
     const asKey = await tidings.call('POST', '/v1/sessions', { key: bearer }, noKey);
     expect(asKey.status).toBe(401);
   });
+});
+
+test('its search finds what its tenant has, and nothing of another', async () => {
+  const { body: stranger } = await tidings.call('POST', '/v1/tenants', {
+    name: 'Customer',
+    external_id: 'customer-2',
+  });
+  const { body: strange } = await tidings.call('POST', `/v1/tenants/${stranger.id}/endpoints`, {
+    url: 'https://example.com/theirs',
+  });
+  const { bearer } = await portal();
+  const found = async (q: string) => {
+    const { status, body } = await asPortal(bearer)('GET', `/v1/search?q=${encodeURIComponent(q)}`);
+    expect([q, status]).toEqual([q, 200]);
+    return body.items.map(({ id }: any) => id);
+  };
+  expect(await found('example.com')).toEqual([endpoint]);
+  expect(await found(event)).toEqual([event]);
+  expect(await found('Customer')).toEqual([tenant]);
+  for (const q of [strange.id, stranger.id, 'customer-2', 'key_', strange.url])
+    expect(await found(q)).toEqual([]);
+  const asked = await asPortal(bearer)('GET', `/v1/search?q=example.com&tenant=${stranger.id}`);
+  expect(asked).toMatchObject({ status: 404, body: { code: 'not_found' } });
 });
 
 test('every route of the table is a route of the reference', async () => {
