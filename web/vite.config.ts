@@ -1,8 +1,20 @@
 /** Builds the pages into dist/web: the dashboard, the portal, and the portal's element. */
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Where `npm run dev:web` finds the API. */
 const SERVICE = process.env.TIDINGS_URL ?? 'http://localhost:8400';
+
+/** Gives every address of an entrance its page, as the API does. */
+const entrances: Plugin = {
+  name: 'entrances',
+  configureServer(server) {
+    server.middlewares.use((request, _response, next) => {
+      if (/^\/dashboard(\/|$|\?)/.test(request.url ?? '')) request.url = '/index.html';
+      if (/^\/portal(\/|$|\?)/.test(request.url ?? '')) request.url = '/portal.html';
+      next();
+    });
+  },
+};
 
 // biome-ignore lint/style/noDefaultExport: Vite asks for it
 export default defineConfig({
@@ -10,6 +22,7 @@ export default defineConfig({
   // Assets stand beside both entrances, under /assets/.
   base: '/',
   appType: 'mpa',
+  plugins: [entrances],
   resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },
   build: {
     outDir: '../dist/web',
@@ -17,6 +30,8 @@ export default defineConfig({
     // The content security policy allows no data: URL but images, and small files gain nothing.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One small file of styles, the same whatever page is loaded first.
+    cssCodeSplit: false,
     rolldownOptions: {
       // Libraries name what is for browsers alone: here, all of it is.
       onLog: (level, log, report) => {

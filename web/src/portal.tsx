@@ -1,6 +1,5 @@
 /** Entrance of the portal: a tenant's customer, by a link. */
 import { createRoot } from 'react-dom/client';
 import { Portal } from './app/portal.tsx';
-import './style/index.css';
 
 createRoot(document.querySelector('#app') as HTMLElement).render(<Portal />);
