@@ -9,10 +9,11 @@ import { awaitEmits, eraseTenantItself, eraseTenantPage } from '../src/store/era
 import {
   failOperation,
   finishOperation,
-  lockRunningOperation,
+  lockOperation,
   moveCursor,
   settleMatched,
   tally,
+  WATCHING,
 } from '../src/store/operations.ts';
 import { isDatabaseAway, isPassing, type Queryable, transaction } from '../src/store/pool.ts';
 import { type BodyOf, redeliverPage } from '../src/store/redelivery.ts';
@@ -22,8 +23,6 @@ import type { ActivityDeps } from './deps.ts';
 
 /** Temporal's timers are exact to about a second, so a page holds the work of about a second. */
 const MAX_PAGE = 500;
-/** The cursor after the last page: the activity then watches until the deliveries have ended. */
-const WATCHING = 'watching';
 const WATCH_MIN_MS = 500;
 const WATCH_MAX_MS = 60_000;
 
@@ -46,8 +45,10 @@ export async function advanceOperation(
     const isLastTry = isDataError(error) || activityInfo().attempt >= MAX_TRIES;
     if (isDatabaseAway(error) || isPassing(error) || !isLastTry) throw error;
     deps.logger.error({ err: error, operation: input.operationId }, 'an operation has failed');
-    await failOperation(deps.db, input.operationId);
-    return { done: true };
+    const hasBegun = await failOperation(deps.db, input.operationId);
+    return hasBegun
+      ? { done: false, waitMs: WATCH_MIN_MS, doing: 'watching what it had begun' }
+      : { done: true };
   }
 }
 
@@ -57,9 +58,10 @@ async function advance(
   input: { operationId: string },
 ): Promise<OperationStep | 'nothing found'> {
   return transaction(deps.db, async (client) => {
-    const operation = await lockRunningOperation(client, input.operationId);
+    const operation = await lockOperation(client, input.operationId);
     if (operation === null) return { done: true };
-    if (operation.cursor === WATCHING) return watch(client, operation);
+    // What an operation had begun before it was stopped goes on, and is counted.
+    if (operation.status !== 'running' || operation.cursor === WATCHING) return watch(client, operation);
     if (operation.kind === 'erase') return erase(client, operation);
     if (operation.kind === 'bulk_cancel') return cancel(client, operation);
     const { cursor, count } = await redeliverPage(

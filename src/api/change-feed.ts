@@ -130,8 +130,8 @@ export function createChangeFeed({
     for (const { key } of changes) watched.known.set(key, atMs);
     for (const change of changes) {
       if (change.kind !== 'operation') continue;
-      const { id, status } = change.operation;
-      if (status === 'running') watched.operations.add(id);
+      const { id, status, open } = change.operation;
+      if (status === 'running' || open > 0) watched.operations.add(id);
       else watched.operations.delete(id);
     }
     return fresh;

@@ -11,9 +11,11 @@ import {
   type Operation,
   withStorableTimes,
 } from '../domain/operation.ts';
+import { databaseTime } from '../store/database-clock.ts';
 import { countRunningOperations, insertOperation, type NewOperation } from '../store/operations.ts';
 import type { Queryable } from '../store/pool.ts';
-import { type Count, countAmong, countSelected, type Selected } from '../store/redelivery-selection.ts';
+import type { Selected } from '../store/redelivery-selection.ts';
+import { type Count, countAmong, countSelected } from '../store/selection-counts.ts';
 import { audited } from './audit.ts';
 import type { ApiDeps } from './deps.ts';
 import { atLeastField } from './schemas/parameters.ts';
@@ -24,16 +26,37 @@ export const operationSchema = z
     kind: z.enum(OPERATION_KINDS),
     tenant_id: z.string(),
     endpoint_id: z.string().nullable(),
-    status: z.enum(OPERATION_STATUSES).describe('`completed` when every delivery of it has ended.'),
-    matched: z.number().describe('How many deliveries (of an erasure: payloads) it covers.'),
+    status: z
+      .enum(OPERATION_STATUSES)
+      .describe(
+        '`completed` when every delivery of it has ended. One that is `cancelled` or `failed` may have `open` ones still.',
+      ),
+    matched: z
+      .number()
+      .describe(
+        'How many deliveries (of an erasure: payloads) it covers: what matched when it started. Always the sum of `done`, `failed`, ' +
+          '`open` and `skipped`.',
+      ),
     at_least: atLeastField,
     done: z
       .number()
       .describe(
-        'How many have succeeded; of an erasure, how many are erased; of a bulk cancel, how many are cancelled. The count of a large ' +
+        'How many have succeeded since; of an erasure, how many are erased; of a bulk cancel, how many it has cancelled (an attempt that ' +
+          'was under way then may have arrived all the same). Each counts once, as it stood when it was counted. The count of a large ' +
           'operation may lag by some seconds.',
       ),
-    failed: z.number().describe('How many have failed, or were cancelled.'),
+    failed: z.number().describe('How many have failed since, or were cancelled.'),
+    open: z
+      .number()
+      .describe(
+        'How many have not ended: those that it has set going and, as long as it runs, those whose turn is still to come.',
+      ),
+    skipped: z
+      .number()
+      .describe(
+        'How many it leaves alone: they did not match any more when their turn came (somebody retried or cancelled them, say, or their ' +
+          'endpoint was disabled), or it was stopped before. Known when it has gone through all.',
+      ),
     started_at: z.string(),
     finished_at: z.string().nullable(),
   })
@@ -87,15 +110,16 @@ export const paceField = z
 export async function startOperation(
   deps: ApiDeps,
   request: FastifyRequest,
-  wanted: Omit<NewOperation, 'perSecond' | 'matched' | 'atLeast'> & {
+  wanted: Omit<NewOperation, 'perSecond' | 'matched' | 'atLeast' | 'startedAt'> & {
     perSecond: number | undefined;
     counted?: Count;
   },
 ): Promise<Operation> {
   const { kind, tenantId, endpointId } = wanted;
   const selection = withStorableTimes(wanted.selection);
+  const startedAt = await databaseTime(deps.db);
   const { count: matched, atLeast } =
-    wanted.counted ?? (await countSelected(deps.db, { tenantId, endpointId, selection }));
+    wanted.counted ?? (await countSelected(deps.db, { tenantId, endpointId, selection, asOf: startedAt }));
   const operation = await audited(
     deps,
     request,
@@ -109,7 +133,8 @@ export async function startOperation(
       // An erasure is a duty by law: no limit may stop it.
       if (kind !== 'erase') await refuseTooMany(client, tenantId, deps.operationsPerTenant);
       const perSecond = wanted.perSecond ?? deps.operationRatePerS;
-      return insertOperation(client, { kind, tenantId, endpointId, selection, perSecond, matched, atLeast });
+      const named = { kind, tenantId, endpointId, selection };
+      return insertOperation(client, { ...named, perSecond, matched, atLeast, startedAt });
     },
   );
   await deps.engine.startOperation(operation.id).catch((error) => {
@@ -162,6 +187,8 @@ export function presentOperation(operation: Operation): z.infer<typeof operation
     ...(operation.atLeast && { at_least: true as const }),
     done: operation.done,
     failed: operation.failed,
+    open: operation.open,
+    skipped: operation.skipped,
     started_at: operation.startedAt.toISOString(),
     finished_at: operation.finishedAt?.toISOString() ?? null,
   };

@@ -6,7 +6,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
 import { alignEndpoints } from '../store/backlog.ts';
-import { listRunningOperations } from '../store/operations.ts';
+import { listUnfinishedOperations } from '../store/operations.ts';
 import { findUntold } from '../store/overdue.ts';
 import { type Db, unlessLocked } from '../store/pool.ts';
 import { listToReplan, replanPage } from '../store/replan.ts';
@@ -85,9 +85,9 @@ async function replanAll(db: Db, report: Report): Promise<void> {
     await unlessLocked(db, (client) => replanPage(client, id)).catch((error) => report(id, error));
 }
 
-/** Starts the workflows of running operations; one that is open already stays as it is. */
+/** Starts the workflows of unfinished operations; one that is open already stays as it is. */
 async function operateAll(db: Db, engine: TemporalEngine, report: Report): Promise<void> {
-  for (const id of await listRunningOperations(db))
+  for (const id of await listUnfinishedOperations(db))
     await engine.startOperation(id).catch((error) => report(id, error));
 }
 

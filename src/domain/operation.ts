@@ -89,13 +89,17 @@ export type Operation = {
   selection: Selection;
   perSecond: number;
   status: OperationStatus;
-  /** how many deliveries it selects, as far as that is known */
+  /** how many deliveries it covers, as far as that is known: always the sum of `done`, `failed`, `open` and `skipped` */
   matched: number;
   /** whether there may be more than `matched`, which are counted as they are sent */
   atLeast: boolean;
   /** deliveries that have succeeded (for an erasure: payloads that are erased; for a bulk cancel: deliveries that are cancelled) */
   done: number;
   failed: number;
+  /** those set going that have not ended and, while it looks for more, those whose turn is still to come */
+  open: number;
+  /** those that it leaves alone: they did not match any more when their turn came, or it had been stopped before */
+  skipped: number;
   startedAt: Date;
   finishedAt: Date | null;
 };

@@ -3,7 +3,7 @@ import type { Operation } from '../domain/operation.ts';
 import { cancelDeliveries } from './deliveries.ts';
 import { PLAN_FREELY, type Queryable, WALK_IN_ORDER } from './pool.ts';
 import type { Page } from './redelivery.ts';
-import { partsOf, walkDeliveries } from './redelivery-selection.ts';
+import { partsOf, selectedBy, walkDeliveries } from './redelivery-selection.ts';
 
 /**
  * Cancels the next deliveries of an operation, in the transaction that moves its cursor. An attempt in flight is still recorded, and its
@@ -15,7 +15,7 @@ export async function cancelPage(
   limit: number,
 ): Promise<Page> {
   const [number = '0', after = ''] = operation.cursor.split(' ');
-  const parts = partsOf(operation);
+  const parts = partsOf(selectedBy(operation));
   const part = parts[Number(number)];
   if (part === undefined) return { cursor: null, count: 0 };
   await client.query(WALK_IN_ORDER);

@@ -189,8 +189,8 @@ export async function readChanges(
   for (const id of operationIds) {
     const operation = await findOperation(db, id);
     if (operation === null || !tenantIds.includes(operation.tenantId)) continue;
-    const { status, matched, done: succeeded, failed } = operation;
-    const key = `${id} ${status} ${matched} ${succeeded} ${failed}`;
+    const { status, matched, done: succeeded, failed, skipped } = operation;
+    const key = `${id} ${status} ${matched} ${succeeded} ${failed} ${skipped}`;
     changes.push({ kind: 'operation', key, tenantId: operation.tenantId, operation });
   }
   const [{ read = 0, readFrom = null } = {}] = attempts;

@@ -5,19 +5,33 @@ import type { Operation, OperationStatus, Selection } from '../domain/operation.
 import { ENDED } from './delivery-states.ts';
 import { type Db, type Queryable, WALK_IN_ORDER } from './pool.ts';
 
+/** The cursor after the last page: the operation then only waits until its deliveries have ended. */
+export const WATCHING = 'watching';
+
 // The driver returns `params` as text; it is checked where it is used.
 const COLUMNS = `id, kind, tenant_id as "tenantId", endpoint_id as "endpointId", params as selection,
-  least(greatest(per_second, 0.1), 1000) as "perSecond", status,
-  case when at_least then greatest(matched, taken) else matched end as matched,
-  at_least as "atLeast", done, failed, started_at as "startedAt", finished_at as "finishedAt"`;
+  least(greatest(per_second, 0.1), 1000) as "perSecond", status, matched, taken, at_least as "atLeast", done, failed,
+  started_at as "startedAt", finished_at as "finishedAt", cursor`;
 
-/** `selection`: JSON text */
-type OperationRow = Omit<Operation, 'selection'> & { selection: string };
+/** `selection`: JSON text; `taken`: deliveries set going, or cancelled */
+type OperationRow = Omit<Operation, 'selection' | 'open' | 'skipped'> & {
+  selection: string;
+  taken: number;
+  cursor: string;
+};
 
-const operationFrom = ({ selection, ...row }: OperationRow): Operation => ({
-  ...row,
-  selection: selectionIn(selection),
-});
+/**
+ * The numbers add up because two of them are what the others leave. More than were counted may be taken: those that begin to match between
+ * the count and the first page.
+ */
+function operationFrom({ selection, taken, ...row }: OperationRow): Operation & { cursor: string } {
+  const reached = Math.max(taken, row.done + row.failed);
+  const matched = Math.max(row.matched, reached);
+  const looksForMore = row.status === 'running' && row.cursor !== WATCHING;
+  const skipped = looksForMore ? 0 : matched - reached;
+  const open = matched - row.done - row.failed - skipped;
+  return { ...row, selection: selectionIn(selection), matched, open, skipped };
+}
 
 /**
  * A selection as it is stored. One that matches more than a version before this knew is stored in a form that such a version cannot carry
@@ -34,12 +48,15 @@ function selectionIn(json: string): Selection {
 export type NewOperation = Pick<
   Operation,
   'kind' | 'tenantId' | 'endpointId' | 'selection' | 'perSecond' | 'matched' | 'atLeast'
->;
+> & {
+  /** as of when the deliveries were counted: what comes to match later is not covered. Absent: now */
+  startedAt?: Date;
+};
 
 export async function insertOperation(db: Queryable, operation: NewOperation): Promise<Operation> {
   const { rows } = await db.query<OperationRow>(
     `insert into operations (id, kind, tenant_id, endpoint_id, params, per_second, status, matched, at_least, started_at)
-     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, now()) returning ${COLUMNS}`,
+     values ($1, $2, $3, $4, $5, $6, 'running', $7, $8, coalesce($9, now())) returning ${COLUMNS}`,
     [
       newId('operation'),
       operation.kind,
@@ -49,30 +66,31 @@ export async function insertOperation(db: Queryable, operation: NewOperation): P
       operation.perSecond,
       operation.matched,
       operation.atLeast,
+      operation.startedAt ?? null,
     ],
   );
   return operationFrom(rows[0] as OperationRow);
 }
 
-/** Deliveries of a running operation whose status is read when its progress is asked for. */
+/** Deliveries of an operation whose status is read when its progress is asked for. */
 const LOOKED_AT = 1_000;
 
 /** Finds an operation. Its progress is current while it is small; that of a large one is as of the last tally. */
 export async function findOperation(db: Queryable, id: string): Promise<Operation | null> {
-  const { rows } = await db.query<OperationRow>(`select ${COLUMNS} from operations where id = $1`, [id]);
-  const [row] = rows;
-  if (row === undefined) return null;
-  const operation = operationFrom(row);
-  if (operation.status !== 'running' || operation.kind === 'erase') return operation;
-  const { rows: counts } = await db.query<{ done: number; failed: number }>(
-    `select count(*) filter (where d.status = 'succeeded') as done,
-       count(*) filter (where d.status in ('failed', 'cancelled')) as failed
-     from (select delivery_id from operation_deliveries where operation_id = $1 and ended is null
-       order by delivery_id limit ${LOOKED_AT}) o join deliveries d on d.id = o.delivery_id`,
+  // One statement, so that no tally comes between what is counted and what is not.
+  const { rows } = await db.query<OperationRow & { doneSince: number; failedSince: number }>(
+    `select ${COLUMNS}, done_since as "doneSince", failed_since as "failedSince" from operations cross join lateral (
+       select count(*) filter (where d.status = 'succeeded') as done_since,
+         count(*) filter (where d.status in ('failed', 'cancelled')) as failed_since
+       from (select delivery_id from operation_deliveries where operation_id = $1 and ended is null
+         order by delivery_id limit ${LOOKED_AT}) o join deliveries d on d.id = o.delivery_id) since
+     where id = $1`,
     [id],
   );
-  const { done = 0, failed = 0 } = counts[0] ?? {};
-  return { ...operation, done: operation.done + done, failed: operation.failed + failed };
+  const [row] = rows;
+  if (row === undefined) return null;
+  const { doneSince, failedSince, ...counted } = row;
+  return operationFrom({ ...counted, done: row.done + doneSince, failed: row.failed + failedSince });
 }
 
 /**
@@ -88,17 +106,21 @@ export async function countRunningOperations(client: Queryable, tenantId: string
   return rows[0]?.n ?? 0;
 }
 
-/** Locks the operation. @returns it with the `cursor` of its next page; `null` when it does not run any more */
-export async function lockRunningOperation(
+/**
+ * Locks the operation.
+ * @returns it with the `cursor` of its next page; `null` when it has ended, and so has all that it had set going
+ */
+export async function lockOperation(
   client: Queryable,
   id: string,
 ): Promise<(Operation & { cursor: string }) | null> {
-  const { rows } = await client.query<OperationRow & { cursor: string }>(
-    `select ${COLUMNS}, cursor from operations where id = $1 and status = 'running' for update`,
+  const { rows } = await client.query<OperationRow>(
+    `select ${COLUMNS} from operations where id = $1 and (status = 'running'
+       or exists (select 1 from operation_deliveries where operation_id = $1 and ended is null)) for update`,
     [id],
   );
   const [row] = rows;
-  return row === undefined ? null : { ...operationFrom(row), cursor: row.cursor };
+  return row === undefined ? null : operationFrom(row);
 }
 
 /** Moves the cursor in the page's own transaction. @param page.done payloads erased or deliveries cancelled: these need no tally */
@@ -177,24 +199,40 @@ export async function finishOperation(
   return rowCount === 1;
 }
 
-/** Fails an operation that cannot be carried out, and reports that to the operator. */
-export async function failOperation(db: Queryable, id: string): Promise<void> {
-  await db.query(
+/** Fails an operation that cannot be carried out, and reports that to the operator. @returns whether it was running */
+export async function failOperation(db: Queryable, id: string): Promise<boolean> {
+  const { rows } = await db.query<{ failed: number }>(
     `with failed as (
        update operations set status = 'failed', finished_at = now() where id = $1 and status = 'running' returning *
+     ), told as (
+       insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
+       select $2, 'operation.failed', tenant_id, endpoint_id, 'operation.failed ' || id,
+         json_build_object('operation_id', id, 'kind', kind, 'endpoint_id', endpoint_id), now()
+       from failed on conflict do nothing
      )
-     insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
-     select $2, 'operation.failed', tenant_id, endpoint_id, 'operation.failed ' || id,
-       json_build_object('operation_id', id, 'kind', kind, 'endpoint_id', endpoint_id), now()
-     from failed on conflict do nothing`,
+     select count(*) as failed from failed`,
     [id, newId('operationalEvent')],
   );
+  return rows[0]?.failed === 1;
 }
 
-/** The ids of operations that have run for 5 s or longer, for the reconciler, which restarts a workflow that is gone. */
-export async function listRunningOperations(db: Db): Promise<string[]> {
+/**
+ * The ids of operations that began 5 s ago or earlier and run, or had begun what has not ended, for the reconciler, which restarts a
+ * workflow that is gone.
+ */
+export async function listUnfinishedOperations(db: Db): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `select id from operations where status = 'running' and started_at < now() - interval '5 seconds' order by id`,
+    // The index of what is open is read once for each operation in it, not once for each delivery.
+    `with recursive open (id) as (
+       (select operation_id from operation_deliveries where ended is null order by operation_id limit 1)
+       union all
+       select (select operation_id from operation_deliveries where ended is null and operation_id > open.id
+         order by operation_id limit 1) from open where open.id is not null
+     )
+     select id from operations where status = 'running' and started_at < now() - interval '5 seconds'
+     union
+     select o.id from open join operations o on o.id = open.id where o.started_at < now() - interval '5 seconds'
+     order by id`,
   );
   return rows.map((row) => row.id);
 }

@@ -6,16 +6,31 @@ import { type DeliveryStatus, isEnded, UNENDED_STATUSES } from '../domain/delive
 import { firstIdAt } from '../domain/ids.ts';
 import type { Operation, Selection } from '../domain/operation.ts';
 import { UNENDED } from './delivery-states.ts';
-import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
+import type { Queryable } from './pool.ts';
 import { afterPrefix } from './prefixes.ts';
 import { wantsType } from './subscribers.ts';
 
-export type Selected = Pick<Operation, 'tenantId' | 'endpointId'> & { selection: Selection };
+export type Selected = Pick<Operation, 'tenantId' | 'endpointId'> & {
+  selection: Selection;
+  /** what is accepted or ends later is not selected; absent: everything so far is */
+  asOf?: Date;
+};
+
+/** What an operation covers: what matched when it was started, whatever comes to match while it walks. */
+export const selectedBy = ({ tenantId, endpointId, selection, startedAt }: Operation): Selected => ({
+  tenantId,
+  endpointId,
+  selection,
+  asOf: startedAt,
+});
+
+/** How far the clocks that make ids may be ahead of the database's. */
+const ID_CLOCKS_MS = 1_000;
 
 type Query = { text: string; values: unknown[] };
 
 /** Rows that a page reads: some 50 ms, each row's event included. */
-const MAX_WALKED = 2_000;
+export const MAX_WALKED = 2_000;
 
 /** The queries of a page: `end` finds the last row that the page reads, if there are more; `rows` the matching rows up to there. */
 export type SelectionWalk = {
@@ -23,11 +38,20 @@ export type SelectionWalk = {
   rows(columns: string, end: string | null, limit: number): Query;
 };
 
-const at = (kind: 'delivery' | 'event', time: string | null) =>
+/** The first id of a time; `null`: no time was given. */
+export const idAt = (kind: 'delivery' | 'event', time: string | null) =>
   time === null ? null : firstIdAt(kind, Date.parse(time));
 
+/** The first id after the selection's time; `null`: it is open. */
+function firstAfter(kind: 'delivery' | 'event', { selection: { until }, asOf }: Selected): string | null {
+  const begun = asOf === undefined ? null : firstIdAt(kind, asOf.getTime() + ID_CLOCKS_MS);
+  const wanted = idAt(kind, until);
+  if (begun === null || wanted === null) return begun ?? wanted;
+  return begun < wanted ? begun : wanted;
+}
+
 /** Collects a statement's values; `add` returns the placeholder. */
-function parameters() {
+export function parameters() {
   const values: unknown[] = [];
   return { values, add: (value: unknown) => `$${values.push(value)}` };
 }
@@ -38,9 +62,10 @@ function parameters() {
  */
 function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKED): SelectionWalk {
   const { statuses, since, until, eventTypes, errorCode, matching } = selected.selection;
-  const first = at('delivery', since) ?? '';
+  const asOf = selected.asOf ?? null;
+  const first = idAt('delivery', since) ?? '';
   const isOlder = countsOlder(selected.selection) && after < first;
-  const last = isOlder ? first : at('delivery', until);
+  const last = isOlder ? first : firstAfter('delivery', selected);
   const begin = isOlder || after >= first ? { sign: '>', id: after } : { sign: '>=', id: first };
   const { keys, only } = indexFor(selected, isOlder ? ['failed'] : statuses);
   const names = [...Object.keys(keys), 'd.id'].join(', ');
@@ -64,13 +89,14 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
       and ${matching?.unsendable ? 'd.ended_status is null' : 'p.enabled and p.deleted_at is null and e.erased_at is null'}
       ${matching?.responseStatus ? `and d.last_response_status = ${add(matching.responseStatus)}` : ''}
       ${isOlder ? `and d.status = 'failed' and d.ended_at >= ${add(since)} and (${add(until)}::timestamptz is null or d.ended_at < ${add(until)})` : ''}
+      ${asOf === null ? '' : `and (d.ended_at is null or d.ended_at < ${add(asOf)})`}
       and ${wantsType('d.event_type', add(eventTypes))}
       and (${add(errorCode)}::text is null or d.last_error = ${add(errorCode)})`,
   }));
 }
 
 /** Whether deliveries that were accepted before the selection's time, and have failed within it, are selected. */
-const countsOlder = ({ statuses, matching }: Selection) =>
+export const countsOlder = ({ statuses, matching }: Selection) =>
   statuses.includes('failed') && matching === undefined;
 
 /** The keys and the predicate of the index that a walk follows. */
@@ -95,8 +121,8 @@ function indexFor(
 /** Walks the events of a selection's time that its endpoint subscribes to and has no delivery of, from the first after `after`. */
 function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED): SelectionWalk {
   const { tenantId, endpointId, selection } = selected;
-  const first = at('event', selection.since) ?? '';
-  const last = at('event', selection.until);
+  const first = idAt('event', selection.since) ?? '';
+  const last = firstAfter('event', selected);
   const walked = ({ add }: ReturnType<typeof parameters>, end: string | null) => {
     const tenant = add(tenantId);
     const bound = (sign: string, id: string) => `(e.tenant_id, e.sort_id) ${sign} (${tenant}, ${add(id)})`;
@@ -160,7 +186,7 @@ export async function walkDeliveries<Row extends object>(
   page: { columns: string; limit: number; maxWalked?: number },
 ): Promise<WalkedRows<Row & { key: string }>> {
   const walked = await walkPage<Row>(db, deliveriesWalk(selected, after, page.maxWalked), 'd.id', page);
-  const first = at('delivery', selected.selection.since) ?? '';
+  const first = idAt('delivery', selected.selection.since) ?? '';
   const wasOlder = countsOlder(selected.selection) && after < first;
   return wasOlder && walked.next === null ? { ...walked, next: first } : walked;
 }
@@ -189,12 +215,6 @@ async function walkPage<Row extends object>(
   return { rows, next: rows.length === limit ? (rows.at(-1)?.key ?? end) : end };
 }
 
-export type Count = {
-  count: number;
-  /** whether counting stopped at its bound, so that there may be more */
-  atLeast: boolean;
-};
-
 /**
  * The parts of a selection that are walked one after the other. Unended deliveries of all endpoints are walked by status: that is what their
  * index begins with. What is held comes first, since each cancelled delivery releases another one.
@@ -206,88 +226,4 @@ export function partsOf<Of extends Selected>(selected: Of): Of[] {
   return inOrder
     .filter((status) => statuses.includes(status))
     .map((status) => ({ ...selected, selection: { ...selected.selection, statuses: [status] } }));
-}
-
-/** Counts the deliveries of a selection, those still to be made included. Exact where one page of each kind holds them all. */
-export async function countSelected(db: Db, selected: Selected, maxWalked = MAX_WALKED): Promise<Count> {
-  return snapshot(db, async (client) => {
-    await client.query(WALK_IN_ORDER);
-    return (await countParts(client, selected, maxWalked)).matched;
-  });
-}
-
-/** Deliveries that are counted to say of how many a selection is a part. */
-const MAX_CONSIDERED = 5_000;
-
-/**
- * Counts the deliveries of a selection, and those among which it selects: all of its endpoint, or of its tenant, that were accepted in its
- * time, whatever became of them, and what it finds beside these.
- */
-export async function countAmong(db: Db, selected: Selected): Promise<{ matched: Count; among: Count }> {
-  return snapshot(db, async (client) => {
-    await client.query(WALK_IN_ORDER);
-    const { matched, outside } = await countParts(client, selected, MAX_WALKED);
-    const accepted = await countAccepted(client, selected);
-    return { matched, among: sumOf([accepted, outside]) };
-  });
-}
-
-type Counts = {
-  matched: Count;
-  /** those among them that have no delivery which was accepted in the selection's time */
-  outside: Count;
-};
-
-const sumOf = (counts: Count[]): Count => ({
-  count: counts.reduce((sum, { count }) => sum + count, 0),
-  atLeast: counts.some(({ atLeast }) => atLeast),
-});
-
-async function countParts(client: Queryable, selected: Selected, maxWalked: number): Promise<Counts> {
-  const parts: Counts[] = [];
-  for (const part of partsOf(selected)) parts.push(await countPages(client, part, maxWalked));
-  return {
-    matched: sumOf(parts.map(({ matched }) => matched)),
-    outside: sumOf(parts.map(({ outside }) => outside)),
-  };
-}
-
-async function countPages(db: Queryable, selected: Selected, maxWalked: number): Promise<Counts> {
-  const page = { columns: '', limit: maxWalked, maxWalked };
-  const { since, missing } = selected.selection;
-  const first = at('delivery', since) ?? '';
-  const isOlder = countsOlder(selected.selection) && first !== '';
-  const counted = ({ rows, next }: WalkedRows<object>): Count => ({
-    count: rows.length,
-    atLeast: next !== null,
-  });
-  const nothing: Count = { count: 0, atLeast: false };
-  const begin = await walkDeliveries(db, selected, '', page);
-  const isPast = isOlder && begin.next === first;
-  const older = isOlder ? { ...counted(begin), atLeast: !isPast } : nothing;
-  const accepted = isOlder
-    ? isPast
-      ? counted(await walkDeliveries(db, selected, first, page))
-      : nothing
-    : counted(begin);
-  const absent = missing ? counted(await walkMissing(db, selected, '', page)) : nothing;
-  return { matched: sumOf([older, accepted, absent]), outside: sumOf([older, absent]) };
-}
-
-async function countAccepted(db: Queryable, { tenantId, endpointId, selection }: Selected): Promise<Count> {
-  const { values, add } = parameters();
-  const column = endpointId === null ? 'tenant_id' : 'endpoint_id';
-  const key = add(endpointId ?? tenantId);
-  const bound = (sign: string, id: string) => `(${column}, id) ${sign} (${key}, ${add(id)})`;
-  const conditions = [
-    bound('>=', at('delivery', selection.since) ?? ''),
-    bound('<', at('delivery', selection.until) ?? afterPrefix('')),
-  ];
-  const { rows } = await db.query<{ count: number; walked: number }>(
-    `select count(*) filter (where not is_test and tenant_id = ${add(tenantId)}) as count, count(*) as walked
-     from (select is_test, tenant_id from deliveries where ${conditions.join(' and ')} order by ${column}, id limit ${MAX_CONSIDERED}) walked`,
-    values,
-  );
-  const { count = 0, walked = 0 } = rows[0] ?? {};
-  return { count, atLeast: walked === MAX_CONSIDERED };
 }

@@ -7,7 +7,7 @@ import { releaseStalled } from './endpoint-effects.ts';
 import { lockEndpoints } from './endpoint-locks.ts';
 import { wakeDispatchers } from './leases.ts';
 import { type Queryable, WALK_IN_ORDER } from './pool.ts';
-import { walkDeliveries, walkMissing } from './redelivery-selection.ts';
+import { selectedBy, walkDeliveries, walkMissing } from './redelivery-selection.ts';
 
 // The two phases of a cursor: first the existing deliveries, then the events without a delivery.
 const DELIVERIES = 'd';
@@ -44,12 +44,12 @@ export async function redeliverPage(
       ? await reopenPage(client, operation, after, limit)
       : await makePage(client, operation, after, limit, bodyOf);
   await wakeDispatchers(client);
-  if (page.next !== null) return { cursor: `${phase} ${page.next}`, count: page.ids.length };
+  if (page.next !== null) return { cursor: `${phase} ${page.next}`, count: page.count };
   const goesOn = phase === DELIVERIES && operation.selection.missing;
-  return { cursor: goesOn ? `${EVENTS} ` : null, count: page.ids.length };
+  return { cursor: goesOn ? `${EVENTS} ` : null, count: page.count };
 }
 
-type Taken = { ids: string[]; next: string | null };
+type Taken = { count: number; next: string | null };
 
 async function reopenPage(
   client: Queryable,
@@ -62,15 +62,16 @@ async function reopenPage(
     endpointId: string;
     ordered: boolean;
     stalled: boolean;
-  }>(client, operation, after, {
+  }>(client, selectedBy(operation), after, {
     columns: 'd.id, d.endpoint_id as "endpointId", p.ordered, p.stalled_at is not null as stalled',
     limit,
   });
-  if (rows.length === 0) return { ids: [], next };
+  if (rows.length === 0) return { count: 0, next };
   const endpointIds = [...new Set(rows.map((row) => row.endpointId))];
   await lockEndpoints(client, endpointIds);
   const ids = rows.map((row) => row.id);
-  await client.query(
+  // A delivery that began to be sent since it was read stays as it is, and is not counted.
+  const { rowCount } = await client.query(
     `with reopened as (
        update deliveries d set
          status = case when p.ordered then 'held' else 'pending' end,
@@ -92,7 +93,7 @@ async function reopenPage(
     if (row?.stalled) await releaseStalled(client, endpointId);
     if (row?.ordered) await releaseNext(client, endpointId);
   }
-  return { ids, next };
+  return { count: rowCount ?? 0, next };
 }
 
 async function makePage(
@@ -104,13 +105,13 @@ async function makePage(
 ): Promise<Taken> {
   const { rows, next } = await walkMissing<{ id: string; type: string; body: Buffer; ordered: boolean }>(
     client,
-    operation,
+    selectedBy(operation),
     after,
     bodyOf === null
       ? { columns: 'e.id, e.type, p.ordered', limit }
       : { columns: 'e.id, e.type, e.body, p.ordered', limit: Math.min(limit, MAX_BODIES) },
   );
-  if (rows.length === 0) return { ids: [], next };
+  if (rows.length === 0) return { count: 0, next };
   const made = rows.map((row) => ({ ...row, deliveryId: newId('delivery') }));
   await client.query(
     `with made as (
@@ -137,5 +138,5 @@ async function makePage(
     ],
   );
   if (rows[0]?.ordered && operation.endpointId !== null) await releaseNext(client, operation.endpointId);
-  return { ids: made.map((row) => row.deliveryId), next };
+  return { count: made.length, next };
 }

@@ -195,6 +195,13 @@ test('an operation keeps its pace, and can be stopped', async () => {
   await sleep(2_500);
   expect(receiver.received.length - soFar).toBeLessThanOrEqual(10);
   expect(receiver.received.length).toBeLessThan(80);
+  // What it had begun goes on, and is counted.
+  const after = await eventually(
+    async () => (await tidings.call('GET', `/v1/operations/${body.id}`)).body,
+    ({ open }) => open === 0,
+  );
+  const done = receiver.received.length - 40;
+  expect(after).toMatchObject({ status: 'cancelled', matched: 40, done, failed: 0, skipped: 40 - done });
   expect(await tidings.call('POST', `/v1/operations/${body.id}/cancel`)).toMatchObject({ status: 409 });
 });
 

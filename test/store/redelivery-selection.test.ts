@@ -2,13 +2,8 @@
 import fc from 'fast-check';
 import { firstIdAt } from '../../src/domain/ids.ts';
 import type { Selection } from '../../src/domain/operation.ts';
-import {
-  countAmong,
-  countSelected,
-  type Selected,
-  walkDeliveries,
-  walkMissing,
-} from '../../src/store/redelivery-selection.ts';
+import { type Selected, walkDeliveries, walkMissing } from '../../src/store/redelivery-selection.ts';
+import { countAmong, countSelected } from '../../src/store/selection-counts.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 let database: TestDatabase;
@@ -73,6 +68,7 @@ async function expected({
   tenantId,
   endpointId,
   selection: s,
+  asOf,
 }: Selected): Promise<{ existing: string[]; missing: string[] }> {
   const existing = await database.db.query<{ id: string }>(
     `select d.id from deliveries d join endpoints p on p.id = d.endpoint_id
@@ -83,21 +79,28 @@ async function expected({
        and ((($4::timestamptz is null or d.created_at >= $4) and ($5::timestamptz is null or d.created_at < $5))
          or (not $10 and d.status = 'failed' and d.ended_at >= $4 and ($5::timestamptz is null or d.ended_at < $5)))
        and ${MATCHES('d.event_type', '$6')} and ($7::text is null or d.last_error = $7)
+       and ($11::timestamptz is null or (d.created_at <= $11 and (d.ended_at is null or d.ended_at < $11)))
      order by d.id`,
     [
       ...[tenantId, endpointId, s.statuses, s.since, s.until, s.eventTypes, s.errorCode],
-      ...[s.matching?.unsendable ?? false, s.matching?.responseStatus ?? null, s.matching !== undefined],
+      ...[
+        s.matching?.unsendable ?? false,
+        s.matching?.responseStatus ?? null,
+        s.matching !== undefined,
+        asOf ?? null,
+      ],
     ],
   );
   const missing = await database.db.query<{ id: string }>(
     `select e.sort_id as id from events e join endpoints p on p.id = $2
      where e.tenant_id = $1 and not e.is_test and e.erased_at is null and p.enabled and p.deleted_at is null
        and ($3::timestamptz is null or e.created_at >= $3) and ($4::timestamptz is null or e.created_at < $4)
+       and ($6::timestamptz is null or e.created_at <= $6)
        and ${MATCHES('e.type', '$5')} and ${MATCHES('e.type', 'p.event_types')}
        and not exists (select 1 from deliveries d
          where d.tenant_id = e.tenant_id and d.event_id = e.id and d.endpoint_id = p.id and not d.is_test)
      order by e.sort_id`,
-    [tenantId, endpointId, s.since, s.until, s.eventTypes],
+    [tenantId, endpointId, s.since, s.until, s.eventTypes, asOf ?? null],
   );
   return {
     existing: existing.rows.map(({ id }) => id),
@@ -142,13 +145,15 @@ const selections: fc.Arbitrary<Selected> = fc
     eventTypes: fc.option(fc.constantFrom<string[]>(['a.*'], ['b.two', 'a.one'], ['c.none'])),
     errorCode: fc.option(fc.constantFrom('timeout' as const, 'dns_error' as const)),
     missing: fc.boolean(),
+    asOf: fc.option(hours),
     matching: fc.option(
       fc.record({ responseStatus: fc.constantFrom(null, 503, 418), unsendable: fc.boolean() }),
     ),
   })
-  .map(({ endpointId, since, length, missing, matching, ...rest }) => ({
+  .map(({ endpointId, since, length, missing, matching, asOf, ...rest }) => ({
     tenantId: 'ten_0',
     endpointId,
+    ...(asOf !== null && { asOf: at(asOf) }),
     selection: {
       ...rest,
       since: since === null ? null : at(since).toISOString(),

@@ -5,7 +5,7 @@ import { UNDER_WAY_MS } from '../../domain/missed-event.ts';
 import { recoverSelection } from '../../domain/operation.ts';
 import { countDeliveries, STATS_DELIVERIES } from '../../store/deliveries.ts';
 import { listEndpoints } from '../../store/endpoints.ts';
-import { countSelected } from '../../store/redelivery-selection.ts';
+import { countSelected } from '../../store/selection-counts.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { auditedAlone } from '../audit.ts';
 import { requireReveal } from '../auth.ts';
