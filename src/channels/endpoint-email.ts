@@ -1,4 +1,8 @@
-/** Composes the e-mail about an endpoint: what failed for good, the state of the endpoint, where to look and what to do. */
+/**
+ * Composes the e-mail about an endpoint: what failed for good, how the endpoint stands, where to look and what to do. A message may be sent
+ * long after what it tells of. So what happened is told in the past, with its time; what is, and what to do, follows from the endpoint as
+ * it is when the message is sent.
+ */
 import type { EndpointChange, EndpointMessage, ExhaustedDelivery } from '../domain/notification.ts';
 import type { Block, Letter } from './email-layout.ts';
 
@@ -35,11 +39,6 @@ const whatFailed = ({ total, deliveries }: EndpointMessage) =>
 
 function givenUp(message: EndpointMessage, publicUrl: string): Block[] {
   const { endpoint, deliveries, total } = message;
-  const state = endpoint.disabled
-    ? 'The endpoint has been disabled; enable it again before you retry.'
-    : endpoint.stalled
-      ? 'Its other deliveries are held until a new event arrives for this endpoint and is delivered.'
-      : 'Later events are still delivered to this endpoint.';
   const link = (id: string) => `${publicUrl}/v1/deliveries/${id}`;
   const more = total - deliveries.length;
   return [
@@ -53,24 +52,37 @@ function givenUp(message: EndpointMessage, publicUrl: string): Block[] {
       })),
     },
     ...(more > 0 ? [{ paragraph: `… and ${more} more.` }] : []),
-    { paragraph: state },
-    { paragraph: 'When the endpoint works again, send a delivery once more with' },
-    {
-      commands: [`curl -X POST -H "X-API-Key: $KEY" ${link(deliveries[0]?.deliveryId ?? '')}/retry`],
-    },
+    { paragraph: outlook(endpoint) },
+    ...(endpoint.deleted
+      ? []
+      : [
+          { paragraph: 'When the endpoint works again, send a delivery once more with' },
+          {
+            commands: [`curl -X POST -H "X-API-Key: $KEY" ${link(deliveries[0]?.deliveryId ?? '')}/retry`],
+          },
+        ]),
   ];
 }
 
+function outlook({ deleted, disabled, stalled }: EndpointMessage['endpoint']): string {
+  if (deleted) return 'The endpoint has been deleted since: nothing more can be sent to it.';
+  if (disabled) return 'The endpoint is disabled; enable it again before you retry.';
+  if (stalled)
+    return 'Its other deliveries are held until a new event arrives for this endpoint and is delivered.';
+  return 'Later events are still delivered to this endpoint.';
+}
+
 /** A status tells nothing where the last attempt failed otherwise, or was not made: it may be that of an attempt before. */
-function reason({ attemptCount, lastError, lastResponseStatus }: ExhaustedDelivery): string {
+function reason({ attemptCount, lastError, lastResponseStatus, isRetried }: ExhaustedDelivery): string {
   const attempts =
     attemptCount === 0 ? 'no attempt' : `${attemptCount} ${attemptCount === 1 ? 'attempt' : 'attempts'}`;
+  const retried = isRetried ? '; a retry by hand is under way' : '';
   if (attemptCount === 0 || lastError === 'unsendable')
-    return `${attempts}: it could not be sent (${lastError ?? 'unknown error'})`;
+    return `${attempts}: it could not be sent (${lastError ?? 'unknown error'})${retried}`;
   const isAnswer = lastError === 'http_status' || lastError === 'redirect_refused';
   const last =
     isAnswer && lastResponseStatus !== null ? `status ${lastResponseStatus}` : (lastError ?? 'unknown error');
-  return `${attempts}, the last one: ${last}`;
+  return `${attempts}, the last one: ${last}${retried}`;
 }
 
 function earlierChanges({ changes, changesTotal }: EndpointMessage): Block[] {
@@ -79,15 +91,29 @@ function earlierChanges({ changes, changesTotal }: EndpointMessage): Block[] {
     { paragraph: `This is the last of ${changesTotal} changes since the previous message:` },
     ...(more > 0 ? [{ paragraph: `${more} earlier ones …` }] : []),
     {
-      items: changes.map((change) => ({ text: `${change.at.toUTCString()}: it ${HEADLINES[change.what]}` })),
+      items: changes.map((change) => ({ text: `${change.at.toUTCString()}: it ${HAPPENED[change.what]}` })),
     },
   ];
 }
 
-const HEADLINES: Record<EndpointChange['what'], string> = {
-  failing: 'keeps failing',
+const HAPPENED: Record<EndpointChange['what'], string> = {
+  failing: 'kept failing',
   disabled: 'was switched off',
-  recovered: 'works again',
+  recovered: 'worked again',
+};
+
+type State = 'deleted' | 'disabled' | 'failing' | 'working';
+
+/** The state of an endpoint when the message is sent. */
+function stateOf({ deleted, disabled, failingSince }: EndpointMessage['endpoint']): State {
+  if (deleted) return 'deleted';
+  if (disabled) return 'disabled';
+  return failingSince === null ? 'working' : 'failing';
+}
+
+const DELETED = { paragraph: 'The endpoint has been deleted since: nothing more is sent to it.' };
+const DISABLED = {
+  paragraph: 'The endpoint is disabled now: nothing more is sent to it until it is enabled.',
 };
 
 // Long because it holds three texts, each in one piece.
@@ -97,23 +123,24 @@ function wordsOf(
   publicUrl: string,
 ): { headline: string; blocks: Block[] } {
   const { failingSince, consecutiveFailures } = change;
+  const state = stateOf(endpoint);
+  const at = change.at.toUTCString();
   const here = `${publicUrl}/v1/tenants/${tenant.id}/endpoints/${endpoint.id}`;
   const since = failingSince === null ? '' : ` since ${failingSince.toUTCString()}`;
   const failures = `${consecutiveFailures} ${consecutiveFailures === 1 ? 'attempt' : 'attempts'} in a row`;
   const json = '-H "X-API-Key: $KEY" -H "Content-Type: application/json"';
-  const recover = `curl -X POST ${json} -d '{"since":"${failingSince?.toISOString() ?? ''}"}' ${here}/recover`;
-  const headline = HEADLINES[change.what];
+  const missedSince = (failingSince ?? change.at).toISOString();
+  const recover = `curl -X POST ${json} -d '{"since":"${missedSince}"}' ${here}/recover`;
+  const missed = [{ paragraph: 'To send the deliveries that it has missed:' }, { commands: [recover] }];
   switch (change.what) {
     case 'failing':
       return {
-        headline,
+        headline: state === 'failing' ? 'keeps failing' : HAPPENED.failing,
         blocks: [
           {
-            paragraph: `Every attempt to deliver to ${endpoint.maskedUrl} has failed${since}: ${failures}.`,
+            paragraph: `On ${at}, every attempt to deliver to ${endpoint.maskedUrl} had failed${since}: ${failures}.`,
           },
-          {
-            paragraph: `If nothing gets through, the endpoint is switched off on ${change.disabledAt.toUTCString()}, and nothing more is sent to it.`,
-          },
+          ...whatFollows(endpoint),
           { paragraph: 'What came back is in the log of its deliveries:' },
           {
             commands: [
@@ -124,14 +151,15 @@ function wordsOf(
       };
     case 'disabled':
       return {
-        headline,
+        headline: HAPPENED.disabled,
         blocks: [
           {
             paragraph:
               change.reason === 'gone'
-                ? `${endpoint.maskedUrl} answered 410 (Gone). Nothing more is sent to it.`
-                : `Every attempt to deliver to ${endpoint.maskedUrl} has failed${since}: ${failures}. Nothing more is sent to it.`,
+                ? `The endpoint answered 410 (Gone), and was switched off on ${at}.`
+                : `Every attempt to deliver to the endpoint had failed${since}: ${failures}. It was switched off on ${at}.`,
           },
+          { paragraph: `Its URL is ${endpoint.maskedUrl}.` },
           ...(change.deliveriesEnded > 0
             ? [
                 {
@@ -139,23 +167,59 @@ function wordsOf(
                 },
               ]
             : []),
-          {
-            paragraph:
-              'When the endpoint works again, enable it. Then send the deliveries that it has missed:',
-          },
-          { commands: [`curl -X PATCH ${json} -d '{"enabled":true}' ${here}`, recover] },
+          ...(state === 'deleted'
+            ? [DELETED]
+            : state === 'disabled'
+              ? [
+                  {
+                    paragraph:
+                      'Nothing more is sent to it. When the endpoint works again, enable it. Then send the deliveries that it has missed:',
+                  },
+                  { commands: [`curl -X PATCH ${json} -d '{"enabled":true}' ${here}`, recover] },
+                ]
+              : [{ paragraph: 'It has been enabled again since.' }, ...missed]),
         ],
       };
     case 'recovered':
       return {
-        headline,
+        headline: state === 'working' ? 'works again' : HAPPENED.recovered,
         blocks: [
           {
-            paragraph: `A delivery has got through to ${endpoint.maskedUrl}, which had been failing${since}.`,
+            paragraph: `A delivery has got through to ${endpoint.maskedUrl}, which had been failing${since}. That was on ${at}.`,
           },
-          { paragraph: 'To send the deliveries that it has missed:' },
-          { commands: [recover] },
+          ...(state === 'working' ? [] : whatFollows(endpoint)),
+          ...(state === 'working' || state === 'failing' ? missed : []),
         ],
       };
+  }
+}
+
+/** What becomes of an endpoint that was failing: nothing but an attempt that fails switches it off. */
+function whatFollows(endpoint: EndpointMessage['endpoint']): Block[] {
+  const { failingSince, switchOffAt, asOf } = endpoint;
+  switch (stateOf(endpoint)) {
+    case 'deleted':
+      return [DELETED];
+    case 'disabled':
+      return [DISABLED];
+    case 'working':
+      return [
+        {
+          paragraph:
+            'It does not count as failing now: a delivery has got through since, or it was enabled anew.',
+        },
+      ];
+    case 'failing': {
+      const since = failingSince === null ? '' : ` since ${failingSince.toUTCString()}`;
+      const when =
+        switchOffAt !== null && switchOffAt > asOf
+          ? `the first attempt that fails on ${switchOffAt.toUTCString()} or later`
+          : 'the next attempt that fails';
+      return [
+        {
+          paragraph: `It has been failing${since}. Unless something gets through before, ${when} switches it off, and nothing more is sent to it then.`,
+        },
+      ];
+    }
   }
 }

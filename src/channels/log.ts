@@ -2,7 +2,15 @@
  * Writes messages for the operator to the log: always on, and the only channel where no mail server is configured. It logs ids
  * alone, for a log cannot be erased.
  */
+import type { EndpointChange } from '../domain/notification.ts';
 import { channelFile } from './channel.ts';
+
+// In the past: by now it may have changed again.
+const HAPPENED: Record<EndpointChange['what'], string> = {
+  failing: 'an endpoint kept failing',
+  disabled: 'an endpoint was switched off',
+  recovered: 'an endpoint worked again',
+};
 
 export const log = channelFile({
   name: 'log',
@@ -14,9 +22,9 @@ export const log = channelFile({
       if (message.about !== 'endpoint') return { outcome: 'sent' };
       const { id, tenant, endpoint, changes, changesTotal, deliveries, total } = message;
       const fields = { notice: id, tenant: tenant.id, endpoint: endpoint.id };
-      for (const { what, failingSince, consecutiveFailures } of changes.slice(-1)) {
+      for (const { what, at, failingSince, consecutiveFailures } of changes.slice(-1)) {
         const more = changesTotal > 1 ? { changes: changesTotal } : {};
-        warn({ ...fields, failingSince, consecutiveFailures, ...more }, `the endpoint is ${what}`);
+        warn({ ...fields, at, failingSince, consecutiveFailures, ...more }, HAPPENED[what]);
       }
       if (total > 0) {
         warn(

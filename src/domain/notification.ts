@@ -9,6 +9,8 @@ export type ExhaustedDelivery = {
   lastError: string | null;
   lastResponseStatus: number | null;
   failedAt: Date;
+  /** whether a retry by hand is under way */
+  isRetried: boolean;
 };
 
 /** A change of an endpoint's health that people are notified of. */
@@ -21,7 +23,6 @@ export type EndpointChange = {
       what: 'failing';
       /** of the time until the endpoint is switched off */
       percent: number;
-      disabledAt: Date;
     }
   | {
       what: 'disabled';
@@ -49,7 +50,20 @@ export type EndpointMessage = Message & {
   about: 'endpoint';
   /** `null`: the operator, who reads the log */
   recipient: Recipient | null;
-  endpoint: { id: string; maskedUrl: string; stalled: boolean; disabled: boolean };
+  /** the endpoint as it is when the message is sent, which may be long after the changes */
+  endpoint: {
+    id: string;
+    maskedUrl: string;
+    stalled: boolean;
+    disabled: boolean;
+    deleted: boolean;
+    /** since when every attempt has failed; `null`: the last one has not, or there was none since it was enabled */
+    failingSince: Date | null;
+    /** a failed attempt at this time or later switches it off; `null`: it is not failing */
+    switchOffAt: Date | null;
+    /** when it was read */
+    asOf: Date;
+  };
   /** exhausted deliveries: the first `NOTICE_SAMPLE`, oldest first */
   deliveries: ExhaustedDelivery[];
   /** how many in all */
@@ -127,7 +141,6 @@ export function changeOf(type: (typeof CHANGES)[number], data: ChangeData, at: D
         ...common,
         what: 'failing',
         percent: data.percent ?? 0,
-        disabledAt: new Date(data.disabled_at ?? 0),
       };
     case 'endpoint.disabled':
       return {

@@ -53,6 +53,8 @@ export function createMessageSender(deps: {
   publicUrl: () => string;
   bounds: MessageBounds;
   rules: NotificationRules;
+  /** how long an endpoint may fail until it is switched off, unless its tenant has a time of its own */
+  disableAfterMs: number;
   metrics: Pick<Metrics, 'notices' | 'taskFailures'>;
   logger: Logger;
 }): MessageSender {
@@ -90,7 +92,8 @@ export function createMessageSender(deps: {
 
   async function begin(due: DueMessage): Promise<BegunMessage | null> {
     try {
-      return await beginMessage(db, due, { bounds: deps.bounds, intervalMs: deps.rules.intervalMs });
+      const { bounds, disableAfterMs } = deps;
+      return await beginMessage(db, due, { bounds, intervalMs: deps.rules.intervalMs, disableAfterMs });
     } catch (error) {
       const { message: reason, code } = error as Error & { code?: string };
       const isBusy = code === LOCK_NOT_AVAILABLE;

@@ -39,7 +39,10 @@ export function createNotifications(deps: {
   const bounds = messageBounds(env);
   return {
     rules,
-    messageSender: createMessageSender({ db, channels, links, publicUrl, bounds, rules, metrics, logger }),
+    messageSender: createMessageSender({
+      ...{ db, channels, links, publicUrl, bounds, rules, metrics, logger },
+      disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
+    }),
   };
 }
 

@@ -5,7 +5,8 @@ import { insertOperationalEvent } from './operational-events.ts';
 import type { Queryable } from './pool.ts';
 
 /**
- * Marks these endpoints as healthy. Where people had been warned, an operational event tells them that the endpoint works again. A late
+ * Marks these endpoints as healthy: attempts count in the order in which they are recorded, so a success that began before the failures
+ * ends them, too. Where people had been warned, an operational event tells them that the endpoint works again. A late
  * success does not say so of an endpoint that is switched off.
  */
 export async function noteSuccess(client: Queryable, endpointIds: string[]): Promise<void> {
@@ -13,7 +14,7 @@ export async function noteSuccess(client: Queryable, endpointIds: string[]): Pro
   const { rows } = await client.query<{ id: string; tenantId: string; since: Date | null; warned: number }>(
     `update endpoints e set failing_since = null, consecutive_failures = 0, warned_percent = 0, troubled_since = null
      from (select id, coalesce(troubled_since, failing_since) as since, warned_percent from endpoints where id = any($1)) b
-     where e.id = b.id and e.enabled
+     where e.id = b.id and e.enabled and (e.failing_since is not null or e.consecutive_failures > 0 or e.warned_percent > 0)
      returning e.id, e.tenant_id as "tenantId", b.since, b.warned_percent as warned`,
     [endpointIds],
   );
@@ -25,7 +26,7 @@ export async function noteSuccess(client: Queryable, endpointIds: string[]): Pro
 }
 
 /** SQL of the start of the failures. A stored time in the future, or before 2000, cannot be right and counts as none. */
-const FAILING_SINCE = `coalesce(case when failing_since between '2000-01-01' and now() then failing_since end, now())`;
+export const FAILING_SINCE = `coalesce(case when failing_since between '2000-01-01' and now() then failing_since end, now())`;
 
 /**
  * Counts failures in a row, warns when half and nine tenths of the time are over, and then switches the endpoint off.

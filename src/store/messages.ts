@@ -70,7 +70,7 @@ type Row = {
 export async function beginMessage(
   db: Db,
   { id, endpointId }: DueMessage,
-  rules: { bounds: MessageBounds; intervalMs: number },
+  rules: { bounds: MessageBounds; intervalMs: number; disableAfterMs: number },
 ): Promise<BegunMessage | null> {
   return transaction(db, async (client) => {
     await lockEndpoint(client, endpointId);
@@ -103,7 +103,7 @@ export async function beginMessage(
       deferredS: row.deferredS,
     };
     if (isLink) return { ...begun, link: await renewLink(client, row.contactId, row.hasBegun) };
-    const content = await closeAndRead(client, id, endpointId);
+    const content = await closeAndRead(client, id, endpointId, rules.disableAfterMs);
     if (content.total + content.changesTotal === 0) return settled(client, id, 'dropped');
     return { ...begun, link: null, content };
   });
@@ -165,14 +165,14 @@ async function renewLink(
   return rows[0] as { nonce: Buffer; expiresAt: Date };
 }
 
-async function closeAndRead(client: Queryable, id: string, endpointId: string) {
+async function closeAndRead(client: Queryable, id: string, endpointId: string, disableAfterMs: number) {
   const { rows } = await client.query<{ id: string }>(
     `select n.id from message_notices m join notices n on n.id = m.notice_id where m.message_id = $1`,
     [id],
   );
   const noticeIds = rows.map((row) => row.id);
   await closeNotices(client, noticeIds);
-  return readContent(client, endpointId, noticeIds, NOTICE_SAMPLE);
+  return readContent(client, endpointId, noticeIds, { limit: NOTICE_SAMPLE, disableAfterMs });
 }
 
 async function closeNotices(client: Queryable, ids: string[]): Promise<void> {

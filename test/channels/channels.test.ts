@@ -54,6 +54,7 @@ const delivery = {
   lastError: 'http_status',
   lastResponseStatus: 500,
   failedAt: new Date(0),
+  isRetried: false,
 };
 const UNSUBSCRIBE = 'https://tidings.example.com/contacts/unsubscribe/t';
 const common: EndpointMessage = {
@@ -61,7 +62,10 @@ const common: EndpointMessage = {
   id: 'msg_1',
   recipient: null,
   tenant: { id: 'ten_1', name: 'Acme' },
-  endpoint: { id: 'ep_1', maskedUrl: 'https://crm.example.com/hook', stalled: false, disabled: false },
+  endpoint: {
+    ...{ id: 'ep_1', maskedUrl: 'https://crm.example.com/hook', stalled: false, disabled: false },
+    ...{ deleted: false, failingSince: null, switchOffAt: null, asOf: new Date(0) },
+  },
   deliveries: [delivery],
   total: 1,
   changes: [],

@@ -28,6 +28,7 @@ const failed = (number: number, more: Partial<EndpointMessage['deliveries'][0]> 
   lastError: 'http_status',
   lastResponseStatus: 503,
   failedAt: new Date(0),
+  isRetried: false,
   ...more,
 });
 const notice: EndpointMessage = {
@@ -43,6 +44,10 @@ const notice: EndpointMessage = {
     maskedUrl: 'https://crm.example.com/hook?token=••••',
     stalled: false,
     disabled: false,
+    deleted: false,
+    failingSince: null,
+    switchOffAt: null,
+    asOf: new Date(0),
   },
   deliveries: [failed(1)],
   total: 1,

@@ -15,7 +15,10 @@ const message: EndpointMessage = {
     unsubscribeUrl: 'https://tidings.example.com/contacts/unsubscribe/t',
   },
   tenant: { id: 'ten_1', name: 'Acme' },
-  endpoint: { id: 'ep_1', maskedUrl: 'https://crm.example.com/hook', stalled: false, disabled: true },
+  endpoint: {
+    ...{ id: 'ep_1', maskedUrl: 'https://crm.example.com/hook', stalled: false, disabled: true },
+    ...{ deleted: false, failingSince: null, switchOffAt: null, asOf: new Date(0) },
+  },
   deliveries: [],
   total: 0,
   changes: [

@@ -19,7 +19,7 @@ import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
 
 const FAILED = { status: "'failed'", ended_status: "'failed'", ended_at: 'now()' };
 const BOUNDS = { perAddress: 1_000, perTenant: 1_000, linksPerAddress: 1_000, linksPerTenant: 1_000 };
-const LOOSE = { bounds: BOUNDS, intervalMs: 0 };
+const LOOSE = { bounds: BOUNDS, intervalMs: 0, disableAfterMs: 1_000 };
 const RULES: NotificationRules = {
   channels: [
     { name: 'log', audience: 'operator' },
