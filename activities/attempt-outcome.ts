@@ -42,7 +42,9 @@ export function decideAttempt(input: {
     { result: seen, trigger: claim.trigger, endedAgoMs, random },
     {
       slotsUsed: delivery.slotsUsed,
-      scheduledInMs: delivery.dueInMs,
+      // As of now: the attempt may have taken a minute.
+      scheduledInMs:
+        delivery.dueInMs === null ? null : delivery.dueInMs - (performance.now() - delivery.readAtMs),
       ended: delivery.endedStatus,
       held: delivery.heldReason,
       isTest: delivery.isTest,
@@ -78,6 +80,7 @@ export function decideAttempt(input: {
       seen.retryAfterMs === null ? null : Math.min(seen.retryAfterMs, RETRY_AFTER_CAP_MS) - endedAgoMs,
     planVersion: endpoint.planVersion,
     effects: { ...effects, endpointId: endpoint.id },
+    provesHealth: seen.error === null && !delivery.isTest && !endpoint.isOperator,
   };
   const entry: AttemptEntry = {
     id: delivery.id,

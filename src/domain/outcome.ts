@@ -15,7 +15,7 @@ export type AttemptResult = {
 export type DeliveryBefore = {
   /** scheduled attempts made before this one */
   slotsUsed: number;
-  /** ms from now until the attempt that the schedule has planned; null when none is planned */
+  /** ms from now until the attempt that the schedule has planned (negative: overdue); null when none is planned */
   scheduledInMs: number | null;
   /** the delivery's end, when this attempt was requested after it */
   ended: EndedStatus | null;
@@ -78,12 +78,17 @@ export function decide(
   schedule: RetrySchedule,
 ): Decision {
   const { result, trigger } = attempt;
-  const state = nextState(result, trigger, delivery, schedule, attempt.random);
+  // Delays count from the end of the attempt; what was planned before stays at its time.
+  const planned = delivery.scheduledInMs === null ? null : delivery.scheduledInMs + attempt.endedAgoMs;
+  const before = { ...delivery, scheduledInMs: planned };
+  const state = nextState(result, trigger, before, schedule, attempt.random);
   const afterMs = state.kind === 'retry' ? Math.max(0, state.afterMs - attempt.endedAgoMs) : 0;
   const succeeded = state.kind === 'succeeded';
   const isConcerned = !delivery.isTest && !endpoint.isOperator;
   const exhausted = state.kind === 'exhausted' && isConcerned;
   const ownFault = result.error !== null && OWN_FAULTS.has(result.error) ? result.error : null;
+  // Of an attempt that was lost with our process, it is not known whether the endpoint has failed.
+  const saysNothing = ownFault !== null || result.error === 'outcome_unknown';
   return {
     next: nextOf(state, afterMs),
     slotsUsed:
@@ -99,7 +104,7 @@ export function decide(
       releaseNext: endpoint.ordered && !delivery.isTest && state.kind !== 'retry',
       holdIfStalled: endpoint.stallsWhenExhausted && state.kind === 'retry',
       unsendable: isConcerned ? ownFault : null,
-      health: isConcerned && ownFault === null ? healthAfter(succeeded, endpoint) : null,
+      health: isConcerned && !saysNothing ? healthAfter(succeeded, endpoint) : null,
     },
     workflow: workflowAfter(state, delivery, exhausted),
   };
@@ -110,7 +115,7 @@ function nextOf(state: NextState, afterMs: number): Decision['next'] {
   return { status: state.kind === 'exhausted' ? 'failed' : state.kind };
 }
 
-/** A success is noted only at an endpoint that was failing. */
+/** A success is noted only at an endpoint that was failing, or has begun to since (`provesHealth` of the record). */
 function healthAfter(succeeded: boolean, { isFailing }: EndpointBefore): EndpointEffects['health'] {
   if (!succeeded) return 'failing';
   return isFailing ? 'healthy' : null;

@@ -75,8 +75,10 @@ export type ClaimedDelivery = {
   lastError: AttemptErrorCode | null;
   attemptCount: number;
   slotsUsed: number;
-  /** ms until the attempt that the schedule holds (negative: overdue); null when none is planned */
+  /** ms until the attempt that the schedule holds (negative: overdue), at `readAtMs`; null when none is planned */
   dueInMs: number | null;
+  /** when it was read, by this process's monotonic clock */
+  readAtMs: number;
   /** whether the asking workflow owns its schedule */
   owned: boolean;
   /** this run's claim when `verdict` is `claimed` or `unfinished`, another run's when it is `busy` or `abandoned` */
@@ -185,17 +187,18 @@ type ClaimColumns = {
   claimLeftMs: number | null;
 };
 
-type ClaimRow = Omit<ClaimedDelivery, 'claim' | 'body'> &
+type ClaimRow = Omit<ClaimedDelivery, 'claim' | 'body' | 'readAtMs'> &
   ClaimColumns & { tenantId: string; body: Buffer | null };
 
 /** @returns a function that makes a claimed delivery from each of these rows; siblings share their event's body */
 function claimedFrom(rows: ClaimRow[]): (row: ClaimRow) => ClaimedDelivery {
   const eventOf = ({ tenantId, eventId }: ClaimRow) => `${tenantId} ${eventId}`;
+  const readAtMs = performance.now();
   const bodies = new Map(rows.flatMap((row) => (row.body === null ? [] : [[eventOf(row), row.body]])));
   return (row) => {
     const body = row.body ?? bodies.get(eventOf(row));
     if (body === undefined) throw new Error(`The body of ${row.id} is missing`);
-    return { ...row, body, claim: claimOf(row) };
+    return { ...row, body, readAtMs, claim: claimOf(row) };
   };
 }
 

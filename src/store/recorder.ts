@@ -7,7 +7,7 @@ import { applyEffects, noEffects } from './endpoint-effects.ts';
 import { lockEndpoints, lockFreeEndpoints } from './endpoint-locks.ts';
 import { APART, createGroupCommit, PATIENT_LOCK_TIMEOUT_MS, SHARED_LOCK_TIMEOUT_MS } from './group-commit.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
-import { type AttemptRecord, type Recorded, type Written, writeRecords } from './records.ts';
+import { type AttemptRecord, IS_FAILING, type Recorded, type Written, writeRecords } from './records.ts';
 
 export type Recorder = {
   /**
@@ -65,12 +65,7 @@ export function createRecorder(db: Db, rules: RecorderRules): Recorder {
       lockTimeoutMs: mayWait ? PATIENT_LOCK_TIMEOUT_MS : SHARED_LOCK_TIMEOUT_MS,
     });
   const withoutEffects = (records: AttemptRecord[], mayWait: boolean) =>
-    mayWait
-      ? transaction(db, (client) => writeRecords(client, records, true), {
-          lockTimeoutMs: PATIENT_LOCK_TIMEOUT_MS,
-        })
-      : // It waits for no lock, so it needs no transaction with a timeout.
-        writeRecords(db, records, false);
+    mayWait ? writePatiently(db, records, withEffects) : writeUnlessFailing(db, records);
   const queues = {
     plain: commitQueue(withoutEffects),
     eventful: commitQueue(withEffects),
@@ -89,6 +84,26 @@ export function createRecorder(db: Db, rules: RecorderRules): Recorder {
       return statuses;
     },
   };
+}
+
+const isProof = ({ provesHealth }: AttemptRecord) => provesHealth === true;
+
+/** It waits for no lock, so it needs no transaction with a timeout. A success at an endpoint that is failing comes to `writePatiently`. */
+function writeUnlessFailing(db: Db, records: AttemptRecord[]): Promise<Written> {
+  const proofs = records.filter(isProof).map(({ deliveryId }) => deliveryId);
+  return writeRecords(db, records, false, proofs);
+}
+
+async function writePatiently(db: Db, records: AttemptRecord[], withEffects: Write): Promise<Written> {
+  const endpointIds = records.filter(isProof).map(({ effects }) => effects.endpointId);
+  const { rowCount } = await db.query(
+    `select 1 from endpoints where id = any($1) and ${IS_FAILING} limit 1`,
+    [endpointIds],
+  );
+  if (rowCount !== 0) return withEffects(records, true);
+  return transaction(db, (client) => writeRecords(client, records, true), {
+    lockTimeoutMs: PATIENT_LOCK_TIMEOUT_MS,
+  });
 }
 
 type Write = (records: AttemptRecord[], mayWait: boolean) => Promise<Written>;
@@ -162,7 +177,12 @@ async function writeWithEffects(
   // A delivery that was cancelled meanwhile does not count as a failure.
   await applyEffects(
     client,
-    recorded.filter((record) => written.get(record.deliveryId) !== 'cancelled'),
+    recorded
+      .filter((record) => written.get(record.deliveryId) !== 'cancelled')
+      .map(({ deliveryId, effects, provesHealth }) => ({
+        deliveryId,
+        effects: provesHealth ? { ...effects, health: 'healthy' as const } : effects,
+      })),
     rules,
   );
   const late = recorded.filter((record) => record.effects.holdIfStalled).map((record) => record.deliveryId);

@@ -86,6 +86,8 @@ export type AttemptRecord = {
   planVersion: number;
   /** the effects on its endpoint */
   effects: Effects;
+  /** whether it ends its endpoint's failing, also where that has begun during the attempt; absent: no */
+  provesHealth?: boolean;
 };
 
 /** The parameters of the statement: an array for each column, with one value for each record. */
@@ -121,6 +123,9 @@ const COLUMNS: { name: string; type: string; of: (record: AttemptRecord) => unkn
   { name: 'not_before_ms', type: 'double precision', of: (r) => r.notBeforeMs },
 ];
 
+/** SQL of an endpoint that is failing, or of whose failing people have been warned. */
+export const IS_FAILING = '(failing_since is not null or warned_percent > 0)';
+
 const jsonOf = (value: [string, string][] | Wire | Transport | undefined): string | null =>
   value === undefined ? null : JSON.stringify(value);
 
@@ -142,7 +147,11 @@ const recordQuery = (whatIsLocked: 'skip locked' | '') => `
     select * from unnest(${COLUMNS.map(({ type }, at) => `(select $${at + 1}::${type}[])`).join(', ')})
     as r (${COLUMNS.map(({ name }) => name).join(', ')})
   ), free as (
-    select d.id from deliveries d where d.id in (select id from r) order by d.id for no key update ${whatIsLocked}
+    select d.id from deliveries d where d.id in (select id from r)
+      -- as of this statement, which is when the attempt counts as ended
+      and not (d.id in (select unnest((select $${COLUMNS.length + 1}::text[])))
+        and exists (select 1 from endpoints e where e.id = d.endpoint_id and ${IS_FAILING}))
+    order by d.id for no key update ${whatIsLocked}
   ), updated as (
     update deliveries d set
       status = case
@@ -157,6 +166,9 @@ const recordQuery = (whatIsLocked: 'skip locked' | '') => `
       slots_used = r.slots_used,
       next_attempt_at = case
         when d.status <> 'delivering' then d.next_attempt_at
+        -- a press leaves what was planned where it was, unless the receiver asks for more time
+        when r.next_status = 'retrying' and d.claim_trigger = 'manual' then
+          greatest(coalesce(d.next_attempt_at, now()), now() + make_interval(secs => r.not_before_ms / 1000))
         when r.next_status = 'retrying' then now() + make_interval(secs => r.after_ms / 1000)
         when r.next_status = 'unchanged' then d.next_attempt_at end,
       ended_status = case when ${ENDS} then r.next_status else d.ended_status end,
@@ -168,7 +180,7 @@ const recordQuery = (whatIsLocked: 'skip locked' | '') => `
         else now() - make_interval(secs => r.ended_ago_ms / 1000) end,
       not_before = greatest(case when d.claim_trigger = 'manual' then d.not_before end,
         now() + make_interval(secs => r.not_before_ms / 1000)),
-      moved = false,
+      moved = d.moved and d.claim_trigger = 'manual',
       last_error = r.error_code, last_response_status = r.response_status,
       ${NO_CLAIM}
     from r join free on free.id = r.id where d.id = r.id and d.claim_number = r.number and d.claim_run = r.claim_run
@@ -197,17 +209,23 @@ const RECORD_PATIENTLY = recordQuery('');
 export type Recorded = DeliveryStatus | 'missing';
 export type Written = Map<string, Recorded>;
 
-/** Writes all records in one statement. @returns the statuses, without those of locked deliveries, unless `mayWait` */
+/**
+ * Writes all records in one statement.
+ * @param mayWait whether to wait for locked deliveries
+ * @param unlessFailing deliveries that are left out where their endpoint is failing now
+ * @returns the statuses, without those of locked deliveries, unless `mayWait`
+ */
 export async function writeRecords(
   db: Queryable,
   records: AttemptRecord[],
   mayWait: boolean,
+  unlessFailing: string[] = [],
 ): Promise<Written> {
   if (records.length === 0) return new Map();
   const { rows } = await db.query<{ id: string; status: DeliveryStatus | null }>({
     name: mayWait ? 'record-patiently' : 'record',
     text: mayWait ? RECORD_PATIENTLY : RECORD,
-    values: COLUMNS.map(({ of }) => records.map(of)),
+    values: [...COLUMNS.map(({ of }) => records.map(of)), unlessFailing],
   });
   const written: Written = new Map(rows.map(({ id, status }) => [id, status ?? 'missing']));
   await replanLate(

@@ -284,6 +284,22 @@ describe('what follows', () => {
       { result: failure, endedAgoMs: 90_000, next: 0, workflow: 'retry', effects: fails },
     ],
     [
+      'a press that was found lost after 50 s: what was planned stays at its time',
+      {
+        result: failure,
+        trigger: 'manual',
+        delivery: { scheduledInMs: 20_000 },
+        endedAgoMs: 50_000,
+        next: 20_000,
+        workflow: 'retry',
+        effects: fails,
+      },
+    ],
+    [
+      'an attempt that was lost: whether the endpoint has failed is not known',
+      { result: lost, endedAgoMs: 50_000, next: 10_000, workflow: 'retry' },
+    ],
+    [
       'a failure where another workflow owns the schedule',
       { result: failure, delivery: { owned: false }, next: 60_000, workflow: 'left', effects: fails },
     ],
