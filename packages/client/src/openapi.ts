@@ -354,6 +354,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the profiles
+         * @description All of them, the default one first. They change only with the version of Tidings.
+         */
+        get: operations["profiles.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/profiles/{profile}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a profile */
+        get: operations["profiles.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/endpoints": {
         parameters: {
             query?: never;
@@ -1468,7 +1505,7 @@ export interface components {
              * @description True: only count what would be done. Nothing is changed, and no operation is started.
              * @default false
              */
-            dry_run: boolean;
+            dry_run?: boolean;
         };
         /**
          * @example {
@@ -1493,14 +1530,14 @@ export interface components {
              * @description True: only count what would be done. Nothing is changed, and no operation is started.
              * @default false
              */
-            dry_run: boolean;
+            dry_run?: boolean;
             /** @description Only these: exact names, or prefixes with `.*`. */
             event_types?: string[];
             /**
              * @description Only what the endpoint never got: what failed, was cancelled, or has no delivery.
              * @default false
              */
-            only_missing: boolean;
+            only_missing?: boolean;
         };
         /**
          * @example {
@@ -1514,7 +1551,7 @@ export interface components {
              * @default failed
              * @enum {string}
              */
-            status: "failed" | "cancelled" | "succeeded" | "retrying";
+            status?: "failed" | "cancelled" | "succeeded" | "retrying";
             endpoint_id?: string;
             event_type?: string;
             /** @enum {string} */
@@ -1542,7 +1579,7 @@ export interface components {
                  * @default failed
                  * @enum {string}
                  */
-                status: "failed" | "cancelled" | "succeeded" | "retrying";
+                status?: "failed" | "cancelled" | "succeeded" | "retrying";
                 endpoint_id?: string;
                 event_type?: string;
                 /** @enum {string} */
@@ -1566,7 +1603,7 @@ export interface components {
              * @description True: only count what would be done. Nothing is changed, and no operation is started.
              * @default false
              */
-            dry_run: boolean;
+            dry_run?: boolean;
         };
         /**
          * @example {
@@ -1604,7 +1641,7 @@ export interface components {
              * @description True: only count what would be done. Nothing is changed, and no operation is started.
              * @default false
              */
-            dry_run: boolean;
+            dry_run?: boolean;
         };
         /**
          * @example {
@@ -1622,24 +1659,24 @@ export interface components {
              * @default standard-webhooks
              * @enum {string}
              */
-            profile: "standard-webhooks" | "reading-steps" | "leah" | "scorm-api" | "lessonly";
+            profile?: "standard-webhooks" | "reading-steps" | "leah" | "scorm-api" | "lessonly";
             /** @description Your own id for the tenant; it works wherever the tenant's id does, and goes out on the wire. */
             external_id?: string;
             /**
              * @description E-mail addresses that are notified when deliveries fail for good. A contact that a tenant’s own key sets first gets a link to verify it, and nothing else until that is done.
              * @default []
              */
-            contacts: (string & (unknown & unknown))[];
+            contacts?: (string & (unknown & unknown))[];
             /**
              * @description Seconds after which an endpoint whose attempts all fail is disabled. Null: as configured, by default 5 days.
              * @default null
              */
-            disable_after_s: number | null;
+            disable_after_s?: number | null;
             /**
              * @description Days after which the payloads of events are erased. Null: as configured, by default 30.
              * @default null
              */
-            payload_retention_days: number | null;
+            payload_retention_days?: number | null;
         };
         /**
          * @example {
@@ -1714,15 +1751,22 @@ export interface components {
             } | {
                 /** @constant */
                 type: "basic";
+                /** Username */
                 username: string;
+                /** Password */
                 password: string;
             } | {
                 /** @constant */
                 type: "bearer";
+                /** Token */
                 token: string;
             } | {
                 /** @constant */
                 type: "authorization";
+                /**
+                 * Authorization value
+                 * @description The whole value of the header, such as `Token abc`. It is sent exactly as written.
+                 */
                 value: string;
             };
             /** @description More headers, sent with every attempt. Their values are treated as secrets. */
@@ -1764,15 +1808,22 @@ export interface components {
             } | {
                 /** @constant */
                 type: "basic";
+                /** Username */
                 username: string;
+                /** Password */
                 password: string;
             } | {
                 /** @constant */
                 type: "bearer";
+                /** Token */
                 token: string;
             } | {
                 /** @constant */
                 type: "authorization";
+                /**
+                 * Authorization value
+                 * @description The whole value of the header, such as `Token abc`. It is sent exactly as written.
+                 */
                 value: string;
             };
             /** @description More headers, sent with every attempt. Their values are treated as secrets. */
@@ -1971,12 +2022,12 @@ export interface components {
         CreateEventTypeInput: {
             name: string;
             /** @default  */
-            description: string;
+            description?: string;
             /**
              * @description JSON Schema (draft 2020-12) of `data`.
              * @default {}
              */
-            schema: {
+            schema?: {
                 [key: string]: unknown;
             };
             /** @description `data` of an example event; it must match the schema. */
@@ -2102,12 +2153,12 @@ export interface components {
              *       "replay"
              *     ]
              */
-            capabilities: ("view" | "endpoints" | "secrets" | "send_test" | "retry" | "replay")[];
+            capabilities?: ("view" | "endpoints" | "secrets" | "send_test" | "retry" | "replay")[];
             /**
              * @description When it ends, exchanged or not.
              * @default 3600
              */
-            expires_in_seconds: number;
+            expires_in_seconds?: number;
             /** @description Where the portal leads back to. */
             return_url?: string;
             /**
@@ -2116,7 +2167,7 @@ export interface components {
              *       "navigation": true
              *     }
              */
-            theme: {
+            theme?: {
                 /** @description Your name, in place of ours. */
                 name?: string;
                 /** @description A data URL of 64000 characters at most. Types: image/png, image/jpeg, image/gif, image/webp. SVG is refused, since it may hold scripts. */
@@ -2128,12 +2179,12 @@ export interface components {
                  * @default auto
                  * @enum {string}
                  */
-                mode: "light" | "dark" | "auto";
+                mode?: "light" | "dark" | "auto";
                 /**
                  * @description Whether the pages show their navigation.
                  * @default true
                  */
-                navigation: boolean;
+                navigation?: boolean;
             };
         };
         NewPortalSessionInput: {
@@ -2175,12 +2226,12 @@ export interface components {
                  * @default auto
                  * @enum {string}
                  */
-                mode: "light" | "dark" | "auto";
+                mode?: "light" | "dark" | "auto";
                 /**
                  * @description Whether the pages show their navigation.
                  * @default true
                  */
-                navigation: boolean;
+                navigation?: boolean;
             };
         };
         ExchangedPortalSessionInput: {
@@ -2202,12 +2253,12 @@ export interface components {
                  * @default auto
                  * @enum {string}
                  */
-                mode: "light" | "dark" | "auto";
+                mode?: "light" | "dark" | "auto";
                 /**
                  * @description Whether the pages show their navigation.
                  * @default true
                  */
-                navigation: boolean;
+                navigation?: boolean;
             };
             /** @description Sent as `Authorization: Bearer`. Shown here and never again. */
             bearer: string;
@@ -2220,6 +2271,129 @@ export interface components {
         ExchangePortalCodeInput: {
             /** @description What follows `#code=` in the link. */
             code: string;
+        };
+        SignatureRecipeInput: {
+            /** @description The kind of secret that signs so. Null: there is one kind. */
+            secret_kind: string | null;
+            /** @enum {string} */
+            algorithm: "hmac-sha256" | "ed25519";
+            header: string;
+            /** @description Goes before the signature. */
+            prefix: string;
+            /** @description Parts several signatures. Null: there is only one. */
+            separator: string | null;
+            /** @enum {string} */
+            encoding: "hex" | "base64";
+            /** @description What is signed: these, joined by dots. */
+            signed: ("webhook-id" | "webhook-timestamp" | "body")[];
+            /** @description The key's bytes: the secret (ed25519: the public key) without this prefix, so decoded. */
+            key: {
+                prefix: string;
+                /** @enum {string} */
+                encoding: "utf8" | "base64";
+            };
+        };
+        ProfileInput: {
+            name: string;
+            title: string;
+            /** @description Where the contract is written down. */
+            source: string;
+            /** @description Whether a tenant that names no profile gets this one. */
+            is_default: boolean;
+            event_types: {
+                /** @description Of the catalogue; `GET /v1/tenants/{tenant}/event-types` lists it. */
+                count: number;
+                /** @description Whether types that are neither in it nor the tenant's own are accepted. */
+                unknown_allowed: boolean;
+            };
+            test_event: {
+                /** @description What a test sends that names no type. */
+                type: string;
+                /** @description The body of one, as it is sent, for a tenant whose id is `your-tenant`. */
+                body: string;
+            };
+            url: {
+                /** @description What the contract calls an endpoint's URL. */
+                label: string;
+                https_only: boolean;
+            };
+            /** @description How many endpoints a tenant may have. */
+            max_endpoints: number;
+            /** @description Whether an exhausted delivery stalls its endpoint until a new event arrives for it. */
+            stalls_when_exhausted: boolean;
+            /** @description Of an endpoint that sets none. */
+            timeout_ms: number;
+            /** @description Of an endpoint that sets none: seconds between attempts, and the part by which they vary. */
+            retry_schedule: {
+                delays_s: number[];
+                jitter: number;
+            };
+            auth: {
+                /** @description Those that the contract allows. */
+                schemes: {
+                    /** @description The `type` of `auth`. */
+                    type: string;
+                    title: string;
+                    description: string;
+                    /** @description The other fields of `auth`, in the order of a form. */
+                    fields: {
+                        name: string;
+                        label: string;
+                        description: string | null;
+                        /**
+                         * @description `secret`: typed hidden, and never shown again.
+                         * @enum {string}
+                         */
+                        kind: "text" | "secret";
+                        required: boolean;
+                        min_length: number | null;
+                        max_length: number | null;
+                    }[];
+                }[];
+                /** @description Of an endpoint that names none. Null: it must name one. */
+                default_type: string | null;
+            };
+            secret: {
+                /**
+                 * @description `always`: one is made when the caller gives none; `chosen`: only when the caller gives one, and what has none is not signed; `never`: the contract has no signature.
+                 * @enum {string}
+                 */
+                rule: "always" | "chosen" | "never";
+                /** @description The form of a caller's own secret, in Markdown. */
+                form: string | null;
+                /** @description Kinds to choose from by `signature`, the default first. Empty: there is one. */
+                kinds: string[];
+                /** @description Whether the old secret may go on signing beside the new one for a while. */
+                overlaps: boolean;
+            };
+            /** @description Those by which a receiver recognises and verifies a request, the signature last. */
+            headers: {
+                name: string;
+                /** @description What it holds, in Markdown. */
+                holds: string;
+            }[];
+            /** @description How to verify each kind of signature. Empty: there is none, or `headers` says it in words. */
+            signatures: components["schemas"]["SignatureRecipeInput"][];
+            /** @description The fields of `POST /v1/tenants/{tenant}/endpoints` that this profile takes. */
+            endpoint_fields: ("url" | "event_types" | "description" | "enabled" | "auth" | "headers" | "timeout_ms" | "retry_schedule" | "rate_limit" | "ordered" | "secret" | "signature")[];
+            endpoint_bounds: {
+                timeout_ms: {
+                    min: number;
+                    max: number;
+                };
+                retry_schedule: {
+                    max_entries: number;
+                    max_total_s: number;
+                };
+                headers: {
+                    max_entries: number;
+                    max_bytes: number;
+                };
+                rate_per_second: {
+                    min: number;
+                    max: number;
+                };
+            };
         };
         ScormWebhookInput: {
             id: string;
@@ -2333,15 +2507,22 @@ export interface components {
             } | {
                 /** @constant */
                 type: "basic";
+                /** Username */
                 username: string;
+                /** Password */
                 password: string;
             } | {
                 /** @constant */
                 type: "bearer";
+                /** Token */
                 token: string;
             } | {
                 /** @constant */
                 type: "authorization";
+                /**
+                 * Authorization value
+                 * @description The whole value of the header, such as `Token abc`. It is sent exactly as written.
+                 */
                 value: string;
             };
             /** @description More headers, sent with every attempt. Their values are treated as secrets. */
@@ -3032,15 +3213,22 @@ export interface components {
             } | {
                 /** @constant */
                 type: "basic";
+                /** Username */
                 username: string;
+                /** Password */
                 password: string;
             } | {
                 /** @constant */
                 type: "bearer";
+                /** Token */
                 token: string;
             } | {
                 /** @constant */
                 type: "authorization";
+                /**
+                 * Authorization value
+                 * @description The whole value of the header, such as `Token abc`. It is sent exactly as written.
+                 */
                 value: string;
             };
             /** @description More headers, sent with every attempt. Their values are treated as secrets. */
@@ -3082,15 +3270,22 @@ export interface components {
             } | {
                 /** @constant */
                 type: "basic";
+                /** Username */
                 username: string;
+                /** Password */
                 password: string;
             } | {
                 /** @constant */
                 type: "bearer";
+                /** Token */
                 token: string;
             } | {
                 /** @constant */
                 type: "authorization";
+                /**
+                 * Authorization value
+                 * @description The whole value of the header, such as `Token abc`. It is sent exactly as written.
+                 */
                 value: string;
             };
             /** @description More headers, sent with every attempt. Their values are treated as secrets. */
@@ -3539,6 +3734,129 @@ export interface components {
             /** @description What follows `#code=` in the link. */
             code: string;
         };
+        SignatureRecipe: {
+            /** @description The kind of secret that signs so. Null: there is one kind. */
+            secret_kind: string | null;
+            /** @enum {string} */
+            algorithm: "hmac-sha256" | "ed25519";
+            header: string;
+            /** @description Goes before the signature. */
+            prefix: string;
+            /** @description Parts several signatures. Null: there is only one. */
+            separator: string | null;
+            /** @enum {string} */
+            encoding: "hex" | "base64";
+            /** @description What is signed: these, joined by dots. */
+            signed: ("webhook-id" | "webhook-timestamp" | "body")[];
+            /** @description The key's bytes: the secret (ed25519: the public key) without this prefix, so decoded. */
+            key: {
+                prefix: string;
+                /** @enum {string} */
+                encoding: "utf8" | "base64";
+            };
+        };
+        Profile: {
+            name: string;
+            title: string;
+            /** @description Where the contract is written down. */
+            source: string;
+            /** @description Whether a tenant that names no profile gets this one. */
+            is_default: boolean;
+            event_types: {
+                /** @description Of the catalogue; `GET /v1/tenants/{tenant}/event-types` lists it. */
+                count: number;
+                /** @description Whether types that are neither in it nor the tenant's own are accepted. */
+                unknown_allowed: boolean;
+            };
+            test_event: {
+                /** @description What a test sends that names no type. */
+                type: string;
+                /** @description The body of one, as it is sent, for a tenant whose id is `your-tenant`. */
+                body: string;
+            };
+            url: {
+                /** @description What the contract calls an endpoint's URL. */
+                label: string;
+                https_only: boolean;
+            };
+            /** @description How many endpoints a tenant may have. */
+            max_endpoints: number;
+            /** @description Whether an exhausted delivery stalls its endpoint until a new event arrives for it. */
+            stalls_when_exhausted: boolean;
+            /** @description Of an endpoint that sets none. */
+            timeout_ms: number;
+            /** @description Of an endpoint that sets none: seconds between attempts, and the part by which they vary. */
+            retry_schedule: {
+                delays_s: number[];
+                jitter: number;
+            };
+            auth: {
+                /** @description Those that the contract allows. */
+                schemes: {
+                    /** @description The `type` of `auth`. */
+                    type: string;
+                    title: string;
+                    description: string;
+                    /** @description The other fields of `auth`, in the order of a form. */
+                    fields: {
+                        name: string;
+                        label: string;
+                        description: string | null;
+                        /**
+                         * @description `secret`: typed hidden, and never shown again.
+                         * @enum {string}
+                         */
+                        kind: "text" | "secret";
+                        required: boolean;
+                        min_length: number | null;
+                        max_length: number | null;
+                    }[];
+                }[];
+                /** @description Of an endpoint that names none. Null: it must name one. */
+                default_type: string | null;
+            };
+            secret: {
+                /**
+                 * @description `always`: one is made when the caller gives none; `chosen`: only when the caller gives one, and what has none is not signed; `never`: the contract has no signature.
+                 * @enum {string}
+                 */
+                rule: "always" | "chosen" | "never";
+                /** @description The form of a caller's own secret, in Markdown. */
+                form: string | null;
+                /** @description Kinds to choose from by `signature`, the default first. Empty: there is one. */
+                kinds: string[];
+                /** @description Whether the old secret may go on signing beside the new one for a while. */
+                overlaps: boolean;
+            };
+            /** @description Those by which a receiver recognises and verifies a request, the signature last. */
+            headers: {
+                name: string;
+                /** @description What it holds, in Markdown. */
+                holds: string;
+            }[];
+            /** @description How to verify each kind of signature. Empty: there is none, or `headers` says it in words. */
+            signatures: components["schemas"]["SignatureRecipe"][];
+            /** @description The fields of `POST /v1/tenants/{tenant}/endpoints` that this profile takes. */
+            endpoint_fields: ("url" | "event_types" | "description" | "enabled" | "auth" | "headers" | "timeout_ms" | "retry_schedule" | "rate_limit" | "ordered" | "secret" | "signature")[];
+            endpoint_bounds: {
+                timeout_ms: {
+                    min: number;
+                    max: number;
+                };
+                retry_schedule: {
+                    max_entries: number;
+                    max_total_s: number;
+                };
+                headers: {
+                    max_entries: number;
+                    max_bytes: number;
+                };
+                rate_per_second: {
+                    min: number;
+                    max: number;
+                };
+            };
+        };
         ScormWebhook: {
             id: string;
             tenant_id: string;
@@ -3651,15 +3969,22 @@ export interface components {
             } | {
                 /** @constant */
                 type: "basic";
+                /** Username */
                 username: string;
+                /** Password */
                 password: string;
             } | {
                 /** @constant */
                 type: "bearer";
+                /** Token */
                 token: string;
             } | {
                 /** @constant */
                 type: "authorization";
+                /**
+                 * Authorization value
+                 * @description The whole value of the header, such as `Token abc`. It is sent exactly as written.
+                 */
                 value: string;
             };
             /** @description More headers, sent with every attempt. Their values are treated as secrets. */
@@ -4710,6 +5035,69 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            408: components["responses"]["Refusal408"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            431: components["responses"]["Refusal431"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    "profiles.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Profile"][];
+                    };
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            408: components["responses"]["Refusal408"];
+            429: components["responses"]["Refusal429"];
+            431: components["responses"]["Refusal431"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    "profiles.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name, as in `profile` of a tenant. */
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -11,8 +11,10 @@ import { TenantPages } from './tenant-pages.tsx';
 const OperatorOverview = lazy(() =>
   import('../pages/operator-overview.tsx').then((m) => ({ default: m.OperatorOverview })),
 );
-const Tenants = lazy(() => import('../pages/tenants.tsx').then((m) => ({ default: m.Tenants })));
-const NewTenant = lazy(() => import('../pages/new-tenant.tsx').then((m) => ({ default: m.NewTenant })));
+const Tenants = lazy(() => import('../pages/tenants/tenants.tsx').then((m) => ({ default: m.Tenants })));
+const NewTenant = lazy(() =>
+  import('../pages/tenants/new-tenant.tsx').then((m) => ({ default: m.NewTenant })),
+);
 const AllDeliveries = lazy(() =>
   import('../pages/deliveries/all-deliveries.tsx').then((m) => ({ default: m.AllDeliveries })),
 );

@@ -39,17 +39,23 @@ export function Page({
   );
 }
 
-/** A titled box. @param label makes it a region of that name, where its title shall not stand alone */
+/**
+ * A titled box.
+ * @param isRegion makes it a region that bears the title's name
+ * @param isNarrow as wide as a form is read
+ */
 export function Card({
   title,
   actions,
   children,
   isRegion = false,
+  isNarrow = false,
 }: {
   title?: string;
   actions?: ReactNode;
   children: ReactNode;
   isRegion?: boolean;
+  isNarrow?: boolean;
 }) {
   const id = useId();
   const content = (
@@ -63,12 +69,13 @@ export function Card({
       {children}
     </>
   );
+  const look = `${styles.card} ${isNarrow ? styles.narrow : ''}`;
   return isRegion ? (
-    <section className={styles.card} aria-labelledby={id}>
+    <section className={look} aria-labelledby={id}>
       {content}
     </section>
   ) : (
-    <div className={styles.card}>{content}</div>
+    <div className={look}>{content}</div>
   );
 }
 

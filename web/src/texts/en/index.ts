@@ -3,6 +3,7 @@ import { common } from './common.ts';
 import { endpoints } from './endpoints.ts';
 import { shell } from './shell.ts';
 import { signIn } from './sign-in.ts';
+import { tenants } from './tenants.ts';
 
 export const en = {
   /** the direction of the script */
@@ -11,4 +12,5 @@ export const en = {
   shell,
   signIn,
   endpoints,
+  tenants,
 };
