@@ -46,7 +46,7 @@ test('there are pages', () => expect(files.length).toBeGreaterThan(40));
 test.each(files)('%s imports what it may, and begins with a statement', (file) => {
   const source = read(file);
   expect(forbiddenIn(file, source)).toEqual([]);
-  const [, sentence = ''] = /^\/\*\*\s*([\s\S]*?[.])(?:\s|\*\/)/.exec(source) ?? [];
+  const [, sentence = ''] = /^\/\*\*[\s*]*([\s\S]*?[.])(?:\s|\*\/)/.exec(source) ?? [];
   expect(sentence.replace(/\s+\*?\s*/g, ' ')).toMatch(/^(?!What|Where|How|Which|Who|When|Why)\w/);
   expect(source.split('\n').length).toBeLessThanOrEqual(FILE_LINES);
 });

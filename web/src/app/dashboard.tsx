@@ -24,6 +24,10 @@ type State =
   | { kind: 'signed-out'; problem: Error | null; hasLeft: boolean }
   | { kind: 'signed-in'; session: Session; hasEnded: boolean };
 
+/** Whether the request for this page came with a session's cookie, which is hidden from scripts. The server says so (src/api/pages.ts). */
+const mayHaveSession = () =>
+  document.querySelector('meta[name="tidings-session"]')?.getAttribute('content') !== 'none';
+
 export function Dashboard() {
   const [state, setState] = useState<State>({ kind: 'starting' });
   const [isReached, setReached] = useState(true);
@@ -38,17 +42,22 @@ export function Dashboard() {
   );
 
   useEffect(() => {
+    const code = takeCode();
     const start = async () => {
-      const code = takeCode();
       if (code !== null) return dataOf(api.POST('/v1/sessions', { body: { code } }));
-      return dataOf(api.GET('/v1/sessions/current'));
+      return mayHaveSession() ? dataOf(api.GET('/v1/sessions/current')) : null;
     };
     start().then(
-      (session) => setState({ kind: 'signed-in', session, hasEnded: false }),
+      (session) =>
+        setState(
+          session === null
+            ? { kind: 'signed-out', problem: null, hasLeft: false }
+            : { kind: 'signed-in', session, hasEnded: false },
+        ),
       (problem: Error) => {
-        const isExpected =
-          problem instanceof TidingsError && problem.status === 401 && !problem.message.includes('code');
-        setState({ kind: 'signed-out', problem: isExpected ? null : problem, hasLeft: false });
+        // A session that has ended meanwhile is nothing to report; a link that does not work is.
+        const isOld = code === null && problem instanceof TidingsError && problem.status === 401;
+        setState({ kind: 'signed-out', problem: isOld ? null : problem, hasLeft: false });
       },
     );
   }, [api]);

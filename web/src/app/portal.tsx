@@ -16,6 +16,7 @@ import { Empty } from '../parts/page.tsx';
 import { ProblemNotice } from '../parts/problem.tsx';
 import { useTexts } from '../texts/index.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { askForSession, tellHeight } from './framed.ts';
 import { TenantPages } from './tenant-pages.tsx';
 
 type Session = Schemas['OwnPortalSession'];
@@ -27,16 +28,19 @@ type State =
 
 const bearer = createBearer();
 
+/** Exchanges the code of a link. */
+async function exchange(api: TidingsClient, code: string): Promise<Session> {
+  const { bearer: value, ...session } = await dataOf(
+    api.POST('/v1/portal-sessions/exchange', { body: { code } }),
+  );
+  bearer.set(value);
+  return session;
+}
+
 /** The session of the link's code; else that of this tab. @returns `null`: there is neither */
 async function openSession(api: TidingsClient): Promise<Session | null> {
   const code = takeCode();
-  if (code !== null) {
-    const { bearer: value, ...session } = await dataOf(
-      api.POST('/v1/portal-sessions/exchange', { body: { code } }),
-    );
-    bearer.set(value);
-    return session;
-  }
+  if (code !== null) return exchange(api, code);
   if (bearer.get() === null) return null;
   return dataOf(api.GET('/v1/portal-sessions/current'));
 }
@@ -62,6 +66,20 @@ export function Portal() {
       (problem: Error) => setState({ kind: 'refused', problem }),
     );
   }, [api]);
+  useEffect(tellHeight, []);
+  const hasEnded = state.kind === 'open' && state.hasEnded;
+  const tenant = state.kind === 'open' ? state.session.tenant_id : null;
+  useEffect(() => {
+    if (!hasEnded) return;
+    return askForSession(async (code) => {
+      const session = await exchange(api, code).catch(() => null);
+      if (session === null) return;
+      // Another tenant's session shows nothing of what this one has left on the page.
+      if (session.tenant_id !== tenant) location.reload();
+      setState({ kind: 'open', session, hasEnded: false });
+      void queries.invalidateQueries();
+    });
+  }, [hasEnded, tenant, api, queries]);
   const signOut = async () => {
     await api.DELETE('/v1/portal-sessions/current').catch(() => {});
     bearer.set(null);

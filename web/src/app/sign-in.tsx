@@ -1,5 +1,5 @@
 /** Signing in with a key. */
-import { dataOf, type Schemas, TidingsError } from '@tidings/client';
+import { dataOf, type Schemas } from '@tidings/client';
 import { useEffect, useState } from 'react';
 import { useApi } from '../context/api.tsx';
 import { Button } from '../parts/button.tsx';
@@ -43,7 +43,6 @@ export function SignInPage({
   useEffect(() => {
     document.title = `${signIn.title} · Tidings`;
   }, [signIn]);
-  const isOldCode = problem instanceof TidingsError && problem.status === 401;
   return (
     <main className={styles.page}>
       <div className={styles.box}>
@@ -55,7 +54,7 @@ export function SignInPage({
             </Notice>
           </div>
         )}
-        {problem && <ProblemNotice problem={isOldCode ? new Error(signIn.codeFailed) : problem} />}
+        {problem && <ProblemNotice problem={problem} />}
         <p className="muted">{signIn.hint}</p>
         <SignInForm onSignedIn={onSignedIn} />
         <details>

@@ -6,9 +6,7 @@ export const signIn = {
   submit: 'Sign in',
   whereTitle: 'Where is my key?',
   where:
-    '`npm start` prints a link that signs in. `tidings sign-in` prints a new one on the machine of the service. An operator makes keys for a tenant under Settings.',
-  codeFailed:
-    'This sign-in link is used up or too old. A link works once, for five minutes. Make a new one with `tidings sign-in`, or sign in with a key.',
+    'The command npm start prints a link that signs in; tidings sign-in prints a new one, on the machine of the service. An operator makes a tenant’s keys under Settings.',
   endedTitle: 'Your session has ended',
   endedHint: 'Sign in again to go on. What you typed is still here.',
   signedOut: 'You are signed out.',
