@@ -3,9 +3,10 @@
  * People's clicks are few beside the emits, for which keys are cached.
  */
 import { type Caller, PORTAL_RATE_PER_S } from '../domain/access.ts';
+import { isProved } from '../store/admin-proof.ts';
 import { hashKey } from '../store/api-keys.ts';
 import { findPortalCodes, findPortalSessions, type PortalSession } from '../store/portal-sessions.ts';
-import { findSessions, findSignInCodes, isProved } from '../store/sessions.ts';
+import { findSessions, findSignInCodes } from '../store/sessions.ts';
 import type { ApiDeps } from './deps.ts';
 import { createGuardedLookup, findUncached, noteStaleUse } from './guarded-lookup.ts';
 import type { WrongKeyLimiter } from './wrong-key-limiter.ts';
@@ -70,10 +71,11 @@ export function createSessionLookup(
     },
     async findPortalSession(bearer, address) {
       const found = await findUncached(portalSessions, wrongKeys, hashKey(bearer), address);
-      return found && asPortalCaller(found);
+      return found !== null && isProved(found.proof, bearer, adminKey) ? asPortalCaller(found) : null;
     },
     async findPortalCode(code, address) {
-      return (await findUncached(portalCodes, wrongKeys, hashKey(code), address))?.id ?? null;
+      const found = await findUncached(portalCodes, wrongKeys, hashKey(code), address);
+      return found !== null && isProved(found.proof, code, adminKey) ? found.id : null;
     },
   };
 }

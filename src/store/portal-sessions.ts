@@ -2,6 +2,7 @@
 import type { Capability } from '../domain/access.ts';
 import { fieldProblem } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
+import { ADMIN_ID, proofOf } from './admin-proof.ts';
 import { hashKey } from './api-keys.ts';
 import type { Db, Queryable } from './pool.ts';
 
@@ -21,15 +22,15 @@ export type PortalSession = {
 /** With its theme, as JSON text: up to 64 kB, so that lists leave it out. */
 export type ThemedPortalSession = PortalSession & { theme: string };
 
-/** A portal session, and whether its last use was noted more than a minute ago. */
-type FoundPortalSession = PortalSession & { stale: boolean };
+/** A portal session with the proof of its bearer, and whether its last use was noted more than a minute ago. */
+type FoundPortalSession = PortalSession & { proof: Buffer | null; stale: boolean };
 
 const COLUMNS = `id, tenant_id as "tenantId", key_id as "keyId", capabilities, return_url as "returnUrl", created_at as "createdAt",
   expires_at as "expiresAt", exchanged_at as "exchangedAt", last_used_at as "lastUsedAt"`;
 
 // A revoked key's portal sessions are deleted with it, but not by the version before this one.
 const IN_FORCE = `expires_at > now()
-  and (key_id = 'admin' or exists (select 1 from api_keys k where k.id = portal_sessions.key_id and k.revoked_at is null))
+  and (key_id = '${ADMIN_ID}' or exists (select 1 from api_keys k where k.id = portal_sessions.key_id and k.revoked_at is null))
   and not exists (select 1 from tenants t where t.id = portal_sessions.tenant_id and t.deleted_at is not null)`;
 
 /** More than one, so that those of a tenant become fewer with each that is made. */
@@ -37,6 +38,7 @@ const ENDED_AT_ONCE = 20;
 
 /**
  * Adds a portal session, and deletes some that have ended.
+ * @param adminKey of the environment: another one ends what was made with it
  * @param most how many of the tenant's may be in force
  * @returns `null` when the tenant is gone meanwhile: nothing may be added after an erasure
  * @throws Problem limit_reached
@@ -47,6 +49,7 @@ export async function insertPortalSession(
     code: string;
     expiresInS: number;
   },
+  adminKey: string,
   most: number,
 ): Promise<PortalSession | null> {
   // They would be read with each list, until they are pruned.
@@ -68,8 +71,8 @@ export async function insertPortalSession(
     );
   }
   const { rows } = await client.query<PortalSession>(
-    `insert into portal_sessions (id, tenant_id, key_id, code_hash, capabilities, return_url, theme, expires_at)
-     select $1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8)
+    `insert into portal_sessions (id, tenant_id, key_id, code_hash, capabilities, return_url, theme, expires_at, code_proof)
+     select $1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8), $9
      where (select deleted_at is null from tenants where id = $2) returning ${COLUMNS}`,
     [
       newId('portalSession'),
@@ -80,19 +83,23 @@ export async function insertPortalSession(
       session.returnUrl,
       session.theme,
       session.expiresInS,
+      session.keyId === ADMIN_ID ? proofOf(session.code, adminKey) : null,
     ],
   );
   return rows[0] ?? null;
 }
 
-/** Finds codes that may still be exchanged. @returns the ids of their portal sessions by the hash in base64 */
-export async function findPortalCodes(db: Db, hashes: Buffer[]): Promise<Map<string, { id: string }>> {
-  const { rows } = await db.query<{ hash: Buffer; id: string }>({
+/** Finds codes that may still be exchanged. @returns the ids of their portal sessions, and their proofs, by the hash in base64 */
+export async function findPortalCodes(
+  db: Db,
+  hashes: Buffer[],
+): Promise<Map<string, { id: string; proof: Buffer | null }>> {
+  const { rows } = await db.query<{ hash: Buffer; id: string; proof: Buffer | null }>({
     name: 'find-portal-codes',
-    text: `select code_hash as hash, id from portal_sessions where code_hash = any($1) and ${IN_FORCE}`,
+    text: `select code_hash as hash, id, code_proof as proof from portal_sessions where code_hash = any($1) and ${IN_FORCE}`,
     values: [hashes],
   });
-  return new Map(rows.map(({ hash, id }) => [hash.toString('base64'), { id }]));
+  return new Map(rows.map(({ hash, ...code }) => [hash.toString('base64'), code]));
 }
 
 /** Exchanges the code for the bearer. @returns `null` when it was used already, or the session has ended: of two requests, one gets it */
@@ -100,11 +107,13 @@ export async function exchangePortalCode(
   client: Queryable,
   code: string,
   bearer: string,
+  adminKey: string,
 ): Promise<ThemedPortalSession | null> {
   const { rows } = await client.query<ThemedPortalSession>(
-    `update portal_sessions set code_hash = null, bearer_hash = $2, exchanged_at = now()
+    `update portal_sessions set code_hash = null, bearer_hash = $2, exchanged_at = now(),
+       bearer_proof = case when key_id = '${ADMIN_ID}' then $3::bytea end
      where code_hash = $1 and ${IN_FORCE} returning ${COLUMNS}, theme`,
-    [hashKey(code), hashKey(bearer)],
+    [hashKey(code), hashKey(bearer), proofOf(bearer, adminKey)],
   );
   return rows[0] ?? null;
 }
@@ -113,7 +122,7 @@ export async function exchangePortalCode(
 export async function findPortalSessions(db: Db, hashes: Buffer[]): Promise<Map<string, FoundPortalSession>> {
   const { rows } = await db.query<FoundPortalSession & { hash: Buffer }>({
     name: 'find-portal-sessions',
-    text: `select ${COLUMNS}, bearer_hash as hash,
+    text: `select ${COLUMNS}, bearer_hash as hash, bearer_proof as proof,
              coalesce(last_used_at < now() - interval '1 minute', true) as stale
            from portal_sessions where bearer_hash = any($1) and ${IN_FORCE}`,
     values: [hashes],

@@ -1,19 +1,17 @@
 /** Sessions: a key's rights in a browser. And the codes that sign in once. The database holds hashes of both. */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Caller } from '../domain/access.ts';
 import { newId } from '../domain/ids.ts';
+import { ADMIN_ID, proofOf } from './admin-proof.ts';
 import { hashKey } from './api-keys.ts';
 import type { Db, Queryable } from './pool.ts';
 
 /** How long a session lasts from the moment it was made, in seconds: 12 h. */
 export const SESSION_S = 12 * 3600;
 /** How long a sign-in code may be exchanged, in seconds. */
-const SIGN_IN_CODE_S = 300;
+export const SIGN_IN_CODE_S = 300;
 /** Sessions of one key. One more ends the oldest. */
 export const SESSIONS_PER_KEY = 50;
-
-/** The id of the environment's admin key, which is in no table. */
-const ADMIN = 'admin';
 
 export type Session = {
   id: string;
@@ -37,20 +35,12 @@ const COLUMNS = `s.id, s.key_id as "keyId", k.name as "keyName", s.tenant_id as 
   s.created_at as "createdAt", s.expires_at as "expiresAt", s.last_used_at as "lastUsedAt"`;
 
 // A revoked key's sessions are deleted with it, but not by the version before this one.
-const IN_FORCE = `s.expires_at > now() and (s.key_id = '${ADMIN}' or k.id is not null)
+const IN_FORCE = `s.expires_at > now() and (s.key_id = '${ADMIN_ID}' or k.id is not null)
   and not exists (select 1 from tenants t where t.id = s.tenant_id and t.deleted_at is not null)`;
 const SESSIONS = 'sessions s left join api_keys k on k.id = s.key_id and k.revoked_at is null';
 
 /** A new value for a cookie, a code or a bearer: 256 random bits after a prefix that says what it is. */
 export const newToken = (prefix: string) => `${prefix}${randomBytes(32).toString('base64url')}`;
-
-/** Binds a token to the environment's admin key. Without the token, which is not stored, nobody can try keys against it. */
-const proofOf = (token: string, adminKey: string) => createHmac('sha256', token).update(adminKey).digest();
-
-/** Whether the token was made under this admin key, or has nothing to do with one. */
-export function isProved(proof: Buffer | null, token: string, adminKey: string): boolean {
-  return proof === null || timingSafeEqual(proof, proofOf(token, adminKey));
-}
 
 /**
  * Adds a session with the caller's rights. Of too many sessions of one key, the oldest end.
@@ -64,7 +54,7 @@ export async function insertSession(
   adminKey: string,
 ): Promise<Session | null> {
   const id = newId('session');
-  const proof = caller.id === ADMIN ? proofOf(token, adminKey) : null;
+  const proof = caller.id === ADMIN_ID ? proofOf(token, adminKey) : null;
   await client.query(
     `insert into sessions (id, hash, key_id, admin_proof, tenant_id, expires_at)
      select $1, $2, $3, $4, $5, now() + make_interval(secs => $6)

@@ -271,6 +271,44 @@ describe('it ends at once, in every process', () => {
     expect([ids.includes(open.id), ids.includes(waiting.id)]).toEqual([false, others === 'alone']);
   });
 
+  test("when the environment's admin key, which made it, is changed; links that are not used yet, too", async () => {
+    const made = await portal();
+    const waiting = await link();
+    const ofKey = await portal({}, apiClient(tidings.url, key));
+    const changed = await startProcess('api', {
+      databaseUrl: database.url,
+      taskQueue: `portal-${randomUUID()}`,
+      TIDINGS_ADMIN_KEY: 'another-admin-key-0123456789',
+    });
+    try {
+      expect((await asPortal(made.bearer, changed)('GET', path())).status).toBe(401);
+      const exchanged = await changed.call(
+        'POST',
+        '/v1/portal-sessions/exchange',
+        { code: waiting.code },
+        noKey,
+      );
+      expect(exchanged).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+      expect((await asPortal(ofKey.bearer, changed)('GET', path())).status).toBe(200);
+      // With the old key it is as it was.
+      expect((await asPortal(made.bearer)('GET', path())).status).toBe(200);
+      expect((await exchange(waiting.code)).status).toBe(200);
+    } finally {
+      await changed.stop();
+    }
+  });
+
+  test('but not with an upgrade: what the version before has made or exchanged goes on', async () => {
+    const made = await portal();
+    const waiting = await link();
+    await database.db.query(
+      'update portal_sessions set bearer_proof = null, code_proof = null where id = any($1)',
+      [[made.id, waiting.id]],
+    );
+    expect((await asPortal(made.bearer)('GET', path())).status).toBe(200);
+    expect((await exchange(waiting.code)).status).toBe(200);
+  });
+
   test('with its tenant', async () => {
     const { body: gone } = await tidings.call('POST', '/v1/tenants', { name: 'Gone' });
     const { body } = await tidings.call('POST', `/v1/tenants/${gone.id}/portal-sessions`, {});

@@ -84,7 +84,7 @@ export function portalSessionRoutes(app: App, deps: ApiDeps, lookups: Pick<Looku
             theme: JSON.stringify(theme),
             expiresInS,
           };
-          const made = await insertPortalSession(client, given, deps.portalSessionsPerTenant);
+          const made = await insertPortalSession(client, given, deps.adminKey, deps.portalSessionsPerTenant);
           if (made === null) throw notFound('tenant', request.params.tenant);
           return made;
         },
@@ -163,7 +163,7 @@ export function portalSessionRoutes(app: App, deps: ApiDeps, lookups: Pick<Looku
         ({ tenantId }: PortalSession) => ({ action: 'portal_session.exchanged', tenantId, objectId: id }),
         async (client) => {
           // Of two requests with one code, the first to come here gets the bearer.
-          const exchanged = await exchangePortalCode(client, code, bearer);
+          const exchanged = await exchangePortalCode(client, code, bearer, deps.adminKey);
           if (exchanged === null) throw wrongLink();
           actAs(request, asPortalCaller(exchanged));
           return exchanged;
