@@ -14,12 +14,12 @@ const MAX_TENANTS = 10_000;
 const MAX_TYPES = 1_000;
 const MAX_ABSENT = 10_000;
 
-export type OwnType = { name: string; schemaText: string };
+export type OwnType = { name: string; schemaText: string; isArchived: boolean };
 
 export type EmitCache = {
   /** by id or `external_id` */
   tenant(given: string): Promise<Tenant | null>;
-  /** Those of the given types that the tenant has added. */
+  /** Those of the given types that the tenant has added, archived ones included. */
   ownTypes(tenant: Tenant, types: readonly string[]): Promise<OwnType[]>;
   /** Drops all that is cached of a tenant. Call it when the tenant or its types were created, changed or deleted. */
   forget(tenantId: string): void;

@@ -23,7 +23,7 @@ type Rules = {
   profile: Profile;
   /** some event types of the tenant's own, to name in an error */
   ownNames: string[];
-  /** those of the endpoint's `event_types` that match any type of the tenant's own */
+  /** those of the endpoint's `event_types` that match any type of the tenant's own that is in use */
   ownFilters: string[];
   deps: Pick<ApiDeps, 'allowHttp' | 'guard'>;
 };
@@ -61,7 +61,9 @@ export function newEndpoint(body: CreateBody, rules: Rules): NewEndpoint {
  * @throws Problem with the path of each field that is not allowed; secret_unreadable when it changes secrets that cannot be decrypted
  */
 export function changedEndpoint(endpoint: Endpoint, body: PatchBody, rules: Rules): Endpoint {
-  refuse(commonErrors(body, rules));
+  // What it has wanted so far may have been archived meanwhile.
+  const ownFilters = [...rules.ownFilters, ...(endpoint.eventTypes ?? [])];
+  refuse(commonErrors(body, { ...rules, ownFilters }));
   const keep = <Value>(given: Value | undefined, before: Value): Value =>
     given === undefined ? before : given;
   const { url, auth, headers } = body;

@@ -9,8 +9,8 @@ import { takeTurns } from './body/event-loop-turns.ts';
 
 export type EventBody = { type: string; timestamp?: string | undefined; id?: string | undefined };
 
-/** A type that the tenant has added, with the JSON text of its schema. */
-export type OwnType = { name: string; schemaText: string };
+/** A type that the tenant has added, with the JSON text of its schema. No event of an archived one is accepted. */
+export type OwnType = { name: string; schemaText: string; isArchived?: boolean };
 
 /**
  * Checks the events of one request of a tenant.
@@ -61,6 +61,7 @@ export function checkEvent(input: EventInput): EmittedEvent {
       `${path}data has ${bytes} bytes; at most ${maxBytes} are allowed.`,
     );
   }
+  if (ownTypeOf(input)?.isArchived) throw archivedType(`${path}type`, body.type);
   const entry = profile.catalogue.find((each) => each.name === body.type);
   if (entry === undefined && ownTypeOf(input) === undefined && !profile.allowsUnknownTypes) {
     const known = someOf([...profile.catalogue, ...ownTypes].map((each) => each.name));
@@ -91,6 +92,13 @@ function ownTypeOf({ body, profile, ownTypes }: EventInput): OwnType | undefined
   if (profile.catalogue.some((each) => each.name === body.type)) return undefined;
   return ownTypes.find((each) => each.name === body.type);
 }
+
+const archivedType = (path: string, type: string): Problem =>
+  fieldProblem(
+    path,
+    `${type} is archived: no event of it is accepted. Add the event type again to use it`,
+    'unknown_event_type',
+  );
 
 async function checkAgainstOwn(
   inputs: EventInput[],

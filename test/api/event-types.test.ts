@@ -138,3 +138,163 @@ test("an endpoint may want the tenant's own types, by name and by prefix, and on
   // It names some of what there is, not all.
   expect(answer.body.errors[0].message).toMatch(/student\.created.*and more$/);
 });
+
+describe('one of its own that is changed', () => {
+  const path = (tenant: string, name = 'my.own') => `/v1/tenants/${tenant}/event-types/${name}`;
+  const schema = { type: 'object', required: ['a'] };
+
+  test('is as the request says, and the rest stays; the next event is checked by it', async () => {
+    const tenant = await newTenant('reading-steps');
+    await add(tenant, { name: 'my.own', description: 'Mine', example: { a: 1.5 } });
+    const emit = (data: unknown) =>
+      tidings.call('POST', `/v1/tenants/${tenant}/events`, { type: 'my.own', data });
+    expect((await emit({})).status).toBe(202);
+    const { status, body } = await tidings.call('PATCH', path(tenant), { schema });
+    expect([status, body]).toEqual([
+      200,
+      { name: 'my.own', description: 'Mine', schema, example: { a: 1.5 }, origin: 'tenant' },
+    ]);
+    expect(await emit({})).toEqual(problem(422, 'schema_mismatch'));
+    expect((await emit({ a: 1 })).status).toBe(202);
+    expect((await tidings.call('PATCH', path(tenant), { description: 'Yours' })).body.schema).toEqual(schema);
+    expect((await tidings.call('GET', path(tenant))).body.description).toBe('Yours');
+    const { body: log } = await tidings.call('GET', `/v1/audit-log?tenant=${tenant}&limit=1`);
+    expect(log.items).toMatchObject([
+      { action: 'event_type.updated', object_id: 'my.own', details: { fields: ['description'] } },
+    ]);
+  });
+
+  test('keeps an example that its schema accepts, written as it came', async () => {
+    const tenant = await newTenant();
+    await add(tenant, { name: 'my.own', example: {} });
+    expect(await tidings.call('PATCH', path(tenant), { schema })).toEqual(problem(422, 'schema_mismatch'));
+    const changed = await tidings.call(
+      'PATCH',
+      path(tenant),
+      `{"schema":${JSON.stringify(schema)},"example":{"a":1.0}}`,
+    );
+    expect(changed.status).toBe(200);
+    const { rows } = await tidings.database.db.query('select example from event_types where tenant_id = $1', [
+      tenant,
+    ]);
+    expect(rows).toEqual([{ example: '{"a":1.0}' }]);
+    expect(await tidings.call('PATCH', path(tenant), { schema: { type: 7 } })).toEqual(
+      problem(422, 'validation_failed'),
+    );
+    expect(await tidings.call('PATCH', path(tenant), { name: 'other' })).toEqual(
+      problem(422, 'validation_failed'),
+    );
+  });
+
+  test('by two at once is as one of them said, not as a mixture', async () => {
+    const tenant = await newTenant();
+    await add(tenant, { name: 'my.own', schema: {}, example: 'x' });
+    const answers = await Promise.all([
+      tidings.call('PATCH', path(tenant), { schema: { type: 'string' } }),
+      tidings.call('PATCH', path(tenant), { example: 7 }),
+    ]);
+    const { body } = await tidings.call('GET', path(tenant));
+    expect(answers.map(({ status }) => status)).toContain(200);
+    expect([JSON.stringify(body.schema), body.example]).not.toEqual(['{"type":"string"}', 7]);
+  });
+
+  test.each(['PATCH', 'DELETE'])(
+    '%s: one of the profile is not its own, and one that there is not is a 404',
+    async (method) => {
+      const tenant = await newTenant('reading-steps');
+      const body = method === 'PATCH' ? { description: 'x' } : undefined;
+      expect(await tidings.call(method, path(tenant, 'test'), body)).toEqual(problem(409, 'conflict'));
+      expect(await tidings.call(method, path(tenant, 'no.such'), body)).toEqual(problem(404, 'not_found'));
+    },
+  );
+});
+
+describe('an archived one', () => {
+  const archive = (tenant: string, name: string) =>
+    tidings.call('DELETE', `/v1/tenants/${tenant}/event-types/${name}`);
+
+  test.each(['standard-webhooks', 'reading-steps'])(
+    'of %s is neither offered nor accepted, and is still shown where it was used',
+    async (profile) => {
+      const tenant = await newTenant(profile);
+      const base = `/v1/tenants/${tenant}`;
+      await add(tenant, { name: 'my.own', example: { a: 1 } });
+      await add(tenant, { name: 'my.other' });
+      const url = 'http://127.0.0.1/';
+      const { body: endpoint } = await tidings.call('POST', `${base}/endpoints`, {
+        url,
+        event_types: ['my.own'],
+      });
+      const { body: before } = await tidings.call('POST', `${base}/events`, { type: 'my.own', data: {} });
+      expect((await archive(tenant, 'my.own')).status).toBe(204);
+      expect((await archive(tenant, 'my.own')).status).toBe(204);
+
+      expect((await allPages(tenant)).names).not.toContain('my.own');
+      expect((await allPages(tenant, 'archived=true&limit=1')).names).toContain('my.own');
+      const emits: [string, object][] = [
+        ['type', { type: 'my.own', data: {} }],
+        [
+          'events.1.type',
+          {
+            events: [
+              { type: 'my.other', data: {} },
+              { type: 'my.own', data: {} },
+            ],
+          },
+        ],
+      ];
+      for (const [at, body] of emits) {
+        const refused = await tidings.call('POST', `${base}/events${at === 'type' ? '' : '/batch'}`, body);
+        expect(refused).toEqual(problem(422, 'unknown_event_type'));
+        expect(refused.body.errors).toEqual([{ path: at, message: expect.stringMatching(/archived.*Add/) }]);
+      }
+      const test = { event_type: 'my.own' };
+      expect(await tidings.call('POST', `${base}/endpoints/${endpoint.id}/test`, test)).toEqual(
+        problem(422, 'unknown_event_type'),
+      );
+      expect(await tidings.call('PATCH', `${base}/event-types/my.own`, { description: 'x' })).toEqual(
+        problem(409, 'conflict'),
+      );
+      // Who wanted it keeps it, and may still say so.
+      const keeps = await tidings.call('PATCH', `${base}/endpoints/${endpoint.id}`, {
+        event_types: ['my.own', 'my.other'],
+      });
+      expect([keeps.status, keeps.body.event_types]).toEqual([200, ['my.own', 'my.other']]);
+      const wants = await tidings.call('POST', `${base}/endpoints`, { url, event_types: ['my.own'] });
+      expect(wants.status).toBe(profile === 'reading-steps' ? 422 : 201);
+      expect((await tidings.call('GET', `${base}/event-types/my.own`)).body).toMatchObject({
+        archived_at: expect.any(String),
+        example: { a: 1 },
+      });
+      expect((await tidings.call('GET', `${base}/events/${before.id}`)).body.type).toBe('my.own');
+      expect((await tidings.call('POST', `/v1/deliveries/${before.deliveries[0].id}/retry`)).status).toBe(
+        202,
+      );
+      const { body: log } = await tidings.call('GET', `/v1/audit-log?tenant=${tenant}`);
+      expect(log.items.filter(({ action }: any) => action === 'event_type.archived')).toHaveLength(1);
+    },
+  );
+
+  test('is in use again once it is added, as it is given then', async () => {
+    const tenant = await newTenant('reading-steps');
+    await add(tenant, { name: 'my.own', description: 'Old', schema: { type: 'object' } });
+    await archive(tenant, 'my.own');
+    const again = await add(tenant, { name: 'my.own', description: 'New', example: 7 });
+    expect(again.status).toBe(201);
+    const { body } = await tidings.call('GET', `/v1/tenants/${tenant}/event-types/my.own`);
+    expect(body).toEqual({ name: 'my.own', description: 'New', schema: {}, example: 7, origin: 'tenant' });
+    const emitted = await tidings.call('POST', `/v1/tenants/${tenant}/events`, { type: 'my.own', data: 'x' });
+    expect(emitted.status).toBe(202);
+  });
+
+  test('does not count to what a tenant may use, and only so many are kept', async () => {
+    const tenant = await newTenant();
+    for (let n = 0; n < 12; n += 1) {
+      expect((await add(tenant, { name: `n.n${n}` })).status).toBe(201);
+      expect((await archive(tenant, `n.n${n}`)).status).toBe(204);
+    }
+    const { names } = await allPages(tenant, 'archived=true');
+    // The newest five, which is what a tenant may use here.
+    expect(names.slice(1)).toEqual(['n.n10', 'n.n11', 'n.n7', 'n.n8', 'n.n9']);
+  });
+});

@@ -94,7 +94,7 @@ export function endpointTestRoutes(app: App, deps: ApiDeps): void {
 async function exampleOf({ db }: ApiDeps, tenant: Tenant, type: string): Promise<string> {
   const { catalogue } = profileNamed(tenant.profile);
   const entry = catalogue.find(({ name }) => name === type) ?? (await findEventType(db, tenant.id, type));
-  if (entry !== null) return entry.example;
+  if (entry !== null && !('archivedAt' in entry && entry.archivedAt !== null)) return entry.example;
   const ownNames = await listEventTypeNames(db, tenant.id, NAMES_SHOWN);
   const known = someOf([...catalogue.map(({ name }) => name), ...ownNames]);
   throw fieldProblem(

@@ -100,8 +100,20 @@ export const eventTypeSchema = z
     schema: z.record(z.string(), z.unknown()),
     example: z.unknown(),
     origin: z.enum(['profile', 'tenant']),
+    archived_at: z
+      .string()
+      .optional()
+      .describe('When it was archived: it is neither offered nor accepted any more. Absent: it is in use.'),
   })
   .meta({ id: 'EventType' });
+
+export const patchEventTypeBody = z
+  .strictObject({
+    description: text(500).optional(),
+    schema: z.record(z.string(), z.unknown()).optional().describe('JSON Schema (draft 2020-12) of `data`.'),
+    example: z.unknown().optional().describe('`data` of an example event; it must match the schema.'),
+  })
+  .meta({ id: 'PatchEventType', examples: [{ description: 'An invoice was paid' }] });
 
 export const createEventTypeBody = z
   .strictObject({
