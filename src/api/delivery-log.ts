@@ -6,7 +6,13 @@ import type { Delivery } from '../domain/delivery.ts';
 import { ATTEMPT_ERRORS, Problem } from '../domain/errors.ts';
 import { nextStep } from '../domain/next-step.ts';
 import type { HistoryEntry, RunHistory, RunRef } from '../domain/ports.ts';
-import { findWithAttempts, LOG_ATTEMPTS, listRuns, type StoredAttempt } from '../store/deliveries.ts';
+import {
+  deliveryContent,
+  findWithAttempts,
+  LOG_ATTEMPTS,
+  listRuns,
+  type StoredAttempt,
+} from '../store/deliveries.ts';
 import type { Wire } from '../store/records.ts';
 import { explainAttempt, explainDelivery, rotationsFor } from './attempt-explanation.ts';
 import type { ApiDeps } from './deps.ts';
@@ -26,6 +32,7 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
     delivery: found,
     attempts: [],
   };
+  const content = await deliveryContent(deps.db, found.id);
   const { words, advice } = nextStep(delivery, await sendabilityOf(deps, delivery));
   const entries = histories?.flatMap((history) => history.entries) ?? [];
   const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
@@ -34,6 +41,7 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
   const leftOut = stored.length < LOG_ATTEMPTS ? 0 : (attempts[0]?.number ?? 1) - 1;
   return {
     ...presentDelivery(delivery),
+    body: content === null || content.erased ? null : (content.body?.toString('utf8') ?? null),
     attempts,
     ...(leftOut > 0 && { attempts_left_out: leftOut }),
     presses: entries

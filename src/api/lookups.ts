@@ -36,6 +36,12 @@ export async function emittingTenantOr404(
   return tenant;
 }
 
+/** How long all attempts at an endpoint of the tenant fail before it is disabled. */
+export const disableAfterMs = (
+  deps: Pick<ApiDeps, 'disableAfterMs'>,
+  { disableAfterS }: Pick<Tenant, 'disableAfterS'>,
+): number => (disableAfterS === null ? deps.disableAfterMs : disableAfterS * 1000);
+
 /** @throws Problem not_found */
 export async function endpointOr404({ db, vault }: ApiDeps, tenant: Tenant, id: string): Promise<Endpoint> {
   const endpoint = await findEndpoint(db, vault, tenant.id, id);

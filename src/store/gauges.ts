@@ -1,7 +1,8 @@
-/** Gauges of the whole installation for /metrics, read from indexes alone. */
+/** Gauges of the whole installation for /metrics, and what waits in all and of a tenant, read from indexes alone. */
 
 import { UNENDED } from './delivery-states.ts';
 import { type Db, snapshot, WALK_IN_ORDER } from './pool.ts';
+import { afterPrefix } from './prefixes.ts';
 
 /** A database that hangs must not hold up /metrics. */
 const QUERY_TIMEOUT_MS = 3_000;
@@ -43,12 +44,38 @@ export const WAITING_QUERY = `
     )
     .join('\n  ')}`;
 
+/**
+ * The same for one tenant ($1). Ranges of whole keys: only the index that has them can serve each, whatever the statistics say, and none walks
+ * through what others wait for.
+ */
+export const TENANT_WAITING_QUERY = ['pending', 'delivering', 'retrying', 'held']
+  .map(
+    (status) => `select '${status}' as status, held_reason as "heldReason", count(*) as count
+    from (select held_reason from deliveries where tenant_id = $1 and status = '${status}'
+      and (tenant_id, status, id) >= ($1, '${status}', '') and (tenant_id, status, id) < ($1, '${status}', $2)
+      order by tenant_id, status, id limit ${WAITING_COUNTED}) ${status}
+    group by held_reason`,
+  )
+  .join('\n  union all ');
+
+/** The values of `TENANT_WAITING_QUERY`. */
+export const tenantWaitingValues = (tenantId: string): unknown[] => [tenantId, afterPrefix('')];
+
 export type Waiting = {
   /** as in `Gauges` */
   queueAgeS: number;
   /** by status; where a status has as many as are counted, there may be more */
   deliveries: { status: string; heldReason: string | null; count: number }[];
 };
+
+/** What waits of one tenant, in a bounded number of rows. */
+export async function readTenantWaiting(db: Db, tenantId: string): Promise<Waiting['deliveries']> {
+  return snapshot(db, async (client) => {
+    await client.query(WALK_IN_ORDER);
+    const values = tenantWaitingValues(tenantId);
+    return (await client.query<Waiting['deliveries'][number]>(TENANT_WAITING_QUERY, values)).rows;
+  });
+}
 
 /** What waits in all, in a bounded number of rows. */
 export async function readWaiting(db: Db): Promise<Waiting> {

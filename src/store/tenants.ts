@@ -20,7 +20,7 @@ export type Tenant = {
 export type NewTenant = Omit<Tenant, 'id' | 'createdAt'>;
 
 // Nulls are removed: PostgreSQL's arrays may hold them, and one would fail the list of all tenants.
-const COLUMNS = `id, external_id as "externalId", name, profile, array_remove(contacts, null) as contacts, disable_after_s as "disableAfterS",
+export const TENANT_COLUMNS = `id, external_id as "externalId", name, profile, array_remove(contacts, null) as contacts, disable_after_s as "disableAfterS",
   payload_retention_days as "payloadRetentionDays", created_at as "createdAt"`;
 
 /** @returns the tenant, or `null` when the `externalId` is taken */
@@ -30,7 +30,7 @@ export async function insertTenant(db: Queryable, tenant: NewTenant): Promise<Te
        payload_retention_days, created_at)
      values ($1, $2, $3, $4, $5, $6, $7, now())
      on conflict (external_id) do nothing
-     returning ${COLUMNS}`,
+     returning ${TENANT_COLUMNS}`,
     [
       newId('tenant'),
       tenant.externalId,
@@ -47,7 +47,7 @@ export async function insertTenant(db: Queryable, tenant: NewTenant): Promise<Te
 /** The tenant that the operator's own endpoint belongs to, if there is one. */
 export async function findOperatorTenant(db: Queryable): Promise<Tenant | null> {
   const { rows } = await db.query<Tenant>(
-    `select ${COLUMNS} from tenants where is_operator and deleted_at is null`,
+    `select ${TENANT_COLUMNS} from tenants where is_operator and deleted_at is null`,
   );
   return rows[0] ?? null;
 }
@@ -65,7 +65,7 @@ export async function ensureOperatorTenant(db: Queryable, profile: string): Prom
 /** Finds a tenant by id or, failing that, by `external_id`. */
 export async function findTenant(db: Queryable, idOrExternalId: string): Promise<Tenant | null> {
   const { rows } = await db.query<Tenant>(
-    `select ${COLUMNS} from tenants
+    `select ${TENANT_COLUMNS} from tenants
      where (id = $1 or external_id = $1) and deleted_at is null
      order by (id = $1) desc limit 1`,
     [idOrExternalId],
@@ -75,14 +75,14 @@ export async function findTenant(db: Queryable, idOrExternalId: string): Promise
 
 /** Finds a tenant by id, deleted or not, for its erasure. */
 export async function findTenantEverKnown(db: Queryable, id: string): Promise<Tenant | null> {
-  const { rows } = await db.query<Tenant>(`select ${COLUMNS} from tenants where id = $1`, [id]);
+  const { rows } = await db.query<Tenant>(`select ${TENANT_COLUMNS} from tenants where id = $1`, [id]);
   return rows[0] ?? null;
 }
 
 /** Tenants, newest first, `limit` of them, older than the id `before`. */
 export async function listTenants(db: Db, page: { before: string | null; limit: number }): Promise<Tenant[]> {
   const { rows } = await db.query<Tenant>(
-    `select ${COLUMNS} from tenants
+    `select ${TENANT_COLUMNS} from tenants
      where deleted_at is null and not is_operator and ($1::text is null or id < $1)
      order by id desc limit $2`,
     [page.before, page.limit],
@@ -116,7 +116,7 @@ export async function updateTenant(
          disable_after_s = case when $6 then $7 else disable_after_s end,
          payload_retention_days = case when $8 then $9 else payload_retention_days end
        where id = $1 and deleted_at is null
-       returning ${COLUMNS}`,
+       returning ${TENANT_COLUMNS}`,
       [
         id,
         change.name ?? null,

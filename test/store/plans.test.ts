@@ -4,11 +4,14 @@
 import pg from 'pg';
 import { unalignedQuery, waitingCountQuery } from '../../src/store/backlog.ts';
 import { type DeliveryFilter, deliveryWalks } from '../../src/store/delivery-list.ts';
+import { endpointWalk } from '../../src/store/endpoint-list.ts';
 import { type EventFilter, eventWalk } from '../../src/store/event-list.ts';
 import {
   DELIVERIES_QUERY,
   ENDPOINTS_QUERY as ENDPOINT_STATES_QUERY,
   QUEUE_AGE_QUERY,
+  TENANT_WAITING_QUERY,
+  tenantWaitingValues,
   WAITING_QUERY,
 } from '../../src/store/gauges.ts';
 import {
@@ -18,6 +21,8 @@ import {
 } from '../../src/store/missed-events.ts';
 import { type Queryable, snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts';
 import { finders } from '../../src/store/search.ts';
+import { ACTIVITY_QUERY } from '../../src/store/tenant-activity.ts';
+import { tenantWalks } from '../../src/store/tenant-search.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 const TENANTS = 20;
@@ -298,6 +303,57 @@ test.each([
 ])('%s comes from an index', async (_name, text, index) => {
   expect(await plan(text, [])).toMatch(new RegExp(index));
 });
+
+test('what waits of a tenant is counted along its own rows, status by status', async () => {
+  const shown = await planAsListed(TENANT_WAITING_QUERY, tenantWaitingValues('ten_7'));
+  expect(shown.match(/ on deliveries\b/g)).toHaveLength(4);
+  expect(shown.match(/ using deliveries_by_status on /g)).toHaveLength(4);
+  expect(shown).not.toMatch(/Seq Scan|Filter:/);
+});
+
+test.each([
+  ['ten_1', null],
+  ['Hill', null],
+  ['Hill', 'ten_7'],
+])('tenants that match %j after %j are walked along an index in every way', async (q, after) => {
+  const indexes: Record<string, RegExp> = {
+    id: /tenants_pkey/,
+    external_id: /tenants_by_external_id/,
+    name: /tenants_by_name/,
+    part: /Backward using tenants_pkey/,
+  };
+  for (const { name, rows, end } of tenantWalks(q, after, 50)) {
+    for (const { text, values } of [rows, end]) {
+      const shown = await planAsListed(text, values);
+      expect([name, shown]).toEqual([name, expect.stringMatching(indexes[name] as RegExp)]);
+      // Nothing that may be long is filtered before its bound.
+      expect(shown).not.toMatch(/Seq Scan|Scan[^\n]*on tenants[^\n]*\n[^\n]*(Index Cond[^\n]*\n)?\s*Filter:/);
+    }
+  }
+});
+
+test('the activity of tenants is read along indexes', async () => {
+  const shown = await planAsListed(ACTIVITY_QUERY, [['ten_1', 'ten_7']]);
+  expect(shown).toMatch(/metric_totals_pkey/);
+  expect(shown).toMatch(/endpoints_by_tenant/);
+  expect(shown).not.toMatch(/Seq Scan/);
+});
+
+test.each([null, 'failing', 'stalled', 'disabled', 'troubled'] as const)(
+  'endpoints of all tenants that are %s are walked along an index',
+  async (state) => {
+    for (const before of [null, 'ep_7_1']) {
+      const { rows, end } = endpointWalk(state, { before, limit: 50 });
+      for (const { text, values } of [rows, end]) {
+        const shown = await planAsListed(text, values);
+        expect(shown).toMatch(
+          state === null ? /Backward using endpoints_pkey/ : /using endpoints_in_trouble/,
+        );
+        expect(shown).not.toMatch(/Seq Scan/);
+      }
+    }
+  },
+);
 
 test('what waits in all is counted along indexes of what waits', async () => {
   const shown = await planAsListed(WAITING_QUERY, []);

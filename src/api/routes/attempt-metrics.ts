@@ -4,11 +4,11 @@ import { type Range, rangeOf } from '../../domain/attempt-metrics.ts';
 import { clockOffsetMs } from '../../domain/clock.ts';
 import { fieldProblem } from '../../domain/errors.ts';
 import { ALL_TENANTS, readMetrics, type TenantTotal, topTenants } from '../../store/attempt-metrics.ts';
-import { readWaiting, WAITING_COUNTED, type Waiting } from '../../store/gauges.ts';
+import { readTenantWaiting, readWaiting, WAITING_COUNTED, type Waiting } from '../../store/gauges.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
 import { tenantOr404 } from '../lookups.ts';
-import { metricsFields, metricsQuery, metricsSchema, presentMetrics } from '../schemas/attempt-metrics.ts';
+import { metricsFields, metricsQuery, presentMetrics } from '../schemas/attempt-metrics.ts';
 import { tenantParams } from '../schemas/parameters.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -21,24 +21,32 @@ const tenantTotal = z.object({
   failed: z.number(),
 });
 
+const waitingField = z
+  .array(
+    z.object({
+      status: z.string(),
+      held_reason: z.string().nullable(),
+      count: z.number(),
+      at_least: z
+        .literal(true)
+        .optional()
+        .describe(`True: there may be more, since at most ${WAITING_COUNTED} of a status are counted.`),
+    }),
+  )
+  .describe('Deliveries that have not ended, now.');
+
+const tenantMetricsSchema = z.object({ ...metricsFields, waiting: waitingField }).meta({
+  id: 'Metrics',
+  description:
+    'Attempts and deliveries over time, without tests. What has just happened follows within seconds.',
+});
+
 const overviewSchema = z
   .object({
     ...metricsFields,
     tenants_by_volume: z.array(tenantTotal).describe('The twenty with the most attempts.'),
     tenants_by_failures: z.array(tenantTotal).describe('The twenty with the most attempts that failed.'),
-    waiting: z
-      .array(
-        z.object({
-          status: z.string(),
-          held_reason: z.string().nullable(),
-          count: z.number(),
-          at_least: z
-            .literal(true)
-            .optional()
-            .describe(`True: there may be more, since at most ${WAITING_COUNTED} of a status are counted.`),
-        }),
-      )
-      .describe('Deliveries that have not ended, now.'),
+    waiting: waitingField,
     oldest_queued_s: z
       .number()
       .describe(
@@ -60,13 +68,14 @@ export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
         summary: "Get a tenant's attempts and deliveries over time",
         params: tenantParams,
         querystring: metricsQuery,
-        response: { 200: metricsSchema },
+        response: { 200: tenantMetricsSchema },
       },
     },
     async (request) => {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const range = readRange(request.query);
-      return presentMetrics(range, await readMetrics(deps.db, tenant.id, range));
+      const series = presentMetrics(range, await readMetrics(deps.db, tenant.id, range));
+      return { ...series, waiting: presentWaiting(await readTenantWaiting(deps.db, tenant.id)) };
     },
   );
 
@@ -92,7 +101,7 @@ export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
         ...series,
         tenants_by_volume: byVolume.map(presentTenant),
         tenants_by_failures: byFailures.map(presentTenant),
-        waiting: presentWaiting(waiting),
+        waiting: presentWaiting(waiting.deliveries),
         oldest_queued_s: waiting.queueAgeS,
       };
     },
@@ -109,7 +118,7 @@ function readRange({ from, to, interval }: z.infer<typeof metricsQuery>): Range 
   return range;
 }
 
-function presentWaiting({ deliveries }: Waiting) {
+function presentWaiting(deliveries: Waiting['deliveries']) {
   return deliveries.map(({ status, heldReason, count }) => {
     const ofStatus = deliveries.filter((each) => each.status === status);
     const isCut = ofStatus.reduce((sum, each) => sum + each.count, 0) >= WAITING_COUNTED;

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../domain/endpoint.ts';
 import { UNDER_WAY_MS } from '../../domain/missed-event.ts';
 import { recoverSelection } from '../../domain/operation.ts';
 import { countDeliveries, STATS_DELIVERIES } from '../../store/deliveries.ts';
+import { listAllEndpoints, TROUBLES } from '../../store/endpoint-list.ts';
 import { listEndpoints } from '../../store/endpoints.ts';
 import { countSelected } from '../../store/selection-counts.ts';
 import type { Tenant } from '../../store/tenants.ts';
@@ -12,12 +13,13 @@ import { requireReveal } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
 import type { App } from '../fastify-app.ts';
-import { endpointOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
+import { disableAfterMs, endpointOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import {
   createEndpointBody,
   endpointSchema,
   endpointStats,
+  listedEndpoint,
   patchEndpointBody,
   presentEndpoint,
   presentStats,
@@ -47,7 +49,7 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       const endpoint = await createEndpoint(deps, request, tenant, request.body);
       const secret = endpoint.secrets.signing[0]?.value;
       return reply.status(201).send({
-        ...presentEndpoint(endpoint, endpoint.secrets.url),
+        ...presentEndpoint(endpoint, disableAfterMs(deps, tenant), endpoint.secrets.url),
         ...(secret !== undefined && { secret }),
       });
     },
@@ -71,9 +73,39 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       return readPage(
         request.query,
         (page) => listEndpoints(db, vault, tenant.id, page),
-        (row) => presentEndpoint(row),
+        (row) => presentEndpoint(row, disableAfterMs(deps, tenant)),
       );
     },
+  );
+
+  app.get(
+    '/v1/endpoints',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        operationId: 'endpoints.list-all',
+        summary: 'List the endpoints of all tenants',
+        description:
+          'With `state` a page may be short or empty although more items follow: go on while there is a `next_cursor`.',
+        querystring: pageQuery.extend({
+          state: z
+            .enum([...TROUBLES, 'troubled'])
+            .optional()
+            .describe("Only those that are so; `troubled`: any of these. The operator's own is one of them."),
+        }),
+        response: { 200: pageOf(listedEndpoint) },
+      },
+    },
+    async ({ query }) =>
+      readPage(
+        query,
+        (page) => listAllEndpoints(db, vault, query.state ?? null, page),
+        ({ tenant: { name, externalId, disableAfterS }, ...endpoint }) => ({
+          ...presentEndpoint(endpoint, disableAfterMs(deps, { disableAfterS })),
+          tenant: { name, external_id: externalId },
+        }),
+      ),
   );
 
   app.get(
@@ -95,10 +127,11 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const endpoint = await endpointOr404(deps, tenant, request.params.endpoint);
       const act = { action: 'endpoint.url_revealed', tenantId: tenant.id, objectId: endpoint.id };
-      if (!reveal) return presentEndpoint(endpoint);
+      const afterMs = disableAfterMs(deps, tenant);
+      if (!reveal) return presentEndpoint(endpoint, afterMs);
       const { url } = opened(endpoint).secrets;
       await auditedAlone(deps, request, act);
-      return presentEndpoint(endpoint, url);
+      return presentEndpoint(endpoint, afterMs, url);
     },
   );
 
@@ -123,7 +156,10 @@ export function endpointRoutes(app: App, deps: ApiDeps): void {
       const changed = await changeEndpoint(deps, request, tenant, id, request.body);
       if (changed === null) throw notFound('endpoint', id);
       const offer = await recoverOffer(deps, tenant, changed);
-      return { ...presentEndpoint(changed.after), ...(offer !== null && { recover: offer }) };
+      return {
+        ...presentEndpoint(changed.after, disableAfterMs(deps, tenant)),
+        ...(offer !== null && { recover: offer }),
+      };
     },
   );
 

@@ -1,12 +1,13 @@
 /** `/v1/operator/endpoint`: the operator's own endpoint, which receives operational events. */
 import { z } from 'zod';
+import type { Endpoint } from '../../domain/endpoint.ts';
 import { DEFAULT_PROFILE } from '../../profiles/index.ts';
 import { listEndpoints } from '../../store/endpoints.ts';
 import { ensureOperatorTenant, findOperatorTenant, type Tenant } from '../../store/tenants.ts';
 import type { ApiDeps } from '../deps.ts';
 import { changeEndpoint, createEndpoint, removeEndpoint } from '../endpoint-changes.ts';
 import type { App } from '../fastify-app.ts';
-import { notFound, opened } from '../lookups.ts';
+import { disableAfterMs, notFound, opened } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
 import { createEndpointBody, endpointSchema, presentEndpoint } from '../schemas/endpoint.ts';
 
@@ -42,11 +43,11 @@ export function operatorRoutes(app: App, deps: ApiDeps): void {
       const existing = await current(tenant);
       if (existing !== null) {
         const changed = await changeEndpoint(deps, request, tenant, existing.id, request.body);
-        if (changed !== null) return presentEndpoint(changed.after, opened(changed.after).secrets.url);
+        if (changed !== null) return present(tenant, changed.after, opened(changed.after).secrets.url);
       }
       const endpoint = await createEndpoint(deps, request, tenant, request.body);
       return {
-        ...presentEndpoint(endpoint, endpoint.secrets.url),
+        ...present(tenant, endpoint, endpoint.secrets.url),
         secret: endpoint.secrets.signing[0]?.value,
       };
     },
@@ -63,7 +64,10 @@ export function operatorRoutes(app: App, deps: ApiDeps): void {
         response,
       },
     },
-    async () => presentEndpoint((await existingOr404()).endpoint),
+    async () => {
+      const { tenant, endpoint } = await existingOr404();
+      return present(tenant, endpoint);
+    },
   );
 
   app.delete(
@@ -83,6 +87,9 @@ export function operatorRoutes(app: App, deps: ApiDeps): void {
       return reply.status(204).send(null);
     },
   );
+
+  const present = (tenant: Tenant, endpoint: Endpoint, url?: string) =>
+    presentEndpoint(endpoint, disableAfterMs(deps, tenant), url);
 
   async function current(tenant: Tenant) {
     const [endpoint] = await listEndpoints(deps.db, deps.vault, tenant.id, { before: null, limit: 1 });

@@ -5,6 +5,8 @@ import { channelOfContact } from '../../channels/contacts.ts';
 import { distinctContacts, isTrusted } from '../../domain/contact.ts';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import { findContacts, noteContacts } from '../../store/contacts.ts';
+import { readActivity } from '../../store/tenant-activity.ts';
+import { searchTenants } from '../../store/tenant-search.ts';
 import {
   cancelWaitingOfTenant,
   cancelWaitingPage,
@@ -23,7 +25,14 @@ import { notFound, tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import { tenantParams } from '../schemas/parameters.ts';
-import { createTenantBody, patchTenantBody, presentTenant, tenantSchema } from '../schemas/tenant.ts';
+import {
+  createTenantBody,
+  patchTenantBody,
+  presentTenant,
+  tenantFilters,
+  tenantSchema,
+  withActivity,
+} from '../schemas/tenant.ts';
 
 const taken = (externalId: unknown) =>
   new Problem(
@@ -103,21 +112,30 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         tags,
         operationId: 'tenants.list',
         summary: 'List tenants',
-        querystring: pageQuery,
+        description: 'Newest first, without `q`.',
+        querystring: pageQuery.extend(tenantFilters.shape),
         response: { 200: pageOf(tenantSchema) },
       },
     },
     async ({ query }) => {
-      const { items, next_cursor } = await readPage(
-        query,
-        (page) => listTenants(deps.db, page),
-        (tenant) => tenant,
-      );
-      const found = await findContacts(
-        deps.db,
-        items.map(({ id }) => id),
-      );
-      return { items: items.map((tenant) => presentTenant(tenant, found)), next_cursor };
+      const { q = '' } = query;
+      const asIs = <Row>(tenant: Row) => tenant;
+      const { items, next_cursor } =
+        q === ''
+          ? await readPage(query, (page) => listTenants(deps.db, page), asIs)
+          : await readPage(
+              query,
+              (page) => searchTenants(deps.db, q, page),
+              asIs,
+              ({ key }) => key,
+            );
+      const ids = items.map(({ id }) => id);
+      const found = await findContacts(deps.db, ids);
+      const activity = query.activity ? await readActivity(deps.db, ids) : new Map();
+      return {
+        items: items.map((tenant) => withActivity(presentTenant(tenant, found), activity.get(tenant.id))),
+        next_cursor,
+      };
     },
   );
 

@@ -62,11 +62,7 @@ export const metricsFields = {
   ),
 };
 
-export const metricsSchema = z.object(metricsFields).meta({
-  id: 'Metrics',
-  description:
-    'Attempts and deliveries over time, without tests. What has just happened follows within seconds.',
-});
+const metricsSchema = z.object(metricsFields);
 
 type Counted = {
   attempts: { succeeded: number; failed: number };

@@ -150,6 +150,7 @@ const attempt = z
 export const deliverySchema = z
   .object({
     ...summary,
+    body: z.string().nullable().describe('What each attempt sends, as UTF-8. Null: its payload is erased.'),
     attempts: z.array(attempt).describe('The newest hundred, in the order in which they were made.'),
     attempts_left_out: z
       .number()

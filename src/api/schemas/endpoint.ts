@@ -4,6 +4,7 @@ import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { ENDPOINT_BOUNDS, type Endpoint, MASK } from '../../domain/endpoint.ts';
 import { MAX_TYPED_URL_LENGTH, MAX_URL_LENGTH } from '../../domain/endpoint-url.ts';
 import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
+import { HEALTH_STATES, healthOf } from '../../domain/health.ts';
 import { PROFILES } from '../../profiles/index.ts';
 import { authSchema } from '../../signing/index.ts';
 import type { DeliveryCounts } from '../../store/deliveries.ts';
@@ -118,6 +119,18 @@ export const endpointSchema = z
       .string()
       .nullable()
       .describe('Set while the endpoint is stalled: nothing is sent until a new event is emitted.'),
+    health: z
+      .object({
+        state: z
+          .enum(HEALTH_STATES)
+          .describe('`failing`: its last attempt has failed. `unreadable`: see `problem`.'),
+        summary: z.string().describe('The same in words.'),
+        disables_at: z
+          .string()
+          .nullable()
+          .describe('When it is disabled if every attempt fails until then. Null: it is not failing.'),
+      })
+      .meta({ id: 'EndpointHealth' }),
     failing_since: z.string().nullable(),
     consecutive_failures: z.number(),
     disabled_at: z.string().nullable(),
@@ -138,9 +151,21 @@ export const endpointSchema = z
   })
   .meta({ id: 'Endpoint' });
 
-/** @param url the whole URL, for somebody who may see it */
-export function presentEndpoint(endpoint: Endpoint, url?: string): z.infer<typeof endpointSchema> {
+export const listedEndpoint = endpointSchema
+  .extend({ tenant: z.object({ name: z.string().nullable(), external_id: z.string().nullable() }) })
+  .meta({ id: 'ListedEndpoint' });
+
+/**
+ * @param disableAfterMs how long an endpoint of its tenant fails before it is disabled
+ * @param url the whole URL, for somebody who may see it
+ */
+export function presentEndpoint(
+  endpoint: Endpoint,
+  disableAfterMs: number,
+  url?: string,
+): z.infer<typeof endpointSchema> {
   const { secrets } = endpoint;
+  const { state, summary, disablesAt } = healthOf(endpoint, disableAfterMs);
   return {
     id: endpoint.id,
     tenant_id: endpoint.tenantId,
@@ -157,6 +182,7 @@ export function presentEndpoint(endpoint: Endpoint, url?: string): z.infer<typeo
     rate_limit: endpoint.ratePerSecond === null ? null : { per_second: endpoint.ratePerSecond },
     ordered: endpoint.ordered,
     stalled_at: endpoint.stalledAt?.toISOString() ?? null,
+    health: { state, summary, disables_at: disablesAt?.toISOString() ?? null },
     failing_since: endpoint.failingSince?.toISOString() ?? null,
     consecutive_failures: endpoint.consecutiveFailures,
     disabled_at: endpoint.disabledAt?.toISOString() ?? null,

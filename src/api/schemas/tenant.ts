@@ -4,6 +4,7 @@ import { contactAddress } from '../../channels/contacts.ts';
 import { type ContactState, MAX_CONTACTS } from '../../domain/contact.ts';
 import { DEFAULT_PROFILE, PROFILES } from '../../profiles/index.ts';
 import { type Contact, contactKey } from '../../store/contacts.ts';
+import type { TenantActivity } from '../../store/tenant-activity.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { text } from './text.ts';
 
@@ -114,8 +115,41 @@ export const tenantSchema = z
     disable_after_s: z.number().nullable(),
     payload_retention_days: z.number().nullable(),
     created_at: z.string(),
+    activity: z
+      .object({
+        attempts: z.number(),
+        failed: z.number(),
+        endpoints: z.object({ healthy: z.number(), failing: z.number(), disabled: z.number() }),
+      })
+      .optional()
+      .describe('Only in a list with `activity=true`: attempts in the last 24 hours, and its endpoints now.'),
   })
   .meta({ id: 'Tenant' });
+
+export const tenantFilters = z.object({
+  q: text(200)
+    .trim()
+    .optional()
+    .describe(
+      'The beginning of an id, an external_id or a name, or a part of the last two. Those that begin with it come first. A page may be ' +
+        'short or empty although more items follow: go on while there is a `next_cursor`.',
+    ),
+  activity: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('Whether to say how much each has sent, and how its endpoints are.'),
+});
+
+/** @param activity what it has done lately, where that was asked for */
+export function withActivity(
+  tenant: z.infer<typeof tenantSchema>,
+  activity: TenantActivity | undefined,
+): z.infer<typeof tenantSchema> {
+  if (activity === undefined) return tenant;
+  const { attempts, failed, healthy, failing, disabled } = activity;
+  return { ...tenant, activity: { attempts, failed, endpoints: { healthy, failing, disabled } } };
+}
 
 /** @param found states of contacts, by tenant and mailbox; a contact without one is trusted */
 export function presentTenant(tenant: Tenant, found: Map<string, Contact>): z.infer<typeof tenantSchema> {
