@@ -12,3 +12,6 @@ export const VERSION: string = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'packa
 
 /** The folder of this version's migrations. */
 export const MIGRATIONS = join(PACKAGE_ROOT, 'migrations');
+
+/** The folder of the built pages; there may be none. */
+export const PAGES = join(PACKAGE_ROOT, 'dist', 'web');

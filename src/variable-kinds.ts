@@ -127,6 +127,12 @@ export function isHostAndPort(value: string): boolean {
   return bracketed === undefined ? isHost(host ?? '') : isIP(bracketed) === 6;
 }
 
+/** `https://example.com`, perhaps with a port; `https://*.example.com` is every host below that one. */
+export function isOrigin(value: string): boolean {
+  const [, at] = /^https?:\/\/(?:\*\.)?([^/*]+)$/.exec(value) ?? [];
+  return at !== undefined && isHostAndPort(at);
+}
+
 /** `name@example.com` or `Somebody <name@example.com>`: one address. */
 export function isMailbox(value: string): boolean {
   const [, address = value] = /^[^<>]*<([^<>]*)>$/.exec(value.trim()) ?? [];

@@ -21,6 +21,7 @@ import { errorCodesPage } from './error-codes-page.ts';
 import { closeGracefully } from './graceful-close.ts';
 import { malformedRequests, refuseUnknownRoutes } from './malformed-requests.ts';
 import { observeRequests } from './observe-requests.ts';
+import { pages } from './pages.ts';
 import { answerWithProblems } from './problems.ts';
 import { attemptMetricsRoutes } from './routes/attempt-metrics.ts';
 import { auditLogRoutes } from './routes/audit-log.ts';
@@ -158,6 +159,11 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   });
   await docsPage(app as unknown as FastifyInstance, (fields, message) => deps.logger.warn(fields, message));
   errorCodesPage(app as unknown as FastifyInstance);
+  if (deps.pages) {
+    await pages(app as unknown as FastifyInstance, deps.pages, (fields, message) =>
+      deps.logger.warn(fields, message),
+    );
+  }
   healthRoutes(app, deps);
   keyRoutes(app, deps, lookups.callers);
   sessionRoutes(app, deps, lookups);

@@ -13,7 +13,7 @@ import { createSessionLookup, PORTAL_PREFIX, type SessionLookup } from './sessio
 import { createWrongKeyLimiter } from './wrong-key-limiter.ts';
 
 const PUBLIC =
-  /^\/(healthz|readyz|metrics|openapi\.json|docs(\/|$)|contacts\/(verify|unsubscribe|resubscribe)\/|$)/;
+  /^\/(healthz|readyz|metrics|openapi\.json|(docs|dashboard|portal)(\/|$)|assets\/|contacts\/(verify|unsubscribe|resubscribe)\/|$)/;
 
 const callers = new WeakMap<FastifyRequest, Caller>();
 

@@ -14,6 +14,7 @@ import type { MessageBounds } from '../store/message-counts.ts';
 import type { Db } from '../store/pool.ts';
 import type { Vault } from '../store/vault.ts';
 import type { EmitCache } from './emit-cache.ts';
+import type { PageSettings } from './pages.ts';
 
 /** Whether the database's schema fits this version. */
 export type SchemaGate = {
@@ -43,6 +44,8 @@ export type ApiDeps = {
   engine: Engine;
   guard: Pick<AddressGuard, 'urlProblem'>;
   adminKey: string;
+  /** `null`: no pages are served */
+  pages: PageSettings | null;
   /** URL at which people reach this service; known once it listens */
   publicUrl: () => string;
   /** requests a second of a tenant's key that names no limit of its own */
@@ -65,6 +68,8 @@ export type ApiDeps = {
   allowHttp: boolean;
   contacts: ContactSettings;
   maxEventBytes: number;
+  /** how long all attempts at an endpoint fail before it is disabled, where its tenant has no setting of its own */
+  disableAfterMs: number;
   /** event types that a tenant may add */
   maxOwnTypes: number;
   /** limit for the schema of such a type, as JSON text */

@@ -9,6 +9,7 @@ import { migrateCommand } from './migrate.ts';
 import { reencryptCommand } from './reencrypt.ts';
 import { retryCommand } from './retry.ts';
 import { serveCommands } from './serve.ts';
+import { signInCommand } from './sign-in.ts';
 import { startCommand } from './start.ts';
 
 const AFTER = `
@@ -35,5 +36,6 @@ export function buildProgram(): Command {
   deliveriesCommand(program);
   retryCommand(program);
   listenCommand(program);
+  signInCommand(program);
   return program;
 }

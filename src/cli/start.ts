@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { Environment } from '../config/environment.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { EmbeddedService } from '../runtime/processes.ts';
-import { URL_FILE } from './connection.ts';
+import { connectionOf, URL_FILE } from './connection.ts';
 import { EXIT } from './failures.ts';
 import { say, warn, whenOutputCloses } from './output.ts';
 import { untilSignal } from './shutdown.ts';
@@ -72,6 +72,9 @@ async function start({ demo: wantsDemo }: { demo: boolean }): Promise<void> {
     await tryOptional('The demo', () => demo.play(url, embedded.adminKey, signal));
   }
   sayAddresses(embedded, environment, url, logFile);
+  if (environment.TIDINGS_PAGES === 'on') {
+    await tryOptional('The link to the dashboard', () => sayLink(url, embedded.adminKey));
+  }
   say`\nStopping (${await signal}): requests and attempts in flight are finished first. Ctrl-C again to leave at once.`;
   await embedded.stop();
   await demo?.close();
@@ -127,6 +130,14 @@ async function startedWorking(embedded: EmbeddedService, signal: Promise<unknown
   const isWorking = await Promise.race([working, later, signal.then(() => false)]);
   if (!isWorking) warn('Temporal cannot be reached yet: events are accepted, and delivered when it can.');
   return isWorking;
+}
+
+/** Goes to the terminal alone, never to the log. */
+async function sayLink(url: string, key: string): Promise<void> {
+  const { signInLink } = await import('./sign-in.ts');
+  const link = await signInLink(connectionOf({ url, key }));
+  say('\nThe dashboard (this link signs in once, within five minutes; npx tidings sign-in prints another):');
+  say`  ${link}`;
 }
 
 function sayAddresses(

@@ -10,6 +10,7 @@ import {
   isCidr,
   isHost,
   isHostAndPort,
+  isOrigin,
   isUrl,
   oneOf,
   port,
@@ -165,6 +166,19 @@ export const environmentSchema = z.object({
   TIDINGS_PORTAL_SESSIONS_PER_TENANT: wholeNumber(1, 100_000)
     .default(1_000)
     .describe('Portal sessions of a tenant that may be open at once. A further one is refused.'),
+  TIDINGS_PAGES: oneOf('on', 'off')
+    .default('on')
+    .describe('Whether the dashboard (`/dashboard/`) and the portal (`/portal/`) are served.'),
+  TIDINGS_PORTAL_FRAME_ANCESTORS: text(
+    'origins',
+    'origins like https://app.example.com, parted by spaces',
+    (value) => value.trim().split(/\s+/).every(isOrigin),
+  )
+    .optional()
+    .describe(
+      'Origins whose pages may show the portal in a frame, parted by spaces. `https://*.example.com` is every host below it. ' +
+        'Default: nobody’s.',
+    ),
   TIDINGS_STREAMS_PER_TENANT: wholeNumber(1, 2_000)
     .default(50)
     .describe('Streams (`GET /v1/tenants/:t/stream`) of a tenant that may be open at once, in each process.'),

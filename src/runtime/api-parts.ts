@@ -6,6 +6,7 @@ import { createEmitCache } from '../api/emit-cache.ts';
 import type { Emitter } from '../dispatch/emitter.ts';
 import { createSchemaPool } from '../json-schema/schema-pool.ts';
 import { messageBounds } from '../notifications/notifications.ts';
+import { PAGES } from '../package-root.ts';
 import type { ServiceOptions, SharedParts } from './shared-parts.ts';
 import { CUT_SHARE } from './shutdown.ts';
 
@@ -45,6 +46,13 @@ export async function createApiParts(
     guard,
     adminKey: options.adminKey,
     publicUrl,
+    pages:
+      env.TIDINGS_PAGES === 'off'
+        ? null
+        : {
+            folder: options.pages ?? PAGES,
+            frameAncestors: env.TIDINGS_PORTAL_FRAME_ANCESTORS?.trim().replace(/\s+/g, ' ') ?? null,
+          },
     tenantKeyRatePerS: env.TIDINGS_TENANT_KEY_RATE,
     wrongKeysPerS: env.TIDINGS_WRONG_KEY_RATE,
     pressesPerMinute: env.TIDINGS_PRESSES_PER_MINUTE,
@@ -63,6 +71,7 @@ export async function createApiParts(
     },
     bodyMemoryBytes: env.TIDINGS_BODY_BYTES,
     maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
+    disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
     maxOwnTypes: env.TIDINGS_MAX_OWN_EVENT_TYPES,
     maxSchemaBytes: env.TIDINGS_MAX_SCHEMA_BYTES,
     schema,

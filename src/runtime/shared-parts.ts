@@ -23,6 +23,8 @@ export type ServiceOptions = {
   databaseUrl: string;
   /** the folder of this version's migrations, which the schema must fit */
   migrations: string;
+  /** the folder of the built pages; default: this package's */
+  pages?: string;
   temporal: TemporalTarget;
   adminKey: string;
   keyRing: KeyRing;

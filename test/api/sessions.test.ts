@@ -240,6 +240,27 @@ describe('a sign-in code', () => {
     expect(await signIn({ code })).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
   });
 
+  test('comes in a link from the admin key of the environment, and from nothing else', async () => {
+    const { status, body } = await tidings.call('POST', '/v1/sign-in-codes');
+    expect([status, body]).toEqual([
+      201,
+      { url: expect.stringMatching(/\/dashboard\/#code=tidings_code_[\w-]{43}$/), expires_in_seconds: 300 },
+    ]);
+    const code = new URL(body.url).hash.replace('#code=', '');
+    const good = await signIn({ code });
+    expect(good).toMatchObject({ status: 201, body: { kind: 'admin', key: { id: 'admin' } } });
+    // A session would live on for ever if it made codes, and another key's rights would outlive that key.
+    const { body: other } = await tidings.call('POST', '/v1/keys', { kind: 'admin' });
+    const asOther = apiClient(tidings.url, other.key);
+    const asSession = (method: string, path: string) => page(cookieOf(good))(method, path);
+    for (const call of [asOther, asSession, apiClient(tidings.url, keys.manage?.key)]) {
+      expect(await call('POST', '/v1/sign-in-codes')).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden' },
+      });
+    }
+  });
+
   test('does nothing after five minutes, nor where the admin key is another one', async () => {
     const old = await createSignInCode(database.db, ADMIN_KEY);
     const { rows } = await database.db.query(

@@ -33,6 +33,8 @@ export async function startTestService(
     database?: TestDatabase;
     temporalAddress?: string;
     migrations?: string;
+    /** the folder of the built pages */
+    pages?: string;
     untilWorking?: boolean;
     roles?: { api: boolean; worker: boolean };
   } = {},
@@ -43,6 +45,7 @@ export async function startTestService(
     environment: readEnvironment({ TIDINGS_PORT: '0', TIDINGS_TASK_QUEUE: taskQueue, ...env }),
     databaseUrl: database.url,
     migrations: options.migrations ?? MIGRATIONS,
+    ...(options.pages !== undefined && { pages: options.pages }),
     temporal: {
       connection: { address: options.temporalAddress ?? process.env.TEST_TEMPORAL_ADDRESS ?? '' },
       namespace: 'default',

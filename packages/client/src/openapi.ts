@@ -100,6 +100,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sign-in-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link that signs in once
+         * @description Only the environment's admin key may do this, itself and not through a session: the link signs in with its rights, once, within five minutes.
+         */
+        post: operations["sign-in-codes.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions/current": {
         parameters: {
             query?: never;
@@ -278,7 +298,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List tenants */
+        /**
+         * List tenants
+         * @description Newest first, without `q`.
+         */
         get: operations["tenants.list"];
         put?: never;
         /** Create a tenant */
@@ -403,6 +426,26 @@ export interface paths {
         put?: never;
         /** Create an endpoint */
         post: operations["endpoints.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the endpoints of all tenants
+         * @description With `state` a page may be short or empty although more items follow: go on while there is a `next_cursor`.
+         */
+        get: operations["endpoints.list-all"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -733,7 +776,10 @@ export interface paths {
          */
         get: operations["event-types.list"];
         put?: never;
-        /** Add an event type of the tenant's own */
+        /**
+         * Add an event type of the tenant's own
+         * @description An archived one of that name is in use again, as it is given now.
+         */
         post: operations["event-types.create"];
         delete?: never;
         options?: never;
@@ -748,14 +794,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an event type */
+        /**
+         * Get an event type
+         * @description An archived one, too.
+         */
         get: operations["event-types.get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Archive an event type of the tenant's own
+         * @description It is no longer listed, and new events and new subscriptions of it are refused: within a second in other processes. What was accepted before is delivered, retried and replayed as ever. Endpoints that want it keep it in `event_types`, and events of it still show it. Adding a type of that name takes it into use again. Of archived types a tenant keeps as many as it may use; beyond that, the oldest are deleted.
+         */
+        delete: operations["event-types.archive"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change an event type of the tenant's own
+         * @description The next event is checked by the new schema, in other processes within a second.
+         */
+        patch: operations["event-types.update"];
         trace?: never;
     };
     "/v1/operational-events": {
@@ -1154,6 +1211,17 @@ export interface components {
                 attempts: number;
                 failed: number;
             }[];
+            /** @description Deliveries that have not ended, now. */
+            waiting: {
+                status: string;
+                held_reason: string | null;
+                count: number;
+                /**
+                 * @description True: there may be more, since at most 2000 of a status are counted.
+                 * @constant
+                 */
+                at_least?: true;
+            }[];
         };
         MetricsOverviewInput: {
             from: string;
@@ -1456,6 +1524,8 @@ export interface components {
             created_at: string;
             next_attempt_at: string | null;
             ended_at: string | null;
+            /** @description What each attempt sends, as UTF-8. Null: its payload is erased. */
+            body: string | null;
             /** @description The newest hundred, in the order in which they were made. */
             attempts: components["schemas"]["AttemptInput"][];
             /** @description Number of older attempts, if there are more than a hundred. */
@@ -1728,6 +1798,16 @@ export interface components {
             disable_after_s: number | null;
             payload_retention_days: number | null;
             created_at: string;
+            /** @description Only in a list with `activity=true`: attempts in the last 24 hours, and its endpoints now. */
+            activity?: {
+                attempts: number;
+                failed: number;
+                endpoints: {
+                    healthy: number;
+                    failing: number;
+                    disabled: number;
+                };
+            };
         };
         /**
          * @example {
@@ -1839,6 +1919,17 @@ export interface components {
             /** @description Whether deliveries are sent one after the other, in the order in which their events were accepted. */
             ordered?: boolean;
         };
+        EndpointHealthInput: {
+            /**
+             * @description `failing`: its last attempt has failed. `unreadable`: see `problem`.
+             * @enum {string}
+             */
+            state: "unreadable" | "disabled" | "stalled" | "failing" | "healthy";
+            /** @description The same in words. */
+            summary: string;
+            /** @description When it is disabled if every attempt fails until then. Null: it is not failing. */
+            disables_at: string | null;
+        };
         EndpointInput: {
             id: string;
             tenant_id: string;
@@ -1869,6 +1960,7 @@ export interface components {
             ordered: boolean;
             /** @description Set while the endpoint is stalled: nothing is sent until a new event is emitted. */
             stalled_at: string | null;
+            health: components["schemas"]["EndpointHealthInput"];
             failing_since: string | null;
             consecutive_failures: number;
             disabled_at: string | null;
@@ -1889,6 +1981,62 @@ export interface components {
             };
             /** @description Only in the answer that created or set it, and at …/secret. */
             secret?: string;
+        };
+        ListedEndpointInput: {
+            id: string;
+            tenant_id: string;
+            /** @description With the values of its query masked, unless `reveal=true`. */
+            url: string;
+            event_types: string[] | null;
+            description: string | null;
+            enabled: boolean;
+            disabled_reason: ("manual" | "gone" | "failing") | null;
+            /** @description `type` is null where `problem` is `secret_unreadable`. */
+            auth: {
+                type: string | null;
+            };
+            /** @description Names with masked values. */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * @description Nothing can be sent to the endpoint: no key of TIDINGS_ENCRYPTION_KEYS decrypts its URL and secrets.
+             * @enum {string}
+             */
+            problem?: "secret_unreadable";
+            timeout_ms: number | null;
+            retry_schedule: number[] | null;
+            rate_limit: {
+                per_second: number;
+            } | null;
+            ordered: boolean;
+            /** @description Set while the endpoint is stalled: nothing is sent until a new event is emitted. */
+            stalled_at: string | null;
+            health: components["schemas"]["EndpointHealthInput"];
+            failing_since: string | null;
+            consecutive_failures: number;
+            disabled_at: string | null;
+            created_at: string;
+            updated_at: string;
+            /** @description Only when the endpoint was just enabled again: what it missed. */
+            recover?: {
+                since: string;
+                /** @description Number of deliveries that failed and of events that were accepted meanwhile. */
+                missed: number;
+                /**
+                 * @description True: the number is a lower bound, because there are too many rows to count at once. The operation goes on counting, and shows the exact number when it has found all. Absent: the number is exact.
+                 * @constant
+                 */
+                at_least?: true;
+                /** @description POST {"since"} to this path to have it sent. */
+                path: string;
+            };
+            /** @description Only in the answer that created or set it, and at …/secret. */
+            secret?: string;
+            tenant: {
+                name: string | null;
+                external_id: string | null;
+            };
         };
         EndpointStatsInput: {
             total: number;
@@ -2004,6 +2152,22 @@ export interface components {
             example: unknown;
             /** @enum {string} */
             origin: "profile" | "tenant";
+            /** @description When it was archived: it is neither offered nor accepted any more. Absent: it is in use. */
+            archived_at?: string;
+        };
+        /**
+         * @example {
+         *       "description": "An invoice was paid"
+         *     }
+         */
+        PatchEventTypeInput: {
+            description?: string;
+            /** @description JSON Schema (draft 2020-12) of `data`. */
+            schema?: {
+                [key: string]: unknown;
+            };
+            /** @description `data` of an example event; it must match the schema. */
+            example: unknown;
         };
         /**
          * @example {
@@ -2485,6 +2649,11 @@ export interface components {
             /** @description To the minute. */
             last_used_at: string | null;
         };
+        SignInCodeInput: {
+            /** @description Whoever opens it first is signed in. The code stands in the fragment, which no server sees. */
+            url: string;
+            expires_in_seconds: number;
+        };
         /**
          * @example {
          *       "url": "https://ops.example.com/tidings",
@@ -2615,6 +2784,17 @@ export interface components {
                 response_status: number | null;
                 attempts: number;
                 failed: number;
+            }[];
+            /** @description Deliveries that have not ended, now. */
+            waiting: {
+                status: string;
+                held_reason: string | null;
+                count: number;
+                /**
+                 * @description True: there may be more, since at most 2000 of a status are counted.
+                 * @constant
+                 */
+                at_least?: true;
             }[];
         };
         MetricsOverview: {
@@ -2918,6 +3098,8 @@ export interface components {
             created_at: string;
             next_attempt_at: string | null;
             ended_at: string | null;
+            /** @description What each attempt sends, as UTF-8. Null: its payload is erased. */
+            body: string | null;
             /** @description The newest hundred, in the order in which they were made. */
             attempts: components["schemas"]["Attempt"][];
             /** @description Number of older attempts, if there are more than a hundred. */
@@ -3190,6 +3372,16 @@ export interface components {
             disable_after_s: number | null;
             payload_retention_days: number | null;
             created_at: string;
+            /** @description Only in a list with `activity=true`: attempts in the last 24 hours, and its endpoints now. */
+            activity?: {
+                attempts: number;
+                failed: number;
+                endpoints: {
+                    healthy: number;
+                    failing: number;
+                    disabled: number;
+                };
+            };
         };
         /**
          * @example {
@@ -3301,6 +3493,17 @@ export interface components {
             /** @description Whether deliveries are sent one after the other, in the order in which their events were accepted. */
             ordered?: boolean;
         };
+        EndpointHealth: {
+            /**
+             * @description `failing`: its last attempt has failed. `unreadable`: see `problem`.
+             * @enum {string}
+             */
+            state: "unreadable" | "disabled" | "stalled" | "failing" | "healthy";
+            /** @description The same in words. */
+            summary: string;
+            /** @description When it is disabled if every attempt fails until then. Null: it is not failing. */
+            disables_at: string | null;
+        };
         Endpoint: {
             id: string;
             tenant_id: string;
@@ -3331,6 +3534,7 @@ export interface components {
             ordered: boolean;
             /** @description Set while the endpoint is stalled: nothing is sent until a new event is emitted. */
             stalled_at: string | null;
+            health: components["schemas"]["EndpointHealth"];
             failing_since: string | null;
             consecutive_failures: number;
             disabled_at: string | null;
@@ -3351,6 +3555,62 @@ export interface components {
             };
             /** @description Only in the answer that created or set it, and at …/secret. */
             secret?: string;
+        };
+        ListedEndpoint: {
+            id: string;
+            tenant_id: string;
+            /** @description With the values of its query masked, unless `reveal=true`. */
+            url: string;
+            event_types: string[] | null;
+            description: string | null;
+            enabled: boolean;
+            disabled_reason: ("manual" | "gone" | "failing") | null;
+            /** @description `type` is null where `problem` is `secret_unreadable`. */
+            auth: {
+                type: string | null;
+            };
+            /** @description Names with masked values. */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * @description Nothing can be sent to the endpoint: no key of TIDINGS_ENCRYPTION_KEYS decrypts its URL and secrets.
+             * @enum {string}
+             */
+            problem?: "secret_unreadable";
+            timeout_ms: number | null;
+            retry_schedule: number[] | null;
+            rate_limit: {
+                per_second: number;
+            } | null;
+            ordered: boolean;
+            /** @description Set while the endpoint is stalled: nothing is sent until a new event is emitted. */
+            stalled_at: string | null;
+            health: components["schemas"]["EndpointHealth"];
+            failing_since: string | null;
+            consecutive_failures: number;
+            disabled_at: string | null;
+            created_at: string;
+            updated_at: string;
+            /** @description Only when the endpoint was just enabled again: what it missed. */
+            recover?: {
+                since: string;
+                /** @description Number of deliveries that failed and of events that were accepted meanwhile. */
+                missed: number;
+                /**
+                 * @description True: the number is a lower bound, because there are too many rows to count at once. The operation goes on counting, and shows the exact number when it has found all. Absent: the number is exact.
+                 * @constant
+                 */
+                at_least?: true;
+                /** @description POST {"since"} to this path to have it sent. */
+                path: string;
+            };
+            /** @description Only in the answer that created or set it, and at …/secret. */
+            secret?: string;
+            tenant: {
+                name: string | null;
+                external_id: string | null;
+            };
         };
         EndpointStats: {
             total: number;
@@ -3466,6 +3726,22 @@ export interface components {
             example: unknown;
             /** @enum {string} */
             origin: "profile" | "tenant";
+            /** @description When it was archived: it is neither offered nor accepted any more. Absent: it is in use. */
+            archived_at?: string;
+        };
+        /**
+         * @example {
+         *       "description": "An invoice was paid"
+         *     }
+         */
+        PatchEventType: {
+            description?: string;
+            /** @description JSON Schema (draft 2020-12) of `data`. */
+            schema?: {
+                [key: string]: unknown;
+            };
+            /** @description `data` of an example event; it must match the schema. */
+            example: unknown;
         };
         /**
          * @example {
@@ -3947,6 +4223,11 @@ export interface components {
             /** @description To the minute. */
             last_used_at: string | null;
         };
+        SignInCode: {
+            /** @description Whoever opens it first is signed in. The code stands in the fragment, which no server sees. */
+            url: string;
+            expires_in_seconds: number;
+        };
         /**
          * @example {
          *       "url": "https://ops.example.com/tidings",
@@ -4408,6 +4689,35 @@ export interface operations {
             503: components["responses"]["Refusal503"];
         };
     };
+    "sign-in-codes.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInCode"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            408: components["responses"]["Refusal408"];
+            429: components["responses"]["Refusal429"];
+            431: components["responses"]["Refusal431"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
     "sessions.current": {
         parameters: {
             query?: never;
@@ -4803,6 +5113,10 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The beginning of an id, an external_id or a name, or a part of the last two. Those that begin with it come first. A page may be short or empty although more items follow: go on while there is a `next_cursor`. */
+                q?: string;
+                /** @description Whether to say how much each has sent, and how its endpoints are. */
+                activity?: "true" | "false";
             };
             header?: never;
             path?: never;
@@ -5185,6 +5499,45 @@ export interface operations {
             408: components["responses"]["Refusal408"];
             413: components["responses"]["Refusal413"];
             415: components["responses"]["Refusal415"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            431: components["responses"]["Refusal431"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    "endpoints.list-all": {
+        parameters: {
+            query?: {
+                /** @description How many items, 1–200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only those that are so; `troubled`: any of these. The operator's own is one of them. */
+                state?: "failing" | "stalled" | "disabled" | "troubled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ListedEndpoint"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            408: components["responses"]["Refusal408"];
             422: components["responses"]["Refusal422"];
             429: components["responses"]["Refusal429"];
             431: components["responses"]["Refusal431"];
@@ -5952,6 +6305,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Whether archived ones are listed, too. */
+                archived?: "true" | "false";
             };
             header?: never;
             path: {
@@ -6053,6 +6408,80 @@ export interface operations {
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
             408: components["responses"]["Refusal408"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            431: components["responses"]["Refusal431"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    "event-types.archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the external_id. */
+                tenant: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            408: components["responses"]["Refusal408"];
+            409: components["responses"]["Refusal409"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            431: components["responses"]["Refusal431"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    "event-types.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id or the external_id. */
+                tenant: string;
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchEventTypeInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventType"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            408: components["responses"]["Refusal408"];
+            409: components["responses"]["Refusal409"];
+            413: components["responses"]["Refusal413"];
+            415: components["responses"]["Refusal415"];
             422: components["responses"]["Refusal422"];
             429: components["responses"]["Refusal429"];
             431: components["responses"]["Refusal431"];

@@ -1,8 +1,9 @@
-/** `/healthz` and `/readyz` for probes, `/openapi.json`, and `/`, which leads to the API reference. */
+/** `/healthz` and `/readyz` for probes, `/openapi.json`, and `/`, which leads to the pages or, without them, to the API reference. */
 import { z } from 'zod';
 import { VERSION } from '../../package-root.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
+import { FIRST_PAGE } from '../pages.ts';
 
 const part = z.enum(['ok', 'away']);
 
@@ -59,5 +60,6 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
     document ??= Buffer.from(JSON.stringify(app.swagger()));
     return reply.type('application/json').send(document);
   });
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
+  const first = deps.pages === null ? '/docs' : FIRST_PAGE;
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect(first));
 }

@@ -3,13 +3,16 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Caller, SCOPES } from '../../domain/access.ts';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
+import { ADMIN_ID } from '../../store/admin-proof.ts';
 import {
+  createSignInCode,
   endSession,
   findSession,
   insertSession,
   listSessions,
   newToken,
   type Session,
+  SIGN_IN_CODE_S,
   useSignInCode,
 } from '../../store/sessions.ts';
 import { audited } from '../audit.ts';
@@ -17,6 +20,7 @@ import { actAs, callerOf, type Lookups } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
 import { notFound, tenantOr404 } from '../lookups.ts';
+import { FIRST_PAGE } from '../pages.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
 import { setCookie } from '../session-cookie.ts';
@@ -48,6 +52,17 @@ const sessionSchema = z
     last_used_at: z.string().nullable().describe('To the minute.'),
   })
   .meta({ id: 'Session' });
+
+const signInCodeSchema = z
+  .object({
+    url: z
+      .string()
+      .describe(
+        'Whoever opens it first is signed in. The code stands in the fragment, which no server sees.',
+      ),
+    expires_in_seconds: z.number(),
+  })
+  .meta({ id: 'SignInCode' });
 
 // Long because it declares one route after the other, each with its schemas and its handler.
 export function sessionRoutes(app: App, deps: ApiDeps, lookups: Lookups): void {
@@ -110,6 +125,31 @@ export function sessionRoutes(app: App, deps: ApiDeps, lookups: Lookups): void {
     if (!(await lookups.sessions.isSignInCode(code, request.ip))) throw wrongCode();
     return { id: 'admin', name: null, tenantId: null, scopes: [], ratePerSecond: null };
   }
+
+  app.post(
+    '/v1/sign-in-codes',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        operationId: 'sign-in-codes.create',
+        summary: 'Make a link that signs in once',
+        description:
+          "Only the environment's admin key may do this, itself and not through a session: the link signs in with its rights, once, within five minutes.",
+        response: { 201: signInCodeSchema, 404: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { id, sessionId } = callerOf(request);
+      if (id !== ADMIN_ID || sessionId !== undefined) throw notTheAdminKey();
+      if (deps.pages === null)
+        throw new Problem('not_found', 'This service serves no pages to sign in to (TIDINGS_PAGES=off).');
+      const act = { action: 'sign_in_code.created', tenantId: null, objectId: null };
+      const code = await audited(deps, request, act, (client) => createSignInCode(client, deps.adminKey));
+      const url = `${deps.publicUrl()}${FIRST_PAGE}#code=${code}`;
+      return reply.status(201).send({ url, expires_in_seconds: SIGN_IN_CODE_S });
+    },
+  );
 
   app.get(
     '/v1/sessions',
@@ -211,6 +251,12 @@ function currentOr404(request: FastifyRequest): string {
     throw new Problem('not_found', 'There is no session: the request came with a key.');
   return sessionId;
 }
+
+const notTheAdminKey = () =>
+  new Problem(
+    'forbidden',
+    "Only the environment's admin key makes links that sign in. Open the dashboard, and sign in with this key itself.",
+  );
 
 const wrongKey = () =>
   new Problem('unauthorized', 'This API key is not valid, or it was revoked. Use another one.');
