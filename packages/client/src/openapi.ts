@@ -1335,21 +1335,25 @@ export interface components {
             tenant_id: string;
             endpoint_id: string | null;
             /**
-             * @description `completed` when every delivery of it has ended.
+             * @description `completed` when every delivery of it has ended. One that is `cancelled` or `failed` may have `open` ones still.
              * @enum {string}
              */
             status: "running" | "completed" | "cancelled" | "failed";
-            /** @description How many deliveries (of an erasure: payloads) it covers. */
+            /** @description How many deliveries (of an erasure: payloads) it covers: what matched when it started. Always the sum of `done`, `failed`, `open` and `skipped`. */
             matched: number;
             /**
              * @description True: the number is a lower bound, because there are too many rows to count at once. The operation goes on counting, and shows the exact number when it has found all. Absent: the number is exact.
              * @constant
              */
             at_least?: true;
-            /** @description How many have succeeded; of an erasure, how many are erased; of a bulk cancel, how many are cancelled. The count of a large operation may lag by some seconds. */
+            /** @description How many have succeeded since; of an erasure, how many are erased; of a bulk cancel, how many it has cancelled (an attempt that was under way then may have arrived all the same). Each counts once, as it stood when it was counted. The count of a large operation may lag by some seconds. */
             done: number;
-            /** @description How many have failed, or were cancelled. */
+            /** @description How many have failed since, or were cancelled. */
             failed: number;
+            /** @description How many have not ended: those that it has set going and, as long as it runs, those whose turn is still to come. */
+            open: number;
+            /** @description How many it leaves alone: they did not match any more when their turn came (somebody retried or cancelled them, say, or their endpoint was disabled), or it was stopped before. Known when it has gone through all. */
+            skipped: number;
             started_at: string;
             finished_at: string | null;
         };
@@ -2167,7 +2171,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description `data` of an example event; it must match the schema. */
-            example: unknown;
+            example?: unknown;
         };
         /**
          * @example {
@@ -2909,21 +2913,25 @@ export interface components {
             tenant_id: string;
             endpoint_id: string | null;
             /**
-             * @description `completed` when every delivery of it has ended.
+             * @description `completed` when every delivery of it has ended. One that is `cancelled` or `failed` may have `open` ones still.
              * @enum {string}
              */
             status: "running" | "completed" | "cancelled" | "failed";
-            /** @description How many deliveries (of an erasure: payloads) it covers. */
+            /** @description How many deliveries (of an erasure: payloads) it covers: what matched when it started. Always the sum of `done`, `failed`, `open` and `skipped`. */
             matched: number;
             /**
              * @description True: the number is a lower bound, because there are too many rows to count at once. The operation goes on counting, and shows the exact number when it has found all. Absent: the number is exact.
              * @constant
              */
             at_least?: true;
-            /** @description How many have succeeded; of an erasure, how many are erased; of a bulk cancel, how many are cancelled. The count of a large operation may lag by some seconds. */
+            /** @description How many have succeeded since; of an erasure, how many are erased; of a bulk cancel, how many it has cancelled (an attempt that was under way then may have arrived all the same). Each counts once, as it stood when it was counted. The count of a large operation may lag by some seconds. */
             done: number;
-            /** @description How many have failed, or were cancelled. */
+            /** @description How many have failed since, or were cancelled. */
             failed: number;
+            /** @description How many have not ended: those that it has set going and, as long as it runs, those whose turn is still to come. */
+            open: number;
+            /** @description How many it leaves alone: they did not match any more when their turn came (somebody retried or cancelled them, say, or their endpoint was disabled), or it was stopped before. Known when it has gone through all. */
+            skipped: number;
             started_at: string;
             finished_at: string | null;
         };
@@ -3741,7 +3749,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description `data` of an example event; it must match the schema. */
-            example: unknown;
+            example?: unknown;
         };
         /**
          * @example {
