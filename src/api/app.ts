@@ -1,7 +1,13 @@
 /** The HTTP application: Fastify with all hooks and routes. Its caller makes it listen, and closes what `deps` holds. */
 
 import swagger from '@fastify/swagger';
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -50,6 +56,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { lenientSerializer } from './serializer.ts';
+import { cookieOf } from './session-cookie.ts';
 
 /** Adds to each operation of the OpenAPI document the access that its key needs. */
 const withAccess: typeof jsonSchemaTransform = (input) => {
@@ -160,7 +167,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await docsPage(app as unknown as FastifyInstance, (fields, message) => deps.logger.warn(fields, message));
   errorCodesPage(app as unknown as FastifyInstance);
   if (deps.pages) {
-    await pages(app as unknown as FastifyInstance, deps.pages, (fields, message) =>
+    const hasSession = (request: FastifyRequest) => cookieOf(request, deps.publicUrl()) !== null;
+    await pages(app as unknown as FastifyInstance, { ...deps.pages, hasSession }, (fields, message) =>
       deps.logger.warn(fields, message),
     );
   }

@@ -3,9 +3,10 @@
  * them: where they are not built, a page says what to do.
  */
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export type PageSettings = {
   /** holds `index.html`, `portal.html`, `embed.js` and `assets/` */
@@ -16,6 +17,9 @@ export type PageSettings = {
 
 /** Where `/` leads. */
 export const FIRST_PAGE = '/dashboard/';
+
+const SESSION_UNKNOWN = '<meta name="tidings-session" content="unknown"';
+const SESSION_NONE = '<meta name="tidings-session" content="none"';
 
 const hide = { schema: { hide: true } };
 
@@ -51,11 +55,12 @@ function pageHeaders(frameAncestors: string | null): Record<string, string> {
 
 /**
  * Serves the pages.
+ * @param settings.hasSession whether a request came with a session's cookie, good or not
  * @param warn a structured logger's `warn`; called once when they are not built
  */
 export async function pages(
   app: FastifyInstance,
-  { folder, frameAncestors }: PageSettings,
+  { folder, frameAncestors, hasSession }: PageSettings & { hasSession(request: FastifyRequest): boolean },
   warn: (fields: object, message: string) => void,
 ): Promise<void> {
   const isBuilt = (file: string) => existsSync(join(folder, file));
@@ -90,8 +95,14 @@ export async function pages(
         ? reply.headers(headers).sendFile(file, folder, { cacheControl: false })
         : sendNotBuilt(reply);
     // Whatever stands behind the prefix is a place in the application.
-    const dashboard = page('index.html', pageHeaders(null));
-    scope.get('/dashboard/*', hide, async (_request, reply) => dashboard(reply));
+    const dashboard = async (request: FastifyRequest, reply: FastifyReply) => {
+      if (!isBuilt('index.html')) return sendNotBuilt(reply);
+      const html = await readFile(join(folder, 'index.html'), 'utf8');
+      // The page cannot see the cookie. Where there is none, it need not ask, and be refused, to know that nobody is signed in.
+      const text = hasSession(request) ? html : html.replace(SESSION_UNKNOWN, SESSION_NONE);
+      return reply.headers(pageHeaders(null)).type('text/html; charset=utf-8').send(Buffer.from(text));
+    };
+    scope.get('/dashboard/*', hide, dashboard);
     scope.get('/dashboard', hide, async (_request, reply) => reply.redirect(FIRST_PAGE));
     const portal = page('portal.html', pageHeaders(frameAncestors));
     scope.get('/portal/*', hide, async (_request, reply) => portal(reply));

@@ -13,7 +13,8 @@ const CANDIDATES = [
 
 const find = () => CANDIDATES.find((path) => path !== '' && existsSync(path));
 
-export async function launchChromium(): Promise<Browser> {
+/** @param more arguments of the command line */
+export async function launchChromium(more: string[] = []): Promise<Browser> {
   const executablePath = find() ?? install();
   return chromium.launch({
     executablePath,
@@ -25,6 +26,7 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }

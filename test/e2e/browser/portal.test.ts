@@ -1,0 +1,213 @@
+/** Stories of a tenant's customer in the portal: what its link opens, what it does not, and the portal inside another product's page. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser } from 'playwright-core';
+import { eventually } from '../../helpers/eventually.ts';
+import { startReceiver } from '../../helpers/receiver.ts';
+import { startTestService, type TestService } from '../../helpers/service.ts';
+import { launchChromium } from './chromium.ts';
+import { openPortal, openWindow, tenantWith, type Visitor } from './visitor.ts';
+
+let tidings: TestService;
+let browser: Browser;
+let visitor: Visitor;
+let host: Server;
+/** of the other product: another origin, and another site than the service's 127.0.0.1 */
+let hostUrl: string;
+
+const HOST_PAGE = (script: string) => `<!doctype html><title>Product</title><h1>Product</h1>
+<script src="${tidings.url}/portal/embed.js"></script>
+<tidings-portal></tidings-portal><script>${script}</script>`;
+let page: () => string = () => '';
+let nextLink: () => Promise<string> = async () => '';
+
+beforeAll(async () => {
+  host = createServer(async (request, response) => {
+    if (request.url === '/link') response.end(await nextLink());
+    else response.setHeader('content-type', 'text/html').end(page());
+  });
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  hostUrl = `http://localhost:${(host.address() as AddressInfo).port}`;
+  [tidings, browser] = await Promise.all([
+    startTestService({ TIDINGS_PORTAL_FRAME_ANCESTORS: hostUrl }),
+    launchChromium(['--test-third-party-cookie-phaseout']),
+  ]);
+}, 300_000);
+afterEach(async () => {
+  expect(visitor.faults).toEqual([]);
+  await visitor.context.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await tidings?.stop();
+  host?.close();
+});
+
+const link = async (tenant: string, session: object = {}) =>
+  (await tidings.call('POST', `/v1/tenants/${tenant}/portal-sessions`, session)).body.url as string;
+
+test('a link opens the pages of its tenant alone, once', async () => {
+  const receiver = await startReceiver();
+  const { tenant, endpoints } = await tenantWith(tidings, { name: 'Hillside School' }, [
+    { url: receiver.url },
+  ]);
+  const other = await tenantWith(tidings, { name: 'Riverside School' }, [
+    { url: `${receiver.url}/riverside` },
+  ]);
+  const url = await link(tenant.id);
+  visitor = await openWindow(browser, tidings);
+  await visitor.page.goto(url);
+  await visitor.page.getByRole('link', { name: 'Endpoints', exact: true }).click();
+  await visitor.page.getByText(endpoints[0].id).first().waitFor();
+  expect(visitor.page.url()).not.toContain('code');
+  // A reload finds the session in the tab.
+  await visitor.page.reload();
+  await visitor.page.getByText(endpoints[0].id).first().waitFor();
+  await visitor.page.goto(`${tidings.url}/portal/endpoints/${other.endpoints[0].id}`);
+  await visitor.page.getByRole('alert').waitFor();
+  expect(await visitor.page.getByText('riverside').count()).toBe(0);
+
+  const second = await openWindow(browser, tidings);
+  await second.page.goto(url);
+  await second.page.getByRole('alert').getByText('This link cannot be used any more').waitFor();
+  expect(second.faults).toEqual([]);
+  await second.context.close();
+});
+
+test('without a link the portal says where to get one', async () => {
+  visitor = await openWindow(browser, tidings);
+  await visitor.page.goto(`${tidings.url}/portal/`);
+  await visitor.page.getByText('Open the portal from your product').waitFor();
+});
+
+test.each([
+  ['endpoints', '/endpoints', 'Create endpoint'],
+  ['secrets', '/endpoints/:e/settings', 'Reveal secret'],
+  ['secrets', '/endpoints/:e', 'Rotate secret'],
+  ['send_test', '/endpoints/:e', 'Send test event'],
+  ['replay', '/endpoints/:e', 'Recover'],
+  ['replay', '/endpoints/:e', 'Replay'],
+  ['endpoints', '/endpoints/:e', 'Disable'],
+  ['retry', '/deliveries/:d', 'Retry now'],
+])(
+  'with the capability %s, %s has the button "%s"; without it, the button is hidden',
+  async (capability, path, name) => {
+    const receiver = await startReceiver();
+    const { tenant, endpoints } = await tenantWith(tidings, { name: 'Hillside' }, [{ url: receiver.url }]);
+    const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
+      type: 'a.b',
+      data: {},
+    });
+    await tidings.settled(event.deliveries[0].id);
+    const at = path.replace(':e', endpoints[0].id).replace(':d', event.deliveries[0].id);
+    const action = (v: Visitor) =>
+      v.page
+        .getByRole('button', { name, exact: true })
+        .or(v.page.getByRole('link', { name, exact: true }))
+        .first();
+    const open = async (capabilities: string[]) => {
+      const opened = await openPortal(browser, tidings, tenant.id, { capabilities });
+      await opened.page.getByRole('link', { name: 'Overview', exact: true }).waitFor();
+      await opened.page.goto(`${tidings.url}/portal${at}`);
+      await opened.page.getByRole('heading', { level: 1 }).waitFor();
+      return opened;
+    };
+    visitor = await open(['view', capability]);
+    await action(visitor).waitFor();
+    const without = await open(['view']);
+    await without.page
+      .getByText(
+        path.includes(':') ? (path.includes(':d') ? 'succeeded' : endpoints[0].id) : endpoints[0].id,
+        { exact: false },
+      )
+      .first()
+      .waitFor();
+    expect(await action(without).count()).toBe(0);
+    expect(without.faults).toEqual([]);
+    await without.context.close();
+    await receiver.close();
+  },
+);
+
+test('a session that is ended says so over the page, and where to go', async () => {
+  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
+  visitor = await openPortal(browser, tidings, tenant.id, {
+    return_url: 'https://product.example.com/settings',
+  });
+  await visitor.page.getByRole('link', { name: 'Endpoints', exact: true }).click();
+  const { body } = await tidings.call('GET', `/v1/tenants/${tenant.id}/portal-sessions`);
+  for (const { id } of body.items)
+    await tidings.call('DELETE', `/v1/tenants/${tenant.id}/portal-sessions/${id}`);
+  const dialog = visitor.page.getByRole('dialog', { name: 'This session has ended' });
+  await dialog.waitFor();
+  expect(await dialog.getByRole('link').getAttribute('href')).toBe('https://product.example.com/settings');
+});
+
+test('the theme: a name, an accent that is corrected until it can be read, dark, and no navigation', async () => {
+  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
+  visitor = await openPortal(browser, tidings, tenant.id, {
+    theme: { name: 'Reading Steps', accent: '#ffff00', mode: 'light' },
+  });
+  const { page } = visitor;
+  await page.getByText('Reading Steps').first().waitFor();
+  const colour = await page.getByRole('link', { name: 'Overview', exact: true }).evaluate((node) => {
+    const canvas = node.ownerDocument.createElement('canvas').getContext('2d');
+    if (canvas === null) return [];
+    canvas.fillStyle = node.ownerDocument.defaultView?.getComputedStyle(node).color ?? '';
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  });
+  // Yellow on white cannot be read: the nearest that can be is far darker.
+  expect(Math.max(...colour.slice(0, 3))).toBeLessThan(150);
+  const bare = await openPortal(browser, tidings, tenant.id, { theme: { navigation: false, mode: 'dark' } });
+  await bare.page.getByRole('heading', { level: 1 }).waitFor();
+  expect(await bare.page.getByRole('navigation', { name: 'Main' }).count()).toBe(0);
+  expect(await bare.page.evaluate('document.documentElement.dataset.mode')).toBe('dark');
+  await bare.context.close();
+});
+
+test("inside another product's page: without cookies, as tall as its content, with a new session when one has ended", async () => {
+  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
+  let links = 0;
+  nextLink = () => {
+    links += 1;
+    return link(tenant.id);
+  };
+  page = () =>
+    HOST_PAGE(
+      `document.querySelector('tidings-portal').session = async () => (await fetch('/link')).text();`,
+    );
+  visitor = await openWindow(browser, tidings, { origins: [hostUrl] });
+  await visitor.page.goto(hostUrl);
+  const portal = visitor.page.frameLocator('iframe');
+  await portal.getByRole('link', { name: 'Endpoints', exact: true }).click();
+  await portal.getByText('No endpoint yet').waitFor();
+  expect(await visitor.context.cookies()).toEqual([]);
+  const { body } = await tidings.call('GET', `/v1/tenants/${tenant.id}/portal-sessions`);
+  for (const { id } of body.items)
+    await tidings.call('DELETE', `/v1/tenants/${tenant.id}/portal-sessions/${id}`);
+  await portal.getByRole('link', { name: 'Event types', exact: true }).click();
+  await eventually(
+    () => links,
+    (count) => count === 2,
+  );
+  await portal.getByRole('dialog').waitFor({ state: 'detached' });
+  await portal.getByRole('link', { name: 'Endpoints', exact: true }).click();
+  await portal.getByText('No endpoint yet').waitFor();
+});
+
+test('a page that may not frame the portal gets nothing of it', async () => {
+  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
+  const url = await link(tenant.id);
+  page = () => `<!doctype html><iframe src="${url}"></iframe>`;
+  visitor = await openWindow(browser, tidings, {
+    origins: [hostUrl.replace('localhost', '127.0.0.1'), hostUrl],
+  });
+  await visitor.page.goto(hostUrl.replace('localhost', '127.0.0.1'));
+  await eventually(
+    () => visitor.faults.join(),
+    (text) => text.includes('frame-ancestors'),
+  );
+  expect(await visitor.page.frameLocator('iframe').getByRole('link').count()).toBe(0);
+  visitor.faults.length = 0;
+});

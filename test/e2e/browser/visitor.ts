@@ -1,0 +1,90 @@
+/** A person at the pages of a test service, in a browser that notes what no page may do. */
+import { readFileSync } from 'node:fs';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { ADMIN_KEY, type TestService } from '../../helpers/service.ts';
+
+export type Visitor = {
+  page: Page;
+  context: BrowserContext;
+  /** script errors, errors on the console, and requests to other origins; must stay empty */
+  faults: string[];
+};
+
+/** Chromium itself says so on the console of each answer of 400 or more. A refusal is no fault of a page. */
+const OF_CHROMIUM = /^Failed to load resource: /;
+
+/** Opens a window. @param origins beside the service's own, from which its pages may come */
+export async function openWindow(
+  browser: Browser,
+  tidings: TestService,
+  options: BrowserContextOptions & { origins?: string[] } = {},
+): Promise<Visitor> {
+  const { origins = [], ...given } = options;
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...given });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(`script error: ${error.stack ?? error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !OF_CHROMIUM.test(message.text()))
+      faults.push(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    const isOwn = origin === tidings.url || origins.includes(origin);
+    if (!isOwn && protocol !== 'data:' && protocol !== 'blob:') faults.push(`a request to ${request.url()}`);
+  });
+  return { page, context, faults };
+}
+
+/** Opens the dashboard, signed in with a key. @param path under `/dashboard` */
+export async function openDashboard(
+  browser: Browser,
+  tidings: TestService,
+  path = '/',
+  { key = ADMIN_KEY, ...options }: BrowserContextOptions & { key?: string } = {},
+): Promise<Visitor> {
+  const visitor = await openWindow(browser, tidings, options);
+  await visitor.context.request.post(`${tidings.url}/v1/sessions`, { data: { key } });
+  await visitor.page.goto(`${tidings.url}/dashboard${path}`);
+  return visitor;
+}
+
+/** Opens the portal of a tenant by a new link. */
+export async function openPortal(
+  browser: Browser,
+  tidings: TestService,
+  tenant: string,
+  session: object = {},
+  options: BrowserContextOptions = {},
+): Promise<Visitor> {
+  const { body } = await tidings.call('POST', `/v1/tenants/${tenant}/portal-sessions`, session);
+  const visitor = await openWindow(browser, tidings, options);
+  await visitor.page.goto(body.url);
+  return visitor;
+}
+
+const AXE = readFileSync(require.resolve('axe-core'), 'utf8');
+
+/** Findings of axe on the page as it is, the serious and the critical, in words. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  // By the debugger's way, which the page's policy does not forbid.
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as any).axe.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+    });
+    return violations
+      .filter(({ impact }: any) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }: any) => `${id}: ${nodes.map((node: any) => node.html.slice(0, 200)).join(' | ')}`);
+  });
+}
+
+export const tenantWith = async (tidings: TestService, tenant: object, endpoints: object[] = []) => {
+  const made = await tidings.call('POST', '/v1/tenants', tenant);
+  const answers = [];
+  for (const endpoint of endpoints) {
+    answers.push((await tidings.call('POST', `/v1/tenants/${made.body.id}/endpoints`, endpoint)).body);
+  }
+  return { tenant: made.body, endpoints: answers };
+};
