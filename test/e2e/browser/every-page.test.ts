@@ -1,0 +1,186 @@
+/**
+ * Every page, on a desk and on a phone, light and dark: nothing serious for axe, nothing wider than the window, no error on the console.
+ * `npm run screenshots` keeps a picture of each in the folder that TEST_SCREENSHOTS names.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { type Receiver, startReceiver } from '../../helpers/receiver.ts';
+import { startTestService, type TestService } from '../../helpers/service.ts';
+import { launchChromium } from './chromium.ts';
+import { openDashboard, openPortal, seriousFindings, tenantWith } from './visitor.ts';
+
+const PICTURES = process.env.TEST_SCREENSHOTS;
+const EVENTS = 24;
+
+const WINDOWS: [string, BrowserContextOptions][] = (['light', 'dark'] as const).flatMap((colorScheme) => [
+  [`desk-${colorScheme}`, { colorScheme, viewport: { width: 1440, height: 900 } }],
+  [`phone-${colorScheme}`, { colorScheme, viewport: { width: 390, height: 844 }, hasTouch: true }],
+]);
+
+let tidings: TestService;
+let browser: Browser;
+const receivers: Receiver[] = [];
+const paths: Record<string, string> = {};
+let tenantId: string;
+
+// Long because it makes all that the pages show, step by step.
+beforeAll(async () => {
+  [tidings, browser] = await Promise.all([startTestService(), launchChromium()]);
+  const [good, bad, page] = await Promise.all([
+    startReceiver((response) => response.setHeader('content-type', 'application/json').end('{"ok":true}')),
+    startReceiver((response) =>
+      response
+        .writeHead(503, { 'content-type': 'application/json' })
+        .end('{"error":"maintenance","until":"tomorrow"}'),
+    ),
+    startReceiver((response) =>
+      response.writeHead(403, { 'content-type': 'text/html' }).end('<html><title>Blocked</title></html>'),
+    ),
+  ]);
+  receivers.push(good, bad, page);
+  const school = await tenantWith(
+    tidings,
+    {
+      name: 'Hillside School',
+      external_id: 'hillside',
+      profile: 'reading-steps',
+      contacts: ['it@hillside.example'],
+    },
+    [
+      { url: good.url, description: 'Timetable' },
+      { url: bad.url, description: 'Library', retry_schedule: [1, 3600] },
+      { url: page.url, retry_schedule: [1] },
+    ],
+  );
+  tenantId = school.tenant.id;
+  await tenantWith(tidings, { name: 'Riverside Academy', profile: 'lessonly' });
+  await tenantWith(tidings, { name: 'Acme', external_id: 'acme' }, [{ url: good.url }]);
+  const [, library, blocked] = school.endpoints;
+  const base = `/v1/tenants/${tenantId}`;
+  const { body: types } = await tidings.call('GET', `${base}/event-types`);
+  let last: any;
+  for (let i = 0; i < EVENTS; i += 1) {
+    const { name: type, example: data } = types.items[i % types.items.length];
+    last = (await tidings.call('POST', `${base}/events`, { type, data })).body;
+  }
+  const to = (endpoint: any) => last.deliveries.find((each: any) => each.endpoint_id === endpoint.id).id;
+  await tidings.settled(to(blocked));
+  await tidings.settled(to(library), ['retrying', 'failed']);
+  await tidings.call('PATCH', `${base}/endpoints/${blocked.id}`, { enabled: false });
+  await tidings.call('POST', '/v1/keys', {
+    kind: 'tenant',
+    tenant: tenantId,
+    scopes: ['read'],
+    name: 'Support',
+  });
+  await tidings.call('POST', `${base}/portal-sessions`, {});
+  const own = `/tenants/${tenantId}`;
+  Object.assign(paths, {
+    'operator-overview': '/',
+    tenants: '/tenants',
+    'new-tenant': '/tenants/new',
+    'all-deliveries': '/deliveries',
+    'operator-activity': '/activity',
+    'operator-settings': '/settings',
+    overview: own,
+    endpoints: `${own}/endpoints`,
+    'new-endpoint': `${own}/endpoints/new`,
+    endpoint: `${own}/endpoints/${library.id}`,
+    'endpoint-health': `${own}/endpoints/${library.id}/health`,
+    'endpoint-settings': `${own}/endpoints/${library.id}/settings`,
+    'endpoint-verify': `${own}/endpoints/${library.id}/verify`,
+    events: `${own}/events`,
+    event: `${own}/events/${last.id}`,
+    'send-event': `${own}/events/new`,
+    deliveries: `${own}/deliveries`,
+    'failed-delivery': `${own}/deliveries/${to(blocked)}`,
+    'retrying-delivery': `${own}/deliveries/${to(library)}`,
+    'event-types': `${own}/event-types`,
+    'event-type': `${own}/event-types/${types.items[0].name}`,
+    'new-event-type': `${own}/event-types/new`,
+    activity: `${own}/activity`,
+    settings: `${own}/settings`,
+    'not-found': '/no-such-page',
+  });
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all(receivers.map((each) => each.close()));
+  await tidings?.stop();
+});
+
+/** Waits until the page has loaded what it shows. */
+async function settled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.waitForFunction('document.querySelector("[aria-busy=true]") === null');
+}
+
+/** What is wrong with the page as it is, in words. */
+async function problemsOf(page: Page): Promise<string[]> {
+  const wide = (await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )) as number;
+  return [...(await seriousFindings(page)), ...(wide > 0 ? [`${wide} px wider than the window`] : [])];
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES === undefined) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+}
+
+test.each(WINDOWS)(
+  'every page of the dashboard: %s',
+  async (name, options) => {
+    const { page, context, faults } = await openDashboard(browser, tidings, '/', options);
+    const found: Record<string, string[]> = {};
+    for (const [place, path] of Object.entries(paths)) {
+      await page.goto(`${tidings.url}/dashboard${path}`);
+      await settled(page);
+      const problems = [...(await problemsOf(page)), ...faults.splice(0)];
+      if (problems.length > 0) found[place] = problems;
+      await picture(page, `${place}-${name}`);
+    }
+    await context.close();
+    expect(found).toEqual({});
+  },
+  300_000,
+);
+
+test.each(WINDOWS)(
+  'every page of the portal: %s',
+  async (name, options) => {
+    const { page, context, faults } = await openPortal(
+      browser,
+      tidings,
+      tenantId,
+      { theme: { name: 'Reading Steps', accent: '#c2410c', mode: 'auto' } },
+      options,
+    );
+    await settled(page);
+    const found: Record<string, string[]> = {};
+    for (const place of ['', 'endpoints', 'events', 'deliveries', 'event-types', 'activity', 'settings']) {
+      await page.goto(`${tidings.url}/portal/${place}`);
+      await settled(page);
+      const problems = [...(await problemsOf(page)), ...faults.splice(0)];
+      if (problems.length > 0) found[place] = problems;
+      await picture(page, `portal-${place || 'overview'}-${name}`);
+    }
+    await context.close();
+    expect(found).toEqual({});
+  },
+  300_000,
+);
+
+test('the sign-in page: light and dark', async () => {
+  for (const [name, options] of WINDOWS) {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    await page.goto(`${tidings.url}/dashboard/`);
+    await settled(page);
+    expect([name, await problemsOf(page)]).toEqual([name, []]);
+    await picture(page, `sign-in-${name}`);
+    await context.close();
+  }
+}, 120_000);
