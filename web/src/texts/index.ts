@@ -4,11 +4,21 @@ import { en } from './en/index.ts';
 
 export type Texts = typeof en;
 
-export const LANGUAGES = { en: 'English' } as const;
+export const LANGUAGES = {
+  en: 'English',
+  de: 'Deutsch',
+  es: 'Español',
+  'pt-BR': 'Português (Brasil)',
+  ar: 'العربية',
+} as const;
 export type Language = keyof typeof LANGUAGES;
 
 const LOADERS: Record<Language, () => Promise<Texts>> = {
   en: async () => en,
+  de: () => import('./de/index.ts').then(({ de }) => de),
+  es: () => import('./es/index.ts').then(({ es }) => es),
+  'pt-BR': () => import('./pt-br/index.ts').then(({ ptBr }) => ptBr),
+  ar: () => import('./ar/index.ts').then(({ ar }) => ar),
 };
 
 export const loadTexts = (language: Language): Promise<Texts> => LOADERS[language]();
