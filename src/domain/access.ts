@@ -47,6 +47,7 @@ export const PORTAL_ROUTES: Readonly<Record<string, readonly Capability[]>> = {
   'GET /v1/tenants/:tenant/metrics': ['view'],
   'GET /v1/deliveries/:delivery': ['view'],
   'GET /v1/deliveries/:delivery/curl': ['view'],
+  'GET /v1/deliveries/:delivery/body': ['view'],
   'GET /v1/operations/:operation': ['view'],
   'GET /v1/search': ['view'],
   'GET /v1/operational-events': ['view'],

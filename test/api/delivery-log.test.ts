@@ -1,8 +1,9 @@
 /** The log of a delivery explains its course, and shows a secret only to those who may see it. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { eventually } from '../helpers/eventually.ts';
 import { startReceiver } from '../helpers/receiver.ts';
-import { startTestService, type TestService } from '../helpers/service.ts';
+import { ADMIN_KEY, startTestService, type TestService } from '../helpers/service.ts';
 
 let tidings: TestService;
 beforeAll(async () => {
@@ -62,6 +63,33 @@ test('the curl command repeats the delivery when it is revealed, and masks the s
   const [first, second] = receiver.received;
   expect(second?.body.equals(first?.body ?? Buffer.alloc(0))).toBe(true);
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+});
+
+test('the body of a delivery is what the receiver got, byte for byte, and nothing after its erasure', async () => {
+  const receiver = await startReceiver();
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Bytes' });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: receiver.url });
+  const raw = '{"type":"a.b","data":{"n": 12345678901234567890.10, "s":"<script>\\u0000é"}}';
+  const accepted = await fetch(`${tidings.url}/v1/tenants/${tenant.id}/events`, {
+    method: 'POST',
+    headers: { 'x-api-key': ADMIN_KEY, 'content-type': 'application/json' },
+    body: raw,
+  });
+  const event = (await accepted.json()) as any;
+  const id = event.deliveries[0].id;
+  await eventually(
+    () => receiver.received.length,
+    (count) => count === 1,
+  );
+  const answer = await tidings.call('GET', `/v1/deliveries/${id}/body`);
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
+  expect(answer.text).toContain('12345678901234567890.10');
+  expect(Buffer.from(answer.text).equals(receiver.received[0]?.body ?? Buffer.alloc(0))).toBe(true);
+  await tidings.call('DELETE', `/v1/tenants/${tenant.id}/events/${event.id}/payload`);
+  expect(await tidings.call('GET', `/v1/deliveries/${id}/body`)).toMatchObject({
+    status: 409,
+    body: { code: 'payload_erased' },
+  });
 });
 
 test('while a delivery goes on, the log never contradicts itself', async () => {

@@ -248,6 +248,7 @@ function questions(victim: Victim): [string, string, unknown?, Record<string, st
       ['GET', `/v1/deliveries/${id}`],
       ['GET', `/v1/deliveries/${id}?reveal=true`],
       ['GET', `/v1/deliveries/${id}/curl`],
+      ['GET', `/v1/deliveries/${id}/body`],
       ['POST', `/v1/deliveries/${id}/retry`],
     ]),
     ['GET', `/api/v1/webhooks?tenant_id=${tenant}`],

@@ -220,6 +220,31 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
       return reply.type('text/plain; charset=utf-8').send(Buffer.from(command) as never);
     },
   );
+
+  app.get(
+    '/v1/deliveries/:delivery/body',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags,
+        operationId: 'deliveries.get-body',
+        summary: 'The body of the requests of a delivery',
+        description:
+          'The same bytes at every attempt, as text: nobody shall take the answer for one of this API. Gone when the payload is erased.',
+        params,
+        produces: ['text/plain'],
+        response: { 200: z.string(), 409: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { delivery: id } = request.params;
+      await deliveryOr404(deps, request, id);
+      const content = await deliveryContent(deps.db, id);
+      if (content === null) throw notFound('delivery', id);
+      if (content.erased) throw payloadErased();
+      return reply.type('text/plain; charset=utf-8').send(content.body as never);
+    },
+  );
 }
 
 const actOn = ({ id, tenantId }: Delivery, action: string): Act => ({ action, tenantId, objectId: id });

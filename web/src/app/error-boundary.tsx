@@ -5,21 +5,26 @@ import { Button } from '../parts/button.tsx';
 import { Empty } from '../parts/page.tsx';
 import { useTexts } from '../texts/index.ts';
 
-class Boundary extends Component<{ children: ReactNode; fallback: ReactNode }, { isBroken: boolean }> {
+type Props = { place: string; children: ReactNode; fallback: ReactNode };
+
+class Boundary extends Component<Props, { isBroken: boolean }> {
   override state = { isBroken: false };
   static getDerivedStateFromError = () => ({ isBroken: true });
+  override componentDidUpdate(before: Props) {
+    if (this.state.isBroken && before.place !== this.props.place) this.setState({ isBroken: false });
+  }
   override render() {
     return this.state.isBroken ? this.props.fallback : this.props.children;
   }
 }
 
-/** Another page may be whole: each place has a boundary of its own. */
+/** Another page may be whole: a new place is tried anew. What is not broken stays mounted, with its lists and its stream. */
 export function ErrorBoundary({ children }: { children: ReactNode }) {
   const [location] = useLocation();
   const { shell } = useTexts();
   return (
     <Boundary
-      key={location}
+      place={location}
       fallback={
         <div role="alert">
           <Empty

@@ -13,6 +13,9 @@ export function visible(text: string): string {
   });
 }
 
+/** Deeper lines are indented no further: 16 KiB of brackets would become 130 MB of blanks. */
+const DEEPEST_INDENT = 24;
+
 /** Indents JSON without reading its numbers, so that none is changed; `null`: it is no JSON. */
 export function formatJson(text: string): string | null {
   try {
@@ -23,8 +26,8 @@ export function formatJson(text: string): string | null {
   let formatted = '';
   let depth = 0;
   let isAfterOpening = false;
-  const lineBreak = () => `\n${'  '.repeat(depth)}`;
-  for (const token of text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? []) {
+  const lineBreak = () => `\n${'  '.repeat(Math.min(depth, DEEPEST_INDENT))}`;
+  for (const token of text.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? []) {
     const isClosing = token === '}' || token === ']';
     if (isClosing) depth -= 1;
     if (isAfterOpening !== isClosing) formatted += lineBreak();

@@ -1,6 +1,8 @@
 /** English, the language that the others are checked against. */
 import { common } from './common.ts';
+import { deliveries } from './deliveries.ts';
 import { endpoints } from './endpoints.ts';
+import { events } from './events.ts';
 import { shell } from './shell.ts';
 import { signIn } from './sign-in.ts';
 import { tenants } from './tenants.ts';
@@ -13,4 +15,6 @@ export const en = {
   signIn,
   endpoints,
   tenants,
+  deliveries,
+  events,
 };

@@ -1,0 +1,144 @@
+/** The rows of a list of deliveries: pages loaded one after the other, patched by what the stream or a poll tells, so that nothing is loaded twice. */
+import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useIsLive, useLiveMessages } from '../../context/live.tsx';
+import { type DeliveryFilter, type DeliverySummary, matches } from './filters.ts';
+
+type PageOfRows = { items: DeliverySummary[]; next_cursor: string | null };
+export type LoadRows = (
+  filter: DeliveryFilter,
+  cursor: string | undefined,
+  limit: number,
+) => Promise<PageOfRows>;
+type Loaded = InfiniteData<PageOfRows, string | undefined>;
+
+const PAGE_ROWS = 100;
+const POLLED_ROWS = 50;
+/** Time in which changes are gathered: a thousand of them draw the list once. */
+const GATHER_MS = 300;
+
+/** Newest first: ids begin with the time at which they were made. */
+const isNewer = (one: DeliverySummary, other: DeliverySummary) =>
+  one.created_at > other.created_at || (one.created_at === other.created_at && one.id > other.id);
+
+/** The pages with rows as they are now. What is not in them is left out. */
+export function patched(loaded: Loaded, changed: ReadonlyMap<string, DeliverySummary>): Loaded {
+  return {
+    ...loaded,
+    pages: loaded.pages.map((page) =>
+      page.items.some(({ id }) => changed.has(id))
+        ? { ...page, items: page.items.map((row) => changed.get(row.id) ?? row) }
+        : page,
+    ),
+  };
+}
+
+/** The pages with new rows at their places in the first. */
+export function withNew(loaded: Loaded, rows: readonly DeliverySummary[]): Loaded {
+  const [first, ...others] = loaded.pages;
+  if (first === undefined || rows.length === 0) return loaded;
+  const items = [...rows, ...first.items].sort((a, b) => (isNewer(a, b) ? -1 : 1));
+  return { ...loaded, pages: [{ ...first, items }, ...others] };
+}
+
+/**
+ * @param scope the tenant's id; `null`: all tenants
+ * @param isReading whether the list is scrolled: new rows wait then, and are counted
+ */
+export function useDeliveryRows(
+  scope: string | null,
+  filter: DeliveryFilter,
+  load: LoadRows,
+  isReading: () => boolean,
+) {
+  const queries = useQueryClient();
+  const isLive = useIsLive();
+  const key = ['delivery-rows', scope, filter] as const;
+  const keyText = JSON.stringify(key);
+  const query = useInfiniteQuery<PageOfRows, Error, Loaded, typeof key, string | undefined>({
+    queryKey: key,
+    initialPageParam: undefined,
+    queryFn: ({ pageParam }) => load(filter, pageParam, PAGE_ROWS),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    // Once loaded it is kept new by what follows, and not by loading every page again.
+    enabled: ({ state }) => state.data === undefined,
+    gcTime: 60_000,
+  });
+  const [waiting, setWaiting] = useState<DeliverySummary[]>([]);
+  const gathered = useRef(new Map<string, DeliverySummary>());
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const add = (rows: readonly DeliverySummary[]) =>
+    queries.setQueryData<Loaded>(key, (loaded) => loaded && withNew(loaded, rows));
+
+  const flush = () => {
+    timer.current = undefined;
+    const changed = gathered.current;
+    gathered.current = new Map();
+    const loaded = queries.getQueryData<Loaded>(key);
+    if (loaded === undefined) return;
+    const known = new Set(loaded.pages.flatMap((page) => page.items.map(({ id }) => id)));
+    if ([...changed.keys()].some((id) => known.has(id)))
+      queries.setQueryData<Loaded>(key, (now) => now && patched(now, changed));
+    const oldest = loaded.pages.at(-1)?.items.at(-1);
+    // What is older than all that is loaded comes with its page.
+    const isPlaced = (row: DeliverySummary) => !query.hasNextPage || !oldest || isNewer(row, oldest);
+    const fresh = [...changed.values()].filter(
+      (row) => !known.has(row.id) && matches(row, filter) && isPlaced(row),
+    );
+    if (fresh.length === 0) return;
+    if (!isReading()) add(fresh);
+    else setWaiting((before) => [...before.filter(({ id }) => !changed.has(id)), ...fresh]);
+  };
+  const gather = (rows: readonly DeliverySummary[]) => {
+    for (const row of rows) gathered.current.set(row.id, row);
+    timer.current ??= setTimeout(() => latest.current.flush(), GATHER_MS);
+  };
+  const { refetch } = query;
+  const latest = useRef({ flush, gather, refetch });
+  latest.current = { flush, gather, refetch };
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  const wasLive = useRef(false);
+  useLiveMessages((message) => {
+    const { event, data } = message;
+    if (event === 'delivery.created' || event === 'delivery.updated') gather([data]);
+    // What happened while nobody told is not in the rows.
+    if (event === 'stream.reset' || (event === 'stream.ready' && wasLive.current)) void refetch();
+    if (event === 'stream.ready') wasLive.current = true;
+    if (event === 'operation.updated' && data.status !== 'running') void refetch();
+  });
+
+  const head = useQuery({
+    queryKey: ['deliveries', scope, filter, 'newest'],
+    queryFn: () => load(filter, undefined, POLLED_ROWS),
+    enabled: !isLive && query.data !== undefined,
+  });
+  const { data: newest } = head;
+  useEffect(() => {
+    if (newest !== undefined) latest.current.gather(newest.items);
+  }, [newest]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list has other rows
+  useEffect(() => {
+    setWaiting([]);
+    gathered.current.clear();
+  }, [keyText]);
+
+  const showNew = useCallback(() => {
+    setWaiting((rows) => {
+      if (rows.length > 0) queueMicrotask(() => latestAdd.current(rows));
+      return [];
+    });
+  }, []);
+  const latestAdd = useRef(add);
+  latestAdd.current = add;
+
+  return {
+    ...query,
+    error: query.error ?? head.error,
+    rows: query.data?.pages.flatMap((page) => page.items) ?? [],
+    /** how many new rows wait until the reader wants them */
+    waiting: waiting.length,
+    showNew,
+  };
+}

@@ -1,0 +1,4 @@
+/** Texts of the event pages. */
+export const events = {
+  send: 'Send an event',
+};
