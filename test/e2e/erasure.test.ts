@@ -46,6 +46,7 @@ const ACTIONS = [
   'disable',
   'enable',
   'emit again',
+  'open portal',
 ] as const;
 
 const scenario = fc.record({
@@ -102,13 +103,28 @@ async function holding(
 async function run(given: Scenario): Promise<string[]> {
   const id = randomUUID().replaceAll('-', '');
   const payloadWord = `payload${id}`;
-  const tenantWords = ['name', 'contact', 'path', 'host', 'description', 'keyname', 'header'].map(
-    (what) => `${what}${id}`,
-  );
-  const [name, contact, path, host, description, keyName, header] = tenantWords as [string, ...string[]];
+  const tenantWords = [
+    ...[
+      'name',
+      'contact',
+      'path',
+      'host',
+      'description',
+      'keyname',
+      'header',
+      'theme',
+      'return',
+      'kind',
+      'old',
+    ],
+  ].map((what) => `${what}${id}`);
+  const [name, contact, path, host, description, keyName, header, theme, back, kind, old] = tenantWords as [
+    string,
+    ...string[],
+  ];
   const receiver = await holding(given.statuses);
-  const call = async (method: string, where: string, body?: object) => {
-    const answer = await tidings.call(method, where, body);
+  const call = async (method: string, where: string, body?: object, headers?: Record<string, string>) => {
+    const answer = await tidings.call(method, where, body, headers);
     if (answer.status >= 500 && answer.status !== 503)
       throw new Error(`${method} ${where}: ${answer.status} ${answer.text}`);
     return answer;
@@ -128,15 +144,30 @@ async function run(given: Scenario): Promise<string[]> {
   });
   // A name that does not lead anywhere is told of in words that hold it.
   await call('POST', `${base}/endpoints`, { ...common, url: `http://${host}.localhost:1/${path}` });
-  await call('POST', '/v1/keys', { kind: 'tenant', tenant: tenant.id, scopes: ['manage'], name: keyName });
+  const { body: key } = await call('POST', '/v1/keys', {
+    ...{ kind: 'tenant', tenant: tenant.id, scopes: ['manage'], name: keyName },
+  });
+  const noKey = { 'x-api-key': '' };
+  const signedIn = await call('POST', '/v1/sessions', { key: key.key }, noKey);
+  /** one that is used, and links that are not */
+  const openPortal = async (): Promise<string> => {
+    const look = { theme: { name: theme }, return_url: `https://example.com/${back}` };
+    await call('POST', `${base}/portal-sessions`, look);
+    const { body: link } = await call('POST', `${base}/portal-sessions`, look);
+    const code = /#code=(.+)$/.exec(link.url ?? '')?.[1] ?? 'none';
+    return (await call('POST', '/v1/portal-sessions/exchange', { code }, noKey)).body.bearer;
+  };
+  const bearers = [await openPortal()];
   const type = given.profile === 'scorm-api' ? 'own.type' : 'a.b';
   const data = { word: payloadWord };
   await call('POST', `${base}/event-types`, {
     name: 'own.type',
-    description: 'Own',
+    description: kind,
     schema: { type: 'object' },
     example: { word: 'example' },
   });
+  await call('POST', `${base}/event-types`, { name: 'old.type', description: old, example: { word: old } });
+  await call('DELETE', `${base}/event-types/old.type`);
   if (given.duringPost && given.eraseAt === 0) receiver.hold();
   const { body: event } = await call('POST', `${base}/events`, { type, data });
   const [delivery] = event.deliveries.map((each: any) => each.id);
@@ -155,6 +186,7 @@ async function run(given: Scenario): Promise<string[]> {
     // Of a tenant that is erased, nothing may come after it; of an event, it is another one.
     'emit again': () =>
       given.what === 'tenant' ? call('POST', `${base}/events`, { type, data }) : Promise.resolve(),
+    'open portal': async () => bearers.push(await openPortal()),
   };
   const erase = async () => {
     if (given.duringPost) {
@@ -171,6 +203,7 @@ async function run(given: Scenario): Promise<string[]> {
       const over = eventually(operation, (status) => status === 'completed', 60_000);
       // An emit that has come just before, and one that comes just after.
       await acts['emit again']();
+      await acts['open portal']();
       await over;
     }
     receiver.letGo();
@@ -181,6 +214,13 @@ async function run(given: Scenario): Promise<string[]> {
   }
   if (given.eraseAt >= given.actions.length) await erase();
   receiver.letGo();
+  if (given.what === 'tenant') {
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const open = [{ cookie }, ...bearers.map((bearer) => ({ authorization: `Bearer ${bearer ?? 'none'}` }))];
+    for (const credential of open) {
+      expect((await call('GET', base, undefined, { ...noKey, ...credential })).status).toBe(401);
+    }
+  }
   return given.what === 'payload' ? [payloadWord] : [payloadWord, ...tenantWords];
 }
 
