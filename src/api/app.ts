@@ -48,6 +48,7 @@ import { missedEventRoutes } from './routes/missed-events.ts';
 import { operationalEventRoutes } from './routes/operational-events.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { operatorRoutes } from './routes/operator.ts';
+import { operatorStatusRoutes } from './routes/operator-status.ts';
 import { portalSessionRoutes } from './routes/portal-sessions.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { scormCompatibleRoutes } from './routes/scorm-compatible.ts';
@@ -158,7 +159,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
           name: 'scorm compatible',
           description: 'The same endpoints and deliveries in the words of the SCORM API.',
         },
-        { name: 'health', description: 'Probes, and metrics for Prometheus.' },
+        { name: 'health', description: 'Probes, metrics for Prometheus, and what runs.' },
       ],
     },
     transform: withAccess,
@@ -195,6 +196,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   bulkOperationRoutes(app, deps);
   erasureRoutes(app, deps);
   operatorRoutes(app, deps);
+  operatorStatusRoutes(app, deps);
   auditLogRoutes(app, deps);
   searchRoutes(app, deps);
   scormCompatibleRoutes(app, deps);

@@ -77,6 +77,15 @@ export type ApiDeps = {
   schema: SchemaGate;
   /** memory for the bodies of all requests that are not answered yet */
   bodyMemoryBytes: number;
+  /** the bounds in force, for the operator to see */
+  bounds: readonly {
+    name: string;
+    description: string;
+    value: number | string | boolean;
+    defaultValue: number | string | boolean | null;
+    min: number | null;
+    max: number | null;
+  }[];
   readiness: () => Promise<Readiness>;
   /** the page of /metrics */
   scrape: () => Promise<string>;

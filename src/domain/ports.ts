@@ -50,6 +50,8 @@ export type Engine = {
    * @throws Problem temporal_unavailable
    */
   readHistory(run: RunRef, deliveryId: string): Promise<RunHistory | null>;
+  /** The version of the Temporal server; `null`: it is away, or does not say. */
+  serverVersion(): Promise<string | null>;
   /** The URL of the run in Temporal's Web UI; `null` when the UI is not configured. */
   webUrl(run: RunRef): string | null;
 };

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../api/app.ts';
 import { createEmitCache } from '../api/emit-cache.ts';
+import { boundsOf } from '../config/bounds.ts';
 import type { Emitter } from '../dispatch/emitter.ts';
 import { createSchemaPool } from '../json-schema/schema-pool.ts';
 import { messageBounds } from '../notifications/notifications.ts';
@@ -75,6 +76,7 @@ export async function createApiParts(
     maxOwnTypes: env.TIDINGS_MAX_OWN_EVENT_TYPES,
     maxSchemaBytes: env.TIDINGS_MAX_SCHEMA_BYTES,
     schema,
+    bounds: boundsOf(env),
     readiness,
     scrape,
     metrics,

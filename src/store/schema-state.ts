@@ -47,3 +47,14 @@ export async function readSchemaState(db: Db, known: readonly string[]): Promise
     throw error;
   }
 }
+
+/** The version of PostgreSQL, and the last migration. @throws Error when the database cannot be reached */
+export async function readDatabaseVersion(
+  db: Db,
+): Promise<{ version: string; lastMigration: string | null } | null> {
+  const { rows } = await db.query<{ version: string; lastMigration: string | null }>({
+    text: `select current_setting('server_version') as version, (select max(name) from schema_migrations) as "lastMigration"`,
+    query_timeout: QUERY_TIMEOUT_MS,
+  } as { text: string });
+  return rows[0] ?? null;
+}

@@ -180,6 +180,10 @@ export function createEngine(link: TemporalLink, taskQueue: string, prepare: () 
         throw error;
       }
     },
+    async serverVersion() {
+      const info = await call((client) => client.workflowService.getSystemInfo({})).catch(() => null);
+      return info?.serverVersion || null;
+    },
     webUrl({ workflowId, runId }: RunRef) {
       const { uiUrl, namespace } = link.target;
       if (uiUrl === null) return null;

@@ -1,4 +1,6 @@
 /** Lists as people use them: tenants by what is known of them, endpoints that are in trouble, what waits, and a test call's whole exchange. */
+import { readdirSync } from 'node:fs';
+import { MIGRATIONS, VERSION } from '../../src/package-root.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { apiClient, startTestService, type TestService } from '../helpers/service.ts';
@@ -246,5 +248,45 @@ test('lists of all tenants are for admins alone', async () => {
   });
   for (const path of ['/v1/endpoints', '/v1/tenants?q=a']) {
     expect((await apiClient(tidings.url, body.key)('GET', path)).status).toBe(403);
+  }
+});
+
+test("the operator sees what runs, whether each part works, and the bounds in force; nobody's secret is among them", async () => {
+  const { status, body } = await tidings.call('GET', '/v1/operator/status');
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    versions: {
+      tidings: VERSION,
+      node: process.version,
+      postgresql: expect.stringMatching(/^\d+/),
+      temporal: expect.stringMatching(/^\d+\.\d+/),
+      schema: readdirSync(MIGRATIONS)
+        .filter((name) => name.endsWith('.sql'))
+        .sort()
+        .at(-1),
+    },
+    readiness: (await tidings.call('GET', '/readyz')).body,
+  });
+  const { body: limits } = await tidings.call('GET', '/v1/operator/limits');
+  const of = (name: string) => limits.items.find((each: any) => each.name === name);
+  expect(of('TIDINGS_DISABLE_AFTER_S')).toMatchObject({
+    value: 86_400,
+    default: 432_000,
+    description: expect.any(String),
+  });
+  expect(of('TIDINGS_MAX_OWN_EVENT_TYPES')).toMatchObject({ value: 200, default: 200, min: 0, max: 100_000 });
+  expect(of('TIDINGS_PAGES')).toMatchObject({ value: 'on', default: 'on', min: null });
+  const names = limits.items.map(({ name }: any) => name);
+  expect(names.length).toBeGreaterThan(20);
+  for (const name of names) expect(name).not.toMatch(/KEY$|KEYS$|URL|PORT|CIDRS|FILE|DIR|HOST/);
+});
+
+test('what is away is said, and is no error', async () => {
+  const without = await startTestService({}, { temporalAddress: '127.0.0.1:1', untilWorking: false });
+  try {
+    const { status, body } = await without.call('GET', '/v1/operator/status');
+    expect([status, body.versions.temporal, body.readiness.temporal]).toEqual([200, null, 'away']);
+  } finally {
+    await without.stop();
   }
 });

@@ -1055,6 +1055,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the versions of what runs, and whether each part works
+         * @description Always 200: what is away is said in `readiness`.
+         */
+        get: operations["operator-status.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the bounds that are configured in this process
+         * @description Numbers, choices and switches of the configuration, in the order of its reference.
+         */
+        get: operations["operator-limits.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit-log": {
         parameters: {
             query?: never;
@@ -2319,6 +2359,52 @@ export interface components {
                 [key: string]: unknown;
             };
             created_at: string;
+        };
+        OperatorStatusInput: {
+            versions: {
+                /** @description Of the process that answers. While a deploy rolls, another one may say another. */
+                tidings: string;
+                node: string;
+                /** @description Null: the database is away. */
+                postgresql: string | null;
+                /** @description Null: Temporal is away, or does not say. */
+                temporal: string | null;
+                /** @description The last migration that was applied. Null: the database is away. */
+                schema: string | null;
+            };
+            readiness: {
+                ready: boolean;
+                /** @enum {string} */
+                database: "ok" | "away";
+                /**
+                 * @description While it is away, events are accepted and wait.
+                 * @enum {string}
+                 */
+                temporal: "ok" | "away";
+                /**
+                 * @description `ok`: the worker of this process runs. `elsewhere`: this process has none, another one runs. `away`: no worker runs. `unknown`: Temporal is away.
+                 * @enum {string}
+                 */
+                worker: "ok" | "away" | "elsewhere" | "unknown";
+                /**
+                 * @description Only while the schema does not fit this version; `advice` says what to do.
+                 * @enum {string}
+                 */
+                schema?: "outdated" | "incompatible";
+                advice?: string;
+            };
+        };
+        LimitsInput: {
+            items: {
+                /** @description The environment variable. */
+                name: string;
+                description: string;
+                value: number | string | boolean;
+                /** @description Null: there is none. */
+                default: number | string | boolean | null;
+                min: number | null;
+                max: number | null;
+            }[];
         };
         /**
          * @example {
@@ -3897,6 +3983,52 @@ export interface components {
                 [key: string]: unknown;
             };
             created_at: string;
+        };
+        OperatorStatus: {
+            versions: {
+                /** @description Of the process that answers. While a deploy rolls, another one may say another. */
+                tidings: string;
+                node: string;
+                /** @description Null: the database is away. */
+                postgresql: string | null;
+                /** @description Null: Temporal is away, or does not say. */
+                temporal: string | null;
+                /** @description The last migration that was applied. Null: the database is away. */
+                schema: string | null;
+            };
+            readiness: {
+                ready: boolean;
+                /** @enum {string} */
+                database: "ok" | "away";
+                /**
+                 * @description While it is away, events are accepted and wait.
+                 * @enum {string}
+                 */
+                temporal: "ok" | "away";
+                /**
+                 * @description `ok`: the worker of this process runs. `elsewhere`: this process has none, another one runs. `away`: no worker runs. `unknown`: Temporal is away.
+                 * @enum {string}
+                 */
+                worker: "ok" | "away" | "elsewhere" | "unknown";
+                /**
+                 * @description Only while the schema does not fit this version; `advice` says what to do.
+                 * @enum {string}
+                 */
+                schema?: "outdated" | "incompatible";
+                advice?: string;
+            };
+        };
+        Limits: {
+            items: {
+                /** @description The environment variable. */
+                name: string;
+                description: string;
+                value: number | string | boolean;
+                /** @description Null: there is none. */
+                default: number | string | boolean | null;
+                min: number | null;
+                max: number | null;
+            }[];
         };
         /**
          * @example {
@@ -7046,6 +7178,62 @@ export interface operations {
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
             404: components["responses"]["Refusal404"];
+            408: components["responses"]["Refusal408"];
+            429: components["responses"]["Refusal429"];
+            431: components["responses"]["Refusal431"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    "operator-status.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorStatus"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            408: components["responses"]["Refusal408"];
+            429: components["responses"]["Refusal429"];
+            431: components["responses"]["Refusal431"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    "operator-limits.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
             408: components["responses"]["Refusal408"];
             429: components["responses"]["Refusal429"];
             431: components["responses"]["Refusal431"];

@@ -7,6 +7,24 @@ import { FIRST_PAGE } from '../pages.ts';
 
 const part = z.enum(['ok', 'away']);
 
+/** As `Readiness` of src/observability/readiness.ts. */
+export const readinessSchema = z.object({
+  ready: z.boolean(),
+  database: part,
+  temporal: part.describe('While it is away, events are accepted and wait.'),
+  worker: z
+    .enum(['ok', 'away', 'elsewhere', 'unknown'])
+    .describe(
+      '`ok`: the worker of this process runs. `elsewhere`: this process has none, another one runs. `away`: no worker runs. ' +
+        '`unknown`: Temporal is away.',
+    ),
+  schema: z
+    .enum(['outdated', 'incompatible'])
+    .optional()
+    .describe('Only while the schema does not fit this version; `advice` says what to do.'),
+  advice: z.string().optional(),
+});
+
 export function healthRoutes(app: App, deps: ApiDeps): void {
   app.get(
     '/healthz',
@@ -22,22 +40,7 @@ export function healthRoutes(app: App, deps: ApiDeps): void {
     async () => ({ status: 'ok' as const, version: VERSION }),
   );
 
-  const readiness = z.object({
-    ready: z.boolean(),
-    database: part,
-    temporal: part.describe('While it is away, events are accepted and wait.'),
-    worker: z
-      .enum(['ok', 'away', 'elsewhere', 'unknown'])
-      .describe(
-        '`ok`: the worker of this process runs. `elsewhere`: this process has none, another one runs. `away`: no worker runs. ' +
-          '`unknown`: Temporal is away.',
-      ),
-    schema: z
-      .enum(['outdated', 'incompatible'])
-      .optional()
-      .describe('Only while the schema does not fit this version; `advice` says what to do.'),
-    advice: z.string().optional(),
-  });
+  const readiness = readinessSchema;
   app.get(
     '/readyz',
     {
