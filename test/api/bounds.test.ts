@@ -203,7 +203,20 @@ const more: Record<string, Partial<Case>[]> = {
     'opev_',
   ].map((q) => ({ query: `q=${q}` })),
   'GET /v1/keys': [{ query: 'limit=200' }, { query: 'tenant=$tenant' }],
-  'GET /v1/tenants': [{ query: 'limit=200' }],
+  'GET /v1/tenants': [
+    { query: 'limit=200' },
+    { query: 'limit=200&activity=true' },
+    ...['Huge', 'on', 'ten_', 'nothing like it'].map((q) => ({ query: `limit=200&q=${q}` })),
+  ],
+  'GET /v1/endpoints': ['', '&state=failing', '&state=disabled', '&state=troubled'].map((state) => ({
+    query: `limit=200${state}`,
+  })),
+  'GET /v1/profiles/{profile}': [{ path: '/v1/profiles/leah' }],
+  // The one of the example above.
+  'PATCH /v1/tenants/{tenant}/event-types/{type}': [{ path: '/v1/tenants/$tenant/event-types/invoice.paid' }],
+  'DELETE /v1/tenants/{tenant}/event-types/{type}': [
+    { path: '/v1/tenants/$tenant/event-types/invoice.paid' },
+  ],
   'GET /v1/audit-log': [
     { query: 'limit=200' },
     { query: 'action=nothing.like.it' },

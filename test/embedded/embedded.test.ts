@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environment, MAIN, newFolder, start } from '../helpers/embedded.ts';
+import { environment, MAIN, newFolder, start, startWith } from '../helpers/embedded.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { apiClient } from '../helpers/service.ts';
 
 const cli = (folder: string, ...args: string[]) =>
@@ -83,6 +84,33 @@ test('a newcomer sees every contract delivered; the command line works; Ctrl-C e
   expect(second.output()).not.toContain('A demo');
   expect(cli(folder, 'deliveries', '--tenant', 'demo-reading-steps')).toContain('succeeded');
   await second.end('SIGTERM');
+}, 180_000);
+
+test('the last line is a link that signs in once; sign-in prints another; neither stands in the log', async () => {
+  const folder = await newFolder();
+  const started = await start(folder, '--no-demo');
+  const lastLine = () => started.output().trimEnd().split('\n').at(-1)?.trim() ?? '';
+  const first = await eventually(
+    async () => lastLine(),
+    (line) => line.startsWith('http'),
+    30_000,
+  );
+  expect(first.startsWith(`${started.url}/dashboard/#code=`)).toBe(true);
+  const second = cli(folder, 'sign-in').trim();
+  const codeOf = (link: string) => new URL(link).hash.replace('#code=', '');
+  const signIn = (link: string) => apiClient(started.url, '')('POST', '/v1/sessions', { code: codeOf(link) });
+  for (const link of [first, second]) {
+    expect(await signIn(link)).toMatchObject({ status: 201, body: { kind: 'admin' } });
+    expect((await signIn(link)).status).toBe(401);
+  }
+  const log = await readFile(join(folder, 'data', 'logs', 'tidings.log'), 'utf8');
+  for (const link of [first, second]) expect(log).not.toContain(codeOf(link));
+  expect(() => cli(folder, 'sign-in', '--key', 'no-such-key-anywhere')).toThrow(/API key/);
+  await started.end('SIGTERM');
+  const off = await startWith({ TIDINGS_PAGES: 'off' }, folder, '--no-demo');
+  expect(off.output()).not.toContain('#code=');
+  expect(() => cli(folder, 'sign-in')).toThrow(/TIDINGS_PAGES=off/);
+  await off.end('SIGTERM');
 }, 180_000);
 
 test('a crash leaves no process behind, and the next start goes on', async () => {

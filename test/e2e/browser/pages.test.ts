@@ -27,7 +27,7 @@ async function screenshot(name: string): Promise<void> {
 }
 
 test('the documentation lists what the API can do', async () => {
-  await page.goto(`${tidings.url}/`);
+  await page.goto(`${tidings.url}/docs`);
   await page.getByText('Emit an event', { exact: true }).first().waitFor();
   await page.getByText('The delivery history of a webhook, newest first').waitFor();
   await screenshot('docs');
