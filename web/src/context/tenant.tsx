@@ -22,11 +22,6 @@ export function useProfile() {
   return useQuery({
     queryKey: ['profile', profile],
     staleTime: Number.POSITIVE_INFINITY,
-    queryFn: () =>
-      dataOf(
-        api.GET('/v1/profiles/{profile}' as never, { params: { path: { profile } } } as never) as Promise<{
-          data?: { max_endpoints: number | null };
-        }>,
-      ),
+    queryFn: () => dataOf(api.GET('/v1/profiles/{profile}', { params: { path: { profile } } })),
   });
 }

@@ -22,6 +22,15 @@ export function problemAt(problems: FieldProblems, path: string): string | undef
   return undefined;
 }
 
+/** The problem of this very path, for a field that shows another one's, too. */
+export const useProblemAt = (path: string): string | undefined => use(FieldProblemsContext).get(path);
+
+/** Whether any of these paths, or of what lies below them, was refused. */
+export function useProblemIn(paths: readonly string[]): boolean {
+  const problems = use(FieldProblemsContext);
+  return paths.some((path) => problemAt(problems, path) !== undefined);
+}
+
 type Shape = {
   label: ReactNode;
   /** where the field stands in the request, to find its problem */
@@ -63,6 +72,46 @@ export function Field({
           {hint}
         </div>
       )}
+    </div>
+  );
+}
+
+/** Several controls that are one field. @param children makes them; the wiring without its id belongs to the first of them */
+export function FieldGroup({
+  label,
+  path,
+  hint,
+  problem,
+  isOptional = false,
+  children,
+}: Shape & { children: (wiring: Omit<Wiring, 'id'>) => ReactNode }) {
+  const id = useId();
+  const { form } = useTexts().common;
+  const found = problemAt(use(FieldProblemsContext), path) ?? problem;
+  const described = [hint ? `${id}-hint` : '', found ? `${id}-problem` : ''].filter(Boolean).join(' ');
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a legend cannot stand in a row with what is beside it
+    <div
+      role="group"
+      aria-labelledby={`${id}-label`}
+      className={styles.field}
+      data-refused={found !== undefined || undefined}
+    >
+      <div className={styles.label}>
+        <b id={`${id}-label`}>{label}</b>
+        {isOptional && <span className="muted">{form.optional}</span>}
+      </div>
+      {found && (
+        <p id={`${id}-problem`} className={styles.problem}>
+          {found}
+        </p>
+      )}
+      {hint && (
+        <div id={`${id}-hint`} className={styles.hint}>
+          {hint}
+        </div>
+      )}
+      {children({ 'aria-describedby': described || undefined, 'aria-invalid': found ? true : undefined })}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 /** The frame of a page's content: title, actions, cards, empty states, key-value lists, tabs. */
-import { type ReactNode, useEffect, useId } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId } from 'react';
 import { Link } from 'wouter';
 import { useViewer } from '../context/session.tsx';
 import styles from './page.module.css';
@@ -110,7 +110,10 @@ export const Facts = ({ facts }: { facts: readonly (readonly [string, ReactNode]
   </dl>
 );
 
-/** Tabs that are links: each has an address of its own. */
+/**
+ * Tabs that are links: each has an address of its own. They are tabs to screen readers, because their names may be those of links of the
+ * navigation. Arrow keys go from one to the next.
+ */
 export const Tabs = ({
   label,
   tabs,
@@ -118,11 +121,26 @@ export const Tabs = ({
   label: string;
   tabs: readonly { href: string; label: string; isCurrent: boolean }[];
 }) => (
-  <nav aria-label={label} className={styles.tabs}>
+  <div role="tablist" aria-label={label} className={styles.tabs} onKeyDown={stepAmongTabs}>
     {tabs.map((tab) => (
-      <Link key={tab.href} href={tab.href} aria-current={tab.isCurrent ? 'page' : undefined}>
+      <Link
+        key={tab.href}
+        href={tab.href}
+        role="tab"
+        aria-selected={tab.isCurrent}
+        tabIndex={tab.isCurrent ? 0 : -1}
+      >
         {tab.label}
       </Link>
     ))}
-  </nav>
+  </div>
 );
+
+function stepAmongTabs(event: KeyboardEvent<HTMLElement>): void {
+  const isForward = event.key === (document.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight');
+  const isBackward = event.key === (document.dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft');
+  if (!isForward && !isBackward) return;
+  const tabs = [...event.currentTarget.querySelectorAll<HTMLElement>('[role=tab]')];
+  const at = tabs.indexOf(document.activeElement as HTMLElement) + (isForward ? 1 : -1);
+  tabs.at(at % tabs.length)?.focus();
+}

@@ -2,6 +2,8 @@
 import type { Schemas } from '@tidings/client';
 import { plural } from '../plural.ts';
 
+const missed = plural('en', { one: '# event missed', other: '# events missed' });
+
 export const endpoints = {
   endpoint: 'Endpoint',
   health: 'Health',
@@ -23,4 +25,144 @@ export const endpoints = {
     gone: 'it answered 410 Gone',
     failing: 'it failed for too long',
   } as Record<NonNullable<Schemas['Endpoint']['disabled_reason']>, string>,
+
+  new: 'New endpoint',
+  saveAndTest: 'Save and test',
+  room: (contract: string, most: number, count: number) =>
+    `The contract of ${contract} allows ${most === 1 ? 'one endpoint' : `up to ${most} endpoints`}. ${count === 0 ? 'There is none yet.' : count === 1 ? 'There is one.' : `There are ${count}.`}`,
+  full: 'Another one will be refused. Change one that is there, or delete it first.',
+
+  tabs: { deliveries: 'Deliveries', health: 'Health', settings: 'Settings', verify: 'Verify it yourself' },
+  eventType: 'Event type',
+  sendTest: 'Send test event',
+  test: 'Test event',
+  testing: 'Sending a test event…',
+  isTest: 'test',
+  enable: 'Enable',
+  enabledNow: 'Enabled. New events are sent to it from now on.',
+  missed: (count: number, isBound: boolean) =>
+    `While it was disabled, ${isBound ? 'at least ' : ''}${missed(count)} it.`,
+  disable: 'Disable',
+  disableTitle: 'Disable this endpoint?',
+  disableWhat:
+    'Nothing is sent to it until it is enabled again. Events that are accepted meanwhile are kept: Recover sends them.',
+  disableWaiting: plural('en', {
+    one: '# delivery that waits for it fails with “disabled”. Recover sends it again.',
+    other: '# deliveries that wait for it fail with “disabled”. Recover sends them again.',
+  }),
+  disabledNow: 'Disabled. Nothing is sent to it any more.',
+  disabledNotice: {
+    manual:
+      'Somebody disabled this endpoint. Nothing is sent to it. Enable it, and what it missed can be recovered.',
+    gone: 'This endpoint answered 410 Gone, which asks for no more deliveries, so it was disabled. If that was a mistake, enable it and recover what it missed.',
+    failing:
+      'This endpoint was disabled because everything sent to it failed for too long. Mend the receiver, send a test event, then enable it and recover what it missed.',
+  } as Record<NonNullable<Schemas['Endpoint']['disabled_reason']>, string>,
+  recover: 'Recover',
+  replay: 'Replay',
+  delete: 'Delete',
+  deleteTitle: 'Delete this endpoint?',
+  deleteWhat:
+    'Nothing is sent to it any more, and it cannot be brought back. Its deliveries stay in the log until they are old.',
+  deleteWaiting: plural('en', {
+    one: '# delivery that waits for it fails, and is not sent.',
+    other: '# deliveries that wait for it fail, and are not sent.',
+  }),
+  deletedNow: 'The endpoint is deleted.',
+
+  rotate: 'Rotate secret',
+  rotateTitle: 'Rotate the secret',
+  rotateOverlaps:
+    'A new secret signs from the next delivery. For a while the old one signs beside it, so that nothing is refused until your receiver knows the new one.',
+  rotateAtOnce:
+    'A new secret signs from the next delivery, in place of the old one: this contract has one signature. Your receiver refuses deliveries until it knows the new secret, and they are retried.',
+  overlap: 'The old secret goes on signing for',
+  overlaps: {
+    0: 'no time: the new one takes over at once',
+    3600: 'an hour',
+    86400: 'a day',
+    604800: 'seven days',
+  },
+  rotatedNow: 'The secret is rotated.',
+  reveal: 'Reveal secret',
+  noSecret: 'This endpoint has no secret: its deliveries are not signed. Rotate the secret to give it one.',
+  secretTitles: { created: 'Signing secret', revealed: 'Signing secret', rotated: 'New signing secret' },
+  secretOnce:
+    'It is shown once. Copy it now, and keep it where your receiver reads its other secrets. Your receiver uses it to check that a delivery comes from here.',
+  secretRevealed:
+    'Whoever has it can make deliveries that look genuine. The activity log notes that you looked.',
+  rotatedAtOnce: 'It signs from the next delivery. The old one is no longer used.',
+  rotatedOverlap: 'Every delivery has two signatures, of the new secret and of the old one, until',
+  rotatedOverlapEnd: (header: string) =>
+    `. Both stand in the header ${header}, the newest first: a receiver accepts one that matches. Give your receiver the new secret before then.`,
+  howToVerify: 'How to verify a delivery with it',
+  hideSecret: 'Hide the secret',
+
+  status: 'Status',
+  answer: 'Answer',
+  attempts: 'Attempts',
+  accepted: 'Accepted',
+  noDeliveries: 'No deliveries yet',
+  noDeliveriesHint: 'Send a test event: it appears here, with what was sent and what came back.',
+  filterDeliveries: 'Filter and search',
+
+  failingSince: 'Failing since',
+  inARow: 'Failures in a row',
+  disablesAt: 'Disabled, if nothing succeeds until',
+  disabledAt: 'Disabled',
+  stalledSince: 'Stalled since',
+  stalledHint:
+    'By this contract nothing more is sent after a delivery failed for good, until a new event arrives.',
+  counts: 'Deliveries',
+  successRate: 'Succeeded, of those that ended',
+  errors: 'By the error of the last attempt',
+  countedSince: 'Counted are those since',
+  told: 'What was reported',
+  toldNothing: 'Nothing yet: no warning was needed.',
+  contacts: 'Who is told',
+  noContacts: 'Nobody: this tenant has no contacts. Add one under Settings, and warnings reach somebody.',
+  contactStates: {
+    verified: 'gets notices',
+    pending: 'gets nothing before the link in its e-mail is opened',
+    unsubscribed: 'has unsubscribed',
+    undeliverable: 'is refused by its mail server',
+  } as Record<Schemas['Contact']['state'], string>,
+  operationalEvents: {
+    'endpoint.failing': ({ percent }) => `Warned: ${percent} % of the time until it is disabled have passed`,
+    'endpoint.disabled': () => 'Disabled',
+    'endpoint.recovered': () => 'Works again',
+    'delivery.exhausted': () => 'A delivery failed for good',
+    'delivery.unsendable': () => 'A delivery could not be made',
+    'secret.rotated': () => 'The secret was rotated',
+    'operation.failed': () => 'An operation failed',
+    'contact.undeliverable': () => 'A contact could not be reached',
+  } as Record<string, (data: Record<string, unknown>) => string>,
+  errorCodes: {
+    dns_error: 'The host name could not be resolved',
+    address_blocked: 'The address is not public',
+    connection_refused: 'Nothing accepted the connection',
+    connection_reset: 'The connection was closed before an answer came',
+    tls_error: 'Certificate or TLS handshake not acceptable',
+    timeout: 'No answer in time',
+    invalid_response: 'The answer was no valid HTTP',
+    redirect_refused: 'Answered with a redirect',
+    http_status: 'Answered outside of 200–299',
+    authorization_failed: 'The credentials could not be obtained',
+    outcome_unknown: 'The outcome is not known',
+    secret_unreadable: 'The secrets could not be opened',
+    profile_unknown: 'The contract is not known',
+    unsendable: 'A stored value was not valid',
+    endpoint_disabled: 'Disabled before it could be sent',
+    payload_erased: 'The payload was erased',
+    endpoint_deleted: 'Deleted before it could be sent',
+  } as Record<string, string>,
+
+  updated: 'Changed',
+  readOnly: 'You may look at this endpoint, but not change it.',
+  saved: 'Saved. The change applies from the next attempt.',
+  discard: 'Discard changes',
+  publicKey: 'Public key',
+
+  verifyHint: 'Check each delivery before you trust it: a wrong or missing signature is not from here.',
+  noSignature: 'This contract has no signature. Recognise deliveries by the authentication that you set.',
 };

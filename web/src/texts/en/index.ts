@@ -1,8 +1,12 @@
 /** English, the language that the others are checked against. */
 import { common } from './common.ts';
 import { deliveries } from './deliveries.ts';
+import { endpointForm } from './endpoint-form.ts';
 import { endpoints } from './endpoints.ts';
+import { eventTypes } from './event-types.ts';
 import { events } from './events.ts';
+import { exchange } from './exchange.ts';
+import { operation, sendAgain } from './operation.ts';
 import { shell } from './shell.ts';
 import { signIn } from './sign-in.ts';
 import { tenants } from './tenants.ts';
@@ -17,4 +21,9 @@ export const en = {
   tenants,
   deliveries,
   events,
+  endpointForm,
+  eventTypes,
+  exchange,
+  operation,
+  sendAgain,
 };

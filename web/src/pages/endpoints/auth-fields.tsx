@@ -1,0 +1,83 @@
+/** The authentication of an endpoint: one of the schemes that the contract allows, with its fields. */
+import { Button } from '../../parts/button.tsx';
+import { Select, TextField, useProblemAt } from '../../parts/field.tsx';
+import { useTexts } from '../../texts/index.ts';
+import type { FieldsProps } from './endpoint-fields.tsx';
+import styles from './endpoint-form.module.css';
+import type { Profile } from './endpoint-values.ts';
+
+type Scheme = Profile['auth']['schemes'][number];
+
+export function AuthFields({ profile, values, onValues, endpoint }: FieldsProps) {
+  const { endpointForm: texts } = useTexts();
+  const { schemes } = profile.auth;
+  const scheme = schemes.find(({ type }) => type === values.authType);
+  const problem = useProblemAt('auth');
+  const isSet = values.authFields === null && endpoint?.auth.type === values.authType;
+  return (
+    <div className="stack-tight">
+      <Select
+        label={texts.auth}
+        path="auth.type"
+        problem={problem}
+        hint={scheme?.description && <Plain markdown={scheme.description} />}
+        choices={[
+          ...(values.authType === '' ? [{ value: '', label: `${texts.chooseAuth}…` }] : []),
+          ...schemes.map(({ type, title }) => ({ value: type, label: title })),
+        ]}
+        value={values.authType}
+        onValue={(authType) =>
+          onValues({ authType, authFields: authType === endpoint?.auth.type ? null : {} })
+        }
+      />
+      {isSet && scheme !== undefined && scheme.fields.length > 0 && (
+        <div className="row">
+          <span className="muted">{texts.credentialsSet}</span>
+          <Button onClick={() => onValues({ authFields: {} })}>{texts.replaceCredentials}</Button>
+        </div>
+      )}
+      {!isSet && scheme !== undefined && scheme.fields.length > 0 && (
+        <div className={styles.inset}>
+          {scheme.fields.map((field) => (
+            <Credential
+              key={field.name}
+              field={field}
+              value={values.authFields?.[field.name] ?? ''}
+              onValue={(value) => onValues({ authFields: { ...values.authFields, [field.name]: value } })}
+            />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Credentials go out exactly as they were typed, so that nothing is cut off them here. */
+const Credential = ({
+  field,
+  value,
+  onValue,
+}: {
+  field: Scheme['fields'][number];
+  value: string;
+  onValue(value: string): void;
+}) => (
+  <TextField
+    label={field.label}
+    path={`auth.${field.name}`}
+    isVerbatim
+    isOptional={!field.required}
+    type={field.kind === 'secret' ? 'password' : 'text'}
+    autoComplete={field.kind === 'secret' ? 'new-password' : 'off'}
+    hint={field.description && <Plain markdown={field.description} />}
+    value={value}
+    onValue={onValue}
+  />
+);
+
+/** The little Markdown that the API's descriptions have: code between backquotes. */
+export const Plain = ({ markdown }: { markdown: string }) =>
+  markdown
+    .split('`')
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text that does not change
+    .map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part));

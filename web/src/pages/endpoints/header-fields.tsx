@@ -1,0 +1,69 @@
+/** Headers that an endpoint gets with every delivery. Those that are set are named, and never shown. */
+import { Button, IconButton } from '../../parts/button.tsx';
+import { FieldGroup } from '../../parts/field.tsx';
+import { useTexts } from '../../texts/index.ts';
+import type { FieldsProps } from './endpoint-fields.tsx';
+import styles from './endpoint-form.module.css';
+
+type Header = { name: string; value: string };
+
+export function HeaderFields({ profile, values, onValues, endpoint }: FieldsProps) {
+  const { endpointForm: texts } = useTexts();
+  const names = Object.keys(endpoint?.headers ?? {});
+  const { headers } = values;
+  const put = (next: readonly Header[]) => onValues({ headers: next });
+  const isFull = (headers?.length ?? 0) >= profile.endpoint_bounds.headers.max_entries;
+  const hint = headers !== null && names.length > 0 ? texts.headersReplaced : texts.headersHint;
+  return (
+    <FieldGroup label={texts.headers} path="headers" isOptional hint={hint}>
+      {(wiring) => (
+        <>
+          {headers === null && names.length > 0 && <p>{texts.headersSet(names.join(', '))}</p>}
+          {headers?.map((header, at) => (
+            <div
+              // biome-ignore lint/suspicious/noArrayIndexKey: a header has no other identity while it is typed
+              key={at}
+              className={styles.header}
+            >
+              <input
+                {...(at === 0 && wiring)}
+                aria-label={texts.headerName(at + 1)}
+                placeholder={texts.headerNamePlaceholder}
+                autoComplete="off"
+                spellCheck={false}
+                value={header.name}
+                onChange={(event) => put(headers.with(at, { ...header, name: event.target.value }))}
+              />
+              <input
+                aria-label={texts.headerValue(at + 1)}
+                placeholder={texts.headerValuePlaceholder}
+                autoComplete="off"
+                spellCheck={false}
+                value={header.value}
+                onChange={(event) => put(headers.with(at, { ...header, value: event.target.value }))}
+              />
+              <IconButton
+                icon="cross"
+                label={texts.removeHeader(at + 1)}
+                onClick={() => put(headers.filter((_, each) => each !== at))}
+              />
+            </div>
+          ))}
+          <div className="row">
+            {headers === null && names.length > 0 ? (
+              <Button onClick={() => put(names.map((name) => ({ name, value: '' })))}>
+                {texts.replaceHeaders}
+              </Button>
+            ) : (
+              !isFull && (
+                <Button icon="plus" onClick={() => put([...(headers ?? []), { name: '', value: '' }])}>
+                  {texts.addHeader}
+                </Button>
+              )
+            )}
+          </div>
+        </>
+      )}
+    </FieldGroup>
+  );
+}

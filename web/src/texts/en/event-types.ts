@@ -1,0 +1,2 @@
+/** Texts of the catalogue of event types. */
+export const eventTypes = {};
