@@ -1,6 +1,6 @@
 /** Observability of attempts: a span in the event's trace, a count and a duration for each. */
 import { clockOffsetMs } from '../src/domain/clock.ts';
-import { OWN_FAULTS } from '../src/domain/errors.ts';
+import { hasDuration } from '../src/domain/errors.ts';
 import { idTimeMs, isId } from '../src/domain/ids.ts';
 import { outcomeOf } from '../src/observability/metrics.ts';
 import type { Span } from '../src/observability/tracing.ts';
@@ -34,8 +34,7 @@ export function startAttemptSpan(
 export function countAttempt({ metrics }: ActivityDeps, delivery: ClaimedDelivery, seen: SeenAttempt): void {
   const { error: errorCode, startedAtMs, durationMs } = seen;
   metrics.attempts.inc({ outcome: outcomeOf(errorCode) });
-  // The duration of a lost attempt is not known, and an attempt without a request has none.
-  if (errorCode === 'outcome_unknown' || (errorCode !== null && OWN_FAULTS.has(errorCode))) return;
+  if (!hasDuration(errorCode)) return;
   metrics.attemptDuration.observe(durationMs / 1000);
   if (errorCode === null && delivery.attemptCount === 0 && !delivery.isTest) {
     // An id that is not of our form holds no time.

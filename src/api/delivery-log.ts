@@ -3,8 +3,9 @@
  * rows tell of requests and responses. When a history is gone or Temporal is away, the rows alone answer (`log_source`: `archive`).
  */
 import type { Delivery } from '../domain/delivery.ts';
-import { ATTEMPT_ERRORS, Problem } from '../domain/errors.ts';
+import { ATTEMPT_ERRORS, hasDuration, Problem } from '../domain/errors.ts';
 import { nextStep } from '../domain/next-step.ts';
+import { openPresses } from '../domain/open-presses.ts';
 import type { HistoryEntry, RunHistory, RunRef } from '../domain/ports.ts';
 import {
   deliveryContent,
@@ -33,7 +34,8 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
     attempts: [],
   };
   const content = await deliveryContent(deps.db, found.id);
-  const { words, advice } = nextStep(delivery, await sendabilityOf(deps, delivery));
+  const presses = (histories ?? []).flatMap((history) => openPresses(history.entries));
+  const { words, advice } = nextStep(delivery, await sendabilityOf(deps, delivery), presses);
   const entries = histories?.flatMap((history) => history.entries) ?? [];
   const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
   const rotations = await rotationsFor(deps.db, delivery, stored);
@@ -151,7 +153,7 @@ function attemptView(
     number,
     trigger: entry?.trigger ?? row?.trigger ?? 'schedule',
     started_at: entry ? new Date(entry.atMs).toISOString() : (row?.startedAt.toISOString() ?? ''),
-    duration_ms: entry?.durationMs ?? row?.durationMs ?? 0,
+    duration_ms: hasDuration(code) ? (entry?.durationMs ?? row?.durationMs ?? null) : null,
     request: row === undefined ? null : requestView(row, url),
     response: row === undefined ? null : responseView(row),
     received: row === undefined ? null : receivedView(row),

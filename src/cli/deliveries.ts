@@ -29,7 +29,7 @@ const log = deliveryRow.extend({
       number: z.number(),
       trigger: z.string(),
       started_at: z.string(),
-      duration_ms: z.number(),
+      duration_ms: z.number().nullable(),
       request: z.looseObject({ url: z.string() }).nullable(),
       response: z.looseObject({ status: z.number(), body: z.string(), truncated: z.boolean() }).nullable(),
       error: z.looseObject({ code: z.string(), message: z.string() }).nullable(),
@@ -124,7 +124,8 @@ async function show(id: string, options: Options): Promise<void> {
   say`event ${delivery.event_id} for endpoint ${delivery.endpoint_id}, accepted ${delivery.created_at}`;
   if (delivery.attempts_left_out) say`\n${delivery.attempts_left_out} older attempts are left out.`;
   for (const attempt of delivery.attempts) {
-    say`\nattempt ${attempt.number} (${attempt.trigger}) at ${attempt.started_at}, ${attempt.duration_ms} ms`;
+    const took = attempt.duration_ms === null ? '' : `, ${attempt.duration_ms} ms`;
+    say`\nattempt ${attempt.number} (${attempt.trigger}) at ${attempt.started_at}${took}`;
     if (attempt.request !== null) say`  POST ${attempt.request.url}`;
     if (attempt.response !== null) say`  ${attempt.response.status}  ${excerpt(attempt.response.body)}`;
     if (attempt.error !== null) say`  ${attempt.error.code}: ${attempt.error.message}`;

@@ -8,7 +8,7 @@ import { PROFILES, profileNamed } from '../profiles/index.ts';
 import { type ConnectionOptions, connectionOf, withConnectionOptions } from './connection.ts';
 import { UsageError } from './failures.ts';
 import { createListenEndpoint } from './listen-endpoint.ts';
-import { say, shown, warn, whenOutputCloses, write } from './output.ts';
+import { say, shown, warn, watchOutput, whenOutputCloses, write } from './output.ts';
 import { untilSignal } from './shutdown.ts';
 
 type Options = ConnectionOptions & {
@@ -59,6 +59,7 @@ async function listen(options: Options): Promise<void> {
   // Signals are handled before anything is created, so that the endpoint is removed however the command ends.
   const end = new AbortController();
   whenOutputCloses(() => end.abort());
+  watchOutput();
   void untilSignal().then(() => end.abort());
   const verifier = givenVerifier(options);
   const connection = options.tenant === undefined ? null : connectionOf(options);

@@ -1,4 +1,6 @@
 /** Output of the commands: control characters in text from outside are made visible, and a closed pipe is not a crash. */
+import { spawn } from 'node:child_process';
+import { fstatSync } from 'node:fs';
 import { visibleLines, visibleText } from '../domain/visible-text.ts';
 import { EXIT } from './failures.ts';
 
@@ -53,14 +55,43 @@ export function whenOutputCloses(work: (error: NodeJS.ErrnoException) => void): 
   onClosed = work;
 }
 
+/**
+ * Notices that the reader of the output has left although nothing is written: a command that waits may write nothing for days. A process
+ * in Node cannot poll a pipe that it writes to. GNU's `tail` does, and ends by SIGPIPE; where there is another `tail` or none, the closed
+ * pipe is noticed when something is written next.
+ */
+export function watchOutput(): void {
+  if (!isPipe()) return;
+  // It ends with this process, however that ends.
+  const watcher = spawn('tail', [`--pid=${process.pid}`, '-f', '/dev/null'], {
+    stdio: ['ignore', 'inherit', 'ignore'],
+  });
+  watcher.on('error', () => {});
+  watcher.on('exit', (_code, signal) => {
+    if (signal === 'SIGPIPE') closed(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+  });
+  watcher.unref();
+  process.once('exit', () => watcher.kill());
+}
+
+function isPipe(): boolean {
+  try {
+    return fstatSync(process.stdout.fd).isFIFO();
+  } catch {
+    return false;
+  }
+}
+
 /** Call it once, before anything is printed. */
 export function guardOutput(): void {
-  process.stdout.on('error', (error) => {
-    if (isClosed) return;
-    isClosed = true;
-    onClosed(error);
-  });
+  process.stdout.on('error', closed);
   process.stderr.on('error', () => {});
+}
+
+function closed(error: NodeJS.ErrnoException): void {
+  if (isClosed) return;
+  isClosed = true;
+  onClosed(error);
 }
 
 /** Ends the process: with success when the reader has left, with a failure when the disk is full. */

@@ -13,6 +13,7 @@ export function retryCommand(program: Command): void {
       const path = `/v1/deliveries/${segment('delivery', id)}/retry`;
       const answer = z.looseObject({ status: z.string() });
       const { status } = await callApi(connectionOf(options), { method: 'POST', path }, answer);
-      say`${id} was ${status} and is being sent. See: tidings deliveries ${id}`;
+      say`${id} was ${status}. One more attempt is made: now or, where another is under way or the endpoint's limits leave no room, as soon as it can be.`;
+      say`See: tidings deliveries ${id}`;
     });
 }

@@ -53,6 +53,8 @@ export type Delivery = {
   workflowId: string | null;
   runId: string | null;
   createdAt: Date;
+  /** whether an attempt is being made, as far as is known, also of one that was cancelled meanwhile; absent: not asked for */
+  isAttempted?: boolean;
 };
 
 export function isEnded(status: DeliveryStatus): status is EndedStatus {

@@ -122,3 +122,7 @@ export const OWN_FAULTS: ReadonlySet<AttemptErrorCode> = new Set<AttemptErrorCod
   'profile_unknown',
   'unsendable',
 ]);
+
+/** Whether an attempt with this result has a known duration: that of a lost one is not known, and one without a request has none. */
+export const hasDuration = (error: AttemptErrorCode | null): boolean =>
+  error !== 'outcome_unknown' && (error === null || !OWN_FAULTS.has(error));

@@ -1,6 +1,7 @@
 /** Says in words what happens next to a delivery. It never advises an action that would be refused. */
 import type { Delivery } from './delivery.ts';
 import type { AttemptErrorCode, ProblemCode } from './errors.ts';
+import type { OpenPress } from './open-presses.ts';
 
 /** Conditions beside the delivery's own state that decide whether it can be sent now. */
 export type Sendability = {
@@ -31,13 +32,25 @@ export type NextStep = { words: string; advice: Advice[] };
 
 type Asked = Pick<
   Delivery,
-  'isTest' | 'status' | 'heldReason' | 'lastError' | 'lastResponseStatus' | 'attemptCount' | 'nextAttemptAt'
+  | 'isTest'
+  | 'status'
+  | 'heldReason'
+  | 'lastError'
+  | 'lastResponseStatus'
+  | 'attemptCount'
+  | 'nextAttemptAt'
+  | 'isAttempted'
 >;
 
-export function nextStep(delivery: Asked, now: Sendability): NextStep {
+/** @param presses those that are still to be carried out, oldest first; where the history cannot be read, none is known */
+export function nextStep(delivery: Asked, now: Sendability, presses: readonly OpenPress[] = []): NextStep {
   const refusal = retryRefusal(delivery, now);
   const { state, retry } = describeState(delivery, refusal);
-  if (refusal === null) return retry === null ? step(state) : step(`${state} ${retry}`, 'retry');
+  if (refusal === null) {
+    const pressed = pressedWords(delivery, presses);
+    if (pressed !== null) return step(`${state.replace(NOTHING, 'At present: ')} ${pressed}`);
+    return retry === null ? step(state) : step(`${state} ${retry}`, 'retry');
+  }
   if (refusal !== 'endpoint_disabled') return step(`${state} ${OBSTACLES[refusal]}`);
   // Enabling the endpoint permits a retry only if there is no other obstacle.
   const behind = retryRefusal(delivery, { ...now, endpoint: 'enabled' });
@@ -56,6 +69,23 @@ const OBSTACLES: Record<Exclude<RetryRefusal, 'endpoint_disabled'>, string> = {
   profile_unknown: "Its tenant's profile is not known to this version: it can be sent when that is so again.",
 };
 
+const NOTHING = /^Nothing: /;
+
+/** What becomes of the presses; `null`: there is none but that of the attempt under way. */
+function pressedWords({ status, isAttempted }: Asked, presses: readonly OpenPress[]): string | null {
+  const isUnderWay = status === 'delivering' || isAttempted === true;
+  const open = isUnderWay ? presses.filter(({ step }) => step !== 'taken') : presses;
+  const [first] = open;
+  if (first === undefined) return null;
+  const asked =
+    open.length === 1
+      ? `A retry was asked for at ${new Date(first.atMs).toISOString()} and is still to be made`
+      : `${open.length} retries were asked for, the first at ${new Date(first.atMs).toISOString()}, and are still to be made`;
+  if (isUnderWay) return `${asked}: right after this attempt.`;
+  if (first.step !== 'deferred') return `${asked}: now, or when a worker is free.`;
+  return `${asked}: as soon as the endpoint's rate limit, and the number of attempts that it may have at once, leave room.`;
+}
+
 /** The delivery's state in words, and what a retry would do; `null`: nothing worth saying. */
 function describeState(
   delivery: Asked,
@@ -71,12 +101,18 @@ function describeState(
       if (isOver) return { state: 'It is about to end without another attempt.', retry: null };
       break;
     case 'delivering':
-      return { state: 'An attempt is under way.', retry: null };
+      return { state: 'An attempt is under way, or about to be made.', retry: null };
     case 'succeeded':
       return { state: 'Nothing: it was delivered.', retry: 'Retry sends it again, once.' };
     case 'failed':
       return { state: `Nothing: ${whyFailed(delivery)}.`, retry: 'Retry sends it once more.' };
     case 'cancelled':
+      if (delivery.isAttempted)
+        return {
+          state:
+            'It was cancelled while an attempt was under way: if that gets through, it counts as delivered; otherwise it stays cancelled.',
+          retry: 'Retry sends it once more.',
+        };
       return { state: 'Nothing: it was cancelled.', retry: 'Retry sends it once.' };
     default:
       return {

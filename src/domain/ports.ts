@@ -5,6 +5,13 @@ import type { AttemptErrorCode } from './errors.ts';
 /** A workflow run; a delivery's log is read from its history. */
 export type RunRef = { workflowId: string; runId: string | null };
 
+/**
+ * taken    its attempt is being made, or is about to be
+ * deferred there was no place for its attempt: it is tried again in some seconds
+ * done     its attempt was made, or there was none to make any more
+ */
+export type PressStep = 'taken' | 'deferred' | 'done';
+
 /** An entry of a workflow's history about one delivery. Times are Unix ms. */
 export type HistoryEntry =
   | {
@@ -21,6 +28,7 @@ export type HistoryEntry =
       retryAfterMs: number | null;
     }
   | { kind: 'press'; pressId: string | null; atMs: number; by: string }
+  | { kind: 'press step'; pressId: string; step: PressStep; atMs: number }
   | { kind: 'cancel'; atMs: number; by: string }
   | { kind: 'told'; atMs: number }
   | { kind: 'closed'; atMs: number; how: string };

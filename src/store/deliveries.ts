@@ -11,7 +11,7 @@ export const DELIVERY_COLUMNS = `
   is_test as "isTest", status, held_reason as "heldReason", attempt_count as "attemptCount",
   next_attempt_at as "nextAttemptAt", ended_at as "endedAt", last_error as "lastError",
   last_response_status as "lastResponseStatus", workflow_id as "workflowId", run_id as "runId",
-  created_at as "createdAt"`;
+  created_at as "createdAt", coalesce(claim_deadline > now(), false) as "isAttempted"`;
 
 export async function findDelivery(db: Queryable, id: string): Promise<Delivery | null> {
   const { rows } = await db.query<Delivery>(`select ${DELIVERY_COLUMNS} from deliveries where id = $1`, [id]);

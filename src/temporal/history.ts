@@ -1,31 +1,42 @@
 /** Reads one delivery's attempts, presses and cancellation from its workflow's history. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
-import type { AttemptOutput, Press } from '../../workflows/contract.ts';
-import type { HistoryEntry } from '../domain/ports.ts';
+import type { AttemptInput, AttemptOutput, Press } from '../../workflows/contract.ts';
+import type { HistoryEntry, PressStep } from '../domain/ports.ts';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
 
 /** @returns the entries in the order of the history. An attempt appears when its activity has ended */
 export function readEntries(events: readonly Event[], deliveryId: string): HistoryEntry[] {
-  const activityTypes = new Map<string, string>();
+  const scheduled: Scheduled = new Map();
   const entries: HistoryEntry[] = [];
-  for (const event of events) {
-    const scheduled = event.activityTaskScheduledEventAttributes;
-    if (scheduled) activityTypes.set(String(event.eventId), scheduled.activityType?.name ?? '');
-    entries.push(...entriesOf(event, activityTypes, deliveryId));
-  }
+  for (const event of events) entries.push(...entriesOf(event, scheduled, deliveryId));
   return entries;
 }
 
-function entriesOf(event: Event, activityTypes: Map<string, string>, deliveryId: string): HistoryEntry[] {
+/** Calls of `attempt` by the id of the event that scheduled them. */
+type Scheduled = Map<string, AttemptInput>;
+
+function entriesOf(event: Event, scheduled: Scheduled, deliveryId: string): HistoryEntry[] {
   const atMs = timeMs(event.eventTime);
+  const call = event.activityTaskScheduledEventAttributes;
+  if (call?.activityType?.name === 'attempt') {
+    const input = decode<AttemptInput>(call.input);
+    if (input === undefined) return [];
+    scheduled.set(String(event.eventId), input);
+    return ofPress(input, deliveryId, { step: 'taken', atMs });
+  }
   const completed = event.activityTaskCompletedEventAttributes;
   if (completed) {
-    const type = activityTypes.get(String(completed.scheduledEventId));
-    if (type === 'attempt') return attempts(decode<AttemptOutput>(completed.result), deliveryId);
-    return [];
+    const input = scheduled.get(String(completed.scheduledEventId));
+    if (input === undefined) return [];
+    const output = decode<AttemptOutput>(completed.result);
+    const isDeferred = output?.entries.some(({ id, pressAgain }) => id === deliveryId && pressAgain === true);
+    return [
+      ...attempts(output, deliveryId),
+      ...ofPress(input, deliveryId, { step: isDeferred ? 'deferred' : 'done', atMs }),
+    ];
   }
   const marker = event.markerRecordedEventAttributes;
   if (marker?.markerName === 'core_local_activity') {
@@ -42,6 +53,15 @@ function entriesOf(event: Event, activityTypes: Map<string, string>, deliveryId:
   }
   const how = closing(event);
   return how === null ? [] : [{ kind: 'closed', atMs, how }];
+}
+
+function ofPress(
+  { trigger, pressId, deliveryIds }: AttemptInput,
+  deliveryId: string,
+  { step, atMs }: { step: PressStep; atMs: number },
+): HistoryEntry[] {
+  if (trigger !== 'manual' || pressId === undefined || !deliveryIds.includes(deliveryId)) return [];
+  return [{ kind: 'press step', pressId, step, atMs }];
 }
 
 function attempts(output: AttemptOutput | undefined, deliveryId: string): HistoryEntry[] {

@@ -92,3 +92,25 @@ test('a delivery that its disabled endpoint has ended says so, although an attem
   expect(ended.explanation).toMatchObject({ cause: 'endpoint_disabled', who: 'customer' });
   expect(ended.attempts[0].explanation).toMatchObject({ cause: 'server_error' });
 });
+
+test('the duration of an attempt that was lost, or had no request, is not known', async () => {
+  const { id } = await deliver((await startReceiver(503)).url);
+  const { db } = tidings.database;
+  // As where the history is gone: the rows alone tell.
+  await db.query('update deliveries set workflow_id = null, run_id = null where id = $1', [id]);
+  for (const [code, isKnown] of [
+    ['http_status', true],
+    ['timeout', true],
+    ['outcome_unknown', false],
+    ['secret_unreadable', false],
+    ['profile_unknown', false],
+    ['unsendable', false],
+  ] as const) {
+    await db.query(
+      'update attempts set error_code = $2, workflow_id = null, run_id = null, duration_ms = 0 where delivery_id = $1',
+      [id, code],
+    );
+    const { body } = await tidings.call('GET', `/v1/deliveries/${id}`);
+    expect([code, body.attempts[0].duration_ms]).toEqual([code, isKnown ? 0 : null]);
+  }
+});

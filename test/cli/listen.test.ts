@@ -1,10 +1,12 @@
 /** `tidings listen`: it never says "genuine" of what it could not verify, and leaves nothing behind. */
+import { spawn, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { EXIT } from '../../src/cli/failures.ts';
 import { PROFILES } from '../../src/profiles/index.ts';
-import { type CliRun, runCli, startCli } from '../helpers/cli.ts';
+import { type CliRun, MAIN, runCli, startCli } from '../helpers/cli.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { startTestService, type TestService } from '../helpers/service.ts';
+import { ADMIN_KEY, startTestService, type TestService } from '../helpers/service.ts';
 
 let tidings: TestService;
 beforeAll(async () => {
@@ -146,6 +148,27 @@ describe('whatever ends it, its endpoint is gone', () => {
     run.closeOutput();
     await post(url, '{}');
     expect([await run.ended, await endpointsOf(tenant)]).toEqual([EXIT.done, []]);
+  });
+
+  // Only GNU's `tail` tells of a closed pipe.
+  const gnu = spawnSync('tail', ['--version'], { encoding: 'utf8' }).stdout ?? '';
+  const withGnuTail = gnu.includes('GNU') ? test : test.skip;
+  withGnuTail('a reader that leaves a pipe, with nothing written since', async () => {
+    const tenant = await newTenant();
+    const words = [process.execPath, MAIN, 'listen', '--url', tidings.url, '--tenant', tenant];
+    const shell = spawn('sh', ['-c', '"$@" | head -1', 'sh', ...words], {
+      env: { ...process.env, TIDINGS_API_KEY: ADMIN_KEY },
+    });
+    let printed = '';
+    shell.stdout.on('data', (chunk) => {
+      printed += chunk;
+    });
+    await once(shell, 'exit');
+    expect(printed).toMatch(/^Listening on .*\n$/);
+    await eventually(
+      () => endpointsOf(tenant),
+      (left) => left.length === 0,
+    );
   });
 
   test('a signal while it is being made', async () => {

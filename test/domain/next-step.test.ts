@@ -58,6 +58,57 @@ test('the words about an ended delivery with no obstacle say that it can be retr
   expect(ended.filter((state) => !nextStep(state, now).advice.includes('retry'))).toEqual([]);
 });
 
+describe('a press that is still to be carried out', () => {
+  const now: Sendability = {
+    endpoint: 'enabled',
+    secretsOpen: true,
+    profileKnown: true,
+    payloadErased: false,
+  };
+  const steps = ['waiting', 'taken', 'deferred'] as const;
+  const sound = states.filter(({ lastError, isTest }) => lastError === null && !isTest);
+  const cases = sound.flatMap((state) =>
+    yesNo.flatMap((isAttempted) =>
+      steps.map((pressStep) => ({ state: { ...state, isAttempted }, pressStep })),
+    ),
+  );
+
+  test.each(cases)(
+    '$state.status, $state.heldReason, attempted: $state.isAttempted, $pressStep',
+    ({ state, pressStep }) => {
+      const { words, advice } = nextStep(state, now, [{ atMs: 0, step: pressStep }]);
+      const isOwnAttempt = pressStep === 'taken' && (state.status === 'delivering' || state.isAttempted);
+      if (isOwnAttempt) return expect(words).toBe(nextStep(state, now).words);
+      expect(words).toContain('A retry was asked for at 1970-01-01T00:00:00.000Z and is still to be made');
+      expect(words).not.toMatch(/^nothing|retry sends/i);
+      expect(words.includes('rate limit')).toBe(
+        (pressStep === 'deferred' && !state.isAttempted && state.status !== 'delivering') ||
+          state.heldReason === 'rate_limited',
+      );
+      expect(advice).toEqual([]);
+    },
+  );
+
+  test('is not promised where it would send nothing', () => {
+    const disabled = { ...now, endpoint: 'disabled' as const };
+    for (const state of sound)
+      expect(nextStep(state, disabled, [{ atMs: 0, step: 'waiting' }])).toEqual(nextStep(state, disabled));
+  });
+});
+
+test('what was cancelled during an attempt is not over before that has ended', () => {
+  const now: Sendability = {
+    endpoint: 'enabled',
+    secretsOpen: true,
+    profileKnown: true,
+    payloadErased: false,
+  };
+  for (const state of states.filter(({ status }) => status === 'cancelled')) {
+    expect(nextStep({ ...state, isAttempted: true }, now).words).toMatch(/while an attempt was under way/);
+    expect(nextStep({ ...state, isAttempted: false }, now).words).toMatch(/^Nothing: it was cancelled/);
+  }
+});
+
 /** What is true of each failure, however it came about. */
 const REASONS: Record<AttemptErrorCode, RegExp> = {
   dns_error: /last attempt failed/,

@@ -60,6 +60,19 @@ test('a failed press uses up no slot of the schedule, and what was planned stays
   expect(Math.abs(Date.parse(after.next_attempt_at) - Date.parse(before.next_attempt_at))).toBeLessThan(2000);
 });
 
+test('a press that takes long leaves the planned time exactly where it was, for the workflow too', async () => {
+  receiver.answer(500, (response) => setTimeout(() => response.writeHead(500).end(), 3_000));
+  const id = await emit({ retry_schedule: [3600] });
+  const before = await tidings.settled(id, ['retrying']);
+  await press(id);
+  const after = await attempts(id, 2);
+  expect(after.next_attempt_at).toBe(before.next_attempt_at);
+  const state = await temporal('workflow', 'query', '--workflow-id', after.workflow.id, '--type', 'state');
+  const [, dueAt = ''] = /"dueAt":\s*"([^"]+)"/.exec(state) ?? [];
+  // Half of what it took: the workflow's clock is Temporal's.
+  expect(Math.abs(Date.parse(dueAt) - Date.parse(before.next_attempt_at))).toBeLessThan(1_500);
+});
+
 test('after a failed press the schedule goes on', async () => {
   receiver.answer(500, 500, 200);
   const id = await emit({ retry_schedule: [3] });
@@ -135,6 +148,48 @@ test('a press is refused where the endpoint is disabled or deleted', async () =>
   expect((await tidings.settled(id)).last_error).toBe('endpoint_disabled');
   await tidings.call('DELETE', endpoint);
   expect((await press(id)).body).toMatchObject({ status: 409, code: 'endpoint_deleted' });
+});
+
+test('a press that waits for its place in the rate limit is told of, and nothing else is said to follow', async () => {
+  receiver.answer(200);
+  const id = await emit({ rate_limit: { per_second: 0.1 } });
+  const { tenant_id: tenant, endpoint_id: endpoint } = await tidings.settled(id);
+  // As if others had taken the places of the next minute.
+  await tidings.database.db.query(
+    `update endpoints set rate_next_at = now() + interval '1 minute' where id = $1`,
+    [endpoint],
+  );
+  await press(id);
+  const waiting = await eventually(
+    async () => (await tidings.call('GET', `/v1/deliveries/${id}`)).body,
+    ({ next_step: words }) => /rate limit/.test(words),
+    30_000,
+  );
+  expect(waiting.next_step).toMatch(
+    /^At present: it was delivered\. A retry was asked for at .* still to be made/,
+  );
+  expect(waiting).toMatchObject({ status: 'succeeded', attempt_count: 1, next_actions: [] });
+  await tidings.call('PATCH', `/v1/tenants/${tenant}/endpoints/${endpoint}`, { rate_limit: null });
+  const log = await attempts(id, 2);
+  await eventually(
+    async () => (await tidings.call('GET', `/v1/deliveries/${id}`)).body.next_step,
+    (words) => words.startsWith('Nothing: it was delivered.'),
+  );
+  expect(triggers(log)).toEqual(['schedule', 'manual']);
+});
+
+test('a delivery that is cancelled during an attempt says that this may still get through', async () => {
+  let answer = () => {};
+  receiver.answer((response) => {
+    answer = () => response.writeHead(500).end();
+  });
+  const id = await emit({ retry_schedule: [3600] });
+  await receiver.until(1);
+  await tidings.call('POST', `/v1/deliveries/${id}/cancel`);
+  const nextStep = async () => (await tidings.call('GET', `/v1/deliveries/${id}`)).body.next_step;
+  expect(await nextStep()).toMatch(/cancelled while an attempt was under way/);
+  answer();
+  await eventually(nextStep, (words) => words.startsWith('Nothing: it was cancelled.'));
 });
 
 test("Temporal's own command line can press a delivery that waits, by a signal", async () => {

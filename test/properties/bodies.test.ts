@@ -43,6 +43,7 @@ test('the curl command says to a shell exactly what is sent', () => {
       unit: fc.oneof(
         fc.constantFrom("'", '"', '\\', '$', '`', '!', '\n', ' ', '*', '-', '@', '[', '{'),
         fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+        fc.constantFrom('é', 'ü', '\x80', '\xff', '7', '%'),
       ),
     })
     .map((text) => Buffer.from(text).toString().replaceAll('\0', ''));
@@ -56,12 +57,18 @@ test('the curl command says to a shell exactly what is sent', () => {
         const request = { url, headers, maskedHeaders: masked, secretValues: [] };
         const command = curlCommand(request, Buffer.from(body), 'revealed', 'masked');
         const printed = execFileSync('sh', ['-c', `curl() { printf '%s\\0' "$@"; }\n${command}`], {
-          encoding: 'utf8',
+          encoding: 'latin1',
         });
+        const utf8 = (text: string) => Buffer.from(text).toString('latin1');
+        // A header goes out with a byte for each character, where that can be; no other can be sent.
+        const inBytes = (text: string) => (/[^\0-\xff]|[\r\n]/.test(text) ? utf8(text) : text);
         expect(printed.split('\0')).toEqual([
-          ...['-X', 'POST', '--globoff', url],
-          ...headers.flatMap(([name, value]) => ['-H', value === '' ? `${name};` : `${name}: ${value}`]),
-          ...['--data-binary', body],
+          ...['-X', 'POST', '--globoff', utf8(url)],
+          ...headers.flatMap(([name, value]) => [
+            '-H',
+            value === '' ? `${name};` : inBytes(`${name}: ${value}`),
+          ]),
+          ...['--data-binary', utf8(body)],
           '',
         ]);
       },

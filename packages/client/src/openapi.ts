@@ -717,7 +717,7 @@ export interface paths {
         put?: never;
         /**
          * Send a delivery now, or again
-         * @description A waiting delivery is sent now; if this attempt fails, it uses up none of the scheduled ones. A delivery that has ended is sent again, once. During an attempt, another one follows right after. Every request makes one attempt.
+         * @description A waiting delivery is sent now; if this attempt fails, it uses up none of the scheduled ones. A delivery that has ended is sent again, once. During an attempt, another one follows right after. Every request makes one attempt, which waits for its place in the endpoint's rate limit and among its concurrent attempts, as the next step of the delivery then says. It is not made if the delivery is cancelled, or its endpoint disabled, before.
          */
         post: operations["deliveries.retry"];
         delete?: never;
@@ -1508,7 +1508,8 @@ export interface components {
             /** @enum {string} */
             trigger: "schedule" | "manual" | "recovery" | "test";
             started_at: string;
-            duration_ms: number;
+            /** @description Null: not known, because the attempt was lost with its process, or no request was made. */
+            duration_ms: number | null;
             /** @description With secrets masked. Null: not known. */
             request: {
                 /** @constant */
@@ -2107,7 +2108,7 @@ export interface components {
             by_status: {
                 [key: string]: number;
             };
-            /** @description By the error of the last attempt. */
+            /** @description By what went wrong last: the error of the last attempt or, of a delivery that ended before another attempt, and maybe before the first, what ended it (`endpoint_disabled`, `endpoint_deleted`, `payload_erased`). */
             by_error: {
                 [key: string]: number;
             };
@@ -3132,7 +3133,8 @@ export interface components {
             /** @enum {string} */
             trigger: "schedule" | "manual" | "recovery" | "test";
             started_at: string;
-            duration_ms: number;
+            /** @description Null: not known, because the attempt was lost with its process, or no request was made. */
+            duration_ms: number | null;
             /** @description With secrets masked. Null: not known. */
             request: {
                 /** @constant */
@@ -3731,7 +3733,7 @@ export interface components {
             by_status: {
                 [key: string]: number;
             };
-            /** @description By the error of the last attempt. */
+            /** @description By what went wrong last: the error of the last attempt or, of a delivery that ended before another attempt, and maybe before the first, what ended it (`endpoint_disabled`, `endpoint_deleted`, `payload_erased`). */
             by_error: {
                 [key: string]: number;
             };

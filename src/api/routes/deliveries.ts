@@ -119,7 +119,8 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         description:
           'A waiting delivery is sent now; if this attempt fails, it uses up none of the scheduled ones. ' +
           'A delivery that has ended is sent again, once. During an attempt, another one follows right after. Every request ' +
-          'makes one attempt.',
+          "makes one attempt, which waits for its place in the endpoint's rate limit and among its concurrent attempts, as the next step " +
+          'of the delivery then says. It is not made if the delivery is cancelled, or its endpoint disabled, before.',
         params,
         response: { 202: acknowledged, 409: problemSchema },
       },

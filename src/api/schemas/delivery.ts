@@ -83,7 +83,10 @@ const attempt = z
     number: z.number(),
     trigger: z.enum(TRIGGERS),
     started_at: z.string(),
-    duration_ms: z.number(),
+    duration_ms: z
+      .number()
+      .nullable()
+      .describe('Null: not known, because the attempt was lost with its process, or no request was made.'),
     request: z
       .object({ method: z.literal('POST'), url: z.string(), headers: textByName })
       .nullable()

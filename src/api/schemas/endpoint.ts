@@ -195,7 +195,12 @@ export const endpointStats = z
   .object({
     total: z.number(),
     by_status: z.partialRecord(z.enum(DELIVERY_STATUSES), z.number()),
-    by_error: z.record(z.string(), z.number()).describe('By the error of the last attempt.'),
+    by_error: z
+      .record(z.string(), z.number())
+      .describe(
+        'By what went wrong last: the error of the last attempt or, of a delivery that ended before another attempt, and maybe before the ' +
+          'first, what ended it (`endpoint_disabled`, `endpoint_deleted`, `payload_erased`).',
+      ),
     counted_since: z
       .string()
       .nullable()

@@ -1,4 +1,6 @@
 /** Messages of a tenant's stream, as server-sent events. */
+
+import { hasDuration } from '../../domain/errors.ts';
 import type { Change } from '../../store/changes.ts';
 import { presentOperation } from '../operations.ts';
 import { presentDelivery } from './delivery.ts';
@@ -38,7 +40,7 @@ export function messagesOf(change: Change): StreamMessage[] {
             number: change.number,
             trigger: change.trigger,
             started_at: change.startedAt.toISOString(),
-            duration_ms: change.durationMs,
+            duration_ms: hasDuration(change.errorCode) ? change.durationMs : null,
             response_status: change.responseStatus,
             error_code: change.errorCode,
           },

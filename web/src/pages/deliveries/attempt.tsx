@@ -47,7 +47,7 @@ function Summary({ attempt, isHeading = false }: { attempt: Attempt; isHeading?:
     <>
       {isHeading ? <h2>{title}</h2> : <strong>{title}</strong>}
       <ResultCode status={response?.status ?? null} error={error && deliveries.errors[error.code]} />
-      <span className="muted">{format.duration(ms)}</span>
+      {ms !== null && <span className="muted">{format.duration(ms)}</span>}
       {trigger !== 'schedule' && <span className="muted">{common.trigger[trigger]}</span>}
       <small className={styles.when}>
         <ExactTime at={at} />

@@ -18,7 +18,8 @@ export type TimelineEntry =
 /** Shorter waits are said by the times alone. */
 const WORTH_SAYING_MS = 1_000;
 
-const endOf = ({ started_at: at, duration_ms: ms }: Attempt) => Date.parse(at) + ms;
+/** An attempt that was lost has no known end: all that is known is when it began. */
+const endOf = ({ started_at: at, duration_ms: ms }: Attempt) => Date.parse(at) + (ms ?? 0);
 
 /** What happens at the same moment: first what made it happen. */
 const RANK: Record<TimelineEntry['kind'], number> = {

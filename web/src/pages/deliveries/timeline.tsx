@@ -121,7 +121,7 @@ function AttemptLine({ attempt }: { attempt: Attempt }) {
     >
       {trigger !== 'schedule' && <span className="muted">{common.trigger[trigger]}</span>}
       <ResultCode status={response?.status ?? null} error={error === null ? null : errors[error.code]} />
-      <span className="muted">{line.took(format.duration(ms))}</span>
+      {ms !== null && <span className="muted">{line.took(format.duration(ms))}</span>}
       {attempt.explanation && <div className="muted break">{attempt.explanation.summary}</div>}
     </Line>
   );

@@ -51,7 +51,8 @@ function Sentence({ delivery, attempt }: { delivery: Delivery; attempt: Attempt 
   const format = useFormat();
   if (delivery.explanation) return delivery.explanation.summary;
   if (attempt?.response == null) return texts.underWay;
-  return texts.answered(attempt.response.status, format.duration(attempt.duration_ms));
+  // What was answered has a duration.
+  return texts.answered(attempt.response.status, format.duration(attempt.duration_ms ?? 0));
 }
 
 function Request({ attempt, body }: { attempt: Attempt; body: string | null }) {
