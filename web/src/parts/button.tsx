@@ -1,5 +1,5 @@
 /** Buttons, and links that look like them. */
-import type { ComponentProps, ReactNode } from 'react';
+import type { ComponentProps, KeyboardEvent, ReactNode } from 'react';
 import { Link } from 'wouter';
 import styles from './button.module.css';
 import { Icon, type IconName } from './icon.tsx';
@@ -44,6 +44,26 @@ export function Button({
 
 export const LinkButton = ({ look = 'plain', icon, children, href }: Common & { href: string }) => (
   <Link href={href} className={classOf(look)}>
+    {icon && <Icon name={icon} />}
+    <span>{children}</span>
+  </Link>
+);
+
+/**
+ * A button that leads to where something is made: `Create endpoint`, `Send an event`. It opens in a new tab like a link, and is pressed with
+ * the space bar like a button.
+ */
+export const PlaceButton = ({ look = 'plain', icon, children, href }: Common & { href: string }) => (
+  <Link
+    href={href}
+    role="button"
+    className={classOf(look)}
+    onKeyDown={(event: KeyboardEvent<HTMLAnchorElement>) => {
+      if (event.key !== ' ') return;
+      event.preventDefault();
+      event.currentTarget.click();
+    }}
+  >
     {icon && <Icon name={icon} />}
     <span>{children}</span>
   </Link>

@@ -1,0 +1,113 @@
+/** Stories of setting up webhooks, as the four products' own documents tell them. */
+import type { Browser, Page } from 'playwright-core';
+import { type Receiver, startReceiver } from '../../helpers/receiver.ts';
+import { startTestService, type TestService } from '../../helpers/service.ts';
+import { launchChromium } from './chromium.ts';
+import { openDashboard, tenantWith, type Visitor } from './visitor.ts';
+
+let tidings: TestService;
+let browser: Browser;
+let receiver: Receiver;
+let visitor: Visitor;
+beforeAll(async () => {
+  [tidings, browser, receiver] = await Promise.all([startTestService(), launchChromium(), startReceiver()]);
+}, 300_000);
+afterEach(async () => {
+  expect(visitor.faults).toEqual([]);
+  await visitor.context.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await receiver?.close();
+  await tidings?.stop();
+});
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+test('Reading Steps, from the empty dashboard: create the tenant, choose events, save and test, see the signed request and its answer', async () => {
+  visitor = await openDashboard(browser, tidings);
+  const { page } = visitor;
+  await page.getByRole('link', { name: 'Tenants', exact: true }).click();
+  await button(page, 'Create tenant').click();
+  await page.getByLabel('Name', { exact: true }).fill('Hillside School');
+  await page.getByLabel('Profile', { exact: true }).selectOption({ label: 'Reading Steps' });
+  await button(page, 'Create tenant').click();
+
+  await page.getByLabel('Endpoint URL').fill(`  ${receiver.url}/reading `);
+  await page.getByLabel('Description').fill('Timetable');
+  await page.getByRole('checkbox', { name: /^All/ }).uncheck();
+  await page.getByRole('checkbox', { name: 'class.created', exact: true }).check();
+  await page.getByLabel('Authentication', { exact: true }).selectOption({ label: 'Basic authentication' });
+  await page.getByLabel('Username').fill('hillside');
+  await page.getByLabel('Password').fill('pass:word');
+  await button(page, 'Save and test').click();
+
+  const [sent] = await receiver.until(1);
+  expect(sent?.headers.authorization).toBe(`Basic ${Buffer.from('hillside:pass:word').toString('base64')}`);
+  const request = page.getByRole('region', { name: 'Request' });
+  await request.getByText('x-webhook-signature', { exact: false }).first().waitFor();
+  expect(await request.innerText()).not.toContain('pass:word');
+  await page.getByRole('region', { name: 'Response' }).getByText('200').first().waitFor();
+  await page.getByRole('region', { name: 'What happened' }).waitFor();
+  const { body } = await tidings.call('GET', '/v1/search?q=Hillside');
+  const { body: endpoints } = await tidings.call('GET', `/v1/tenants/${body.items[0].id}/endpoints`);
+  expect(endpoints.items).toMatchObject([{ description: 'Timetable', event_types: ['class.created'] }]);
+});
+
+test('a Leah endpoint is refused for http, with the reason at the field', async () => {
+  const { tenant } = await tenantWith(tidings, { name: 'Partner', profile: 'leah' });
+  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
+  const { page } = visitor;
+  await page.getByLabel('Endpoint URL').fill(receiver.url);
+  await page.getByLabel('Authentication', { exact: true }).selectOption({ index: 1 });
+  await button(page, 'Create endpoint').click();
+  await page.getByRole('alert').first().waitFor();
+  const field = page.getByLabel('Endpoint URL');
+  expect(await field.getAttribute('aria-invalid')).toBe('true');
+  const ids = (await field.getAttribute('aria-describedby')) ?? '';
+  const said = await Promise.all(ids.split(' ').map((id) => page.locator(`[id="${id}"]`).innerText()));
+  expect(said.join(' ')).toMatch(/https/);
+});
+
+test('a second URL of Lessonly is refused in the words of the API', async () => {
+  const { tenant } = await tenantWith(tidings, { name: 'Academy', profile: 'lessonly' }, [
+    { url: receiver.url },
+  ]);
+  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
+  const { page } = visitor;
+  await page.getByLabel(/URL/).first().fill(`${receiver.url}/second`);
+  await button(page, 'Create endpoint').click();
+  await page.getByRole('alert').first().waitFor();
+  const { body } = await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
+    url: `${receiver.url}/second`,
+  });
+  await page
+    .getByText(body.errors?.[0]?.message ?? body.detail, { exact: false })
+    .first()
+    .waitFor();
+});
+
+test('a SCORM webhook with a secret that is shown once, and its history', async () => {
+  const { tenant } = await tenantWith(tidings, { name: 'Courses', profile: 'scorm-api' });
+  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
+  const { page } = visitor;
+  await page.getByLabel('Endpoint URL').fill(`${receiver.url}/scorm`);
+  await page.getByLabel('Secret', { exact: true }).fill('a secret of our own, long enough');
+  await button(page, 'Create endpoint').click();
+  await button(page, 'Send test event').click();
+  await page.getByRole('region', { name: 'Response' }).getByText('200').first().waitFor();
+  await page.getByRole('link', { name: 'Deliveries', exact: true }).first().click();
+  await page.getByText('Succeeded').first().waitFor();
+  const sent = receiver.received.find(({ path }) => path.endsWith('/scorm'));
+  expect(Object.keys(sent?.headers ?? {}).some((name) => name.includes('signature'))).toBe(true);
+});
+
+test('a double click creates one endpoint', async () => {
+  const { tenant } = await tenantWith(tidings, { name: 'Clicks' });
+  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
+  await visitor.page.getByLabel('Endpoint URL').fill(`${receiver.url}/clicks`);
+  await button(visitor.page, 'Create endpoint').dblclick();
+  await button(visitor.page, 'Send test event').waitFor();
+  const { body } = await tidings.call('GET', `/v1/tenants/${tenant.id}/endpoints`);
+  expect(body.items).toHaveLength(1);
+});
