@@ -1,0 +1,151 @@
+/** Stories of a support person and a customer whose receiver fails: found out, mended, retried; one delivery, and thousands. */
+import type { Browser, Page } from 'playwright-core';
+import { eventually } from '../../helpers/eventually.ts';
+import { startReceiver } from '../../helpers/receiver.ts';
+import { startTestService, type TestService } from '../../helpers/service.ts';
+import { launchChromium } from './chromium.ts';
+import { openDashboard, tenantWith, type Visitor } from './visitor.ts';
+
+const FAILURES = 2_000;
+const BATCH = 100;
+
+let tidings: TestService;
+let browser: Browser;
+let visitor: Visitor;
+beforeAll(async () => {
+  [tidings, browser] = await Promise.all([startTestService(), launchChromium()]);
+}, 300_000);
+afterEach(async () => {
+  expect(visitor.faults).toEqual([]);
+  await visitor.context.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await tidings?.stop();
+});
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const emit = async (tenant: string, data: object = {}) =>
+  (await tidings.call('POST', `/v1/tenants/${tenant}/events`, { type: 'invoice.paid', data })).body;
+
+test('a receiver breaks: the failure is explained, it is mended, Retry now, and the page is green without a reload', async () => {
+  const receiver = await startReceiver((response) =>
+    response.writeHead(503, { 'content-type': 'text/plain' }).end('closed for maintenance'),
+  );
+  const { tenant } = await tenantWith(tidings, { name: 'Acme' }, [{ url: receiver.url, retry_schedule: [] }]);
+  const event = await emit(tenant.id);
+  await tidings.settled(event.deliveries[0].id);
+  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/deliveries`);
+  const { page } = visitor;
+  await page.getByLabel('Status', { exact: true }).selectOption('failed');
+  expect(new URL(page.url()).searchParams.get('status')).toBe('failed');
+  await page
+    .getByRole('link', { name: new RegExp(event.deliveries[0].id) })
+    .first()
+    .click();
+  const happened = page.getByRole('region', { name: 'What happened' });
+  await happened.getByText('503').first().waitFor();
+  await page.getByRole('region', { name: 'Response' }).getByText('closed for maintenance').waitFor();
+  await page.getByRole('region', { name: 'Timeline' }).waitFor();
+
+  receiver.answer(200);
+  await page.evaluate('window.untouched = true');
+  await button(page, 'Retry now').click();
+  await happened
+    .getByText('Succeeded')
+    .or(page.getByRole('region', { name: 'What happened' }).getByText(/accepted/))
+    .first()
+    .waitFor();
+  expect(await page.evaluate('window.untouched')).toBe(true);
+  await receiver.close();
+});
+
+test('disable, miss, enable: what was missed is counted by a dry run, and recovered', async () => {
+  const receiver = await startReceiver();
+  const { tenant, endpoints } = await tenantWith(tidings, { name: 'Acme' }, [{ url: receiver.url }]);
+  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/${endpoints[0].id}`);
+  const { page } = visitor;
+  await button(page, 'Disable').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await button(page, 'Enable').waitFor();
+  await Promise.all([emit(tenant.id), emit(tenant.id), emit(tenant.id)]);
+  expect(receiver.received).toHaveLength(0);
+  await button(page, 'Enable').click();
+  await page
+    .getByText(/3 events missed|missed 3/)
+    .first()
+    .waitFor();
+  await button(page, 'Recover').first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog
+    .getByText(/\b3 of/)
+    .first()
+    .waitFor();
+  await dialog.getByRole('button', { name: 'Confirm' }).click();
+  await receiver.until(3);
+  await receiver.close();
+});
+
+test('the secret is rotated with an overlap, and the receiver sees both signatures', async () => {
+  const receiver = await startReceiver();
+  const { tenant, endpoints } = await tenantWith(tidings, { name: 'Acme' }, [{ url: receiver.url }]);
+  visitor = await openDashboard(
+    browser,
+    tidings,
+    `/tenants/${tenant.id}/endpoints/${endpoints[0].id}/settings`,
+  );
+  const { page } = visitor;
+  await button(page, 'Rotate secret').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await page
+    .getByText(/whsec_/)
+    .first()
+    .waitFor();
+  await emit(tenant.id);
+  const [sent] = await receiver.until(1);
+  expect(String(sent?.headers['webhook-signature']).split(' ')).toHaveLength(2);
+  await receiver.close();
+});
+
+test(`${FAILURES} failures, selected by a filter, are retried as one operation with its progress`, async () => {
+  const receiver = await startReceiver(500);
+  const { tenant, endpoints } = await tenantWith(tidings, { name: 'Acme' }, [
+    { url: receiver.url, retry_schedule: [3600] },
+  ]);
+  const path = `/v1/tenants/${tenant.id}`;
+  for (let from = 0; from < FAILURES; from += BATCH) {
+    const events = Array.from({ length: BATCH }, (_, i) => ({
+      type: 'invoice.paid',
+      data: { number: from + i },
+    }));
+    expect((await tidings.call('POST', `${path}/events/batch`, { events })).status).toBe(202);
+  }
+  // What waits when the endpoint is disabled fails at once.
+  const endpoint = `${path}/endpoints/${endpoints[0].id}`;
+  await tidings.call('PATCH', endpoint, { enabled: false });
+  const counted = async (status: string) => {
+    const { body } = await tidings.call('POST', `${path}/deliveries/bulk-retry`, {
+      filter: { status },
+      dry_run: true,
+    });
+    return body.matched as number;
+  };
+  await eventually(
+    () => counted('failed'),
+    (count) => count >= FAILURES,
+    90_000,
+  );
+  await tidings.call('PATCH', endpoint, { enabled: true });
+  receiver.answer(200);
+  const before = receiver.received.length;
+  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/deliveries?status=failed`);
+  const { page } = visitor;
+  await button(page, 'Select all that match').click();
+  await button(page, 'Retry them').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(/2,000 of/).waitFor();
+  await dialog.getByRole('button', { name: 'Confirm' }).click();
+  await page.getByText(/2,000 of 2,000 done/).waitFor({ timeout: 90_000 });
+  expect(receiver.received.length - before).toBeGreaterThanOrEqual(FAILURES);
+  await receiver.close();
+}, 240_000);
