@@ -4,7 +4,7 @@ import { TidingsError } from '@tidings/client';
 import { type ReactNode, useRef } from 'react';
 import { useTexts } from '../texts/index.ts';
 import { FieldProblemsProvider } from './field.tsx';
-import { ProblemNotice } from './problem.tsx';
+import { Notice, ProblemNotice } from './problem.tsx';
 
 export type Submission = {
   /** Sends, unless one is under way. */
@@ -83,10 +83,14 @@ export function Form({
         {submission.problem !== null && fields.length === 0 && <ProblemNotice problem={submission.problem} />}
         {fields.length > 0 && (
           <div role="alert">
-            {shown.length > 0 && <p className="visually-hidden">{common.fieldsRefused(shown.length)}</p>}
-            {others.map(({ path, message }) => (
-              <ProblemNotice key={path} problem={new Error(path === '' ? message : `${path}: ${message}`)} />
-            ))}
+            <Notice tone="bad">
+              {shown.length > 0 && <p>{common.fieldsRefused(shown.length)}</p>}
+              {others.map(({ path, message }) => (
+                <p key={path} className="break">
+                  {path === '' ? message : `${path}: ${message}`}
+                </p>
+              ))}
+            </Notice>
           </div>
         )}
         {children}

@@ -6,7 +6,7 @@ import { useApi } from '../../context/api.tsx';
 import { useViewer } from '../../context/session.tsx';
 import { useRowKeys } from '../../context/shortcuts.ts';
 import { useTenant } from '../../context/tenant.tsx';
-import { LinkButton } from '../../parts/button.tsx';
+import { PlaceButton } from '../../parts/button.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Empty, Page } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
@@ -155,7 +155,7 @@ export function NoDeliveries({ filters }: { filters: Filters }) {
   return (
     <Empty
       title={texts.none}
-      action={can('emit') && tenantId !== null && <LinkButton href="/events/new">{events.send}</LinkButton>}
+      action={can('emit') && tenantId !== null && <PlaceButton href="/events/new">{events.send}</PlaceButton>}
     >
       {texts.noneHint}
     </Empty>

@@ -5,7 +5,7 @@ import { useApi } from '../../context/api.tsx';
 import { useViewer } from '../../context/session.tsx';
 import { useRowKeys } from '../../context/shortcuts.ts';
 import { useProfile, useTenant } from '../../context/tenant.tsx';
-import { LinkButton } from '../../parts/button.tsx';
+import { PlaceButton } from '../../parts/button.tsx';
 import { Empty, Page } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -32,9 +32,9 @@ export function Endpoints() {
   useRowKeys('tbody td:first-child a');
   const isFull = profile?.max_endpoints != null && pages.items.length >= profile.max_endpoints;
   const create = can('endpoints') && !isFull && (
-    <LinkButton look="primary" icon="plus" href="/endpoints/new">
+    <PlaceButton look="primary" icon="plus" href="/endpoints/new">
       {texts.create}
-    </LinkButton>
+    </PlaceButton>
   );
   return (
     <Page title={shell.endpoints} actions={pages.items.length > 0 && create}>

@@ -7,7 +7,7 @@ import { useParam } from '../../context/params.ts';
 import { useProfiles } from '../../context/profiles.ts';
 import { useRowKeys } from '../../context/shortcuts.ts';
 import { Badge } from '../../parts/badge.tsx';
-import { Button, LinkButton } from '../../parts/button.tsx';
+import { Button, PlaceButton } from '../../parts/button.tsx';
 import { Empty, Page } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
@@ -30,9 +30,9 @@ export function Tenants() {
   const columns = useColumns();
   useRowKeys('tbody td:first-child a');
   const create = (
-    <LinkButton look="primary" icon="plus" href="/tenants/new">
+    <PlaceButton look="primary" icon="plus" href="/tenants/new">
       {texts.create}
-    </LinkButton>
+    </PlaceButton>
   );
   const isNew = q === '' && pages.data !== undefined && pages.items.length === 0 && !pages.hasNextPage;
   return (
