@@ -4,10 +4,12 @@ import { dataOf } from '@tidings/client';
 import { type ReactNode, useId } from 'react';
 import { useApi } from '../../context/api.tsx';
 import { useFormat } from '../../context/format.ts';
+import { useProfile } from '../../context/tenant.tsx';
 import { ResultCode } from '../../parts/badge.tsx';
 import { Body } from '../../parts/code.tsx';
 import { CopyButton } from '../../parts/copy.tsx';
 import { visible } from '../../parts/machine-text.ts';
+import { Markdown } from '../../parts/markdown.tsx';
 import { Notice } from '../../parts/problem.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './delivery.module.css';
@@ -45,7 +47,7 @@ export function Request({
           <p className={styles.target}>
             <span>{request.method}</span> {visible(request.url)}
           </p>
-          <Headers headers={request.headers} />
+          <Headers headers={request.headers} isAnnotated />
           <small className="muted">{texts.masked}</small>
           <SentBody delivery={delivery} />
         </>
@@ -164,17 +166,34 @@ function ReceivedBody(bytes: Bytes) {
   );
 }
 
-function Headers({ headers }: { headers: Record<string, string> }) {
+/** @param isAnnotated says of those that a receiver verifies what they hold, as the contract has it */
+function Headers({
+  headers,
+  isAnnotated = false,
+}: {
+  headers: Record<string, string>;
+  isAnnotated?: boolean;
+}) {
   const { deliveries } = useTexts();
   const texts = deliveries.attempt;
+  const { data: profile } = useProfile();
+  const noteOf = (name: string) =>
+    isAnnotated && profile?.headers.find((each) => each.name.toLowerCase() === name.toLowerCase())?.holds;
   const entries = Object.entries(headers);
   if (entries.length === 0) return <p className="muted">{texts.noHeaders}</p>;
   return (
     <dl className={styles.headers} aria-label={texts.headers}>
       {entries.map(([name, value]) => (
-        <div key={name}>
+        <div key={name} data-noted={noteOf(name) ? true : undefined}>
           <dt>{visible(name)}</dt>
-          <dd>{visible(value)}</dd>
+          <dd>
+            {visible(value)}
+            {noteOf(name) && (
+              <small>
+                <Markdown text={noteOf(name) || ''} />
+              </small>
+            )}
+          </dd>
         </div>
       ))}
     </dl>

@@ -1,6 +1,7 @@
 /** The authentication of an endpoint: one of the schemes that the contract allows, with its fields. */
 import { Button } from '../../parts/button.tsx';
 import { Select, TextField, useProblemAt } from '../../parts/field.tsx';
+import { Markdown } from '../../parts/markdown.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { FieldsProps } from './endpoint-fields.tsx';
 import styles from './endpoint-form.module.css';
@@ -20,7 +21,7 @@ export function AuthFields({ profile, values, onValues, endpoint }: FieldsProps)
         label={texts.auth}
         path="auth.type"
         problem={problem}
-        hint={scheme?.description && <Plain markdown={scheme.description} />}
+        hint={scheme?.description && <Markdown text={scheme.description} />}
         choices={[
           ...(values.authType === '' ? [{ value: '', label: `${texts.chooseAuth}…` }] : []),
           ...schemes.map(({ type, title }) => ({ value: type, label: title })),
@@ -69,15 +70,8 @@ const Credential = ({
     isOptional={!field.required}
     type={field.kind === 'secret' ? 'password' : 'text'}
     autoComplete={field.kind === 'secret' ? 'new-password' : 'off'}
-    hint={field.description && <Plain markdown={field.description} />}
+    hint={field.description && <Markdown text={field.description} />}
     value={value}
     onValue={onValue}
   />
 );
-
-/** The little Markdown that the API's descriptions have: code between backquotes. */
-export const Plain = ({ markdown }: { markdown: string }) =>
-  markdown
-    .split('`')
-    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text that does not change
-    .map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part));

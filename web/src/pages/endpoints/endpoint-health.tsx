@@ -15,6 +15,7 @@ import styles from './endpoint.module.css';
 import type { Endpoint, Profile } from './endpoint-values.ts';
 
 type Status = Schemas['DeliverySummary']['status'];
+type ErrorCode = NonNullable<Schemas['DeliverySummary']['last_error']>;
 
 export function EndpointHealth({ endpoint, profile }: { endpoint: Endpoint; profile: Profile }) {
   const { endpoints: texts } = useTexts();
@@ -42,7 +43,7 @@ export function EndpointHealth({ endpoint, profile }: { endpoint: Endpoint; prof
 
 /** Deliveries by status and by error. */
 function Counts({ endpoint }: { endpoint: Endpoint }) {
-  const { endpoints: texts, common } = useTexts();
+  const { endpoints: texts, common, deliveries } = useTexts();
   const format = useFormat();
   const { data, error, refetch } = useStats(endpoint);
   const to = (filter: string) => `/deliveries?endpoint_id=${endpoint.id}&${filter}`;
@@ -77,7 +78,9 @@ function Counts({ endpoint }: { endpoint: Endpoint }) {
                 {errors.map(([code, count]) => (
                   <tr key={code}>
                     <th scope="row">
-                      <Link href={to(`error_code=${code}`)}>{texts.errorCodes[code] ?? code}</Link>
+                      <Link href={to(`error_code=${code}`)}>
+                        {deliveries.errors[code as ErrorCode] ?? code}
+                      </Link>
                     </th>
                     <td>{format.number(count)}</td>
                   </tr>

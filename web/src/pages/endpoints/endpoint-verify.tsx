@@ -1,6 +1,7 @@
 /** The recognition of a genuine delivery by a receiver. */
+
+import { Markdown } from '../../parts/markdown.tsx';
 import { useTexts } from '../../texts/index.ts';
-import { Plain } from './auth-fields.tsx';
 import type { Endpoint, Profile } from './endpoint-values.ts';
 
 export function EndpointVerify({ profile }: { endpoint: Endpoint; profile: Profile }) {
@@ -13,7 +14,7 @@ export function EndpointVerify({ profile }: { endpoint: Endpoint; profile: Profi
           <div key={name}>
             <dt className="mono">{name}</dt>
             <dd>
-              <Plain markdown={holds} />
+              <Markdown text={holds} />
             </dd>
           </div>
         ))}

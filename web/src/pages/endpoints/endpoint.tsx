@@ -10,8 +10,8 @@ import { Loading } from '../../parts/loading.tsx';
 import { Page, Tabs } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
 import { useTexts } from '../../texts/index.ts';
+import { OperationProgress } from '../deliveries/bulk.tsx';
 import { NotFound } from '../not-found.tsx';
-import { OperationProgress } from '../operation-progress.tsx';
 import styles from './endpoint.module.css';
 import { EndpointActions } from './endpoint-actions.tsx';
 import { EndpointDeliveries } from './endpoint-deliveries.tsx';
@@ -106,7 +106,7 @@ function Loaded({ endpoint, profile, tab, fresh }: Shown & { tab: string; fresh:
           onHide={() => setSecret(null)}
         />
       )}
-      {operation && <OperationProgress key={operation} id={operation} onClose={() => setOperation(null)} />}
+      {operation && <OperationProgress key={operation} id={operation} onDismiss={() => setOperation(null)} />}
       <TestPanel test={test} />
       <Tabs
         label={texts.endpoint}

@@ -8,8 +8,8 @@ import { Button } from '../../parts/button.tsx';
 import { Dialog, DialogActions } from '../../parts/dialog.tsx';
 import { Select, TextField } from '../../parts/field.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
+import { Markdown } from '../../parts/markdown.tsx';
 import { useTexts } from '../../texts/index.ts';
-import { Plain } from './auth-fields.tsx';
 import type { Endpoint, Profile } from './endpoint-values.ts';
 import type { ShownSecret } from './secret-panel.tsx';
 
@@ -79,7 +79,7 @@ export function RotateDialog({
           autoComplete="new-password"
           hint={
             <>
-              {endpointForm.secretMade} {form && <Plain markdown={endpointForm.secretForm(form)} />}
+              {endpointForm.secretMade} {form && <Markdown text={endpointForm.secretForm(form)} />}
             </>
           }
           value={own}

@@ -1,7 +1,7 @@
 /** The signing secret of a new endpoint, where the contract lets one be chosen. */
 import { Select, TextField } from '../../parts/field.tsx';
+import { Markdown } from '../../parts/markdown.tsx';
 import { useTexts } from '../../texts/index.ts';
-import { Plain } from './auth-fields.tsx';
 import type { FieldsProps } from './endpoint-fields.tsx';
 
 export function SecretFields({ profile, values, onValues }: FieldsProps) {
@@ -33,7 +33,7 @@ export function SecretFields({ profile, values, onValues }: FieldsProps) {
         hint={
           <>
             {rule === 'always' ? texts.secretMade : texts.secretChosen}{' '}
-            {form !== null && <Plain markdown={texts.secretForm(form)} />}
+            {form !== null && <Markdown text={texts.secretForm(form)} />}
           </>
         }
         value={values.secret}

@@ -8,11 +8,12 @@ export type EventType = Schemas['EventType'];
 
 const PAGE = 200;
 
-export function useEventTypes() {
+/** @param withArchived also those that are no longer in use */
+export function useEventTypes(withArchived = false) {
   const api = useApi();
   const { id: tenant } = useTenant();
   return useQuery({
-    queryKey: ['event-types', tenant],
+    queryKey: ['event-types', tenant, { withArchived }],
     staleTime: 30_000,
     queryFn: async () => {
       const types: EventType[] = [];
@@ -20,7 +21,10 @@ export function useEventTypes() {
       do {
         const page = await dataOf(
           api.GET('/v1/tenants/{tenant}/event-types', {
-            params: { path: { tenant }, query: { limit: PAGE, ...(cursor && { cursor }) } },
+            params: {
+              path: { tenant },
+              query: { limit: PAGE, ...(withArchived && { archived: 'true' }), ...(cursor && { cursor }) },
+            },
           }),
         );
         types.push(...page.items);
@@ -28,5 +32,21 @@ export function useEventTypes() {
       } while (cursor != null);
       return types;
     },
+  });
+}
+
+/** One of them, archived or not. @param name `null`: none is asked for */
+export function useEventType(name: string | null) {
+  const api = useApi();
+  const { id: tenant } = useTenant();
+  return useQuery({
+    queryKey: ['event-types', tenant, 'one', name],
+    enabled: name !== null,
+    queryFn: () =>
+      dataOf(
+        api.GET('/v1/tenants/{tenant}/event-types/{type}', {
+          params: { path: { tenant, type: name ?? '' } },
+        }),
+      ),
   });
 }

@@ -2,7 +2,7 @@
 import type { Schemas } from '@tidings/client';
 import { plural } from '../plural.ts';
 
-const missed = plural('en', { one: '# event missed', other: '# events missed' });
+const missed = plural('en', { one: '# event', other: '# events' });
 
 export const endpoints = {
   endpoint: 'Endpoint',
@@ -38,10 +38,13 @@ export const endpoints = {
   test: 'Test event',
   testing: 'Sending a test event…',
   isTest: 'test',
+  underWay: 'No answer yet. It appears here as soon as it comes.',
+  answered: (status: number, duration: string) => `Your endpoint answered ${status} after ${duration}.`,
+  openTest: 'Open it in the log',
   enable: 'Enable',
   enabledNow: 'Enabled. New events are sent to it from now on.',
   missed: (count: number, isBound: boolean) =>
-    `While it was disabled, ${isBound ? 'at least ' : ''}${missed(count)} it.`,
+    `While it was disabled, it missed ${isBound ? 'at least ' : ''}${missed(count)}.`,
   disable: 'Disable',
   disableTitle: 'Disable this endpoint?',
   disableWhat:
@@ -137,25 +140,6 @@ export const endpoints = {
     'operation.failed': () => 'An operation failed',
     'contact.undeliverable': () => 'A contact could not be reached',
   } as Record<string, (data: Record<string, unknown>) => string>,
-  errorCodes: {
-    dns_error: 'The host name could not be resolved',
-    address_blocked: 'The address is not public',
-    connection_refused: 'Nothing accepted the connection',
-    connection_reset: 'The connection was closed before an answer came',
-    tls_error: 'Certificate or TLS handshake not acceptable',
-    timeout: 'No answer in time',
-    invalid_response: 'The answer was no valid HTTP',
-    redirect_refused: 'Answered with a redirect',
-    http_status: 'Answered outside of 200–299',
-    authorization_failed: 'The credentials could not be obtained',
-    outcome_unknown: 'The outcome is not known',
-    secret_unreadable: 'The secrets could not be opened',
-    profile_unknown: 'The contract is not known',
-    unsendable: 'A stored value was not valid',
-    endpoint_disabled: 'Disabled before it could be sent',
-    payload_erased: 'The payload was erased',
-    endpoint_deleted: 'Deleted before it could be sent',
-  } as Record<string, string>,
 
   updated: 'Changed',
   readOnly: 'You may look at this endpoint, but not change it.',

@@ -5,8 +5,7 @@ import { endpointForm } from './endpoint-form.ts';
 import { endpoints } from './endpoints.ts';
 import { eventTypes } from './event-types.ts';
 import { events } from './events.ts';
-import { exchange } from './exchange.ts';
-import { operation, sendAgain } from './operation.ts';
+import { sendAgain } from './send-again.ts';
 import { shell } from './shell.ts';
 import { signIn } from './sign-in.ts';
 import { tenants } from './tenants.ts';
@@ -23,7 +22,5 @@ export const en = {
   events,
   endpointForm,
   eventTypes,
-  exchange,
-  operation,
   sendAgain,
 };

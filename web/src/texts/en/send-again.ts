@@ -1,32 +1,10 @@
-/** Texts of operations: what is done with many deliveries at once. */
+/** Texts of recover and replay. */
 import type { Schemas } from '@tidings/client';
 import { plural } from '../plural.ts';
 
-type Operation = Schemas['Operation'];
-
 const count = (one: string, other: string) => plural('en', { one, other });
-const deliveries = count('# delivery', '# deliveries');
 const number = new Intl.NumberFormat('en');
 const atLeast = (isBound: true | undefined, text: string) => (isBound === true ? `at least ${text}` : text);
-
-export const operation = {
-  titles: {
-    recover: 'Recovering what was missed',
-    replay: 'Sending again',
-    bulk_retry: 'Retrying',
-    bulk_cancel: 'Cancelling',
-    erase: 'Erasing payloads',
-  } as Record<Operation['kind'], string>,
-  progress: 'Progress',
-  stop: 'Stop',
-  said: ({ status, done, failed, matched, at_least }: Operation): string => {
-    const numbers = `${number.format(done)} done, ${number.format(failed)} failed, of ${atLeast(at_least, deliveries(matched))}`;
-    if (status === 'running') return `${numbers}.`;
-    if (status === 'cancelled') return `Stopped. ${numbers}. Those that were started go on.`;
-    if (status === 'completed') return `Finished. ${numbers}.`;
-    return `It failed and does not go on. ${numbers}.`;
-  },
-};
 
 export const sendAgain = {
   titles: { recover: 'Recover what was missed', replay: 'Replay' },
@@ -35,7 +13,7 @@ export const sendAgain = {
     replay:
       'Everything of the chosen time is sent again, also what your endpoint has got already. Such a delivery carries the same webhook-id, by which a receiver knows it.',
   },
-  since: 'From',
+  since: 'Since',
   until: 'Until',
   sinceMissing: 'must be a time',
   eventType: 'Event type',

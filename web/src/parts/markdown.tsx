@@ -1,0 +1,7 @@
+/** The little Markdown that the API's descriptions have: code between backquotes. */
+
+export const Markdown = ({ text }: { text: string }) =>
+  text
+    .split('`')
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text that does not change
+    .map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part));
