@@ -70,6 +70,8 @@ export type ApiDeps = {
   maxEventBytes: number;
   /** how long all attempts at an endpoint fail before it is disabled, where its tenant has no setting of its own */
   disableAfterMs: number;
+  /** how long payloads are kept, where their tenant has no setting of its own */
+  payloadRetentionDays: number;
   /** event types that a tenant may add */
   maxOwnTypes: number;
   /** limit for the schema of such a type, as JSON text */

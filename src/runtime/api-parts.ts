@@ -73,6 +73,7 @@ export async function createApiParts(
     bodyMemoryBytes: env.TIDINGS_BODY_BYTES,
     maxEventBytes: env.TIDINGS_MAX_EVENT_BYTES,
     disableAfterMs: env.TIDINGS_DISABLE_AFTER_S * 1000,
+    payloadRetentionDays: env.TIDINGS_PAYLOAD_RETENTION_DAYS,
     maxOwnTypes: env.TIDINGS_MAX_OWN_EVENT_TYPES,
     maxSchemaBytes: env.TIDINGS_MAX_SCHEMA_BYTES,
     schema,

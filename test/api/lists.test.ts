@@ -182,6 +182,20 @@ test('an endpoint says in words how it is, and the operator finds those of all t
   expect(listed).toEqual({ ...shown, tenant: { name: 'Troubled', external_id: 'troubled' } });
 });
 
+test('a tenant says which settings apply, its own or those of the operator', async () => {
+  const tenant = await newTenant('Settings');
+  const get = async () => (await tidings.call('GET', `/v1/tenants/${tenant}`)).body;
+  expect(await get()).toMatchObject({
+    disable_after_s: null,
+    payload_retention_days: null,
+    in_force: { disable_after_s: 86_400, payload_retention_days: 30 },
+  });
+  await tidings.call('PATCH', `/v1/tenants/${tenant}`, { disable_after_s: 60, payload_retention_days: 7 });
+  expect((await get()).in_force).toEqual({ disable_after_s: 60, payload_retention_days: 7 });
+  await tidings.call('PATCH', `/v1/tenants/${tenant}`, { disable_after_s: null });
+  expect((await get()).in_force).toEqual({ disable_after_s: 86_400, payload_retention_days: 7 });
+});
+
 test('metrics of a tenant say what waits of it and for what', async () => {
   const receiver = await startReceiver(500);
   const tenant = await newTenant('Waits');

@@ -173,6 +173,15 @@ describe('a session ends at once, in every process', () => {
     expect((await page(cookie, other)('GET', `/v1/tenants/${gone.id}`)).status).toBe(401);
   });
 
+  test('when what binds it to the admin key is damaged, which is no error of ours', async () => {
+    for (const damaged of ["'\\x00'", "''"]) {
+      const made = await session(ADMIN_KEY);
+      expect((await page(made.cookie)('GET', '/v1/keys')).status).toBe(200);
+      await database.db.query(`update sessions set admin_proof = ${damaged}::bytea where id = $1`, [made.id]);
+      expect((await page(made.cookie)('GET', '/v1/keys')).status).toBe(401);
+    }
+  });
+
   test('when the admin key of the environment is another one', async () => {
     const { cookie } = await session(ADMIN_KEY);
     const renewed = await startProcess('api', {

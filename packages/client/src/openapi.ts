@@ -1862,6 +1862,11 @@ export interface components {
             contact_states: components["schemas"]["ContactInput"][];
             disable_after_s: number | null;
             payload_retention_days: number | null;
+            /** @description What applies: the settings of the tenant or, where it has none, those of the operator. */
+            in_force: {
+                disable_after_s: number;
+                payload_retention_days: number;
+            };
             created_at: string;
             /** @description Only in a list with `activity=true`: attempts in the last 24 hours, and its endpoints now. */
             activity?: {
@@ -3487,6 +3492,11 @@ export interface components {
             contact_states: components["schemas"]["Contact"][];
             disable_after_s: number | null;
             payload_retention_days: number | null;
+            /** @description What applies: the settings of the tenant or, where it has none, those of the operator. */
+            in_force: {
+                disable_after_s: number;
+                payload_retention_days: number;
+            };
             created_at: string;
             /** @description Only in a list with `activity=true`: attempts in the last 24 hours, and its endpoints now. */
             activity?: {

@@ -44,7 +44,7 @@ const taken = (externalId: unknown) =>
 export function tenantRoutes(app: App, deps: ApiDeps): void {
   const tags = ['tenants'];
   const withContacts = async (tenant: Tenant) =>
-    presentTenant(tenant, await findContacts(deps.db, [tenant.id]));
+    presentTenant(tenant, await findContacts(deps.db, [tenant.id]), deps);
   const vouches = (request: FastifyRequest) =>
     isTrusted(deps.contacts.verify, callerOf(request).tenantId === null);
 
@@ -133,7 +133,9 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       const found = await findContacts(deps.db, ids);
       const activity = query.activity ? await readActivity(deps.db, ids) : new Map();
       return {
-        items: items.map((tenant) => withActivity(presentTenant(tenant, found), activity.get(tenant.id))),
+        items: items.map((tenant) =>
+          withActivity(presentTenant(tenant, found, deps), activity.get(tenant.id)),
+        ),
         next_cursor,
       };
     },

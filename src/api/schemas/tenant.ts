@@ -114,6 +114,9 @@ export const tenantSchema = z
     contact_states: z.array(contactSchema).describe('The same contacts with their states.'),
     disable_after_s: z.number().nullable(),
     payload_retention_days: z.number().nullable(),
+    in_force: z
+      .object({ disable_after_s: z.number(), payload_retention_days: z.number() })
+      .describe('What applies: the settings of the tenant or, where it has none, those of the operator.'),
     created_at: z.string(),
     activity: z
       .object({
@@ -151,8 +154,15 @@ export function withActivity(
   return { ...tenant, activity: { attempts, failed, endpoints: { healthy, failing, disabled } } };
 }
 
+/** The settings of tenants that have none of their own. */
+export type TenantDefaults = { disableAfterMs: number; payloadRetentionDays: number };
+
 /** @param found states of contacts, by tenant and mailbox; a contact without one is trusted */
-export function presentTenant(tenant: Tenant, found: Map<string, Contact>): z.infer<typeof tenantSchema> {
+export function presentTenant(
+  tenant: Tenant,
+  found: Map<string, Contact>,
+  defaults: TenantDefaults,
+): z.infer<typeof tenantSchema> {
   return {
     id: tenant.id,
     external_id: tenant.externalId,
@@ -164,6 +174,10 @@ export function presentTenant(tenant: Tenant, found: Map<string, Contact>): z.in
     ),
     disable_after_s: tenant.disableAfterS,
     payload_retention_days: tenant.payloadRetentionDays,
+    in_force: {
+      disable_after_s: tenant.disableAfterS ?? defaults.disableAfterMs / 1000,
+      payload_retention_days: tenant.payloadRetentionDays ?? defaults.payloadRetentionDays,
+    },
     created_at: tenant.createdAt.toISOString(),
   };
 }
