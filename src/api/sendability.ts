@@ -24,6 +24,7 @@ async function findSendability({ db, vault }: ApiDeps, delivery: Delivery) {
     secretsOpen: endpoint !== null && endpoint.secrets !== null,
     profileKnown: findProfile(profile) !== undefined,
     payloadErased: erased,
+    isRateLimited: endpoint !== null && endpoint.ratePerSecond !== null,
   };
   return { sendability, profile };
 }

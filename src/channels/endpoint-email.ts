@@ -217,7 +217,7 @@ function whatFollows(endpoint: EndpointMessage['endpoint']): Block[] {
           : 'the next attempt that fails';
       return [
         {
-          paragraph: `It has been failing${since}. Unless something gets through before, ${when} switches it off, and nothing more is sent to it then.`,
+          paragraph: `It has been failing${since}. Unless something gets through before, ${when} switches it off, if it is the third in a row or a later one, and nothing more is sent to it then.`,
         },
       ];
     }

@@ -787,15 +787,16 @@ export const CAUSES: Record<AttemptErrorCode, readonly Cause[]> = {
     {
       cause: 'endpoint_disabled',
       who: 'customer',
-      summary: 'The endpoint was disabled before the delivery could be sent.',
-      action: 'Enable the endpoint; then retry this delivery, or recover all that the endpoint has missed.',
+      summary: 'The endpoint was disabled before the event was delivered.',
+      action:
+        'Enable the endpoint, if it still is disabled; then retry this delivery, or recover all that the endpoint has missed.',
     },
   ],
   payload_erased: [
     {
       cause: 'payload_erased',
       who: 'customer',
-      summary: 'The payload was erased before the delivery could be sent.',
+      summary: 'The payload was erased before the event was delivered.',
       action: 'It cannot be sent any more. If the receiver needs it, emit the event anew.',
     },
   ],
@@ -803,7 +804,7 @@ export const CAUSES: Record<AttemptErrorCode, readonly Cause[]> = {
     {
       cause: 'endpoint_deleted',
       who: 'customer',
-      summary: 'The endpoint was deleted before the delivery could be sent.',
+      summary: 'The endpoint was deleted before the event was delivered.',
       action: 'It cannot be sent any more. Another endpoint gets what is emitted from its creation on.',
     },
   ],

@@ -109,9 +109,9 @@ export const ATTEMPT_ERRORS = {
   secret_unreadable: 'The secrets of the endpoint cannot be opened, so nothing was sent.',
   profile_unknown: "This version does not know the tenant's profile, so nothing was sent.",
   unsendable: 'A stored value of the delivery or of its endpoint is not valid, so nothing was sent.',
-  endpoint_disabled: 'The endpoint was disabled before the delivery could be sent.',
-  payload_erased: 'The payload was erased before the delivery could be sent.',
-  endpoint_deleted: 'The endpoint was deleted before the delivery could be sent.',
+  endpoint_disabled: 'The endpoint was disabled before the event was delivered.',
+  payload_erased: 'The payload was erased before the event was delivered.',
+  endpoint_deleted: 'The endpoint was deleted before the event was delivered.',
 } as const;
 
 export type AttemptErrorCode = keyof typeof ATTEMPT_ERRORS;

@@ -20,7 +20,7 @@ export type Health = {
   state: HealthState;
   /** in a sentence or two */
   summary: string;
-  /** when it is switched off if no attempt succeeds until then; `null`: it is not failing */
+  /** from when on a failed attempt switches it off, if none succeeds before; `null`: it is not failing */
   disablesAt: Date | null;
 };
 
@@ -66,7 +66,11 @@ function howFailing({ failingSince, consecutiveFailures }: Asked, disablesAt: Da
   const count = Math.max(1, consecutiveFailures);
   const attempts = count === 1 ? 'The last attempt has failed' : `The last ${count} attempts have failed`;
   const until = disablesAt === null ? '' : ` after ${disablesAt.toISOString()}`;
-  return `${attempts}${since(failingSince)}. It is disabled at the first failure${until}, unless one succeeds before.`;
+  const atLeast =
+    count + 1 < MIN_FAILURES_TO_DISABLE
+      ? `; but not before ${MIN_FAILURES_TO_DISABLE} in a row have failed`
+      : '';
+  return `${attempts}${since(failingSince)}. It is disabled at the first failure${until}, unless one succeeds before${atLeast}.`;
 }
 
 const since = (at: Date | null) =>

@@ -9,6 +9,8 @@ export type Sendability = {
   secretsOpen: boolean;
   profileKnown: boolean;
   payloadErased: boolean;
+  /** whether a retry may have to wait for the endpoint's rate limit; absent: no */
+  isRateLimited?: boolean;
 };
 
 export type RetryRefusal = Extract<
@@ -49,7 +51,7 @@ export function nextStep(delivery: Asked, now: Sendability, presses: readonly Op
   if (refusal === null) {
     const pressed = pressedWords(delivery, presses);
     if (pressed !== null) return step(`${state.replace(NOTHING, 'At present: ')} ${pressed}`);
-    return retry === null ? step(state) : step(`${state} ${retry}`, 'retry');
+    return retry === null ? step(state) : step(`${state} ${limited(retry, now)}`, 'retry');
   }
   if (refusal !== 'endpoint_disabled') return step(`${state} ${OBSTACLES[refusal]}`);
   // Enabling the endpoint permits a retry only if there is no other obstacle.
@@ -68,6 +70,9 @@ const OBSTACLES: Record<Exclude<RetryRefusal, 'endpoint_disabled'>, string> = {
     'The secrets of its endpoint cannot be opened: it can be sent when their key is in TIDINGS_ENCRYPTION_KEYS again.',
   profile_unknown: "Its tenant's profile is not known to this version: it can be sent when that is so again.",
 };
+
+const limited = (retry: string, { isRateLimited }: Sendability) =>
+  isRateLimited ? `${retry.slice(0, -1)}, as soon as the endpoint's rate limit leaves room.` : retry;
 
 const NOTHING = /^Nothing: /;
 
@@ -125,7 +130,8 @@ function describeState(
     return { state: `Attempt ${attemptCount + 1} is due${at}.`, retry: 'Retry sends it now.' };
   }
   if (status === 'pending') {
-    const slow = 'Where that takes long, its endpoint fails and much is sent to it, or Temporal is away.';
+    const slow =
+      'Where that takes long, much waits before it, its endpoint fails and much is sent to it, no worker runs, or Temporal is away.';
     return { state: `It is about to be sent. ${slow}`, retry: null };
   }
   switch (heldReason) {

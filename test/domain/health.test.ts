@@ -26,6 +26,20 @@ const TABLE: [
     '2026-03-01T11:00:00.000Z',
   ],
   [
+    'one has failed: the next failure is not the third in a row',
+    { failingSince: at, consecutiveFailures: 1 },
+    'failing',
+    /unless one succeeds before; but not before 3 in a row have failed\.$/,
+    '2026-03-01T11:00:00.000Z',
+  ],
+  [
+    'two have failed: the next failure is the third',
+    { failingSince: at, consecutiveFailures: 2 },
+    'failing',
+    /unless one succeeds before\.$/,
+    '2026-03-01T11:00:00.000Z',
+  ],
+  [
     'many have failed',
     { failingSince: at, consecutiveFailures: 12 },
     'failing',

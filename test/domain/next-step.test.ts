@@ -96,6 +96,19 @@ describe('a press that is still to be carried out', () => {
   });
 });
 
+test('a retry is promised at once only where no rate limit may keep it waiting', () => {
+  const now: Sendability = {
+    ...{ endpoint: 'enabled', secretsOpen: true, profileKnown: true, payloadErased: false },
+    isRateLimited: true,
+  };
+  for (const state of states) {
+    const { words, advice } = nextStep(state, now);
+    if (advice.includes('retry'))
+      expect(words).toMatch(/Retry sends it [^.]*, as soon as the endpoint's rate limit leaves room\.$/);
+    expect(nextStep(state, { ...now, isRateLimited: false }).words).not.toMatch(/leaves room/);
+  }
+});
+
 test('what was cancelled during an attempt is not over before that has ended', () => {
   const now: Sendability = {
     endpoint: 'enabled',

@@ -735,7 +735,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a delivery that has not ended */
+        /**
+         * End a delivery that has not ended
+         * @description An attempt that is under way is still recorded, and if it succeeds, the delivery has succeeded. Retries that were asked for before are not made.
+         */
         post: operations["deliveries.cancel"];
         delete?: never;
         options?: never;
@@ -1603,7 +1606,7 @@ export interface components {
             }[];
             /** @description What happens next, in words. */
             next_step: string;
-            /** @description Actions that help now, in this order. None of them would be refused. */
+            /** @description Actions that help now, in this order. None of them would be refused to a caller who may manage the tenant, but for how often it is asked. */
             next_actions: ("enable_endpoint" | "retry")[];
             /** @description Why it failed, or fails so far. Null: it has succeeded, or nothing has failed yet. */
             explanation: components["schemas"]["ExplanationInput"] | null;
@@ -1997,7 +2000,7 @@ export interface components {
             state: "unreadable" | "disabled" | "stalled" | "failing" | "healthy";
             /** @description The same in words. */
             summary: string;
-            /** @description When it is disabled if every attempt fails until then. Null: it is not failing. */
+            /** @description From when on a failed attempt disables it, if none succeeds before. Nothing happens at that time itself. Null: it is not failing. */
             disables_at: string | null;
         };
         EndpointInput: {
@@ -2031,6 +2034,7 @@ export interface components {
             /** @description Set while the endpoint is stalled: nothing is sent until a new event is emitted. */
             stalled_at: string | null;
             health: components["schemas"]["EndpointHealthInput"];
+            /** @description Since when every attempt has failed, in the order in which they ended; that of a disabled endpoint is as it was then. Null: the last one has not failed, or there was none since it was enabled. */
             failing_since: string | null;
             consecutive_failures: number;
             disabled_at: string | null;
@@ -2083,6 +2087,7 @@ export interface components {
             /** @description Set while the endpoint is stalled: nothing is sent until a new event is emitted. */
             stalled_at: string | null;
             health: components["schemas"]["EndpointHealthInput"];
+            /** @description Since when every attempt has failed, in the order in which they ended; that of a disabled endpoint is as it was then. Null: the last one has not failed, or there was none since it was enabled. */
             failing_since: string | null;
             consecutive_failures: number;
             disabled_at: string | null;
@@ -2119,6 +2124,7 @@ export interface components {
             };
             /** @description When the oldest counted delivery was created. Null: all are counted. */
             counted_since: string | null;
+            /** @description Since when every attempt has failed, in the order in which they ended; that of a disabled endpoint is as it was then. Null: the last one has not failed, or there was none since it was enabled. */
             failing_since: string | null;
             stalled_at: string | null;
         };
@@ -3233,7 +3239,7 @@ export interface components {
             }[];
             /** @description What happens next, in words. */
             next_step: string;
-            /** @description Actions that help now, in this order. None of them would be refused. */
+            /** @description Actions that help now, in this order. None of them would be refused to a caller who may manage the tenant, but for how often it is asked. */
             next_actions: ("enable_endpoint" | "retry")[];
             /** @description Why it failed, or fails so far. Null: it has succeeded, or nothing has failed yet. */
             explanation: components["schemas"]["Explanation"] | null;
@@ -3627,7 +3633,7 @@ export interface components {
             state: "unreadable" | "disabled" | "stalled" | "failing" | "healthy";
             /** @description The same in words. */
             summary: string;
-            /** @description When it is disabled if every attempt fails until then. Null: it is not failing. */
+            /** @description From when on a failed attempt disables it, if none succeeds before. Nothing happens at that time itself. Null: it is not failing. */
             disables_at: string | null;
         };
         Endpoint: {
@@ -3661,6 +3667,7 @@ export interface components {
             /** @description Set while the endpoint is stalled: nothing is sent until a new event is emitted. */
             stalled_at: string | null;
             health: components["schemas"]["EndpointHealth"];
+            /** @description Since when every attempt has failed, in the order in which they ended; that of a disabled endpoint is as it was then. Null: the last one has not failed, or there was none since it was enabled. */
             failing_since: string | null;
             consecutive_failures: number;
             disabled_at: string | null;
@@ -3713,6 +3720,7 @@ export interface components {
             /** @description Set while the endpoint is stalled: nothing is sent until a new event is emitted. */
             stalled_at: string | null;
             health: components["schemas"]["EndpointHealth"];
+            /** @description Since when every attempt has failed, in the order in which they ended; that of a disabled endpoint is as it was then. Null: the last one has not failed, or there was none since it was enabled. */
             failing_since: string | null;
             consecutive_failures: number;
             disabled_at: string | null;
@@ -3749,6 +3757,7 @@ export interface components {
             };
             /** @description When the oldest counted delivery was created. Null: all are counted. */
             counted_since: string | null;
+            /** @description Since when every attempt has failed, in the order in which they ended; that of a disabled endpoint is as it was then. Null: the last one has not failed, or there was none since it was enabled. */
             failing_since: string | null;
             stalled_at: string | null;
         };

@@ -154,6 +154,8 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         tags,
         operationId: 'deliveries.cancel',
         summary: 'End a delivery that has not ended',
+        description:
+          'An attempt that is under way is still recorded, and if it succeeds, the delivery has succeeded. Retries that were asked for before are not made.',
         params,
         response: { 202: acknowledged, 409: problemSchema },
       },

@@ -165,7 +165,9 @@ export const deliverySchema = z
     next_step: z.string().describe('What happens next, in words.'),
     next_actions: z
       .array(z.enum(['enable_endpoint', 'retry']))
-      .describe('Actions that help now, in this order. None of them would be refused.'),
+      .describe(
+        'Actions that help now, in this order. None of them would be refused to a caller who may manage the tenant, but for how often it is asked.',
+      ),
     explanation: explanation
       .nullable()
       .describe('Why it failed, or fails so far. Null: it has succeeded, or nothing has failed yet.'),

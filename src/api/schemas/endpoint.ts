@@ -128,10 +128,17 @@ export const endpointSchema = z
         disables_at: z
           .string()
           .nullable()
-          .describe('When it is disabled if every attempt fails until then. Null: it is not failing.'),
+          .describe(
+            'From when on a failed attempt disables it, if none succeeds before. Nothing happens at that time itself. Null: it is not failing.',
+          ),
       })
       .meta({ id: 'EndpointHealth' }),
-    failing_since: z.string().nullable(),
+    failing_since: z
+      .string()
+      .nullable()
+      .describe(
+        'Since when every attempt has failed, in the order in which they ended; that of a disabled endpoint is as it was then. Null: the last one has not failed, or there was none since it was enabled.',
+      ),
     consecutive_failures: z.number(),
     disabled_at: z.string().nullable(),
     created_at: z.string(),
@@ -205,7 +212,12 @@ export const endpointStats = z
       .string()
       .nullable()
       .describe('When the oldest counted delivery was created. Null: all are counted.'),
-    failing_since: z.string().nullable(),
+    failing_since: z
+      .string()
+      .nullable()
+      .describe(
+        'Since when every attempt has failed, in the order in which they ended; that of a disabled endpoint is as it was then. Null: the last one has not failed, or there was none since it was enabled.',
+      ),
     stalled_at: z.string().nullable(),
   })
   .meta({ id: 'EndpointStats' });
