@@ -68,6 +68,7 @@ export async function changeEndpoint(
         details: {
           fields: Object.keys(body),
           ...(body.enabled !== undefined && { enabled: body.enabled }),
+          ...(body.event_types !== undefined && { event_types: body.event_types }),
           ...(before !== null && wasOf(before, body)),
         },
       },

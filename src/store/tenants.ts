@@ -79,6 +79,20 @@ export async function findTenantEverKnown(db: Queryable, id: string): Promise<Te
   return rows[0] ?? null;
 }
 
+export type TenantNames = { name: string | null; external_id: string | null };
+
+/** What tenants are known by, deleted ones too. @returns by the tenant's id */
+export async function findTenantNames(
+  db: Queryable,
+  ids: readonly (string | null)[],
+): Promise<Map<string | null, TenantNames>> {
+  const { rows } = await db.query<{ id: string } & TenantNames>(
+    'select id, name, external_id from tenants where id = any($1)',
+    [[...new Set(ids.filter((id) => id !== null))]],
+  );
+  return new Map(rows.map(({ id, name, external_id }) => [id, { name, external_id }]));
+}
+
 /** Tenants, newest first, `limit` of them, older than the id `before`. */
 export async function listTenants(db: Db, page: { before: string | null; limit: number }): Promise<Tenant[]> {
   const { rows } = await db.query<Tenant>(

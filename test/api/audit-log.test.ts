@@ -99,3 +99,32 @@ test('one delivery takes 60 presses of retry a minute; the next are told how lon
   await receiver.until(61, 60_000);
   expect(await entries(`object_id=${id}&action=delivery.retried`)).toHaveLength(60);
 });
+
+test('the audit log and the operational events can be read of one tenant, and name it, also when it is deleted', async () => {
+  const receiver = await startReceiver(200);
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', {
+    name: 'Named',
+    external_id: 'named-1',
+  });
+  const { body: other } = await tidings.call('POST', '/v1/tenants', { name: 'Other' });
+  for (const { id } of [tenant, other]) {
+    const base = `/v1/tenants/${id}/endpoints`;
+    const { body: endpoint } = await tidings.call('POST', base, { url: receiver.url });
+    await tidings.call('POST', `${base}/${endpoint.id}/secret/rotate`, {});
+  }
+  await tidings.call('DELETE', `/v1/tenants/${tenant.id}`);
+  const events = async (query: string) =>
+    (await tidings.call('GET', `/v1/operational-events?limit=200&${query}`)).body.items;
+  expect((await events(`tenant=${other.id}`)).map((each: { tenant: unknown }) => each.tenant)).toEqual([
+    { name: 'Other', external_id: null },
+  ]);
+  const concerned = (await events('')).map((each: { tenant_id: string }) => each.tenant_id);
+  expect(concerned).toEqual(expect.arrayContaining([tenant.id, other.id]));
+  const deleted = (await entries('action=tenant.deleted')).find(
+    (each: { tenant_id: string }) => each.tenant_id === tenant.id,
+  );
+  // Its external id is free for another one.
+  expect(deleted.tenant).toEqual({ name: 'Named', external_id: null });
+  expect((await tidings.call('GET', '/v1/operational-events?tenant=ten_unknown')).status).toBe(404);
+  await receiver.close();
+});

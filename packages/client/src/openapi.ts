@@ -1390,6 +1390,11 @@ export interface components {
                 [key: string]: unknown;
             };
             request_id: string;
+            /** @description What the tenant is known by. Null: it concerns no tenant. */
+            tenant: {
+                name: string | null;
+                external_id: string | null;
+            } | null;
         };
         OperationInput: {
             id: string;
@@ -2371,6 +2376,11 @@ export interface components {
                 [key: string]: unknown;
             };
             created_at: string;
+            /** @description What the tenant is known by. Null: it concerns no tenant. */
+            tenant: {
+                name: string | null;
+                external_id: string | null;
+            } | null;
         };
         OperatorStatusInput: {
             versions: {
@@ -3023,6 +3033,11 @@ export interface components {
                 [key: string]: unknown;
             };
             request_id: string;
+            /** @description What the tenant is known by. Null: it concerns no tenant. */
+            tenant: {
+                name: string | null;
+                external_id: string | null;
+            } | null;
         };
         Operation: {
             id: string;
@@ -4004,6 +4019,11 @@ export interface components {
                 [key: string]: unknown;
             };
             created_at: string;
+            /** @description What the tenant is known by. Null: it concerns no tenant. */
+            tenant: {
+                name: string | null;
+                external_id: string | null;
+            } | null;
         };
         OperatorStatus: {
             versions: {
@@ -6710,6 +6730,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Only what concerns this tenant. */
+                tenant?: string;
             };
             header?: never;
             path?: never;
@@ -6732,6 +6754,7 @@ export interface operations {
             400: components["responses"]["Refusal400"];
             401: components["responses"]["Refusal401"];
             403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
             408: components["responses"]["Refusal408"];
             422: components["responses"]["Refusal422"];
             429: components["responses"]["Refusal429"];

@@ -7,6 +7,7 @@ import type { App } from '../fastify-app.ts';
 import { tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
 import { problemSchema } from '../problems.ts';
+import { tenantNames, withTenants } from '../tenant-names.ts';
 
 const auditEntry = z
   .object({
@@ -23,6 +24,7 @@ const auditEntry = z
     object_id: z.string().nullable(),
     details: z.record(z.string(), z.unknown()),
     request_id: z.string(),
+    tenant: tenantNames,
   })
   .meta({ id: 'AuditEntry' });
 
@@ -49,12 +51,17 @@ export function auditLogRoutes(app: App, deps: ApiDeps): void {
       const asked = tenant === undefined ? null : (await tenantOr404(deps, request, tenant)).id;
       const tenantId = callerOf(request).tenantId ?? asked ?? undefined;
       const filter = { tenantId, objectId, action };
-      return readPage(request.query, (page) => listAuditEntries(deps.db, filter, page), present);
+      const page = await readPage(
+        request.query,
+        (wanted) => listAuditEntries(deps.db, filter, wanted),
+        present,
+      );
+      return withTenants(deps, page);
     },
   );
 }
 
-function present(row: StoredAuditEntry): z.infer<typeof auditEntry> {
+function present(row: StoredAuditEntry): Omit<z.infer<typeof auditEntry>, 'tenant'> {
   return {
     id: row.id,
     at: row.at.toISOString(),

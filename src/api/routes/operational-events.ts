@@ -4,7 +4,10 @@ import { listOperationalEvents } from '../../store/operational-events.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
+import { tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
+import { problemSchema } from '../problems.ts';
+import { tenantNames, withTenants } from '../tenant-names.ts';
 
 const operationalEvent = z
   .object({
@@ -14,6 +17,7 @@ const operationalEvent = z
     endpoint_id: z.string().nullable(),
     data: z.record(z.string(), z.unknown()),
     created_at: z.string(),
+    tenant: tenantNames,
   })
   .meta({ id: 'OperationalEvent' });
 
@@ -27,14 +31,19 @@ export function operationalEventRoutes(app: App, deps: ApiDeps): void {
         operationId: 'operational-events.list',
         summary: 'List operational events, newest first',
         description: "A tenant's key sees its own.",
-        querystring: pageQuery,
-        response: { 200: pageOf(operationalEvent) },
+        querystring: pageQuery.extend({
+          tenant: z.string().optional().describe('Only what concerns this tenant.'),
+        }),
+        response: { 200: pageOf(operationalEvent), 404: problemSchema },
       },
     },
-    async (request) =>
-      readPage(
+    async (request) => {
+      const { tenant } = request.query;
+      const asked = tenant === undefined ? null : (await tenantOr404(deps, request, tenant)).id;
+      const tenantId = callerOf(request).tenantId ?? asked;
+      const page = await readPage(
         request.query,
-        (page) => listOperationalEvents(deps.db, callerOf(request).tenantId, page),
+        (wanted) => listOperationalEvents(deps.db, tenantId, wanted),
         (row) => ({
           id: row.id,
           type: row.type,
@@ -43,6 +52,8 @@ export function operationalEventRoutes(app: App, deps: ApiDeps): void {
           data: JSON.parse(row.data),
           created_at: row.createdAt.toISOString(),
         }),
-      ),
+      );
+      return withTenants(deps, page);
+    },
   );
 }

@@ -173,7 +173,8 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
     },
     async (request) => {
       const { body } = request;
-      const { id } = await tenantOr404(deps, request, request.params.tenant);
+      const before = await tenantOr404(deps, request, request.params.tenant);
+      const { id } = before;
       if (body.external_id !== undefined) requireAccess(request, 'admin');
       refuseOtherThanContacts(request, body);
       const { name, external_id: externalId, disable_after_s: disableAfterS } = body;
@@ -190,16 +191,16 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         action: 'tenant.updated',
         tenantId: id,
         objectId: id,
-        details: { fields: Object.keys(body) },
+        details: { fields: Object.keys(body), ...timesIn(before, body) },
       };
       const trusted = vouches(request);
       const tenant = await audited(deps, request, act, async (client) => {
-        const before = contacts === undefined ? [] : await lockContacts(client, id);
+        const locked = contacts === undefined ? [] : await lockContacts(client, id);
         const updated = await updateTenant(client, id, change);
         if (updated === 'taken') throw taken(externalId);
         if (updated === null) throw notFound('tenant', id);
         if (contacts !== undefined) {
-          await noteContacts(client, id, { before, after: contacts }, trusted, channelOfContact);
+          await noteContacts(client, id, { before: locked, after: contacts }, trusted, channelOfContact);
         }
         return updated;
       });
@@ -228,6 +229,23 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
       return reply.status(204).send(null);
     },
   );
+}
+
+/** The times that are changed, and what they were. Names and addresses may have to be erased one day, which the audit log cannot be. */
+function timesIn(
+  { disableAfterS, payloadRetentionDays }: Tenant,
+  { disable_after_s, payload_retention_days }: z.infer<typeof patchTenantBody>,
+) {
+  const was = {
+    ...(disable_after_s !== undefined && { disable_after_s: disableAfterS }),
+    ...(payload_retention_days !== undefined && { payload_retention_days: payloadRetentionDays }),
+  };
+  if (Object.keys(was).length === 0) return {};
+  return {
+    ...(disable_after_s !== undefined && { disable_after_s }),
+    ...(payload_retention_days !== undefined && { payload_retention_days }),
+    was,
+  };
 }
 
 /** A customer may set who is notified, and nothing else of their tenant. @throws Problem forbidden */

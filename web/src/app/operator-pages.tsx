@@ -9,7 +9,7 @@ import { type NavigationEntry, Shell } from './shell.tsx';
 import { TenantPages } from './tenant-pages.tsx';
 
 const OperatorOverview = lazy(() =>
-  import('../pages/operator-overview.tsx').then((m) => ({ default: m.OperatorOverview })),
+  import('../pages/overview/operator-overview.tsx').then((m) => ({ default: m.OperatorOverview })),
 );
 const Tenants = lazy(() => import('../pages/tenants/tenants.tsx').then((m) => ({ default: m.Tenants })));
 const NewTenant = lazy(() =>
@@ -18,7 +18,7 @@ const NewTenant = lazy(() =>
 const AllDeliveries = lazy(() =>
   import('../pages/deliveries/all-deliveries.tsx').then((m) => ({ default: m.AllDeliveries })),
 );
-const Activity = lazy(() => import('../pages/activity.tsx').then((m) => ({ default: m.Activity })));
+const Activity = lazy(() => import('../pages/activity/activity.tsx').then((m) => ({ default: m.Activity })));
 const OperatorSettings = lazy(() =>
   import('../pages/operator-settings.tsx').then((m) => ({ default: m.OperatorSettings })),
 );

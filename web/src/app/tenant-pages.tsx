@@ -9,7 +9,7 @@ import { useTexts } from '../texts/index.ts';
 import { type NavigationEntry, Shell } from './shell.tsx';
 import { TenantName, TenantProvider } from './tenant-provider.tsx';
 
-const Overview = lazy(() => import('../pages/overview.tsx').then((m) => ({ default: m.Overview })));
+const Overview = lazy(() => import('../pages/overview/overview.tsx').then((m) => ({ default: m.Overview })));
 const Endpoints = lazy(() =>
   import('../pages/endpoints/endpoints.tsx').then((m) => ({ default: m.Endpoints })),
 );
@@ -34,7 +34,7 @@ const EventType = lazy(() =>
 const EditEventType = lazy(() =>
   import('../pages/event-types/edit-event-type.tsx').then((m) => ({ default: m.EditEventType })),
 );
-const Activity = lazy(() => import('../pages/activity.tsx').then((m) => ({ default: m.Activity })));
+const Activity = lazy(() => import('../pages/activity/activity.tsx').then((m) => ({ default: m.Activity })));
 const Settings = lazy(() => import('../pages/settings/settings.tsx').then((m) => ({ default: m.Settings })));
 
 export function TenantPages({ tenant }: { tenant: string }) {

@@ -1,4 +1,6 @@
 /** English, the language that the others are checked against. */
+import { activity } from './activity.ts';
+import { chart } from './chart.ts';
 import { common } from './common.ts';
 import { deliveries } from './deliveries.ts';
 import { endpointForm } from './endpoint-form.ts';
@@ -6,6 +8,8 @@ import { endpoints } from './endpoints.ts';
 import { eventTypes } from './event-types.ts';
 import { events } from './events.ts';
 import { sendAgain } from './send-again.ts';
+import { overview } from './overview.ts';
+import { palette } from './palette.ts';
 import { shell } from './shell.ts';
 import { signIn } from './sign-in.ts';
 import { tenants } from './tenants.ts';
@@ -23,4 +27,8 @@ export const en = {
   endpointForm,
   eventTypes,
   sendAgain,
+  overview,
+  activity,
+  chart,
+  palette,
 };

@@ -1,4 +1,4 @@
 /** Placeholder. */
-import { NotFound } from './not-found.tsx';
+import { NotFound } from '../not-found.tsx';
 
 export const Activity = (_: { tenant: string | null }) => <NotFound />;

@@ -1,0 +1,97 @@
+/** Rows of what happened: an icon, a sentence, when, and what it concerns. */
+import type { Schemas } from '@tidings/client';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { useFormat } from '../../context/format.ts';
+import { Icon, type IconName } from '../../parts/icon.tsx';
+import { Time } from '../../parts/time.tsx';
+import { useTexts } from '../../texts/index.ts';
+import { sentenceOf } from './event-sentence.ts';
+import styles from './happenings.module.css';
+
+export const Happenings = ({ children }: { children: ReactNode }) => (
+  <ol className={styles.happenings}>{children}</ol>
+);
+
+export type Tone = 'good' | 'bad' | 'warn' | 'quiet';
+
+/** @param about what it concerns, linked */
+export const Happening = ({
+  id,
+  at,
+  icon,
+  tone,
+  about,
+  children,
+}: {
+  id: string;
+  at: string;
+  icon: IconName;
+  tone: Tone;
+  about: readonly ReactNode[];
+  children: ReactNode;
+}) => (
+  <li id={id}>
+    <span className={styles[tone]}>
+      <Icon name={icon} />
+    </span>
+    <div className={styles.text}>
+      <div className="break">{children}</div>
+      <div className={styles.about}>
+        <Time at={at} />
+        {about.map((each, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: their places are what they are
+          <span key={index} className="break">
+            {each}
+          </span>
+        ))}
+      </div>
+    </div>
+  </li>
+);
+
+/** A tenant by name, where several are shown. */
+export function TenantLink({ id, tenant }: { id: string; tenant: Schemas['AuditEntry']['tenant'] }) {
+  return (
+    <Link href={`/tenants/${id}`}>
+      <bdi>{tenant?.name ?? id}</bdi>
+    </Link>
+  );
+}
+
+/** @param isOfAll whether it is a list of all tenants, so that each says which it is */
+export function EventRow({ event, isOfAll }: { event: Schemas['OperationalEvent']; isOfAll: boolean }) {
+  const texts = useTexts();
+  const format = useFormat();
+  const { text, tone, icon } = sentenceOf(event, texts, format);
+  const { tenant_id: tenant, endpoint_id: endpoint, data } = event;
+  const base = isOfAll ? `/tenants/${tenant}` : '';
+  const delivery = typeof data.delivery_id === 'string' ? data.delivery_id : null;
+  return (
+    <Happening
+      id={event.id}
+      at={event.created_at}
+      icon={icon}
+      tone={tone}
+      about={[
+        ...(isOfAll && tenant !== null ? [<TenantLink key="t" id={tenant} tenant={event.tenant} />] : []),
+        ...(endpoint === null
+          ? []
+          : [
+              <Link key="e" href={`${base}/endpoints/${endpoint}`}>
+                <code>{endpoint}</code>
+              </Link>,
+            ]),
+        ...(delivery === null
+          ? []
+          : [
+              <Link key="d" href={`${base}/deliveries/${delivery}`}>
+                <code>{delivery}</code>
+              </Link>,
+            ]),
+      ]}
+    >
+      {text}
+    </Happening>
+  );
+}

@@ -1,0 +1,28 @@
+/** Texts of the command palette. */
+import type { Schemas } from '@tidings/client';
+
+export const palette = {
+  title: 'Command palette',
+  placeholder: 'Paste an id, a URL, a name, an event type',
+  results: 'Results',
+  pages: 'Pages and actions',
+  found: 'Found',
+  searching: 'Searching…',
+  nothing: (q: string) => `Nothing found for “${q}”.`,
+  canFind:
+    'Found are tenants, endpoints, events, deliveries, operations and keys by id (its beginning is enough), tenants by name and external ID, endpoints by URL and host, events by your own id and Idempotency-Key, and event types by name.',
+  deleted: 'deleted',
+  createEndpoint: 'Create endpoint',
+  createTenant: 'Create tenant',
+  sendEvent: 'Send an event',
+  kinds: {
+    tenant: 'Tenant',
+    endpoint: 'Endpoint',
+    event: 'Event',
+    delivery: 'Delivery',
+    event_type: 'Event type',
+    operation: 'Operation',
+    operational_event: 'Operational event',
+    key: 'Key',
+  } satisfies Record<Schemas['SearchHit']['type'], string> as Record<Schemas['SearchHit']['type'], string>,
+};
