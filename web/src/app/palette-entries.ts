@@ -69,7 +69,8 @@ export function useHits(q: string, tenant: string | null) {
     queryKey: ['search', q, tenant],
     enabled: q !== '',
     queryFn: async () => {
-      const find = (query: { q: string; tenant?: string }) => dataOf(api.GET('/v1/search', { params: { query } }));
+      const find = (query: { q: string; tenant?: string }) =>
+        dataOf(api.GET('/v1/search', { params: { query } }));
       if (tenant === null) return find({ q });
       const own = await find({ q, tenant });
       return own.items.length === 0 && isOperator ? find({ q }) : own;
@@ -96,7 +97,11 @@ export function useHitEntries(hits: readonly Schemas['SearchHit'][], shown: stri
 /** @param tenant whose pages an operator is led to, `null`: those of all; `undefined`: the viewer sees one tenant alone */
 function hrefOf({ type, id, deleted }: Schemas['SearchHit'], tenant: string | null | undefined): string {
   const base =
-    tenant === undefined ? '' : tenant === null ? '~/dashboard' : `~/dashboard/tenants/${encodeURIComponent(tenant)}`;
+    tenant === undefined
+      ? ''
+      : tenant === null
+        ? '~/dashboard'
+        : `~/dashboard/tenants/${encodeURIComponent(tenant)}`;
   // Of what is deleted, the audit log tells.
   if (deleted) return `${tenant == null ? base : '~/dashboard'}/activity?show=changes&object_id=${id}`;
   switch (type) {

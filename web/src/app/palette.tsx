@@ -38,7 +38,7 @@ export function Palette({ searched, onClose }: { searched: string | null; onClos
   const entries = [...pages, ...hits];
   const at = Math.min(active, entries.length - 1);
   const id = useId();
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
 
   const open = (entry: Entry) => {
     onClose();
@@ -85,7 +85,6 @@ export function Palette({ searched, onClose }: { searched: string | null; onClos
           autoComplete="off"
           spellCheck={false}
           placeholder={texts.placeholder}
-          // biome-ignore lint/a11y/noAutofocus: the dialog is this field
           autoFocus
           value={typed}
           onChange={(event) => {
@@ -96,11 +95,11 @@ export function Palette({ searched, onClose }: { searched: string | null; onClos
           onKeyDown={onKeyDown}
         />
         {error && <ProblemNotice problem={error} onRetry={refetch} />}
-        <ul ref={list} id={`${id}-list`} role="listbox" aria-label={texts.results} className={styles.list}>
+        <div ref={list} id={`${id}-list`} role="listbox" aria-label={texts.results} className={styles.list}>
           {entries.map((entry, index) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: keys are heard by the field, which keeps the focus
             // biome-ignore lint/a11y/useFocusableInteractive: as above
-            <li
+            <div
               key={entry.key}
               id={`${id}-${index}`}
               role="option"
@@ -113,9 +112,9 @@ export function Palette({ searched, onClose }: { searched: string | null; onClos
                 <bdi className="ellipsis">{entry.title}</bdi>
                 {entry.detail && <small className="muted break">{entry.detail}</small>}
               </span>
-            </li>
+            </div>
           ))}
-        </ul>
+        </div>
         <div role="status" className={styles.status}>
           {isNothing && (
             <>
