@@ -1,5 +1,6 @@
 /** Sizes of what a browser loads (1 kB = 1,000 bytes, compressed): until the sign-in page can be used, and until each page can. */
 import type { Browser, Page } from 'playwright-core';
+import { eventually } from '../../helpers/eventually.ts';
 import { startTestService, type TestService } from '../../helpers/service.ts';
 import { launchChromium } from './chromium.ts';
 import { openDashboard, openWindow, tenantWith } from './visitor.ts';
@@ -69,7 +70,10 @@ test('each page beyond that loads at most 60 kB more', async () => {
     const sizes = await filesOf(other.page);
     await other.page.goto(`${tidings.url}/dashboard${path}`);
     await other.page.getByRole('heading', { level: 1 }).waitFor();
-    await other.page.waitForFunction('document.querySelector("[aria-busy=true]") === null');
+    await eventually(
+      () => other.page.locator('[aria-busy=true]').count(),
+      (count) => count === 0,
+    );
     // What the browser has from before counts nothing.
     if (sum(sizes) > LAZY_BYTES) heavy[path] = sum(sizes);
     await other.context.close();

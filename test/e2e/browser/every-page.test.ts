@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { eventually } from '../../helpers/eventually.ts';
 import { type Receiver, startReceiver } from '../../helpers/receiver.ts';
 import { startTestService, type TestService } from '../../helpers/service.ts';
 import { launchChromium } from './chromium.ts';
@@ -113,7 +114,10 @@ afterAll(async () => {
 /** Waits until the page has loaded what it shows. */
 async function settled(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.waitForFunction('document.querySelector("[aria-busy=true]") === null');
+  await eventually(
+    () => page.locator('[aria-busy=true]').count(),
+    (count) => count === 0,
+  );
 }
 
 /** What is wrong with the page as it is, in words. */

@@ -140,7 +140,7 @@ test(`${FAILURES} failures, selected by a filter, are retried as one operation w
   const before = receiver.received.length;
   visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/deliveries?status=failed`);
   const { page } = visitor;
-  await button(page, 'Select all that match').click();
+  await page.getByLabel('Select all that match').check();
   await button(page, 'Retry them').click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText(/2,000 of/).waitFor();

@@ -69,12 +69,7 @@ export function Shell({
           />
           <div className={styles.panel}>
             <div className={styles.context}>{context}</div>
-            <button
-              type="button"
-              className={styles.find}
-              aria-label={shell.find}
-              onClick={() => setOpened('palette')}
-            >
+            <button type="button" className={styles.find} onClick={() => setOpened('palette')}>
               <Icon name="search" />
               <span>{shell.find}</span>
               <kbd>{/Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>

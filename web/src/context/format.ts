@@ -32,11 +32,11 @@ export function formatOf(language: string) {
   });
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  const unit = (name: string, maximumFractionDigits: number) =>
+  const unit = (name: string, maximumFractionDigits: number, unitDisplay: 'short' | 'long' = 'short') =>
     new Intl.NumberFormat(language, {
       style: 'unit',
       unit: name,
-      unitDisplay: 'short',
+      unitDisplay,
       maximumFractionDigits,
     });
   const [ms, s, min, h, d, byte, kb, mb] = [
@@ -45,7 +45,8 @@ export function formatOf(language: string) {
     unit('minute', 0),
     unit('hour', 0),
     unit('day', 0),
-    unit('byte', 0),
+    // English has no short form that counts: it would say "35 byte".
+    unit('byte', 0, 'long'),
     unit('kilobyte', 1),
     unit('megabyte', 1),
   ] as const;
