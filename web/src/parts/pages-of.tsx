@@ -6,6 +6,9 @@ import { Button } from './button.tsx';
 import { Loading } from './loading.tsx';
 import { ProblemNotice } from './problem.tsx';
 
+/** Longer lists are not loaded anew by themselves: each of their pages would be, with every change. */
+const PAGES_KEPT_NEW = 5;
+
 type PageOf<Item> = { items: Item[]; next_cursor: string | null };
 
 /** A list of the API, page by page. @param load loads the page behind a cursor */
@@ -25,6 +28,7 @@ export function usePages<Item>(
     queryFn: ({ pageParam }) => load(pageParam),
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: (before) => before,
+    enabled: ({ state }) => (state.data?.pages.length ?? 0) <= PAGES_KEPT_NEW,
   });
   return { ...query, items: query.data?.pages.flatMap((page) => page.items) ?? [] };
 }

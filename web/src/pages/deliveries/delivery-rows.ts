@@ -1,45 +1,20 @@
 /** The rows of a list of deliveries: pages loaded one after the other, patched by what the stream or a poll tells, so that nothing is loaded twice. */
-import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useIsLive, useLiveMessages } from '../../context/live.tsx';
 import { type DeliveryFilter, type DeliverySummary, matches } from './filters.ts';
+import { isNewer, type Loaded, type PageOfRows, patched, withNew } from './loaded-rows.ts';
 
-type PageOfRows = { items: DeliverySummary[]; next_cursor: string | null };
 export type LoadRows = (
   filter: DeliveryFilter,
   cursor: string | undefined,
   limit: number,
 ) => Promise<PageOfRows>;
-type Loaded = InfiniteData<PageOfRows, string | undefined>;
 
 const PAGE_ROWS = 100;
 const POLLED_ROWS = 50;
 /** Time in which changes are gathered: a thousand of them draw the list once. */
 const GATHER_MS = 300;
-
-/** Newest first: ids begin with the time at which they were made. */
-const isNewer = (one: DeliverySummary, other: DeliverySummary) =>
-  one.created_at > other.created_at || (one.created_at === other.created_at && one.id > other.id);
-
-/** The pages with rows as they are now. What is not in them is left out. */
-export function patched(loaded: Loaded, changed: ReadonlyMap<string, DeliverySummary>): Loaded {
-  return {
-    ...loaded,
-    pages: loaded.pages.map((page) =>
-      page.items.some(({ id }) => changed.has(id))
-        ? { ...page, items: page.items.map((row) => changed.get(row.id) ?? row) }
-        : page,
-    ),
-  };
-}
-
-/** The pages with new rows at their places in the first. */
-export function withNew(loaded: Loaded, rows: readonly DeliverySummary[]): Loaded {
-  const [first, ...others] = loaded.pages;
-  if (first === undefined || rows.length === 0) return loaded;
-  const items = [...rows, ...first.items].sort((a, b) => (isNewer(a, b) ? -1 : 1));
-  return { ...loaded, pages: [{ ...first, items }, ...others] };
-}
 
 /**
  * @param scope the tenant's id; `null`: all tenants

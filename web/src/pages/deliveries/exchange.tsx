@@ -182,7 +182,8 @@ function Headers({
   const entries = Object.entries(headers);
   if (entries.length === 0) return <p className="muted">{texts.noHeaders}</p>;
   return (
-    <dl className={styles.headers} aria-label={texts.headers}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
+    <dl className={styles.headers} aria-label={texts.headers} tabIndex={0}>
       {entries.map(([name, value]) => (
         <div key={name} data-noted={noteOf(name) ? true : undefined}>
           <dt>{visible(name)}</dt>

@@ -8,7 +8,8 @@ type OperationalEvent = Schemas['OperationalEvent'];
 export type TimelineEntry =
   | { kind: 'accepted'; at: string }
   | { kind: 'wait'; at: string; ms: number }
-  | { kind: 'attempt'; at: string; attempt: Attempt }
+  /** `isRepeated`: it failed as the one before */
+  | { kind: 'attempt'; at: string; attempt: Attempt; isRepeated: boolean }
   | { kind: 'press'; at: string; by: string }
   | { kind: 'notice'; at: string; type: string }
   | { kind: 'under-way'; at: string }
@@ -60,7 +61,12 @@ export function timelineOf(log: DeliveryLog, notices: readonly OperationalEvent[
   const { status, next_attempt_at: next, ended_at: ended } = log;
   const entries: TimelineEntry[] = [
     { kind: 'accepted', at: log.created_at },
-    ...log.attempts.map((attempt) => ({ kind: 'attempt' as const, at: attempt.started_at, attempt })),
+    ...log.attempts.map((attempt, index) => ({
+      kind: 'attempt' as const,
+      at: attempt.started_at,
+      attempt,
+      isRepeated: attempt.explanation?.summary === log.attempts[index - 1]?.explanation?.summary,
+    })),
     ...waitsOf(log),
     ...log.presses.map(({ at, by }) => ({ kind: 'press' as const, at, by })),
     ...notices.map(({ created_at: at, type }) => ({ kind: 'notice' as const, at, type })),

@@ -85,7 +85,7 @@ function Entry({ entry }: { entry: TimelineEntry }) {
         </li>
       );
     case 'attempt':
-      return <AttemptLine attempt={entry.attempt} />;
+      return <AttemptLine {...entry} />;
     case 'press':
       return <Line icon="send" title={line.press(entry.by)} at={entry.at} />;
     case 'notice':
@@ -107,7 +107,7 @@ function Entry({ entry }: { entry: TimelineEntry }) {
   }
 }
 
-function AttemptLine({ attempt }: { attempt: Attempt }) {
+function AttemptLine({ attempt, isRepeated }: { attempt: Attempt; isRepeated: boolean }) {
   const { common, deliveries } = useTexts();
   const { line, errors } = deliveries;
   const format = useFormat();
@@ -122,7 +122,7 @@ function AttemptLine({ attempt }: { attempt: Attempt }) {
       {trigger !== 'schedule' && <span className="muted">{common.trigger[trigger]}</span>}
       <ResultCode status={response?.status ?? null} error={error === null ? null : errors[error.code]} />
       {ms !== null && <span className="muted">{line.took(format.duration(ms))}</span>}
-      {attempt.explanation && <div className="muted break">{attempt.explanation.summary}</div>}
+      {attempt.explanation && !isRepeated && <div className="muted break">{attempt.explanation.summary}</div>}
     </Line>
   );
 }

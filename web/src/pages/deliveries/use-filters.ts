@@ -11,7 +11,7 @@ export type Filters = {
   /** how many are set */
   count: number;
   /** Sets some, and takes away those that are empty. */
-  set(values: Partial<Record<FilterName, string>>): void;
+  set(values: Partial<Record<FilterName | 'q', string>>): void;
   clear(): void;
 };
 
