@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { isOpen, isSendableHeader, MASK, maskUrl, type OpenEndpoint } from '../src/domain/endpoint.ts';
 import { type AttemptErrorCode, secretsUnreadable } from '../src/domain/errors.ts';
 import type { Profile } from '../src/domain/profile.ts';
-import { parseRetryAfterMs } from '../src/domain/schedule.ts';
+import { parseRetryAfterMs, receiverTimeMs } from '../src/domain/schedule.ts';
 import { visibleText } from '../src/domain/visible-text.ts';
 import type { SendResult } from '../src/http/send.ts';
 import { profileNamed } from '../src/profiles/index.ts';
@@ -168,7 +168,7 @@ function resultOf(
 ): SeenAttempt {
   const { response, error, received } = sent;
   const { secretValues } = request;
-  const header = response?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
+  const headerOf = (wanted: string) => response?.headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
   const asks = response?.status === 429 || response?.status === 503;
   const maskedUrl = maskUrl(request.url);
   return {
@@ -178,7 +178,9 @@ function resultOf(
     status: response?.status ?? null,
     error: error?.code ?? null,
     errorMessage: error && redactText(error.message, secretValues),
-    retryAfterMs: asks ? parseRetryAfterMs(header, Date.now()) : null,
+    retryAfterMs: asks
+      ? parseRetryAfterMs(headerOf('retry-after'), receiverTimeMs(headerOf('date'), Date.now()))
+      : null,
     exchange: {
       url: maskedUrl,
       urlSealed: maskedUrl.includes(MASK) ? deps.vault.seal(request.url, deliveryId) : null,

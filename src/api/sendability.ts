@@ -1,4 +1,5 @@
 /** Looks up whether a delivery can be sent now, and refuses a retry of one that cannot. */
+import { clockOffsetMs } from '../domain/clock.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import { Problem, secretsUnreadable } from '../domain/errors.ts';
 import { type RetryRefusal, retryRefusal, type Sendability } from '../domain/next-step.ts';
@@ -24,6 +25,7 @@ async function findSendability({ db, vault }: ApiDeps, delivery: Delivery) {
     secretsOpen: endpoint !== null && endpoint.secrets !== null,
     profileKnown: findProfile(profile) !== undefined,
     payloadErased: erased,
+    nowMs: Date.now() + clockOffsetMs(),
     isRateLimited: endpoint !== null && endpoint.ratePerSecond !== null,
   };
   return { sendability, profile };

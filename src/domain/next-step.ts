@@ -9,6 +9,8 @@ export type Sendability = {
   secretsOpen: boolean;
   profileKnown: boolean;
   payloadErased: boolean;
+  /** the time, in Unix ms; absent: no planned time counts as over */
+  nowMs?: number;
   /** whether a retry may have to wait for the endpoint's rate limit; absent: no */
   isRateLimited?: boolean;
 };
@@ -47,7 +49,7 @@ type Asked = Pick<
 /** @param presses those that are still to be carried out, oldest first; where the history cannot be read, none is known */
 export function nextStep(delivery: Asked, now: Sendability, presses: readonly OpenPress[] = []): NextStep {
   const refusal = retryRefusal(delivery, now);
-  const { state, retry } = describeState(delivery, refusal);
+  const { state, retry } = describeState(delivery, refusal, now.nowMs ?? 0);
   if (refusal === null) {
     const pressed = pressedWords(delivery, presses);
     if (pressed !== null) return step(`${state.replace(NOTHING, 'At present: ')} ${pressed}`);
@@ -91,12 +93,25 @@ function pressedWords({ status, isAttempted }: Asked, presses: readonly OpenPres
   return `${asked}: as soon as the endpoint's rate limit, and the number of attempts that it may have at once, leave room.`;
 }
 
+/** A timer of Temporal's is exact to about a second, and an endpoint's attempts wait for each other. */
+const LATE_MS = 30_000;
+const LATE = 'much waits before it, no worker runs, or Temporal is away.';
+
+function whenDue({ attemptCount, nextAttemptAt }: Asked, nowMs: number): string {
+  if (nextAttemptAt === null) return `Attempt ${attemptCount + 1} is due.`;
+  const at = nextAttemptAt.toISOString();
+  return nextAttemptAt.getTime() < nowMs - LATE_MS
+    ? `Attempt ${attemptCount + 1} was due at ${at} and is late: ${LATE}`
+    : `Attempt ${attemptCount + 1} is due at ${at}.`;
+}
+
 /** The delivery's state in words, and what a retry would do; `null`: nothing worth saying. */
 function describeState(
   delivery: Asked,
   refusal: RetryRefusal | null,
+  nowMs: number,
 ): { state: string; retry: string | null } {
-  const { status, heldReason, attemptCount, nextAttemptAt } = delivery;
+  const { status, heldReason } = delivery;
   const isOver =
     refusal === 'endpoint_deleted' || refusal === 'endpoint_disabled' || refusal === 'payload_erased';
   switch (status) {
@@ -125,10 +140,7 @@ function describeState(
         retry: 'Retry sends it now.',
       };
   }
-  if (status === 'retrying') {
-    const at = nextAttemptAt === null ? '' : ` at ${nextAttemptAt.toISOString()}`;
-    return { state: `Attempt ${attemptCount + 1} is due${at}.`, retry: 'Retry sends it now.' };
-  }
+  if (status === 'retrying') return { state: whenDue(delivery, nowMs), retry: 'Retry sends it now.' };
   if (status === 'pending') {
     const slow =
       'Where that takes long, much waits before it, its endpoint fails and much is sent to it, no worker runs, or Temporal is away.';

@@ -37,14 +37,25 @@ export function nextDelayMs(
 
 /**
  * Parses a `retry-after` header in either form of RFC 9110 §10.2.3: seconds, with any number of digits, or an HTTP date.
+ * @param nowMs the time by the clock that the date is by
  * @returns the delay in ms, at most `RETRY_AFTER_CAP_MS`; `null` when there is no header or it is not understood
  */
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | null {
   if (header === undefined) return null;
   const value = header.trim();
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, RETRY_AFTER_CAP_MS);
+  const dateMs = httpDateMs(value);
+  return dateMs === null ? null : Math.min(Math.max(0, dateMs - nowMs), RETRY_AFTER_CAP_MS);
+}
+
+/** The receiver's own time, from its `date` header, by which a date in `retry-after` is meant: its clock may be off. @param nowMs ours */
+export const receiverTimeMs = (dateHeader: string | undefined, nowMs: number): number =>
+  httpDateMs(dateHeader?.trim() ?? '') ?? nowMs;
+
+/** `null`: it is no HTTP date (RFC 9110 §5.6.7). */
+function httpDateMs(value: string): number | null {
   // All of HTTP's date formats are in GMT; the oldest one (asctime) does not say so.
   if (!/^[A-Za-z]{3,9},? .*\d{2}:\d{2}:\d{2}/.test(value)) return null;
   const dateMs = Date.parse(/GMT$/.test(value) ? value : `${value} GMT`);
-  return Number.isNaN(dateMs) ? null : Math.min(Math.max(0, dateMs - nowMs), RETRY_AFTER_CAP_MS);
+  return Number.isNaN(dateMs) ? null : dateMs;
 }

@@ -109,6 +109,23 @@ test('a retry is promised at once only where no rate limit may keep it waiting',
   }
 });
 
+test('an attempt whose time is over is late, not due', () => {
+  const now: Sendability = {
+    endpoint: 'enabled',
+    secretsOpen: true,
+    profileKnown: true,
+    payloadErased: false,
+  };
+  const [retrying] = states.filter(({ status }) => status === 'retrying');
+  const planned = { ...(retrying as (typeof states)[number]), nextAttemptAt: new Date(1_000_000) };
+  const at = (nowMs: number) => nextStep(planned, { ...now, nowMs }).words;
+  expect(at(999_000)).toMatch(/^Attempt 2 is due at 1970-01-01T00:16:40.000Z\. Retry/);
+  expect(at(1_005_000)).toMatch(/ is due at /);
+  expect(at(1_100_000)).toMatch(
+    /^Attempt 2 was due at 1970-01-01T00:16:40.000Z and is late: .* Temporal is away\. Retry/,
+  );
+});
+
 test('what was cancelled during an attempt is not over before that has ended', () => {
   const now: Sendability = {
     endpoint: 'enabled',

@@ -4,6 +4,7 @@ import {
   parseRetryAfterMs,
   RETRY_AFTER_CAP_MS,
   type RetrySchedule,
+  receiverTimeMs,
 } from '../../src/domain/schedule.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -103,3 +104,20 @@ describe('a retry-after header', () => {
     expect(parseRetryAfterMs(header, nowMs)).toBe(expected);
   });
 });
+
+test.each([
+  ['an hour ahead', 3_600_000],
+  ['a year behind', -365 * 86_400_000],
+  ['right', 0],
+])('a date in retry-after is by the clock of the receiver, which is %s', (_how, offsetMs) => {
+  const nowMs = Date.UTC(2026, 0, 1);
+  const theirs = (ms: number) => new Date(nowMs + offsetMs + ms).toUTCString();
+  expect(parseRetryAfterMs(theirs(90_000), receiverTimeMs(theirs(0), nowMs))).toBe(90_000);
+});
+
+test.each([undefined, '', 'yesterday', '2026-01-01T00:00:00Z', 'Thu, 99 Foo 2026 00:00:00 GMT'])(
+  'where the receiver says no time (%s), ours counts',
+  (header) => {
+    expect(receiverTimeMs(header, 1_234)).toBe(1_234);
+  },
+);

@@ -755,7 +755,7 @@ export interface paths {
         };
         /**
          * The curl command that repeats a delivery
-         * @description Signed as of now. Secrets are masked unless `reveal=true`.
+         * @description Signed as of now, for the URL and the headers that the endpoint has now. Secrets are masked unless `reveal=true`.
          */
         get: operations["deliveries.get-curl"];
         put?: never;

@@ -189,7 +189,8 @@ export function deliveryRoutes(app: App, deps: ApiDeps): void {
         tags,
         operationId: 'deliveries.get-curl',
         summary: 'The curl command that repeats a delivery',
-        description: 'Signed as of now. Secrets are masked unless `reveal=true`.',
+        description:
+          'Signed as of now, for the URL and the headers that the endpoint has now. Secrets are masked unless `reveal=true`.',
         params,
         querystring: revealQuery,
         produces: ['text/plain'],
