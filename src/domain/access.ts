@@ -32,6 +32,7 @@ export const DEFAULT_CAPABILITIES: readonly Capability[] = CAPABILITIES.filter((
 export const PORTAL_ROUTES: Readonly<Record<string, readonly Capability[]>> = {
   'GET /v1/profiles': ['view'],
   'GET /v1/profiles/:profile': ['view'],
+  'GET /v1/profiles/:profile/samples': ['view'],
   'GET /v1/tenants/:tenant': ['view'],
   'GET /v1/tenants/:tenant/endpoints': ['view'],
   'GET /v1/tenants/:tenant/endpoints/:endpoint': ['view'],

@@ -41,6 +41,16 @@ export type SignatureRecipe = {
   key: { prefix: string; encoding: 'utf8' | 'base64' };
 };
 
+/** Code by which a receiver tells a genuine request from another, in one language. */
+export type VerificationSample = {
+  /** as code blocks name it: `ts`, `python` */
+  language: string;
+  /** as people name it */
+  title: string;
+  /** a file that can be copied as it stands */
+  code: string;
+};
+
 export type SigningScheme = {
   name: string;
   /** the form of a caller's own secret, for the API's reference: `… has 1 to 256 characters` */
@@ -49,6 +59,8 @@ export type SigningScheme = {
   headers: readonly SignatureHeader[];
   /** how receivers verify each kind of signature, where a recipe can say it */
   recipes?: readonly SignatureRecipe[];
+  /** code of receivers, for a scheme that no recipe can say: from recipes it is made (src/signing/samples) */
+  samples?: readonly VerificationSample[];
   /** whether several secrets may sign at once, so that a rotation can overlap; otherwise the newest alone signs */
   signsWithAll: boolean;
   /** a fresh secret, in the form that `secretProblem` accepts */

@@ -212,6 +212,7 @@ const more: Record<string, Partial<Case>[]> = {
     query: `limit=200${state}`,
   })),
   'GET /v1/profiles/{profile}': [{ path: '/v1/profiles/leah' }],
+  'GET /v1/profiles/{profile}/samples': [{ path: '/v1/profiles/standard-webhooks/samples' }],
   // The one of the example above.
   'PATCH /v1/tenants/{tenant}/event-types/{type}': [{ path: '/v1/tenants/$tenant/event-types/invoice.paid' }],
   'DELETE /v1/tenants/{tenant}/event-types/{type}': [

@@ -414,6 +414,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/profiles/{profile}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Code that verifies the signatures of a profile
+         * @description In several languages, each a file that can be copied as it stands. Empty: the contract has no signature.
+         */
+        get: operations["profiles.list-samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants/{tenant}/endpoints": {
         parameters: {
             query?: never;
@@ -2025,6 +2045,10 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
+            /** @description Whether its deliveries are signed: whether it has a secret that can be read. */
+            is_signed: boolean;
+            /** @description The kind of its secret, where the contract has several (`secret.kinds` of the profile), as the secret's form tells. Null: there is one. */
+            secret_kind: string | null;
             /**
              * @description Nothing can be sent to the endpoint: no key of TIDINGS_ENCRYPTION_KEYS decrypts its URL and secrets.
              * @enum {string}
@@ -2078,6 +2102,10 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
+            /** @description Whether its deliveries are signed: whether it has a secret that can be read. */
+            is_signed: boolean;
+            /** @description The kind of its secret, where the contract has several (`secret.kinds` of the profile), as the secret's form tells. Null: there is one. */
+            secret_kind: string | null;
             /**
              * @description Nothing can be sent to the endpoint: no key of TIDINGS_ENCRYPTION_KEYS decrypts its URL and secrets.
              * @enum {string}
@@ -2588,6 +2616,14 @@ export interface components {
                 /** @enum {string} */
                 encoding: "utf8" | "base64";
             };
+        };
+        VerificationSampleInput: {
+            /** @description The kind of secret that signs so. Null: there is one kind. */
+            secret_kind: string | null;
+            /** @description As code blocks name it: `ts`, `python`. */
+            language: string;
+            title: string;
+            code: string;
         };
         ProfileInput: {
             name: string;
@@ -3668,6 +3704,10 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
+            /** @description Whether its deliveries are signed: whether it has a secret that can be read. */
+            is_signed: boolean;
+            /** @description The kind of its secret, where the contract has several (`secret.kinds` of the profile), as the secret's form tells. Null: there is one. */
+            secret_kind: string | null;
             /**
              * @description Nothing can be sent to the endpoint: no key of TIDINGS_ENCRYPTION_KEYS decrypts its URL and secrets.
              * @enum {string}
@@ -3721,6 +3761,10 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
+            /** @description Whether its deliveries are signed: whether it has a secret that can be read. */
+            is_signed: boolean;
+            /** @description The kind of its secret, where the contract has several (`secret.kinds` of the profile), as the secret's form tells. Null: there is one. */
+            secret_kind: string | null;
             /**
              * @description Nothing can be sent to the endpoint: no key of TIDINGS_ENCRYPTION_KEYS decrypts its URL and secrets.
              * @enum {string}
@@ -4231,6 +4275,14 @@ export interface components {
                 /** @enum {string} */
                 encoding: "utf8" | "base64";
             };
+        };
+        VerificationSample: {
+            /** @description The kind of secret that signs so. Null: there is one kind. */
+            secret_kind: string | null;
+            /** @description As code blocks name it: `ts`, `python`. */
+            language: string;
+            title: string;
+            code: string;
         };
         Profile: {
             name: string;
@@ -5613,6 +5665,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            408: components["responses"]["Refusal408"];
+            422: components["responses"]["Refusal422"];
+            429: components["responses"]["Refusal429"];
+            431: components["responses"]["Refusal431"];
+            500: components["responses"]["Refusal500"];
+            503: components["responses"]["Refusal503"];
+        };
+    };
+    "profiles.list-samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name, as in `profile` of a tenant. */
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["VerificationSample"][];
+                    };
                 };
             };
             400: components["responses"]["Refusal400"];

@@ -17,9 +17,8 @@ const SIGNING_PROFILES = PROFILES.flatMap(({ title, signing }) =>
 );
 /** The form of a secret in each contract that signs. */
 export const SECRET_FORMS = `Its form: ${SIGNING_PROFILES.map(({ title, signing }) => `${title}: ${signing.secretForm}`).join('; ')}.`;
-const SECRET_KINDS = [
-  ...new Set(SIGNING_PROFILES.flatMap(({ signing }) => signing.secretKinds ?? []).map(({ name }) => name)),
-];
+const SECRETS_OF_KINDS = SIGNING_PROFILES.flatMap(({ signing }) => signing.secretKinds ?? []);
+const SECRET_KINDS = [...new Set(SECRETS_OF_KINDS.map(({ name }) => name))];
 const WITH_KINDS = SIGNING_PROFILES.filter(({ signing }) => signing.secretKinds !== undefined)
   .map(({ title }) => title)
   .join(', ');
@@ -105,6 +104,15 @@ export const endpointSchema = z
       .object({ type: z.string().nullable() })
       .describe('`type` is null where `problem` is `secret_unreadable`.'),
     headers: z.record(z.string(), z.string()).describe('Names with masked values.'),
+    is_signed: z
+      .boolean()
+      .describe('Whether its deliveries are signed: whether it has a secret that can be read.'),
+    secret_kind: z
+      .string()
+      .nullable()
+      .describe(
+        "The kind of its secret, where the contract has several (`secret.kinds` of the profile), as the secret's form tells. Null: there is one.",
+      ),
     problem: z
       .enum(['secret_unreadable'])
       .optional()
@@ -183,6 +191,9 @@ export function presentEndpoint(
     disabled_reason: endpoint.disabledReason,
     auth: { type: secrets?.auth.type ?? null },
     headers: Object.fromEntries(Object.keys(secrets?.headers ?? {}).map((name) => [name, MASK])),
+    is_signed: (secrets?.signing.length ?? 0) > 0,
+    secret_kind:
+      SECRETS_OF_KINDS.find((kind) => kind.isKindOf(secrets?.signing[0]?.value ?? ''))?.name ?? null,
     ...(secrets === null && { problem: 'secret_unreadable' as const }),
     timeout_ms: endpoint.timeoutMs,
     retry_schedule: endpoint.retrySchedule,

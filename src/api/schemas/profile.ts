@@ -44,6 +44,15 @@ const recipeSchema = z
   })
   .meta({ id: 'SignatureRecipe' });
 
+export const sampleSchema = z
+  .object({
+    secret_kind: z.string().nullable().describe('The kind of secret that signs so. Null: there is one kind.'),
+    language: z.string().describe('As code blocks name it: `ts`, `python`.'),
+    title: z.string(),
+    code: z.string(),
+  })
+  .meta({ id: 'VerificationSample' });
+
 /** Fields of `POST …/endpoints` that every profile takes. */
 const ENDPOINT_FIELDS = [
   ...['url', 'event_types', 'description', 'enabled', 'auth', 'headers', 'timeout_ms', 'retry_schedule'],

@@ -1,5 +1,5 @@
 /** The settings of an endpoint: the form of a new one, of which only what was changed is sent. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { dataOf } from '@tidings/client';
 import { useState } from 'react';
 import { useAnnounce } from '../../context/announce.tsx';
@@ -16,6 +16,7 @@ import { ENDPOINT_PATHS, EndpointFields } from './endpoint-fields.tsx';
 import styles from './endpoint-form.module.css';
 import { changesIn, type Endpoint, type EndpointValues, type Profile, valuesOf } from './endpoint-values.ts';
 import { useCheckedValues } from './use-checked-values.ts';
+import { usePublicKey } from './use-public-key.ts';
 
 /** Stands in the API for each value of a query that is not shown. */
 const MASK = '••••';
@@ -149,25 +150,4 @@ function PublicKey({ endpoint, profile }: { endpoint: Endpoint; profile: Profile
       {texts.publicKey} <CopyText text={key} label={texts.publicKey} />
     </p>
   );
-}
-
-/** `null`: it has none; `undefined`: not known yet. */
-export function usePublicKey(endpoint: Endpoint, profile: Profile): string | null | undefined {
-  const api = useApi();
-  const { id: tenant } = useTenant();
-  const hasKeys = profile.signatures.some(({ algorithm }) => algorithm === 'ed25519');
-  const { data } = useQuery({
-    queryKey: ['endpoint', endpoint.id, 'public-key'],
-    enabled: hasKeys,
-    queryFn: () =>
-      dataOf(
-        api.GET('/v1/tenants/{tenant}/endpoints/{endpoint}/public-key', {
-          params: { path: { tenant, endpoint: endpoint.id } },
-        }),
-      ).then(
-        (found) => found.public_key,
-        () => null,
-      ),
-  });
-  return hasKeys ? data : null;
 }

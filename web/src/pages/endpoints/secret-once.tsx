@@ -24,13 +24,11 @@ export function SecretOnce({
       <div className={styles.secret}>
         <code>{secret}</code>
         <CopyButton text={secret} />
-      </div>
-      {children}
-      <div>
         <Button look="quiet" onClick={onHide}>
           {texts.hideSecret}
         </Button>
       </div>
+      {children}
     </Card>
   );
 }

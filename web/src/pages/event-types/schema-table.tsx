@@ -44,7 +44,7 @@ function Row({ row }: { row: SchemaRow }) {
   };
   return (
     <tr>
-      <th scope="row" style={{ paddingInlineStart: `${1 + row.depth * 1.25}rem` }}>
+      <th scope="row" style={{ paddingInlineStart: `${row.depth * 1.25}rem` }}>
         {row.name === null ? (
           <i className="muted">{row.variant === null ? texts.item : texts.variants[row.variant]}</i>
         ) : (

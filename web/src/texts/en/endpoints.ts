@@ -4,6 +4,16 @@ import { plural } from '../plural.ts';
 
 const missed = plural('en', { one: '# event', other: '# events' });
 
+const nothingWaits = 'Nothing waits for it now.';
+const disableWaiting = plural('en', {
+  one: '# delivery that waits for it fails with “disabled”. Recover sends it again.',
+  other: '# deliveries that wait for it fail with “disabled”. Recover sends them again.',
+});
+const deleteWaiting = plural('en', {
+  one: '# delivery that waits for it fails, and is not sent.',
+  other: '# deliveries that wait for it fail, and are not sent.',
+});
+
 export const endpoints = {
   endpoint: 'Endpoint',
   health: 'Health',
@@ -49,10 +59,7 @@ export const endpoints = {
   disableTitle: 'Disable this endpoint?',
   disableWhat:
     'Nothing is sent to it until it is enabled again. Events that are accepted meanwhile are kept: Recover sends them.',
-  disableWaiting: plural('en', {
-    one: '# delivery that waits for it fails with “disabled”. Recover sends it again.',
-    other: '# deliveries that wait for it fail with “disabled”. Recover sends them again.',
-  }),
+  disableWaiting: (count: number) => (count === 0 ? nothingWaits : disableWaiting(count)),
   disabledNow: 'Disabled. Nothing is sent to it any more.',
   disabledNotice: {
     manual:
@@ -67,10 +74,7 @@ export const endpoints = {
   deleteTitle: 'Delete this endpoint?',
   deleteWhat:
     'Nothing is sent to it any more, and it cannot be brought back. Its deliveries stay in the log until they are old.',
-  deleteWaiting: plural('en', {
-    one: '# delivery that waits for it fails, and is not sent.',
-    other: '# deliveries that wait for it fail, and are not sent.',
-  }),
+  deleteWaiting: (count: number) => (count === 0 ? nothingWaits : deleteWaiting(count)),
   deletedNow: 'The endpoint is deleted.',
 
   rotate: 'Rotate secret',
@@ -146,7 +150,4 @@ export const endpoints = {
   saved: 'Saved. The change applies from the next attempt.',
   discard: 'Discard changes',
   publicKey: 'Public key',
-
-  verifyHint: 'Check each delivery before you trust it: a wrong or missing signature is not from here.',
-  noSignature: 'This contract has no signature. Recognise deliveries by the authentication that you set.',
 };

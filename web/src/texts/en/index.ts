@@ -13,6 +13,7 @@ import { sendAgain } from './send-again.ts';
 import { shell } from './shell.ts';
 import { signIn } from './sign-in.ts';
 import { tenants } from './tenants.ts';
+import { verify } from './verify.ts';
 
 export const en = {
   /** the direction of the script */
@@ -31,4 +32,5 @@ export const en = {
   activity,
   chart,
   palette,
+  verify,
 };
