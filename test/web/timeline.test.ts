@@ -74,6 +74,10 @@ test('a manual retry after the end, with what was reported', () => {
     'attempt',
     'ended',
   ]);
+  expect(timelineOf(given, []).find(({ kind }) => kind === 'press')).toMatchObject({ by: null });
+  expect(timelineOf(given, [], new Map([['p', 'Ada']])).find(({ kind }) => kind === 'press')).toMatchObject({
+    by: 'Ada',
+  });
 });
 
 test('of older attempts that are left out, no wait is made up', () =>

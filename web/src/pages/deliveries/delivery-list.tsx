@@ -42,6 +42,8 @@ export function DeliveryList(props: ListProps) {
     estimateSize: () => ROW_PIXELS,
     getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 12,
+    // Drawing may lag a frame behind fast scrolling; scrolling itself never waits for it.
+    useFlushSync: false,
     initialOffset: () => offset.current,
   });
   const shown = virtual.getVirtualItems();

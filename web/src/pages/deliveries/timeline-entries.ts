@@ -10,7 +10,8 @@ export type TimelineEntry =
   | { kind: 'wait'; at: string; ms: number }
   /** `isRepeated`: it failed as the one before */
   | { kind: 'attempt'; at: string; attempt: Attempt; isRepeated: boolean }
-  | { kind: 'press'; at: string; by: string }
+  /** `by`: null: who it was is not known here */
+  | { kind: 'press'; at: string; by: string | null }
   | { kind: 'notice'; at: string; type: string }
   | { kind: 'under-way'; at: string }
   | { kind: 'next'; at: string; number: number }
@@ -56,8 +57,13 @@ const isEnded = (status: DeliveryLog['status']) =>
 /**
  * Every entry from acceptance to now, and the next attempt.
  * @param notices operational events that name the delivery
+ * @param pressedBy names by the ids of manual retries, as the audit log tells them
  */
-export function timelineOf(log: DeliveryLog, notices: readonly OperationalEvent[]): TimelineEntry[] {
+export function timelineOf(
+  log: DeliveryLog,
+  notices: readonly OperationalEvent[],
+  pressedBy: ReadonlyMap<string, string> = new Map(),
+): TimelineEntry[] {
   const { status, next_attempt_at: next, ended_at: ended } = log;
   const entries: TimelineEntry[] = [
     { kind: 'accepted', at: log.created_at },
@@ -68,7 +74,11 @@ export function timelineOf(log: DeliveryLog, notices: readonly OperationalEvent[
       isRepeated: attempt.explanation?.summary === log.attempts[index - 1]?.explanation?.summary,
     })),
     ...waitsOf(log),
-    ...log.presses.map(({ at, by }) => ({ kind: 'press' as const, at, by })),
+    ...log.presses.map(({ at, press_id: id }) => ({
+      kind: 'press' as const,
+      at,
+      by: (id !== null && pressedBy.get(id)) || null,
+    })),
     ...notices.map(({ created_at: at, type }) => ({ kind: 'notice' as const, at, type })),
     ...(ended !== null && isEnded(status)
       ? [{ kind: 'ended' as const, at: ended, status: status as 'succeeded' | 'failed' | 'cancelled' }]

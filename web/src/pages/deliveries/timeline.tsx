@@ -4,6 +4,7 @@ import { dataOf, type Schemas } from '@tidings/client';
 import type { ReactNode } from 'react';
 import { useApi } from '../../context/api.tsx';
 import { useFormat } from '../../context/format.ts';
+import { useViewer } from '../../context/session.tsx';
 import { ResultCode } from '../../parts/badge.tsx';
 import { Icon, type IconName } from '../../parts/icon.tsx';
 import { Card } from '../../parts/page.tsx';
@@ -28,6 +29,33 @@ function useNotices(log: DeliveryLog): OperationalEvent[] {
   return (data?.items ?? []).filter(({ data: about }) => about.delivery_id === log.id);
 }
 
+const NOBODY: ReadonlyMap<string, string> = new Map();
+
+/** Who asked for each manual retry: the audit log knows, and shows it to those who may read it. */
+function usePressers(log: DeliveryLog): ReadonlyMap<string, string> {
+  const api = useApi();
+  const { can } = useViewer();
+  const { deliveries } = useTexts();
+  const { data } = useQuery({
+    queryKey: ['activity', log.tenant_id, 'presses', log.id, log.presses.length],
+    enabled: can('endpoints') && log.presses.length > 0,
+    retry: false,
+    queryFn: () =>
+      dataOf(
+        api.GET('/v1/audit-log', {
+          params: { query: { object_id: log.id, action: 'delivery.retried', limit: 200 } },
+        }),
+      ),
+  });
+  if (data === undefined) return NOBODY;
+  return new Map(
+    data.items.map(({ actor, details }) => [
+      String(details.press_id),
+      actor.name ?? (actor.key_id === 'admin' ? deliveries.line.adminKey : actor.key_id),
+    ]),
+  );
+}
+
 /** Entries at either end that are always shown; those between are folded. */
 const FIRST_SHOWN = 4;
 const LAST_SHOWN = 10;
@@ -36,7 +64,8 @@ export function Timeline({ log }: { log: DeliveryLog }) {
   const { deliveries } = useTexts();
   const { detail } = deliveries;
   const notices = useNotices(log);
-  const entries = timelineOf(log, notices);
+  const pressedBy = usePressers(log);
+  const entries = timelineOf(log, notices, pressedBy);
   const isLong = entries.length > FIRST_SHOWN + LAST_SHOWN + 2;
   const folded = isLong ? entries.slice(FIRST_SHOWN, -LAST_SHOWN) : [];
   return (
@@ -87,7 +116,9 @@ function Entry({ entry }: { entry: TimelineEntry }) {
     case 'attempt':
       return <AttemptLine {...entry} />;
     case 'press':
-      return <Line icon="send" title={line.press(entry.by)} at={entry.at} />;
+      return (
+        <Line icon="send" title={entry.by === null ? line.pressed : line.press(entry.by)} at={entry.at} />
+      );
     case 'notice':
       return <Line icon="warning" title={line.endpointEvent[entry.type] ?? line.notified} at={entry.at} />;
     case 'under-way':

@@ -163,6 +163,8 @@ export const deliveries = {
     acceptedHint: 'Stored, and from then on delivered.',
     waited: (duration: string) => `${duration} passed`,
     attempt: (number: number) => `Attempt ${number}`,
+    pressed: 'Manual retry',
+    adminKey: 'the admin key',
     press: (by: string) => `Manual retry by ${by}`,
     notified: 'Reported: given up',
     endpointEvent: {
