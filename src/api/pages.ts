@@ -2,7 +2,7 @@
  * The pages of `web/`, as `npm run build` has left them in a folder: the dashboard, the portal, and their assets. The service works without
  * them: where they are not built, a page says what to do.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
@@ -25,6 +25,15 @@ const hide = { schema: { hide: true } };
 
 /** What every answer has. The pages load nothing of another origin, and run nothing that stands in the page itself. */
 const COMMON = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
+
+/** Whether there is a file, or a folder, of that name that can be looked at. */
+function is(what: 'isFile' | 'isDirectory', path: string): boolean {
+  try {
+    return statSync(path)[what]();
+  } catch {
+    return false;
+  }
+}
 
 function pageHeaders(frameAncestors: string | null): Record<string, string> {
   return {
@@ -63,33 +72,31 @@ export async function pages(
   { folder, frameAncestors, hasSession }: PageSettings & { hasSession(request: FastifyRequest): boolean },
   warn: (fields: object, message: string) => void,
 ): Promise<void> {
-  const isBuilt = (file: string) => existsSync(join(folder, file));
+  const isBuilt = (file: string) => is('isFile', join(folder, file));
   if (!isBuilt('index.html') || !isBuilt('portal.html')) {
     warn({ folder }, 'the pages are not built: /dashboard/ and /portal/ only say so. Run npm run build');
   }
   // A scope of its own, because the plugin decorates replies, and so does that of /docs.
   await app.register(async (scope) => {
-    await scope.register(fastifyStatic, {
-      root: folder,
-      serve: false,
-      suppressWarning: true,
-      preCompressed: true,
-    });
-    await scope.register(fastifyStatic, {
-      root: join(folder, 'assets'),
-      prefix: '/assets/',
-      decorateReply: false,
-      suppressWarning: true,
-      // Only files that are there when the service starts get a route; no path is ever looked up on the disk.
-      wildcard: false,
-      globIgnore: ['**/*.{br,gz}'],
-      preCompressed: true,
-      index: false,
-      // Their names hold a hash of what is in them.
-      immutable: true,
-      maxAge: '1y',
-      setHeaders: (reply) => reply.headers({ ...COMMON, 'cross-origin-resource-policy': 'same-origin' }),
-    });
+    await scope.register(fastifyStatic, { serve: false, suppressWarning: true, preCompressed: true });
+    // The plugin refuses a root that is no folder, which would keep the service from starting.
+    if (is('isDirectory', join(folder, 'assets'))) {
+      await scope.register(fastifyStatic, {
+        root: join(folder, 'assets'),
+        prefix: '/assets/',
+        decorateReply: false,
+        suppressWarning: true,
+        // Only files that are there when the service starts get a route; no path is ever looked up on the disk.
+        wildcard: false,
+        globIgnore: ['**/*.{br,gz}'],
+        preCompressed: true,
+        index: false,
+        // Their names hold a hash of what is in them.
+        immutable: true,
+        maxAge: '1y',
+        setHeaders: (reply) => reply.headers({ ...COMMON, 'cross-origin-resource-policy': 'same-origin' }),
+      });
+    }
     const page = (file: string, headers: Record<string, string>) => (reply: FastifyReply) =>
       isBuilt(file)
         ? reply.headers(headers).sendFile(file, folder, { cacheControl: false })

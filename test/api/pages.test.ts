@@ -196,9 +196,20 @@ test('no page takes the place of a route of the API', async () => {
   expect((await get('/v1/tenants')).status).toBe(401);
 });
 
-test('where they are not built, the service runs, and the page says what to do', async () => {
+test.each<[what: string, spoil: (folder: string) => void]>([
+  ['there is no folder', () => {}],
+  ['there is a file in its place', (path) => writeFileSync(path, 'a letter')],
+  [
+    'it is half there',
+    (path) => {
+      mkdirSync(join(path, 'index.html'), { recursive: true });
+      writeFileSync(join(path, 'assets'), 'a letter');
+    },
+  ],
+])('where they are not built (%s), the service runs, and the page says what to do', async (_what, spoil) => {
   const empty = await makeFolder();
   rmSync(empty, { recursive: true });
+  spoil(empty);
   const without = await startTestService({}, { pages: empty });
   try {
     expect((await get('/healthz', {}, without)).status).toBe(200);
