@@ -20,7 +20,7 @@ const AllDeliveries = lazy(() =>
 );
 const Activity = lazy(() => import('../pages/activity/activity.tsx').then((m) => ({ default: m.Activity })));
 const OperatorSettings = lazy(() =>
-  import('../pages/operator-settings.tsx').then((m) => ({ default: m.OperatorSettings })),
+  import('../pages/settings/operator-settings.tsx').then((m) => ({ default: m.OperatorSettings })),
 );
 
 export function OperatorPages() {

@@ -1,4 +1,141 @@
-/** Placeholder. */
-import { NotFound } from '../not-found.tsx';
+/** The activity: who changed what, and what happened by itself, newest first. */
+import { dataOf, type Schemas } from '@tidings/client';
+import { useApi } from '../../context/api.tsx';
+import { useChoiceParam, useParam } from '../../context/params.ts';
+import { useViewer } from '../../context/session.tsx';
+import { Button } from '../../parts/button.tsx';
+import { Loading } from '../../parts/loading.tsx';
+import { Card, Empty, Page } from '../../parts/page.tsx';
+import { usePages } from '../../parts/pages-of.tsx';
+import { ProblemNotice } from '../../parts/problem.tsx';
+import { Segments } from '../../parts/segments.tsx';
+import { useTexts } from '../../texts/index.ts';
+import { AuditRow } from './audit-row.tsx';
+import { EventRow, Happenings } from './happenings.tsx';
+import { merged } from './merged.ts';
 
-export const Activity = (_: { tenant: string | null }) => <NotFound />;
+const SHOWS = ['all', 'changes', 'events'] as const;
+type Show = (typeof SHOWS)[number];
+
+type Row =
+  | { at: string; kind: 'change'; entry: Schemas['AuditEntry'] }
+  | { at: string; kind: 'event'; event: Schemas['OperationalEvent'] };
+
+/** @param tenant `null`: of all tenants */
+export function Activity({ tenant }: { tenant: string | null }) {
+  const { shell, activity: texts } = useTexts();
+  const { can } = useViewer();
+  const [chosen, setShow] = useChoiceParam('show', SHOWS);
+  const [objectId, setObjectId] = useParam('object_id');
+  // Events of Tidings itself are not kept by object, and the audit log is for those who change things.
+  const show: Show = !can('endpoints') ? 'events' : objectId !== '' ? 'changes' : chosen;
+  const { rows, isLoading, error, hasMore, isLoadingMore, loadMore, refetch } = useRows(
+    tenant,
+    show,
+    objectId,
+  );
+  return (
+    <Page title={shell.activity}>
+      <div className="spread">
+        {can('endpoints') && objectId === '' && (
+          <Segments
+            label={texts.show}
+            value={show}
+            onValue={setShow}
+            choices={SHOWS.map((value) => ({ value, label: texts.shows[value] }))}
+          />
+        )}
+        {objectId !== '' && (
+          <p className="row">
+            <span className="break">
+              {texts.onlyOf} <code>{objectId}</code>
+            </span>
+            <Button onClick={() => setObjectId('')}>{texts.showAll}</Button>
+          </p>
+        )}
+      </div>
+      {error && <ProblemNotice problem={error} onRetry={refetch} />}
+      {isLoading && !error && <Loading rows={8} />}
+      {!isLoading && rows.length === 0 && !hasMore && (
+        <Empty title={texts.nothing}>{objectId === '' ? texts.nothingHint : texts.nothingOf}</Empty>
+      )}
+      {rows.length > 0 && (
+        <Card>
+          <Happenings>
+            {rows.map((row) =>
+              row.kind === 'change' ? (
+                <AuditRow key={row.entry.id} entry={row.entry} isOfAll={tenant === null} />
+              ) : (
+                <EventRow key={row.event.id} event={row.event} isOfAll={tenant === null} />
+              ),
+            )}
+          </Happenings>
+        </Card>
+      )}
+      {hasMore && <More isBusy={isLoadingMore} onMore={loadMore} />}
+    </Page>
+  );
+}
+
+function More({ isBusy, onMore }: { isBusy: boolean; onMore: () => void }) {
+  const { common } = useTexts();
+  return (
+    <div>
+      <Button isBusy={isBusy} onClick={onMore}>
+        {common.loadMore}
+      </Button>
+    </div>
+  );
+}
+
+/** The rows of both lists, as far down as both have been loaded. */
+function useRows(tenant: string | null, show: Show, objectId: string) {
+  const api = useApi();
+  const of = (cursor: string | undefined) => ({
+    limit: 50,
+    ...(tenant !== null && { tenant }),
+    ...(cursor !== undefined && { cursor }),
+  });
+  const wantsChanges = show !== 'events';
+  const wantsEvents = show !== 'changes';
+  const changes = usePages<Schemas['AuditEntry']>(
+    ['activity', tenant, 'changes', objectId, wantsChanges],
+    (cursor) =>
+      wantsChanges
+        ? dataOf(
+            api.GET('/v1/audit-log', {
+              params: { query: { ...of(cursor), ...(objectId !== '' && { object_id: objectId }) } },
+            }),
+          )
+        : Promise.resolve({ items: [], next_cursor: null }),
+  );
+  const events = usePages<Schemas['OperationalEvent']>(
+    ['activity', tenant, 'events', wantsEvents],
+    (cursor) =>
+      wantsEvents
+        ? dataOf(api.GET('/v1/operational-events', { params: { query: of(cursor) } }))
+        : Promise.resolve({ items: [], next_cursor: null }),
+  );
+  const { rows, next } = merged<Row, Row>(
+    {
+      items: changes.items.map((entry) => ({ at: entry.at, kind: 'change', entry })),
+      hasMore: changes.hasNextPage,
+    },
+    {
+      items: events.items.map((event) => ({ at: event.created_at, kind: 'event', event })),
+      hasMore: events.hasNextPage,
+    },
+  );
+  return {
+    rows,
+    isLoading: changes.data === undefined || events.data === undefined,
+    error: changes.error ?? events.error,
+    hasMore: next !== null,
+    isLoadingMore: changes.isFetchingNextPage || events.isFetchingNextPage,
+    loadMore: () => void (next === 'one' ? changes : events).fetchNextPage(),
+    refetch: () => {
+      void changes.refetch();
+      void events.refetch();
+    },
+  };
+}

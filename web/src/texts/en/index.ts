@@ -10,6 +10,7 @@ import { events } from './events.ts';
 import { overview } from './overview.ts';
 import { palette } from './palette.ts';
 import { sendAgain } from './send-again.ts';
+import { settings } from './settings.ts';
 import { shell } from './shell.ts';
 import { signIn } from './sign-in.ts';
 import { tenants } from './tenants.ts';
@@ -33,4 +34,5 @@ export const en = {
   chart,
   palette,
   verify,
+  settings,
 };

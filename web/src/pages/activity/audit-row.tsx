@@ -1,0 +1,65 @@
+/** A row of the audit log: who did what to which, with what was there before and after. */
+import type { Schemas } from '@tidings/client';
+import { Link } from 'wouter';
+import type { IconName } from '../../parts/icon.tsx';
+import { useTexts } from '../../texts/index.ts';
+import { actionOf, actorOf, changesOf, factsOf, pathOf } from './audit-words.ts';
+import styles from './happenings.module.css';
+import { Happening, TenantLink } from './happenings.tsx';
+
+const ICONS: Record<string, IconName> = {
+  tenant: 'tenants',
+  endpoint: 'endpoint',
+  event: 'event',
+  event_type: 'catalogue',
+  delivery: 'delivery',
+  contact: 'delivery',
+};
+
+/** @param isOfAll whether it is a list of all tenants, so that each says which it is */
+export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isOfAll: boolean }) {
+  const texts = useTexts();
+  const { tenant_id: tenant, object_id: object } = entry;
+  const path = pathOf(entry);
+  const isElsewhere = isOfAll && tenant !== null;
+  const href = path === null ? null : isElsewhere ? `/tenants/${tenant}${path}` : path;
+  const changes = changesOf(entry, texts);
+  const facts = factsOf(entry, texts);
+  return (
+    <Happening
+      id={entry.id}
+      at={entry.at}
+      icon={ICONS[entry.action.split('.')[0] ?? ''] ?? 'gear'}
+      tone="quiet"
+      about={[
+        ...(isElsewhere ? [<TenantLink key="t" id={tenant} tenant={entry.tenant} />] : []),
+        ...(object === null
+          ? []
+          : [
+              href === null ? (
+                <code key="o">{object}</code>
+              ) : (
+                <Link key="o" href={href}>
+                  <code>{object}</code>
+                </Link>
+              ),
+            ]),
+        ...facts,
+      ]}
+    >
+      {actionOf(entry, texts)}{' '}
+      <span className="muted">
+        {texts.activity.by} <bdi title={entry.actor.key_id}>{actorOf(entry, texts)}</bdi>
+      </span>
+      {changes.length > 0 && (
+        <ul className={styles.changes}>
+          {changes.map(({ name, before, after }) => (
+            <li key={name}>
+              {name}: <del>{before}</del> <span aria-hidden="true">→</span> <ins>{after}</ins>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Happening>
+  );
+}

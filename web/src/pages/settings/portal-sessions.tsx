@@ -1,0 +1,142 @@
+/** Portal sessions of a tenant: open ones, and the link of a new one, which is shown once. */
+import { useQueryClient } from '@tanstack/react-query';
+import { dataOf, type Schemas } from '@tidings/client';
+import { useState } from 'react';
+import { useAnnounce } from '../../context/announce.tsx';
+import { useApi } from '../../context/api.tsx';
+import { useTenant } from '../../context/tenant.tsx';
+import { Button } from '../../parts/button.tsx';
+import { ConfirmDialog } from '../../parts/dialog.tsx';
+import { useSubmission } from '../../parts/form.tsx';
+import { Card } from '../../parts/page.tsx';
+import { PagesView, usePages } from '../../parts/pages-of.tsx';
+import { Table } from '../../parts/table.tsx';
+import { Time } from '../../parts/time.tsx';
+import { useTexts } from '../../texts/index.ts';
+import { CreatePortal } from './create-portal.tsx';
+import { ShownOnce } from './shown-once.tsx';
+
+type PortalSession = Schemas['PortalSession'];
+
+export function PortalSessions() {
+  const { settings: texts } = useTexts();
+  const api = useApi();
+  const { id } = useTenant();
+  const [isCreating, setCreating] = useState(false);
+  const [made, setMade] = useState<Schemas['NewPortalSession'] | null>(null);
+  const pages = usePages(['portal-sessions', id], (cursor) =>
+    dataOf(
+      api.GET('/v1/tenants/{tenant}/portal-sessions', {
+        params: { path: { tenant: id }, query: { limit: 50, ...(cursor !== undefined && { cursor }) } },
+      }),
+    ),
+  );
+  return (
+    <Card
+      title={texts.portal}
+      isRegion
+      actions={
+        !isCreating && (
+          <Button icon="plus" onClick={() => setCreating(true)}>
+            {texts.createPortal}
+          </Button>
+        )
+      }
+    >
+      <p className="muted">{texts.portalHint}</p>
+      {made && (
+        <ShownOnce
+          title={texts.link}
+          hint={texts.linkHint}
+          value={made.url}
+          onDone={() => setMade(null)}
+          more={
+            <a href={made.url} target="_blank" rel="noreferrer">
+              {texts.open}
+            </a>
+          }
+        />
+      )}
+      {isCreating && (
+        <CreatePortal
+          onClose={() => setCreating(false)}
+          onMade={(session) => {
+            setCreating(false);
+            setMade(session);
+          }}
+        />
+      )}
+      <PagesView pages={pages} empty={<p>{texts.noPortal}</p>}>
+        {(items) => (
+          <Table
+            label={texts.portal}
+            rows={items}
+            keyOf={(session) => session.id}
+            columns={[
+              {
+                name: texts.created,
+                cell: (session) => (
+                  <div>
+                    <Time at={session.created_at} />
+                    <div>
+                      <small className="muted mono">{session.id}</small>
+                    </div>
+                  </div>
+                ),
+              },
+              {
+                name: texts.capabilities,
+                cell: ({ capabilities }) => capabilities.map((each) => texts.capability[each]).join('; '),
+              },
+              {
+                name: texts.lastUsed,
+                cell: ({ exchanged_at: exchanged, last_used_at: used }) =>
+                  exchanged === null ? texts.notOpened : <Time at={used ?? exchanged} />,
+              },
+              { name: texts.ends, cell: (session) => <Time at={session.expires_at} /> },
+              { name: '', cell: (session) => <EndPortal session={session} /> },
+            ]}
+          />
+        )}
+      </PagesView>
+    </Card>
+  );
+}
+
+function EndPortal({ session }: { session: PortalSession }) {
+  const { settings: texts } = useTexts();
+  const api = useApi();
+  const queries = useQueryClient();
+  const announce = useAnnounce();
+  const [isAsking, setAsking] = useState(false);
+  const submission = useSubmission(
+    () =>
+      dataOf(
+        api.DELETE('/v1/tenants/{tenant}/portal-sessions/{portal_session}', {
+          params: { path: { tenant: session.tenant_id, portal_session: session.id } },
+        }),
+      ),
+    () => {
+      setAsking(false);
+      void queries.invalidateQueries({ queryKey: ['portal-sessions'] });
+      announce(texts.ended);
+    },
+  );
+  return (
+    <>
+      <Button look="quiet" aria-label={`${texts.end} ${session.id}`} onClick={() => setAsking(true)}>
+        {texts.end}
+      </Button>
+      {isAsking && (
+        <ConfirmDialog
+          title={texts.endTitle}
+          submission={submission}
+          onClose={() => setAsking(false)}
+          look="danger"
+        >
+          <p>{texts.endPortalHint}</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}

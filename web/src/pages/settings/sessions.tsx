@@ -1,0 +1,107 @@
+/** Sessions of browsers that are signed in with a key. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { dataOf, type Schemas } from '@tidings/client';
+import { useState } from 'react';
+import { useAnnounce } from '../../context/announce.tsx';
+import { useApi } from '../../context/api.tsx';
+import { Badge } from '../../parts/badge.tsx';
+import { Button } from '../../parts/button.tsx';
+import { ConfirmDialog } from '../../parts/dialog.tsx';
+import { useSubmission } from '../../parts/form.tsx';
+import { Card } from '../../parts/page.tsx';
+import { PagesView, usePages } from '../../parts/pages-of.tsx';
+import { Table } from '../../parts/table.tsx';
+import { Time } from '../../parts/time.tsx';
+import { useTexts } from '../../texts/index.ts';
+
+type Session = Schemas['Session'];
+
+/** @param tenant `null`: of all keys */
+export function Sessions({ tenant }: { tenant: string | null }) {
+  const { settings: texts } = useTexts();
+  const api = useApi();
+  const pages = usePages(['sessions', tenant], (cursor) =>
+    dataOf(
+      api.GET('/v1/sessions', {
+        params: {
+          query: { limit: 50, ...(tenant !== null && { tenant }), ...(cursor !== undefined && { cursor }) },
+        },
+      }),
+    ),
+  );
+  const { data: current } = useQuery({
+    queryKey: ['sessions', 'current'],
+    queryFn: () => dataOf(api.GET('/v1/sessions/current')),
+  });
+  return (
+    <Card title={texts.sessions} isRegion>
+      <p className="muted">{texts.sessionsHint}</p>
+      <PagesView pages={pages} empty={<p>{texts.noSessions}</p>}>
+        {(items) => (
+          <Table
+            label={texts.sessions}
+            rows={items}
+            keyOf={(session) => session.id}
+            columns={[
+              {
+                name: texts.key,
+                cell: (session) => (
+                  <div>
+                    <bdi>{nameOf(session, texts.environmentKey)}</bdi>{' '}
+                    {session.id === current?.id && <Badge tone="info">{texts.thisOne}</Badge>}
+                    <div>
+                      <small className="muted mono">{session.id}</small>
+                    </div>
+                  </div>
+                ),
+              },
+              { name: texts.lastUsed, cell: (session) => <Time at={session.last_used_at} /> },
+              { name: texts.created, isMinor: true, cell: (session) => <Time at={session.created_at} /> },
+              { name: texts.ends, isMinor: true, cell: (session) => <Time at={session.expires_at} /> },
+              {
+                name: '',
+                cell: (session) => session.id !== current?.id && <EndSession session={session} />,
+              },
+            ]}
+          />
+        )}
+      </PagesView>
+    </Card>
+  );
+}
+
+const nameOf = ({ key }: Session, environmentKey: string) =>
+  key.name ?? (key.id === 'admin' ? environmentKey : key.id);
+
+function EndSession({ session }: { session: Session }) {
+  const { settings: texts } = useTexts();
+  const api = useApi();
+  const queries = useQueryClient();
+  const announce = useAnnounce();
+  const [isAsking, setAsking] = useState(false);
+  const submission = useSubmission(
+    () => dataOf(api.DELETE('/v1/sessions/{session}', { params: { path: { session: session.id } } })),
+    () => {
+      setAsking(false);
+      void queries.invalidateQueries({ queryKey: ['sessions'] });
+      announce(texts.ended);
+    },
+  );
+  return (
+    <>
+      <Button look="quiet" aria-label={`${texts.signOutIt} ${session.id}`} onClick={() => setAsking(true)}>
+        {texts.signOutIt}
+      </Button>
+      {isAsking && (
+        <ConfirmDialog
+          title={texts.endTitle}
+          submission={submission}
+          onClose={() => setAsking(false)}
+          look="danger"
+        >
+          <p>{texts.endSessionHint}</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
