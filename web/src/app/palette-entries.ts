@@ -94,6 +94,14 @@ export function useHitEntries(hits: readonly Schemas['SearchHit'][], shown: stri
     }));
 }
 
+/** An event type that is in no catalogue has deliveries all the same. */
+export function useTypeEntry(q: string): Entry[] {
+  const { palette: texts } = useTexts();
+  if (!/^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+$/.test(q)) return [];
+  const href = `/deliveries?event_type=${encodeURIComponent(q)}`;
+  return [{ key: href, icon: 'delivery', title: texts.deliveriesOf(q), href }];
+}
+
 /** @param tenant whose pages an operator is led to, `null`: those of all; `undefined`: the viewer sees one tenant alone */
 function hrefOf({ type, id, deleted }: Schemas['SearchHit'], tenant: string | null | undefined): string {
   const base =

@@ -1,29 +1,9 @@
-/** Whether the service is ready, part by part. A service that is not ready says so with the status 503 and the same body. */
+/** The versions that run, and whether each part works. */
 import { useQuery } from '@tanstack/react-query';
 import { dataOf } from '@tidings/client';
 import { useApi } from './api.tsx';
 
-type Part = 'ok' | 'away' | 'elsewhere' | 'unknown';
-
-export type Readiness = {
-  ready: boolean;
-  database: Part;
-  temporal: Part;
-  worker: Part;
-  schema?: 'outdated' | 'incompatible';
-  advice?: string;
-};
-
-export const useReadiness = () =>
-  useQuery({
-    queryKey: ['readiness'],
-    queryFn: async (): Promise<Readiness> => {
-      const answer = await fetch('/readyz');
-      return answer.json();
-    },
-  });
-
-export function useVersion() {
+export function useServiceStatus() {
   const api = useApi();
-  return useQuery({ queryKey: ['version'], queryFn: () => dataOf(api.GET('/healthz')) });
+  return useQuery({ queryKey: ['status'], queryFn: () => dataOf(api.GET('/v1/operator/status')) });
 }

@@ -1,6 +1,6 @@
 /** The service itself: its version, whether each part works, and how far behind it is. */
 import { useFormat } from '../../context/format.ts';
-import { useReadiness, useVersion } from '../../context/readiness.ts';
+import { useServiceStatus } from '../../context/readiness.ts';
 import { Badge, type Tone } from '../../parts/badge.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Card, Facts } from '../../parts/page.tsx';
@@ -13,8 +13,7 @@ const TONES: Record<string, Tone> = { ok: 'good', elsewhere: 'good', away: 'bad'
 export function Service({ queueAgeS }: { queueAgeS: number | undefined }) {
   const { overview: texts } = useTexts();
   const format = useFormat();
-  const { data: readiness, error } = useReadiness();
-  const { data: health } = useVersion();
+  const { data, error, refetch } = useServiceStatus();
   const state = (part: string) => (
     <Badge tone={TONES[part] ?? 'warn'} icon={TONES[part] === 'good' ? 'check' : 'warning'}>
       {texts.partStates[part] ?? part}
@@ -22,30 +21,35 @@ export function Service({ queueAgeS }: { queueAgeS: number | undefined }) {
   );
   return (
     <Card title={texts.service}>
-      {readiness === undefined && (error ? <ProblemNotice problem={error} /> : <Loading rows={3} />)}
-      {readiness?.schema && (
+      {data === undefined &&
+        (error ? <ProblemNotice problem={error} onRetry={refetch} /> : <Loading rows={3} />)}
+      {data?.readiness.schema && (
         <Notice tone="warn">
-          <p>{texts.schema[readiness.schema]}</p>
-          {readiness.advice && <p>{readiness.advice}</p>}
+          <p>{texts.schema[data.readiness.schema]}</p>
+          {data.readiness.advice && <p>{data.readiness.advice}</p>}
         </Notice>
       )}
-      {readiness !== undefined && (
+      {data !== undefined && (
         <Facts
           facts={[
             [
               texts.parts.service,
               <Badge
                 key="ready"
-                tone={readiness.ready ? 'good' : 'bad'}
-                icon={readiness.ready ? 'check' : 'warning'}
+                tone={data.readiness.ready ? 'good' : 'bad'}
+                icon={data.readiness.ready ? 'check' : 'warning'}
               >
-                {readiness.ready ? texts.ready : texts.notReady}
+                {data.readiness.ready ? texts.ready : texts.notReady}
               </Badge>,
             ],
-            [texts.parts.database, state(readiness.database)],
-            [texts.parts.temporal, state(readiness.temporal)],
-            [texts.parts.worker, state(readiness.worker)],
-            [texts.version, health?.version],
+            [texts.parts.database, state(data.readiness.database)],
+            [texts.parts.temporal, state(data.readiness.temporal)],
+            [texts.parts.worker, state(data.readiness.worker)],
+            [texts.version, data.versions.tidings],
+            [texts.schemaVersion, data.versions.schema],
+            [texts.postgresVersion, data.versions.postgresql],
+            [texts.temporalVersion, data.versions.temporal],
+            [texts.nodeVersion, data.versions.node],
             [
               texts.queueAge,
               queueAgeS !== undefined &&

@@ -36,7 +36,6 @@ export function Keys({ tenant }: { tenant: string | null }) {
   return (
     <Card
       title={tenant === null ? texts.adminKeys : texts.keys}
-      isRegion
       actions={
         !isCreating && (
           <Button icon="plus" onClick={() => setCreating(true)}>
@@ -96,7 +95,7 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
         },
         { name: texts.lastUsed, cell: (key) => <Time at={key.last_used_at} /> },
         { name: texts.created, isMinor: true, cell: (key) => <Time at={key.created_at} /> },
-        { name: '', cell: (key) => <Revoke apiKey={key} /> },
+        { name: texts.action, cell: (key) => <Revoke apiKey={key} /> },
       ]}
     />
   );

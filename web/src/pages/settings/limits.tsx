@@ -8,6 +8,7 @@ import { Card } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../texts/index.ts';
+import styles from './settings.module.css';
 
 type Value = Schemas['Limits']['items'][number]['default'];
 
@@ -22,10 +23,11 @@ export function Limits() {
   const shown = (value: Value) => {
     if (value === null || value === '') return common.none;
     if (typeof value === 'boolean') return value ? common.yes : common.no;
-    return typeof value === 'number' ? format.number(value) : value;
+    if (typeof value === 'string') return value;
+    return <span className={styles.whole}>{format.number(value)}</span>;
   };
   return (
-    <Card title={texts.limits} isRegion>
+    <Card title={texts.limits}>
       <p className="muted">{texts.limitsHint}</p>
       {data === undefined &&
         (error ? <ProblemNotice problem={error} onRetry={refetch} /> : <Loading rows={4} />)}
@@ -40,7 +42,9 @@ export function Limits() {
               cell: ({ name, description }) => (
                 <div>
                   <code className="break">{name}</code>
-                  <div className="muted">{description}</div>
+                  <div className="muted">
+                    <Described text={description} />
+                  </div>
                 </div>
               ),
             },
@@ -57,3 +61,8 @@ export function Limits() {
     </Card>
   );
 }
+
+/** A description of the reference, with its code as code. */
+const Described = ({ text }: { text: string }) =>
+  // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text stay where they are
+  text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>));

@@ -34,7 +34,6 @@ export function PortalSessions() {
   return (
     <Card
       title={texts.portal}
-      isRegion
       actions={
         !isCreating && (
           <Button icon="plus" onClick={() => setCreating(true)}>
@@ -94,7 +93,7 @@ export function PortalSessions() {
                   exchanged === null ? texts.notOpened : <Time at={used ?? exchanged} />,
               },
               { name: texts.ends, cell: (session) => <Time at={session.expires_at} /> },
-              { name: '', cell: (session) => <EndPortal session={session} /> },
+              { name: texts.action, cell: (session) => <EndPortal session={session} /> },
             ]}
           />
         )}

@@ -34,7 +34,7 @@ export function Sessions({ tenant }: { tenant: string | null }) {
     queryFn: () => dataOf(api.GET('/v1/sessions/current')),
   });
   return (
-    <Card title={texts.sessions} isRegion>
+    <Card title={texts.sessions}>
       <p className="muted">{texts.sessionsHint}</p>
       <PagesView pages={pages} empty={<p>{texts.noSessions}</p>}>
         {(items) => (
@@ -59,7 +59,7 @@ export function Sessions({ tenant }: { tenant: string | null }) {
               { name: texts.created, isMinor: true, cell: (session) => <Time at={session.created_at} /> },
               { name: texts.ends, isMinor: true, cell: (session) => <Time at={session.expires_at} /> },
               {
-                name: '',
+                name: texts.action,
                 cell: (session) => session.id !== current?.id && <EndSession session={session} />,
               },
             ]}

@@ -1,5 +1,6 @@
 /** Fields of a portal's theme, with a preview of its accent as it will be: corrected where it could not be read. */
-import { accentsOf, type Mode } from '../../context/theme.ts';
+import { accentsOf } from '../../context/accent.ts';
+import type { Mode } from '../../context/theme.ts';
 import { Checkbox, Field, Select, TextField } from '../../parts/field.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './settings.module.css';

@@ -12,6 +12,7 @@ export const palette = {
   canFind:
     'Found are tenants, endpoints, events, deliveries, operations and keys by id (its beginning is enough), tenants by name and external ID, endpoints by URL and host, events by your own id and Idempotency-Key, and event types by name.',
   deleted: 'deleted',
+  deliveriesOf: (type: string) => `Deliveries of type ${type}`,
   createEndpoint: 'Create endpoint',
   createTenant: 'Create tenant',
   sendEvent: 'Send an event',

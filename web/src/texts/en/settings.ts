@@ -66,6 +66,7 @@ export const settings = {
   newKey: 'The new key',
   newKeyHint: 'Copy it now: it is not shown again.',
   done: 'Done',
+  action: 'Action',
   key: 'Key',
   lastUsed: 'Last used',
   created: 'Created',
