@@ -131,6 +131,7 @@ function AddContact() {
   const saved = useSaved();
   const setContacts = useSetContacts();
   const [address, setAddress] = useState('');
+  const path = `contacts.${contacts.length}`;
   const submission = useSubmission(
     () => setContacts([...contacts, address.trim()]),
     () => {
@@ -139,10 +140,10 @@ function AddContact() {
     },
   );
   return (
-    <Form submission={submission} paths={['contacts']} label={texts.addContact}>
+    <Form submission={submission} paths={['contacts', path]} label={texts.addContact}>
       <TextField
         label={texts.address}
-        path="contacts"
+        path={path}
         type="email"
         inputMode="email"
         value={address}
