@@ -1,5 +1,4 @@
 /** Numbers, dates and durations in the viewer's language and zone. */
-import { useMemo } from 'react';
 import { usePreferences } from './preferences.tsx';
 
 const SECOND = 1_000;
@@ -92,8 +91,15 @@ export function formatOf(language: string) {
   };
 }
 
+/** Made once a language: a list whose every row made sixteen of Intl's would not scroll smoothly. */
+const made = new Map<string, Format>();
+
 /** The formats of the viewer's language. */
 export function useFormat(): Format {
   const { language } = usePreferences();
-  return useMemo(() => formatOf(language), [language]);
+  const known = made.get(language);
+  if (known !== undefined) return known;
+  const format = formatOf(language);
+  made.set(language, format);
+  return format;
 }
