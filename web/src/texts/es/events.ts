@@ -1,0 +1,95 @@
+/** Texts of the event pages. */
+import type { Texts } from '../index.ts';
+import { plural } from '../plural.ts';
+
+const deliveries = plural('es', { one: '# entrega', other: '# entregas' });
+
+export const events: Texts['events'] = {
+  send: 'Enviar un evento',
+  list: 'Lista de eventos',
+  event: 'Evento',
+  eventType: 'Tipo de evento',
+  happened: 'Ocurrido',
+  accepted: 'Aceptado',
+  payload: 'Carga útil',
+  erased: 'Borrada',
+  any: 'Cualquiera',
+  searchHint: 'ID o clave de idempotencia',
+  none: 'Aún no hay eventos',
+  noneHint: 'Su código envía eventos a la API. Envíe uno a mano para ver qué recibe un endpoint.',
+  noneMatch: 'Ningún evento coincide',
+  noneMatchHint:
+    'Se puede buscar por un ID, por el comienzo de uno o por una clave de idempotencia completa.',
+  clear: 'Quitar filtros',
+
+  detail: {
+    title: 'Evento',
+    back: 'Todos los eventos',
+    payload: 'Carga útil tal como se envió',
+    erasedAt: (at) => `La carga útil se borró el ${at}. El registro de sus entregas se conserva.`,
+    deliveries: 'Entregas de este evento',
+    noDeliveries: 'Ningún endpoint lo recibió. Abajo se explica por qué.',
+    noEndpoints: 'Ningún endpoint lo recibió, porque no había ninguno.',
+    missed: 'Quién no recibió nada y por qué',
+    nobodyMissed: 'Todos los endpoints lo recibieron, o está en camino.',
+    endpoint: 'Endpoint',
+    delivery: 'Entrega',
+    status: 'Estado',
+    why: 'Por qué',
+    since: 'Desde',
+    helps: 'Qué ayuda',
+    replay: 'Repetir a este endpoint',
+    notReplayable: 'Tal como están las cosas, una repetición no lo enviaría.',
+    copy: 'Reenviar con cambios',
+    erase: 'Borrar carga útil',
+    eraseAsks: (id) =>
+      `Los datos de ${id} y lo que respondieron los receptores se borran para siempre, y se cancelan sus entregas que aún esperan. En el registro queda que se envió algo, cuándo y con qué resultado.`,
+    eraseDone: 'La carga útil se borró.',
+    reason: {
+      test: 'Prueba de otro endpoint',
+      created_later: 'Creado después',
+      deleted: 'Eliminado',
+      disabled: 'Desactivado',
+      not_subscribed: 'No escucha este tipo',
+      erased: 'Carga útil borrada',
+      failed: 'Fallida',
+      cancelled: 'Cancelada',
+      unknown: 'Se desconoce',
+    },
+  },
+
+  compose: {
+    type: 'Tipo de evento',
+    choose: 'Elija un tipo de evento',
+    other: 'Otro tipo…',
+    otherName: 'Nombre del tipo',
+    otherHint: 'Letras, dígitos y guiones bajos, separados por puntos: invoice.paid',
+    ofContract: 'Del contrato',
+    own: 'Tipos propios',
+    data: 'Datos',
+    format: 'Dar formato',
+    example: 'Usar el ejemplo',
+    schema: 'Esquema',
+    key: 'Clave de idempotencia',
+    keyHint:
+      'Un segundo evento con la misma clave no se envía. Consérvela si no está seguro de que el primero llegó.',
+    submit: 'Enviar',
+    copied: (id) => `Se rellenó a partir de ${id}. Lo que envíe será un evento nuevo.`,
+    place: (line, column) => `Línea ${line}, columna ${column}`,
+    expected: {
+      value: 'aquí se espera un valor',
+      name: 'aquí se espera un nombre entre comillas dobles',
+      colon: 'aquí se esperan dos puntos',
+      'comma-or-end': 'aquí se espera una coma o el cierre del objeto o de la lista',
+      end: 'no se espera nada más después del valor',
+      string: 'este texto no termina o contiene un carácter que se debe escapar',
+    },
+    goTo: 'Mostrarlo',
+    sent: (count) =>
+      count === 0 ? 'Aceptado. Ningún endpoint lo recibe.' : `Aceptado: ${deliveries(count)}.`,
+    sentTitle: 'Enviado',
+    sentHint: 'Está en camino. Cada línea cambia por sí sola.',
+    open: 'Abrir el evento',
+    nobody: 'Ningún endpoint escucha este tipo, o aún no hay ninguno.',
+  },
+};
