@@ -46,13 +46,13 @@ export function EndpointDeliveries({ endpoint }: { endpoint: Endpoint }) {
                 {
                   name: texts.eventType,
                   cell: (delivery) => (
-                    <>
+                    <div>
                       <Link href={`/deliveries/${delivery.id}`}>{delivery.event_type}</Link>{' '}
                       {delivery.is_test && <Badge tone="quiet">{texts.isTest}</Badge>}
                       <div>
                         <small className="muted mono">{delivery.id}</small>
                       </div>
-                    </>
+                    </div>
                   ),
                 },
                 { name: texts.status, cell: (delivery) => <StatusBadge status={delivery.status} /> },

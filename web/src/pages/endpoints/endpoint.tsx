@@ -59,6 +59,13 @@ export function Endpoint({ id, tab }: { id: string; tab: string }) {
   );
 }
 
+/** A URL may be longer than a page: its beginning tells which it is, and the settings show it whole. */
+const Name = ({ endpoint: { description, url } }: { endpoint: EndpointData }) => (
+  <span className={styles.name} title={description ?? url}>
+    {description ?? url}
+  </span>
+);
+
 type Shown = { endpoint: EndpointData; profile: Profile };
 
 function Loaded({ endpoint, profile, tab, fresh }: Shown & { tab: string; fresh: Fresh | null }) {
@@ -81,6 +88,7 @@ function Loaded({ endpoint, profile, tab, fresh }: Shown & { tab: string; fresh:
   return (
     <Page
       title={endpoint.description ?? endpoint.url}
+      shownTitle={<Name endpoint={endpoint} />}
       above={<Link href="/endpoints">{shell.endpoints}</Link>}
     >
       <div className={styles.about}>
