@@ -92,7 +92,9 @@ test('the service goes away: the page says so, keeps what it shows, and comes ba
   const { page, context, faults } = visitor;
   await page.getByText(receiver.url).first().waitFor();
   await context.setOffline(true);
+  await page.getByRole('link', { name: 'Events', exact: true }).click();
   await page.getByRole('alert').getByText('does not answer').waitFor({ timeout: 40_000 });
+  await page.getByRole('link', { name: 'Endpoints', exact: true }).click();
   await page.getByText(receiver.url).first().waitFor();
   await context.setOffline(false);
   await page.getByText('does not answer').waitFor({ state: 'detached' });
@@ -123,7 +125,7 @@ test('whatever id is pasted into the palette is found and opened, with the keybo
     const field = page.getByRole('dialog', { name: 'Command palette' }).getByLabel('Search');
     await field.waitFor();
     await page.keyboard.insertText(pasted);
-    await page.getByRole('option').first().waitFor();
+    await page.getByRole('dialog').getByRole('option').first().waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL((url) => url.pathname.includes(path));
   }

@@ -37,7 +37,7 @@ test('Reading Steps, from the empty dashboard: create the tenant, choose events,
   await page.getByLabel('Description').fill('Timetable');
   await page.getByRole('checkbox', { name: /^All/ }).uncheck();
   await page.getByRole('checkbox', { name: 'class.created', exact: true }).check();
-  await page.getByLabel('Authentication', { exact: true }).selectOption({ label: 'Basic authentication' });
+  await page.getByLabel('Authentication', { exact: true }).selectOption({ label: 'User name and password' });
   await page.getByLabel('Username').fill('hillside');
   await page.getByLabel('Password').fill('pass:word');
   await button(page, 'Save and test').click();
@@ -45,7 +45,7 @@ test('Reading Steps, from the empty dashboard: create the tenant, choose events,
   const [sent] = await receiver.until(1);
   expect(sent?.headers.authorization).toBe(`Basic ${Buffer.from('hillside:pass:word').toString('base64')}`);
   const request = page.getByRole('region', { name: 'Request' });
-  await request.getByText('x-webhook-signature', { exact: false }).first().waitFor();
+  await request.getByText(/X-ReadingSteps-Signature/i).first().waitFor();
   expect(await request.innerText()).not.toContain('pass:word');
   await page.getByRole('region', { name: 'Response' }).getByText('200').first().waitFor();
   await page.getByRole('region', { name: 'What happened' }).waitFor();
@@ -59,7 +59,8 @@ test('a Leah endpoint is refused for http, with the reason at the field', async 
   visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
   const { page } = visitor;
   await page.getByLabel('Endpoint URL').fill(receiver.url);
-  await page.getByLabel('Authentication', { exact: true }).selectOption({ index: 1 });
+  await page.getByLabel('Authentication', { exact: true }).selectOption({ label: 'Bearer token' });
+  await page.getByLabel('Token', { exact: true }).fill('a token');
   await button(page, 'Create endpoint').click();
   await page.getByRole('alert').first().waitFor();
   const field = page.getByLabel('Endpoint URL');

@@ -4,7 +4,7 @@ import { useParam } from '../../context/params.ts';
 import { useViewer } from '../../context/session.tsx';
 import { useRowKeys } from '../../context/shortcuts.ts';
 import { Badge } from '../../parts/badge.tsx';
-import { LinkButton } from '../../parts/button.tsx';
+import { PlaceButton } from '../../parts/button.tsx';
 import { Checkbox } from '../../parts/field.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Empty, Page } from '../../parts/page.tsx';
@@ -27,9 +27,9 @@ export function EventTypes() {
     words.every((word) => `${name} ${description}`.toLowerCase().includes(word)),
   );
   const create = can('manage') && (
-    <LinkButton look="primary" icon="plus" href="/event-types/new">
+    <PlaceButton look="primary" icon="plus" href="/event-types/new">
       {texts.create}
-    </LinkButton>
+    </PlaceButton>
   );
   return (
     <Page title={shell.eventTypes} actions={types !== undefined && types.length > 0 && create}>

@@ -7,7 +7,7 @@ import { useViewer } from '../../context/session.tsx';
 import { useRowKeys } from '../../context/shortcuts.ts';
 import { useTenant } from '../../context/tenant.tsx';
 import { Badge } from '../../parts/badge.tsx';
-import { Button, LinkButton } from '../../parts/button.tsx';
+import { Button, PlaceButton } from '../../parts/button.tsx';
 import { Select } from '../../parts/field.tsx';
 import { Empty, Page } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
@@ -46,9 +46,9 @@ export function Events() {
   );
   useRowKeys('tbody td:first-child a');
   const send = can('emit') && (
-    <LinkButton look="primary" icon="send" href="/events/new">
+    <PlaceButton look="primary" icon="send" href="/events/new">
       {texts.send}
-    </LinkButton>
+    </PlaceButton>
   );
   const isFiltered = Object.keys(wanted).length > 0;
   return (

@@ -1,6 +1,6 @@
 /** Three steps to the first delivery, for a tenant without endpoints. */
 import { useViewer } from '../../context/session.tsx';
-import { LinkButton } from '../../parts/button.tsx';
+import { PlaceButton } from '../../parts/button.tsx';
 import { Card } from '../../parts/page.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './overview.module.css';
@@ -19,9 +19,9 @@ export function FirstSteps() {
             <p className="muted">{texts.endpointHint}</p>
             {can('endpoints') && (
               <div>
-                <LinkButton look="primary" icon="plus" href="/endpoints/new">
+                <PlaceButton look="primary" icon="plus" href="/endpoints/new">
                   {texts.createEndpoint}
-                </LinkButton>
+                </PlaceButton>
               </div>
             )}
           </div>
@@ -36,9 +36,9 @@ export function FirstSteps() {
             <p className="muted">{texts.eventHint}</p>
             {can('emit') && (
               <div>
-                <LinkButton icon="send" href="/events/new">
+                <PlaceButton icon="send" href="/events/new">
                   {texts.sendEvent}
-                </LinkButton>
+                </PlaceButton>
               </div>
             )}
           </div>

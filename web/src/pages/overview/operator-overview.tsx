@@ -4,7 +4,7 @@ import { dataOf, type Schemas } from '@tidings/client';
 import { useApi } from '../../context/api.tsx';
 import { useChoiceParam } from '../../context/params.ts';
 import { Bars } from '../../parts/bars.tsx';
-import { LinkButton } from '../../parts/button.tsx';
+import { PlaceButton } from '../../parts/button.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Card, Empty, Page } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
@@ -37,9 +37,9 @@ export function OperatorOverview() {
         <Empty
           title={texts.noTenantYet}
           action={
-            <LinkButton look="primary" icon="plus" href="/tenants/new">
+            <PlaceButton look="primary" icon="plus" href="/tenants/new">
               {texts.createTenant}
-            </LinkButton>
+            </PlaceButton>
           }
         >
           {texts.noTenantYetHint}
