@@ -6,7 +6,6 @@ import { PACKAGE_ROOT } from '../../src/package-root.ts';
 /** Each folder of web/src imports only those before it. */
 const FOLDERS = ['texts', 'context', 'parts', 'pages', 'app'];
 const PACKAGES = [
-  '@base-ui/react',
   '@tanstack/react-query',
   '@tanstack/react-virtual',
   '@tidings/client',

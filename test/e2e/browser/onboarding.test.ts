@@ -45,7 +45,10 @@ test('Reading Steps, from the empty dashboard: create the tenant, choose events,
   const [sent] = await receiver.until(1);
   expect(sent?.headers.authorization).toBe(`Basic ${Buffer.from('hillside:pass:word').toString('base64')}`);
   const request = page.getByRole('region', { name: 'Request' });
-  await request.getByText(/X-ReadingSteps-Signature/i).first().waitFor();
+  await request
+    .getByText(/X-ReadingSteps-Signature/i)
+    .first()
+    .waitFor();
   expect(await request.innerText()).not.toContain('pass:word');
   await page.getByRole('region', { name: 'Response' }).getByText('200').first().waitFor();
   await page.getByRole('region', { name: 'What happened' }).waitFor();

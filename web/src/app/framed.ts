@@ -1,7 +1,7 @@
 /** The portal in a frame: it tells its height, and asks for a new session when its own has ended. */
 import { type FromPortal, isToPortal } from '../embed-messages.ts';
 
-export const isFramed = (): boolean => window.parent !== window;
+const isFramed = (): boolean => window.parent !== window;
 
 // Nothing in these messages is secret, and only pages that the operator allows can frame this one (frame-ancestors).
 const tell = (message: FromPortal) => window.parent.postMessage(message, '*');

@@ -12,7 +12,7 @@ const FieldProblemsContext = createContext<FieldProblems>(new Map());
 export const FieldProblemsProvider = FieldProblemsContext.Provider;
 
 /** The problem of a path, or of what lies below it: `url`, `event_types` for `event_types[2]`. */
-export function problemAt(problems: FieldProblems, path: string): string | undefined {
+function problemAt(problems: FieldProblems, path: string): string | undefined {
   const own = problems.get(path);
   if (own !== undefined) return own;
   for (const [at, message] of problems) {

@@ -62,7 +62,7 @@ export function PagesView<Item>({
 }
 
 /** The way to the next page, taken by itself when it comes into view. */
-export function More<Item>({ pages }: { pages: Pages<Item> }) {
+function More<Item>({ pages }: { pages: Pages<Item> }) {
   const { common } = useTexts();
   const ref = useRef<HTMLDivElement>(null);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;

@@ -28,7 +28,7 @@ const queryOf = (cursor: string | undefined) => ({
 });
 
 /** Every endpoint of a tenant. */
-export function useEndpointList(tenant: string) {
+function useEndpointList(tenant: string) {
   const api = useApi();
   return useQuery({
     queryKey: ['endpoints', tenant, 'names'],
@@ -62,7 +62,7 @@ export function useEventTypeList(tenant: string) {
 }
 
 /** What people know an endpoint by. */
-export const nameOfEndpoint = (endpoint: Schemas['Endpoint']) => endpoint.description ?? endpoint.url;
+const nameOfEndpoint = (endpoint: Schemas['Endpoint']) => endpoint.description ?? endpoint.url;
 
 /** Names of the endpoints by their ids. A deleted one has none. */
 export function useEndpointNames(tenant: string): ReadonlyMap<string, string> {

@@ -43,7 +43,7 @@ export const isRange = (value: string | null): value is Range =>
   value !== null && Object.hasOwn(RANGES, value);
 
 /** A time of the address or of an input as ISO 8601; `null`: it is none. */
-export function timeOf(value: string | null): string | null {
+function timeOf(value: string | null): string | null {
   if (value === null || value === '') return null;
   const ms = Date.parse(value);
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();

@@ -1,6 +1,5 @@
 /** A JSON Schema as rows of a table: each field with its type, whether it must be there, and its bounds. */
 
-export type Json = unknown;
 export type Rule =
   | { kind: 'min' | 'max' | 'above' | 'below' | 'multiple'; value: number }
   | { kind: 'minLength' | 'maxLength' | 'minItems' | 'maxItems' | 'minFields' | 'maxFields'; value: number }
