@@ -179,6 +179,29 @@ test.each(WINDOWS)(
   300_000,
 );
 
+test.each(['de', 'es', 'pt-BR', 'ar'])(
+  'on a phone in %s: nothing is cut off, and the direction is that of the script',
+  async (locale) => {
+    const viewport = { width: 360, height: 780 };
+    const { page, context, faults } = await openDashboard(browser, tidings, '/', { locale, viewport });
+    const found: Record<string, string[]> = {};
+    for (const place of ['overview', 'new-endpoint', 'endpoint', 'failed-delivery', 'settings']) {
+      await page.goto(`${tidings.url}/dashboard${paths[place]}`);
+      await settled(page);
+      const problems = [...(await problemsOf(page)), ...faults.splice(0)];
+      if (problems.length > 0) found[place] = problems;
+      await picture(page, `${place}-${locale}`);
+    }
+    const { lang, dir } = (await page.evaluate(
+      '({ lang: document.documentElement.lang, dir: document.documentElement.dir })',
+    )) as { lang: string; dir: string };
+    await context.close();
+    expect({ lang, dir }).toEqual({ lang: locale, dir: locale === 'ar' ? 'rtl' : 'ltr' });
+    expect(found).toEqual({});
+  },
+  120_000,
+);
+
 test('the sign-in page: light and dark', async () => {
   for (const [name, options] of WINDOWS) {
     const context = await browser.newContext(options);

@@ -1,5 +1,7 @@
 /** Stories of odd things: bodies that attack whoever reads them, ten thousand rows, services that go away, keyboards without a mouse. */
 import type { Browser, Page } from 'playwright-core';
+import { freePort } from '../../../src/embedded/free-port.ts';
+import { createTestDatabase } from '../../helpers/database.ts';
 import { type Answer, startReceiver } from '../../helpers/receiver.ts';
 import { startTestService, type TestService } from '../../helpers/service.ts';
 import { launchChromium } from './chromium.ts';
@@ -86,21 +88,29 @@ test(`${ROWS} deliveries are scrolled to the end, with few rows on the page at a
 }, 240_000);
 
 test('the service goes away: the page says so, keeps what it shows, and comes back by itself', async () => {
+  const database = await createTestDatabase();
+  const settings = { TIDINGS_PORT: String(await freePort(0)) };
+  const first = await startTestService(settings, { database });
   const receiver = await startReceiver();
-  const { tenant } = await tenantWith(tidings, { name: 'Acme' }, [{ url: receiver.url }]);
-  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints`);
-  const { page, context, faults } = visitor;
+  const { tenant } = await tenantWith(first, { name: 'Acme' }, [{ url: receiver.url }]);
+  visitor = await openDashboard(browser, first, `/tenants/${tenant.id}/endpoints`);
+  const { page } = visitor;
   await page.getByText(receiver.url).first().waitFor();
-  await context.setOffline(true);
-  await page.getByRole('link', { name: 'Events', exact: true }).click();
-  await page.getByRole('alert').getByText('does not answer').waitFor({ timeout: 40_000 });
-  await page.getByRole('link', { name: 'Endpoints', exact: true }).click();
-  await page.getByText(receiver.url).first().waitFor();
-  await context.setOffline(false);
-  await page.getByText('does not answer').waitFor({ state: 'detached' });
-  faults.length = 0;
+  await page.evaluate('window.untouched = true');
+  await first.stop();
+  const away = page.getByRole('alert').getByText('does not answer');
+  await away.waitFor({ timeout: 60_000 });
+  expect(await page.getByText(receiver.url).count()).toBeGreaterThan(0);
+
+  const second = await startTestService(settings, { database });
+  await away.waitFor({ state: 'detached', timeout: 60_000 });
+  await second.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: `${receiver.url}/second` });
+  await page.getByText(`${receiver.url}/second`).first().waitFor({ timeout: 60_000 });
+  expect(await page.evaluate('window.untouched')).toBe(true);
   await receiver.close();
-});
+  await second.stop();
+  await database.drop();
+}, 240_000);
 
 test('whatever id is pasted into the palette is found and opened, with the keyboard alone', async () => {
   const receiver = await startReceiver();
@@ -127,7 +137,11 @@ test('whatever id is pasted into the palette is found and opened, with the keybo
     await page.keyboard.insertText(pasted);
     await page.getByRole('dialog').getByRole('option').first().waitFor();
     await page.keyboard.press('Enter');
-    await page.waitForURL((url) => url.pathname.includes(path));
+    await page
+      .waitForURL((url) => url.pathname.includes(path))
+      .catch((error) => {
+        throw new Error(`${pasted} led to ${page.url()}: ${error.message}`);
+      });
   }
   await receiver.close();
 });
@@ -142,6 +156,7 @@ test('an event with an error in its data is refused at the field, corrected and 
   await page.getByRole('button', { name: 'Send an event', exact: true }).click();
   const data = page.getByLabel('Data', { exact: true });
   await data.waitFor();
+  await page.getByLabel('Event type', { exact: true }).selectOption('lesson.completed');
   await expectFilled(page);
   const example = await data.inputValue();
   await data.fill('{}');

@@ -5,16 +5,26 @@ import { Button } from '../parts/button.tsx';
 import { Empty } from '../parts/page.tsx';
 import { useTexts } from '../texts/index.ts';
 
-type Props = { place: string; children: ReactNode; fallback: ReactNode };
+type Props = { place: string; children: ReactNode; fallback: (isUnloaded: boolean) => ReactNode };
 
-class Boundary extends Component<Props, { isBroken: boolean }> {
-  override state = { isBroken: false };
-  static getDerivedStateFromError = () => ({ isBroken: true });
+type State = { isBroken: boolean; isUnloaded: boolean };
+
+/** Browsers have no code for it. A part that cannot be loaded: the service is away, or has become another version. */
+const NOT_LOADED = /dynamically imported module|module script failed|error loading/i;
+
+class Boundary extends Component<Props, State> {
+  override state: State = { isBroken: false, isUnloaded: false };
+  static getDerivedStateFromError = (error: unknown): State => ({
+    isBroken: true,
+    isUnloaded: error instanceof Error && NOT_LOADED.test(error.message),
+  });
   override componentDidUpdate(before: Props) {
-    if (this.state.isBroken && before.place !== this.props.place) this.setState({ isBroken: false });
+    if (this.state.isBroken && before.place !== this.props.place)
+      this.setState({ isBroken: false, isUnloaded: false });
   }
   override render() {
-    return this.state.isBroken ? this.props.fallback : this.props.children;
+    const { isBroken, isUnloaded } = this.state;
+    return isBroken ? this.props.fallback(isUnloaded) : this.props.children;
   }
 }
 
@@ -25,16 +35,16 @@ export function ErrorBoundary({ children }: { children: ReactNode }) {
   return (
     <Boundary
       place={location}
-      fallback={
+      fallback={(isUnloaded) => (
         <div role="alert">
           <Empty
-            title={shell.broken}
+            title={isUnloaded ? shell.notLoaded : shell.broken}
             action={<Button onClick={() => window.location.reload()}>{shell.reload}</Button>}
           >
-            {shell.brokenHint}
+            {isUnloaded ? shell.notLoadedHint : shell.brokenHint}
           </Empty>
         </div>
-      }
+      )}
     >
       {children}
     </Boundary>

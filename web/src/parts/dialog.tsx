@@ -1,10 +1,12 @@
 /** Dialogs: the browser's own, which keeps the focus inside and gives it back. */
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { useTexts } from '../texts/index.ts';
 import { Button, type ButtonLook, IconButton } from './button.tsx';
 import styles from './dialog.module.css';
 import type { Submission } from './form.tsx';
 import { ProblemNotice } from './problem.tsx';
+
+const FOCUSED_FIRST = 'input, select, textarea, button, a[href]';
 
 /**
  * A modal dialog that is open as long as it is rendered.
@@ -23,10 +25,14 @@ export function Dialog({
 }) {
   const { common } = useTexts();
   const ref = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before the first picture: what is typed at once belongs to the dialog.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog !== null && !dialog.open) dialog.showModal();
+    // The browser would choose the cross, which is the first that can have the focus.
+    body.current?.querySelector<HTMLElement>(FOCUSED_FIRST)?.focus();
     return () => dialog?.close();
   }, []);
   return (
@@ -43,7 +49,9 @@ export function Dialog({
         <h2 id={id}>{title}</h2>
         {onClose && <IconButton icon="cross" label={common.close} onClick={onClose} />}
       </header>
-      <div className={styles.body}>{children}</div>
+      <div ref={body} className={styles.body}>
+        {children}
+      </div>
     </dialog>
   );
 }

@@ -27,6 +27,9 @@ export const shell: Texts['shell'] = {
   stored: (detail) => detail,
   notFound: 'Diese Seite gibt es nicht',
   notFoundHint: 'Der Link ist vielleicht alt, oder das, worauf er zeigt, wurde gelöscht.',
+  notLoaded: 'Diese Seite konnte nicht geladen werden',
+  notLoadedHint:
+    'Der Dienst antwortet nicht, oder er wurde inzwischen aktualisiert. Laden Sie die Seite neu; nichts von dem, was Sie gesendet haben, ist verloren.',
   broken: 'Diese Seite ist abgestürzt',
   brokenHint:
     'Das ist ein Fehler dieser Seiten. Laden Sie die Seite neu; nichts von dem, was Sie gesendet haben, ist verloren.',

@@ -24,6 +24,9 @@ export const shell = {
   stored: (detail: string) => detail,
   notFound: 'There is no such page',
   notFoundHint: 'The link may be old, or the thing it names was deleted.',
+  notLoaded: 'This page could not be loaded',
+  notLoadedHint:
+    'The service does not answer, or it was upgraded meanwhile. Load the page again; nothing of what you sent is lost.',
   broken: 'This page broke',
   brokenHint: 'It is a fault of these pages. Load the page again; nothing of what you sent is lost.',
   reload: 'Load again',

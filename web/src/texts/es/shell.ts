@@ -27,6 +27,9 @@ export const shell: Texts['shell'] = {
   stored: (detail) => detail,
   notFound: 'Esta página no existe',
   notFoundHint: 'El enlace puede ser antiguo, o aquello a lo que apunta se eliminó.',
+  notLoaded: 'No se pudo cargar esta página',
+  notLoadedHint:
+    'El servicio no responde o se actualizó entretanto. Vuelva a cargar la página; no se pierde nada de lo que envió.',
   broken: 'Esta página falló',
   brokenHint: 'Es un error de estas páginas. Vuelva a cargar la página; no se pierde nada de lo que envió.',
   reload: 'Volver a cargar',

@@ -27,6 +27,9 @@ export const shell: Texts['shell'] = {
   stored: (detail) => detail,
   notFound: 'Esta página não existe',
   notFoundHint: 'O link pode ser antigo, ou aquilo para que ele aponta foi excluído.',
+  notLoaded: 'Não foi possível carregar esta página',
+  notLoadedHint:
+    'O serviço não responde ou foi atualizado nesse meio-tempo. Carregue a página de novo; nada do que você enviou se perde.',
   broken: 'Esta página falhou',
   brokenHint: 'É um defeito destas páginas. Carregue a página de novo; nada do que você enviou se perdeu.',
   reload: 'Recarregar',
