@@ -20,7 +20,9 @@ export function ProblemNotice({
     <div className={`${styles.notice} ${styles.bad}`} role="alert">
       <Icon name="warning" />
       <div className="stack-tight">
-        <p className="break">{problem.message}</p>
+        <p className="break">
+          <bdi>{problem.message}</bdi>
+        </p>
         {requestId && <small className="mono">{common.requestId(requestId)}</small>}
         {onRetry && (
           <div>

@@ -67,8 +67,16 @@ function Exchange({
 }) {
   return (
     <div className={styles.exchange}>
-      {attempt.explanation && !isNewest && <p className="break">{attempt.explanation.summary}</p>}
-      {attempt.error && <p className="muted break">{attempt.error.message}</p>}
+      {attempt.explanation && !isNewest && (
+        <p className="break">
+          <bdi>{attempt.explanation.summary}</bdi>
+        </p>
+      )}
+      {attempt.error && (
+        <p className="muted break">
+          <bdi>{attempt.error.message}</bdi>
+        </p>
+      )}
       <div className={styles.sides}>
         <Request delivery={delivery} attempt={attempt} isNewest={isNewest} />
         <Response attempt={attempt} isNewest={isNewest} />

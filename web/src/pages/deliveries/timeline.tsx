@@ -153,7 +153,11 @@ function AttemptLine({ attempt, isRepeated }: { attempt: Attempt; isRepeated: bo
       {trigger !== 'schedule' && <span className="muted">{common.trigger[trigger]}</span>}
       <ResultCode status={response?.status ?? null} error={error === null ? null : errors[error.code]} />
       {ms !== null && <span className="muted">{line.took(format.duration(ms))}</span>}
-      {attempt.explanation && !isRepeated && <div className="muted break">{attempt.explanation.summary}</div>}
+      {attempt.explanation && !isRepeated && (
+        <div className="muted break">
+          <bdi>{attempt.explanation.summary}</bdi>
+        </div>
+      )}
     </Line>
   );
 }

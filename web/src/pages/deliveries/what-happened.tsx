@@ -48,7 +48,7 @@ export function WhatHappened({ log, url }: { log: DeliveryLog; url: string }) {
         {isExplained && (
           <>
             <p>
-              <strong>{texts.who[explanation.who]}</strong> {explanation.action}
+              <strong>{texts.who[explanation.who]}</strong> <bdi>{explanation.action}</bdi>
             </p>
             <p>
               <a href={explanation.docs_url} target="_blank" rel="noreferrer">
@@ -59,7 +59,7 @@ export function WhatHappened({ log, url }: { log: DeliveryLog; url: string }) {
         )}
         {status !== 'succeeded' && (
           <p>
-            <span className="muted">{texts.next}:</span> {log.next_step}
+            <span className="muted">{texts.next}:</span> <bdi>{log.next_step}</bdi>
           </p>
         )}
       </div>
