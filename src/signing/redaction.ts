@@ -126,6 +126,23 @@ function formsOf(secrets: readonly string[]): Forms {
   return found;
 }
 
+/**
+ * The text, and what stays of it where escapes are undone. A secret may hold what looks like one: a receiver that escapes a part of it
+ * leaves a text that is undone as a whole, `%aasecret` as `%aasecre%74`.
+ */
+function withoutOwnEscapes(text: string): string[] {
+  const forms = [text];
+  for (
+    let inner = unescaped(viewOf(text));
+    inner !== null && forms.length <= MAX_NESTED;
+    inner = unescaped(inner)
+  ) {
+    if (inner.text.length >= MIN_SECRET_LENGTH) forms.push(inner.text);
+    else break;
+  }
+  return forms;
+}
+
 function makeForms(secrets: readonly string[]): Forms {
   const forms = new Set<string>();
   for (const secret of secrets) {
@@ -134,7 +151,8 @@ function makeForms(secrets: readonly string[]): Forms {
     for (const text of texts) {
       if (text.length < MIN_SECRET_LENGTH) continue;
       const bytes = Buffer.from(text, 'latin1');
-      for (const form of [text, bytes.toString('hex'), ...base64Forms(bytes)]) forms.add(fold(form));
+      for (const form of [...withoutOwnEscapes(text), bytes.toString('hex'), ...base64Forms(bytes)])
+        forms.add(fold(form));
     }
   }
   const made = [...forms].map(formOf);

@@ -182,6 +182,15 @@ describe('for every secret', () => {
     );
   });
 
+  test.each([
+    ['%aaaaaaaa', '%aaaaaaa%61'],
+    ['%aa%bbcccccc', '%aa%25bbcccccc'],
+    ['&#97;bcdefg', '&#97;bcdef&#103;'],
+    ['\\u0041bcdefg', '\\u0041bcdef%67'],
+  ])('%s, which looks escaped itself, and comes back as %s', (value, echoed) => {
+    expect(redact(Buffer.from(`<p>${echoed}</p>`), [value]).toString()).toBe(`<p>${MASK}</p>`);
+  });
+
   test('what holds none stays byte for byte, escapes and all', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'%2f\\u00&#;x"é\n '), maxLength: 400 }), (text) => {
