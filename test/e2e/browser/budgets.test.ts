@@ -1,6 +1,7 @@
 /** Sizes of what a browser loads (1 kB = 1,000 bytes, compressed): until the sign-in page can be used, and until each page can. */
 import type { Browser, Page } from 'playwright-core';
 import { eventually } from '../../helpers/eventually.ts';
+import { type Receiver, startReceiver } from '../../helpers/receiver.ts';
 import { startTestService, type TestService } from '../../helpers/service.ts';
 import { launchChromium } from './chromium.ts';
 import { openDashboard, openWindow, tenantWith } from './visitor.ts';
@@ -11,11 +12,13 @@ const ELEMENT_BYTES = 5_000;
 
 let tidings: TestService;
 let browser: Browser;
+let receiver: Receiver;
 beforeAll(async () => {
-  [tidings, browser] = await Promise.all([startTestService(), launchChromium()]);
+  [tidings, browser, receiver] = await Promise.all([startTestService(), launchChromium(), startReceiver()]);
 }, 300_000);
 afterAll(async () => {
   await browser?.close();
+  await receiver?.close();
   await tidings?.stop();
 });
 
@@ -80,7 +83,7 @@ test('each page beyond that loads at most 60 kB more', async () => {
   }
   await context.close();
   expect(heavy).toEqual({});
-}, 120_000);
+}, 240_000);
 
 test('the element is one file of at most 5 kB', async () => {
   const answer = await fetch(`${tidings.url}/portal/embed.js`, {

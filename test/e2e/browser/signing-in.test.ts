@@ -58,7 +58,7 @@ test("a tenant's key shows that tenant, directly under the dashboard", async () 
   });
   visitor = await openDashboard(browser, tidings, '/endpoints', { key: key.key });
   const { page } = visitor;
-  await page.getByRole('link', { name: 'Create endpoint' }).waitFor();
+  await page.getByRole('button', { name: 'Create endpoint' }).waitFor();
   await page.getByText('Hillside School').first().waitFor();
   expect(await page.getByRole('link', { name: 'Tenants', exact: true }).count()).toBe(0);
 });

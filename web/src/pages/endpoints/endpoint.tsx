@@ -28,7 +28,7 @@ import { useTest } from './use-test.ts';
 const TABS = ['deliveries', 'health', 'settings', 'verify'] as const;
 
 export function Endpoint({ id, tab }: { id: string; tab: string }) {
-  const { shell } = useTexts();
+  const { shell, endpoints: texts } = useTexts();
   const api = useApi();
   const { id: tenant } = useTenant();
   const {
@@ -49,7 +49,7 @@ export function Endpoint({ id, tab }: { id: string; tab: string }) {
     return <Loaded endpoint={endpoint} profile={profile.data} tab={tab} fresh={fresh} />;
   const problem = error ?? profile.error;
   return (
-    <Page title={shell.endpoints} above={<Link href="/endpoints">{shell.endpoints}</Link>} shownTitle="">
+    <Page title={texts.endpoint} above={<Link href="/endpoints">{shell.endpoints}</Link>}>
       {problem ? (
         <ProblemNotice problem={problem} onRetry={error ? refetch : profile.refetch} />
       ) : (
