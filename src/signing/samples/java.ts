@@ -29,7 +29,6 @@ export const java: SampleMaker = {
         ? 'HexFormat.of().formatHex(mac.doFinal())'
         : 'Base64.getEncoder().encodeToString(mac.doFinal())';
     const imports = [
-      ...(isHmac ? [] : ['java.io.ByteArrayOutputStream']),
       'java.nio.charset.StandardCharsets',
       'java.security.GeneralSecurityException',
       ...(isHmac
@@ -39,7 +38,7 @@ export const java: SampleMaker = {
       ...(usesHex ? ['java.util.HexFormat'] : []),
       'java.util.function.UnaryOperator',
       ...(isHmac ? ['javax.crypto.Mac', 'javax.crypto.spec.SecretKeySpec'] : []),
-    ].filter((name) => name !== 'java.io.ByteArrayOutputStream');
+    ];
     const verified = isHmac
       ? ['if (MessageDigest.isEqual(utf8(given), utf8(expected))) return true;']
       : [
