@@ -67,7 +67,7 @@ test('a newcomer sees every contract delivered; the command line works; Ctrl-C e
   expect(listed).toMatch(/dlv_\w+ .*failed/);
   const [id = ''] = /dlv_\w+/.exec(listed) ?? [];
   expect(cli(folder, 'deliveries', id)).toContain('503  Not now, please try again.');
-  expect(cli(folder, 'retry', id)).toContain('is being sent');
+  expect(cli(folder, 'retry', id)).toContain('was failed. One more attempt is made');
   expect(cli(folder, 'emit', 'invoice.paid', '-t', 'demo-standard', '-d', '{"n":1.0}')).toMatch(
     /^evt_\w+ {2}invoice.paid/,
   );
