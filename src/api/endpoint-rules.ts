@@ -6,6 +6,8 @@ import {
   type EndpointAuth,
   type EndpointSecrets,
   headerProblem,
+  holdsMask,
+  MASK,
 } from '../domain/endpoint.ts';
 import { endpointUrl, endpointUrlProblem } from '../domain/endpoint-url.ts';
 import { type FieldError, Problem, type ProblemCode, someOf } from '../domain/errors.ts';
@@ -103,6 +105,21 @@ type RuleError = FieldError & { code: ProblemCode };
 const field = (path: string, message: string): RuleError => ({ path, message, code: 'validation_failed' });
 const rule = (path: string, message: string): RuleError => ({ path, message, code: 'profile_rule' });
 
+/** A value that Tidings showed masked was sent back: stored, it would go out to the receiver in place of the real one. */
+export function maskProblem(path: string): string {
+  const [name = path] = path.split('.');
+  return `holds ${MASK}, which stands for a value that is not shown: give the whole value${KEPT[name] ?? ''}`;
+}
+
+/** How a field keeps what it has, where it can be left out. */
+const KEPT: Readonly<Record<string, string>> = {
+  url: ', which ?reveal=true shows; a change that leaves "url" out keeps the URL that is set',
+  auth: '; a change that leaves "auth" out keeps the credentials that are set',
+  headers: '; a change that leaves "headers" out keeps those that are set',
+};
+
+const masked = (path: string): RuleError => field(path, maskProblem(path));
+
 function refuse(errors: RuleError[]): void {
   const [first] = errors;
   if (first === undefined) return;
@@ -130,6 +147,7 @@ function commonErrors(body: PatchBody, rules: Rules): RuleError[] {
 }
 
 function urlErrors(text: string, { profile, deps }: Rules): RuleError[] {
+  if (holdsMask(text)) return [masked('url')];
   if (!URL.canParse(text)) return [field('url', 'must be an absolute URL like https://example.com/webhooks')];
   const url = endpointUrl(new URL(text));
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
@@ -159,6 +177,10 @@ function authErrors(auth: EndpointAuth, profile: Profile): RuleError[] {
   if (!profile.authTypes.includes(auth.type)) {
     return [rule('auth.type', `must be ${profile.authTypes.join(' or ')} for ${profile.title}`)];
   }
+  const hidden = Object.entries(auth).flatMap(([name, value]) =>
+    typeof value === 'string' && holdsMask(value) ? [masked(`auth.${name}`)] : [],
+  );
+  if (hidden.length > 0) return hidden;
   const problem = authProblem(auth);
   return problem === null ? [] : [field(`auth.${problem.field}`, problem.message)];
 }
@@ -167,6 +189,7 @@ function headerErrors(headers: Record<string, string>, profile: Profile): RuleEr
   const entries = Object.entries(headers);
   const reserved = profile.signing?.headers.map(({ name }) => name.toLowerCase()) ?? [];
   const errors = entries.flatMap(([name, value]) => {
+    if (holdsMask(value)) return [masked(`headers.${name}`)];
     const problem = headerProblem(name, value, reserved);
     return problem === null ? [] : [field(`headers.${name}`, problem)];
   });
@@ -192,6 +215,7 @@ function secretErrors(body: CreateBody, profile: Profile): RuleError[] {
     return [field('signature', 'follows from the secret that you give: leave one of the two out')];
   }
   if (secret === undefined) return [];
+  if (holdsMask(secret)) return [masked('secret')];
   if (profile.signing === null) return [rule('secret', `is not used: ${profile.title} does not sign`)];
   const problem = profile.signing.secretProblem(secret);
   return problem === null ? [] : [field('secret', problem)];

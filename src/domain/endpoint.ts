@@ -108,6 +108,12 @@ export function rotateSecrets(
 
 export const MASK = '••••';
 
+/** Whether a text holds the mask, as it is or as it stands in a URL: it stands for a value that was not shown. */
+export const holdsMask = (text: string): boolean =>
+  text.includes(MASK) || text.toLowerCase().includes(ENCODED_MASK);
+
+const ENCODED_MASK = encodeURIComponent(MASK).toLowerCase();
+
 /** The URL with the value of every query parameter masked: query strings often carry tokens. */
 export function maskUrl(url: string): string {
   const parsed = new URL(url);

@@ -1,6 +1,12 @@
 /** `…/endpoints/:e/secret`: an endpoint's signing secret: reveal it, rotate it, get its public key. */
 import { z } from 'zod';
-import { type Endpoint, MAX_SIGNING_SECRETS, OVERLAP_S, rotateSecrets } from '../../domain/endpoint.ts';
+import {
+  type Endpoint,
+  holdsMask,
+  MAX_SIGNING_SECRETS,
+  OVERLAP_S,
+  rotateSecrets,
+} from '../../domain/endpoint.ts';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import type { Profile } from '../../domain/profile.ts';
 import { findProfile, profileNamed } from '../../profiles/index.ts';
@@ -8,6 +14,7 @@ import { updateEndpoint } from '../../store/endpoints.ts';
 import { insertOperationalEvent } from '../../store/operational-events.ts';
 import { audited, auditedAlone } from '../audit.ts';
 import type { ApiDeps } from '../deps.ts';
+import { maskProblem } from '../endpoint-rules.ts';
 import type { App } from '../fastify-app.ts';
 import { endpointOr404, notFound, opened, tenantOr404 } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
@@ -150,7 +157,12 @@ function rotationOf(profile: Profile, body: z.infer<typeof rotateBody>) {
       'profile_rule',
     );
   }
-  const problem = body.secret === undefined ? null : signing.secretProblem(body.secret);
+  const problem =
+    body.secret === undefined
+      ? null
+      : holdsMask(body.secret)
+        ? maskProblem('secret')
+        : signing.secretProblem(body.secret);
   if (problem !== null) throw fieldProblem('secret', problem);
   const overlapS = signing.signsWithAll ? (body.overlap_seconds ?? OVERLAP_S.default) : 0;
   return {
