@@ -11,7 +11,6 @@ import {
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
-  validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { newId } from '../domain/ids.ts';
@@ -58,6 +57,7 @@ import { streamRoutes } from './routes/stream.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { lenientSerializer } from './serializer.ts';
 import { cookieOf } from './session-cookie.ts';
+import { validatorCompiler } from './validation.ts';
 
 /** Adds to each operation of the OpenAPI document the access that its key needs. */
 const withAccess: typeof jsonSchemaTransform = (input) => {

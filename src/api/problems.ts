@@ -129,7 +129,7 @@ function validationProblem(error: FastifyError): Problem {
   }));
   const where = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body');
   const summary = fieldErrors
-    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+    .map(({ path, message }) => (path === '' ? `It ${message}` : `${path}: ${message}`))
     .join('; ');
   const more = issues.length > fieldErrors.length ? ` And ${issues.length - fieldErrors.length} more.` : '';
   const detail = `The ${where} is not valid. ${summary}${more}`;

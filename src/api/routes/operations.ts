@@ -28,7 +28,6 @@ import { endpointParams, tenantParams } from '../schemas/parameters.ts';
 
 const time = z.iso.datetime({
   offset: true,
-  error: 'must be an ISO 8601 time with an offset, like 2024-01-15T10:30:00Z',
 });
 const window = {
   since: time.describe('Only what was accepted or failed at this time or later.'),

@@ -14,10 +14,7 @@ export const emitBody = z
   .strictObject({
     type: eventType,
     data: z.unknown().describe('What happened. Delivered byte for byte as it stands in the request.'),
-    timestamp: z.iso
-      .datetime({ offset: true, error: 'must be an ISO 8601 time with an offset, like 2024-01-15T10:30:00Z' })
-      .optional()
-      .describe('When it happened. Absent: now.'),
+    timestamp: z.iso.datetime({ offset: true }).optional().describe('When it happened. Absent: now.'),
     id: z
       .string()
       .regex(EVENT_ID_PATTERN, 'must be 1 to 64 letters, digits, _ or -')
