@@ -26,7 +26,7 @@ export const validatorCompiler =
   };
 
 /** What is wrong with a value, as the rest of a sentence that begins with its path. */
-export function inPlainWords(issue: Issue): string {
+function inPlainWords(issue: Issue): string {
   if (issue.input === undefined && issue.code !== 'custom') return `is required${choice(issue, ': ')}`;
   switch (issue.code) {
     case 'invalid_type':

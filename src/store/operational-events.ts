@@ -37,19 +37,45 @@ export async function insertOperationalEvent(
   );
 }
 
-/** Events of one tenant or of all, newest first, `limit` of them, older than the id `before`. */
+export type OperationalEventFilter = {
+  /** `null`: of all tenants */
+  tenantId: string | null;
+  /** `null`: of all endpoints, and what concerns none */
+  endpointId: string | null;
+};
+
+/** The query for a page of events, newest first, `limit` of them, older than the id `before`. */
+export function operationalEventsQuery(
+  { tenantId, endpointId }: OperationalEventFilter,
+  { before, limit }: { before: string | null; limit: number },
+): { text: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const conditions: string[] = [];
+  if (endpointId !== null) {
+    const endpoint = parameter(endpointId);
+    // An endpoint belongs to one tenant: if that is another tenant, there is nothing to read.
+    conditions.push(
+      tenantId === null
+        ? `endpoint_id = ${endpoint}`
+        : `endpoint_id = (select id from endpoints where id = ${endpoint} and tenant_id = ${parameter(tenantId)})`,
+    );
+  } else if (tenantId !== null) conditions.push(`tenant_id = ${parameter(tenantId)}`);
+  if (before !== null) conditions.push(`id < ${parameter(before)}`);
+  const text = `select id, type, tenant_id as "tenantId", endpoint_id as "endpointId", data, created_at as "createdAt"
+     from operational_events ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
+     order by id desc limit ${parameter(limit)}`;
+  return { text, values };
+}
+
+/** A page of the events that the filter leaves. */
 export async function listOperationalEvents(
   db: Db,
-  tenantId: string | null,
+  filter: OperationalEventFilter,
   page: { before: string | null; limit: number },
 ): Promise<OperationalEvent[]> {
-  const { rows } = await db.query<OperationalEvent>(
-    `select id, type, tenant_id as "tenantId", endpoint_id as "endpointId", data, created_at as "createdAt"
-     from operational_events where ($1::text is null or tenant_id = $1) and ($2::text is null or id < $2)
-     order by id desc limit $3`,
-    [tenantId, page.before, page.limit],
-  );
-  return rows;
+  const { text, values } = operationalEventsQuery(filter, page);
+  return (await db.query<OperationalEvent>(text, values)).rows;
 }
 
 /**

@@ -128,3 +128,37 @@ test('the audit log and the operational events can be read of one tenant, and na
   expect((await tidings.call('GET', '/v1/operational-events?tenant=ten_unknown')).status).toBe(404);
   await receiver.close();
 });
+
+test('the operational events of one endpoint can be read, also when it is deleted, and by nobody else', async () => {
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'One' });
+  const { body: other } = await tidings.call('POST', '/v1/tenants', { name: 'Another' });
+  const keyOf = async (id: string) =>
+    (await tidings.call('POST', '/v1/keys', { kind: 'tenant', tenant: id, scopes: ['read'] })).body.key;
+  const keys = { own: await keyOf(tenant.id), foreign: await keyOf(other.id) };
+  const base = `/v1/tenants/${tenant.id}/endpoints`;
+  const ids: string[] = [];
+  for (const name of ['first', 'second']) {
+    const { body } = await tidings.call('POST', base, { url: `https://example.com/${name}` });
+    ids.push(body.id);
+    for (let turn = 0; turn < 3; turn += 1)
+      await tidings.call('POST', `${base}/${body.id}/secret/rotate`, { overlap_seconds: 0 });
+  }
+  await tidings.call('DELETE', `${base}/${ids[0]}`);
+  const concerned = async (query: string, key?: string) => {
+    const path = `/v1/operational-events?${query}`;
+    const headers = key === undefined ? undefined : { 'x-api-key': key };
+    const { body } = await tidings.call('GET', path, undefined, headers);
+    return body.items.map((each: { endpoint_id: string }) => each.endpoint_id);
+  };
+  for (const id of ids) {
+    const three = [id, id, id];
+    expect(await concerned(`endpoint=${id}`)).toEqual(three);
+    expect(await concerned(`endpoint=${id}&tenant=${tenant.id}`)).toEqual(three);
+    expect(await concerned(`endpoint=${id}`, keys.own)).toEqual(three);
+    expect(await concerned(`endpoint=${id}`, keys.foreign)).toEqual([]);
+    expect(await concerned(`endpoint=${id}&tenant=${other.id}`)).toEqual([]);
+    const first = await tidings.call('GET', `/v1/operational-events?endpoint=${id}&limit=2`);
+    expect(await concerned(`endpoint=${id}&limit=2&cursor=${first.body.next_cursor}`)).toEqual([id]);
+  }
+  expect(await concerned('endpoint=ep_unknown')).toEqual([]);
+});

@@ -19,6 +19,7 @@ import {
   ENDPOINTS_QUERY,
   DELIVERIES_QUERY as EVENT_DELIVERIES_QUERY,
 } from '../../src/store/missed-events.ts';
+import { operationalEventsQuery } from '../../src/store/operational-events.ts';
 import { type Queryable, snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts';
 import { finders } from '../../src/store/search.ts';
 import { ACTIVITY_QUERY } from '../../src/store/tenant-activity.ts';
@@ -64,8 +65,8 @@ beforeAll(async () => {
       select 'key_' || t || '_' || n, 'tenant', 'ten_' || t, '{read}', sha256((t || '_' || n)::bytea), '', now()
       from generate_series(1, 20) t, generate_series(1, 50) n;
     insert into operational_events (id, type, tenant_id, endpoint_id, dedupe_key, data, created_at)
-      select 'opev_' || t || '_' || n, 'endpoint.disabled', 'ten_' || t, 'ep_' || t || '_1', t || '_' || n, '{}', now()
-      from generate_series(1, 20) t, generate_series(1, 50) n;
+      select 'opev_' || t || '_' || n, 'endpoint.disabled', 'ten_' || t, 'ep_' || t || '_' || n % 5 + 1, t || '_' || n, '{}', now()
+      from generate_series(1, 20) t, generate_series(1, 500) n;
     insert into audit_log (id, actor, tenant_id, action, object_id, details, request_id)
       select 'aud_' || t || '_' || n, 'admin', 'ten_' || t, 'endpoint.updated', 'ep_' || t || '_1', '{}', 'r'
       from generate_series(1, 20) t, generate_series(1, 50) n;
@@ -168,6 +169,32 @@ test.each(
     }
   },
 );
+
+test.each([
+  ['all', { tenantId: null, endpointId: null }, /operational_events_pkey/],
+  ['of a tenant', { tenantId: 'ten_7', endpointId: null }, /operational_events_by_tenant/],
+  ['of an endpoint', { tenantId: null, endpointId: 'ep_7_1' }, /operational_events_by_endpoint/],
+  [
+    'of a tenant and an endpoint',
+    { tenantId: 'ten_7', endpointId: 'ep_7_1' },
+    /operational_events_by_endpoint/,
+  ],
+  [
+    "of a tenant and another's endpoint",
+    { tenantId: 'ten_7', endpointId: 'ep_8_1' },
+    /operational_events_by_endpoint/,
+  ],
+])('operational events, %s, come from an index that gives nothing else', async (_name, given, index) => {
+  for (const before of [null, 'opev_7_1']) {
+    const { text, values } = operationalEventsQuery(given, { before, limit: 51 });
+    const shown = await planAsListed(text, values);
+    const scans = shown.split('\n').filter((line) => line.includes(' on operational_events'));
+    expect(scans).toEqual([expect.stringMatching(index)]);
+    expect(shown.slice(shown.indexOf(scans[0] ?? ''))).not.toMatch(
+      /Sort|Seq Scan|operational_events[^\n]*\n[^\n]*Filter:/,
+    );
+  }
+});
 
 const span = { after: new Date(0), before: new Date(1e12) };
 test.each<[string, Omit<EventFilter, 'tenantId'>, RegExp]>([

@@ -6819,6 +6819,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Only what concerns this tenant. */
                 tenant?: string;
+                /** @description Only what concerns the endpoint with this id, also after it was deleted. */
+                endpoint?: string;
             };
             header?: never;
             path?: never;

@@ -33,17 +33,21 @@ export function operationalEventRoutes(app: App, deps: ApiDeps): void {
         description: "A tenant's key sees its own.",
         querystring: pageQuery.extend({
           tenant: z.string().optional().describe('Only what concerns this tenant.'),
+          endpoint: z
+            .string()
+            .optional()
+            .describe('Only what concerns the endpoint with this id, also after it was deleted.'),
         }),
         response: { 200: pageOf(operationalEvent), 404: problemSchema },
       },
     },
     async (request) => {
-      const { tenant } = request.query;
+      const { tenant, endpoint } = request.query;
       const asked = tenant === undefined ? null : (await tenantOr404(deps, request, tenant)).id;
       const tenantId = callerOf(request).tenantId ?? asked;
       const page = await readPage(
         request.query,
-        (wanted) => listOperationalEvents(deps.db, tenantId, wanted),
+        (wanted) => listOperationalEvents(deps.db, { tenantId, endpointId: endpoint ?? null }, wanted),
         (row) => ({
           id: row.id,
           type: row.type,

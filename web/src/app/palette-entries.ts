@@ -111,7 +111,7 @@ function hrefOf({ type, id, deleted }: Schemas['SearchHit'], tenant: string | nu
         ? '~/dashboard'
         : `~/dashboard/tenants/${encodeURIComponent(tenant)}`;
   // Of what is deleted, the audit log tells.
-  if (deleted) return `${tenant == null ? base : '~/dashboard'}/activity?show=changes&object_id=${id}`;
+  if (deleted) return `${tenant == null ? base : '~/dashboard'}/activity?object_id=${id}`;
   switch (type) {
     case 'tenant':
       return `${base}/`;
@@ -124,7 +124,7 @@ function hrefOf({ type, id, deleted }: Schemas['SearchHit'], tenant: string | nu
     case 'event_type':
       return tenant === null ? '~/dashboard/tenants' : `${base}/event-types/${encodeURIComponent(id)}`;
     case 'operation':
-      return `${base}/activity?show=changes&object_id=${id}`;
+      return `${base}/activity?object_id=${id}`;
     case 'operational_event':
       return `${base}/activity?show=events`;
     case 'key':

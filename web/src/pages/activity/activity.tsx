@@ -27,8 +27,8 @@ export function Activity({ tenant }: { tenant: string | null }) {
   const { can } = useViewer();
   const [chosen, setShow] = useChoiceParam('show', SHOWS);
   const [objectId, setObjectId] = useParam('object_id');
-  // Events of Tidings itself are not kept by object, and the audit log is for those who change things.
-  const show: Show = !can('endpoints') ? 'events' : objectId !== '' ? 'changes' : chosen;
+  // The audit log is for those who change things.
+  const show: Show = !can('endpoints') ? 'events' : hasEvents(objectId) ? chosen : 'changes';
   const { rows, isLoading, error, hasMore, isLoadingMore, loadMore, refetch } = useRows(
     tenant,
     show,
@@ -37,7 +37,7 @@ export function Activity({ tenant }: { tenant: string | null }) {
   return (
     <Page title={shell.activity}>
       <div className="spread">
-        {can('endpoints') && objectId === '' && (
+        {can('endpoints') && hasEvents(objectId) && (
           <Segments
             label={texts.show}
             value={show}
@@ -77,6 +77,9 @@ export function Activity({ tenant }: { tenant: string | null }) {
   );
 }
 
+/** Events are kept by the endpoints that they concern, and by no other object. */
+const hasEvents = (objectId: string) => objectId === '' || objectId.startsWith('ep_');
+
 function More({ isBusy, onMore }: { isBusy: boolean; onMore: () => void }) {
   const { common } = useTexts();
   return (
@@ -97,7 +100,7 @@ function useRows(tenant: string | null, show: Show, objectId: string) {
     ...(cursor !== undefined && { cursor }),
   });
   const wantsChanges = show !== 'events';
-  const wantsEvents = show !== 'changes';
+  const wantsEvents = show !== 'changes' && hasEvents(objectId);
   const changes = usePages<Schemas['AuditEntry']>(
     ['activity', tenant, 'changes', objectId, wantsChanges],
     (cursor) =>
@@ -110,10 +113,14 @@ function useRows(tenant: string | null, show: Show, objectId: string) {
         : Promise.resolve({ items: [], next_cursor: null }),
   );
   const events = usePages<Schemas['OperationalEvent']>(
-    ['activity', tenant, 'events', wantsEvents],
+    ['activity', tenant, 'events', objectId, wantsEvents],
     (cursor) =>
       wantsEvents
-        ? dataOf(api.GET('/v1/operational-events', { params: { query: of(cursor) } }))
+        ? dataOf(
+            api.GET('/v1/operational-events', {
+              params: { query: { ...of(cursor), ...(objectId !== '' && { endpoint: objectId }) } },
+            }),
+          )
         : Promise.resolve({ items: [], next_cursor: null }),
   );
   const { rows, next } = merged<Row, Row>(

@@ -15,14 +15,17 @@ import { type Attempt, type DeliveryLog, type TimelineEntry, timelineOf } from '
 
 type OperationalEvent = Schemas['OperationalEvent'];
 
-/** Of the newest that there are: what was reported about this delivery. */
+/** What was reported about this delivery, among the newest reports about its endpoint. */
 function useNotices(log: DeliveryLog): OperationalEvent[] {
   const api = useApi();
   const { data } = useQuery({
-    queryKey: ['activity', log.tenant_id, 'notices'],
+    queryKey: ['activity', log.tenant_id, 'notices', log.endpoint_id],
     enabled: log.status === 'failed' || log.attempts.some((attempt) => attempt.error !== null),
     staleTime: 10_000,
-    queryFn: () => dataOf(api.GET('/v1/operational-events', { params: { query: { limit: 200 } } })),
+    queryFn: () =>
+      dataOf(
+        api.GET('/v1/operational-events', { params: { query: { endpoint: log.endpoint_id, limit: 200 } } }),
+      ),
     // Whoever may not read them sees the rest.
     retry: false,
   });

@@ -106,16 +106,17 @@ function Told({ endpoint }: { endpoint: Endpoint }) {
   const tenant = useTenant();
   const { data } = useQuery({
     queryKey: ['activity', tenant.id, 'operational', endpoint.id],
-    queryFn: () => dataOf(api.GET('/v1/operational-events', { params: { query: { limit: 200 } } })),
+    queryFn: () =>
+      dataOf(api.GET('/v1/operational-events', { params: { query: { endpoint: endpoint.id, limit: 20 } } })),
   });
-  const told = (data?.items ?? []).filter(({ endpoint_id: id }) => id === endpoint.id);
+  const told = data?.items ?? [];
   return (
     <Card title={texts.told}>
       {told.length === 0 ? (
         <p className="muted">{texts.toldNothing}</p>
       ) : (
         <ul className={styles.told}>
-          {told.slice(0, 20).map((event) => (
+          {told.map((event) => (
             <li key={event.id}>
               <span>{texts.operationalEvents[event.type]?.(event.data) ?? event.type}</span>
               <Time at={event.created_at} />
