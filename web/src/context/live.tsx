@@ -4,6 +4,7 @@ import { dataOf, type Schemas, TidingsError } from '@tidings/client';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from 'react';
 import { useApi } from './api.tsx';
+import { renewQueries } from './renewal.ts';
 
 /** A message of the stream: docs/openapi.json, `tenants.stream`. */
 export type LiveMessage =
@@ -22,9 +23,14 @@ const OUTDATES: Record<string, readonly string[]> = {
   'operation.updated': ['deliveries'],
 };
 
+/** What any message may make old: it is, where messages were missed. */
+const ALL_OUTDATED = [...new Set(Object.values(OUTDATES).flat()), 'delivery', 'operation'];
+
 const POLL_MS = 10_000;
-/** Time in which what became old is gathered, so that a thousand messages load a list once. */
-const GATHER_MS = 1_000;
+/** Time in which what became old is gathered: messages that come together load a list once, */
+const GATHER_MS = 50;
+/** and a thousand that come one after the other load it once a second. */
+const PAUSE_MS = 1_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
@@ -46,21 +52,37 @@ export function useLiveMessages(listener: Listener): void {
   useEffect(() => subscribe((message) => current.current(message)), [subscribe]);
 }
 
-/** Gathers the keys that became old, and loads anew what is shown of them once a second. */
+/** Gathers what became old, and renews what is shown of it, once a second at most. */
 function createOutdater(queries: QueryClient) {
-  const old = new Set<string>();
+  let old = new Set<string>();
   let isWaiting = false;
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  function renew(): void {
+    isWaiting = false;
+    renewedAt = performance.now();
+    const now = old;
+    old = new Set();
+    renewQueries(queries, {
+      predicate: ({ queryKey: [first, second] }) => now.has(`${first}`) || now.has(`${first} ${second}`),
+    });
+  }
+  /** @param keys first parts of keys, or the first two, with a space between them */
   return (keys: readonly string[]) => {
+    if (keys.length === 0) return;
     for (const key of keys) old.add(key);
     if (isWaiting) return;
     isWaiting = true;
-    setTimeout(() => {
-      isWaiting = false;
-      const now = new Set(old);
-      old.clear();
-      void queries.invalidateQueries({ predicate: ({ queryKey }) => now.has(String(queryKey[0])) });
-    }, GATHER_MS);
+    setTimeout(renew, Math.max(GATHER_MS, renewedAt + PAUSE_MS - performance.now()));
   };
+}
+
+/** What the message makes old. */
+function outdatedBy({ event, data }: LiveMessage): readonly string[] {
+  const keys = OUTDATES[event] ?? [];
+  if (event === 'stream.ready' || event === 'stream.reset') return ALL_OUTDATED;
+  if (event === 'delivery.updated') return [...keys, `delivery ${data.id}`];
+  if (event === 'attempt.recorded') return [...keys, `delivery ${data.delivery_id}`];
+  return keys;
 }
 
 /** Asks again for everything that is shown, every ten seconds. */
@@ -69,7 +91,7 @@ function usePolling(isNeeded: boolean): void {
   useEffect(() => {
     if (!isNeeded) return;
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') void queries.invalidateQueries({ refetchType: 'active' });
+      if (document.visibilityState === 'visible') renewQueries(queries);
     }, POLL_MS);
     return () => clearInterval(timer);
   }, [isNeeded, queries]);
@@ -92,16 +114,10 @@ export function LiveTenant({ tenant, children }: { tenant: string; children: Rea
     const ending = new AbortController();
     const outdate = createOutdater(queries);
     const take = (message: LiveMessage) => {
-      if (message.event === 'stream.ready') {
-        setIsLive(true);
-        void queries.invalidateQueries({ refetchType: 'active' });
-      }
-      if (message.event === 'stream.reset') void queries.invalidateQueries();
+      if (message.event === 'stream.ready') setIsLive(true);
       if (message.event === 'operation.updated')
         queries.setQueryData(['operation', message.data.id], message.data);
-      if (message.event === 'delivery.updated')
-        void queries.invalidateQueries({ queryKey: ['delivery', message.data.id] });
-      outdate(OUTDATES[message.event] ?? []);
+      outdate(outdatedBy(message));
       for (const each of listeners.current) each(message);
     };
     void follow(tenant, ending.signal, take, () => setIsLive(false));

@@ -1,6 +1,7 @@
 /** Whether the service answered last. While it does not, pages show what they know, and ask again. */
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, use, useEffect } from 'react';
+import { renewQueries } from './renewal.ts';
 
 const ReachedContext = createContext(true);
 
@@ -12,7 +13,7 @@ export function ReachedProvider({ isReached, children }: { isReached: boolean; c
   const queries = useQueryClient();
   useEffect(() => {
     if (isReached) return;
-    const timer = setInterval(() => void queries.invalidateQueries({ refetchType: 'active' }), AGAIN_MS);
+    const timer = setInterval(() => renewQueries(queries), AGAIN_MS);
     return () => clearInterval(timer);
   }, [isReached, queries]);
   return <ReachedContext value={isReached}>{children}</ReachedContext>;

@@ -1,6 +1,7 @@
 /** Lists that come in pages: the next one is loaded when its place comes into view, or by a button. */
-import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query';
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef } from 'react';
+import { loadNextPage } from '../context/renewal.ts';
 import { useTexts } from '../texts/index.ts';
 import { Button } from './button.tsx';
 import { Loading } from './loading.tsx';
@@ -16,7 +17,8 @@ export function usePages<Item>(
   key: readonly unknown[],
   load: (cursor: string | undefined) => Promise<PageOf<Item>>,
 ) {
-  const query = useInfiniteQuery<
+  const queries = useQueryClient();
+  const { fetchNextPage, ...query } = useInfiniteQuery<
     PageOf<Item>,
     Error,
     InfiniteData<PageOf<Item>>,
@@ -30,7 +32,11 @@ export function usePages<Item>(
     placeholderData: (before) => before,
     enabled: ({ state }) => (state.data?.pages.length ?? 0) <= PAGES_KEPT_NEW,
   });
-  return { ...query, items: query.data?.pages.flatMap((page) => page.items) ?? [] };
+  return {
+    ...query,
+    loadNext: () => void loadNextPage(queries, key, fetchNextPage),
+    items: query.data?.pages.flatMap((page) => page.items) ?? [],
+  };
 }
 
 export type Pages<Item> = ReturnType<typeof usePages<Item>>;
@@ -65,19 +71,21 @@ export function PagesView<Item>({
 function More<Item>({ pages }: { pages: Pages<Item> }) {
   const { common } = useTexts();
   const ref = useRef<HTMLDivElement>(null);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const { hasNextPage, isFetchingNextPage } = pages;
+  const loadNext = useRef(pages.loadNext);
+  loadNext.current = pages.loadNext;
   useEffect(() => {
     if (ref.current === null || !hasNextPage || isFetchingNextPage) return;
     const observer = new IntersectionObserver(([entry]) => {
-      if (entry?.isIntersecting) void fetchNextPage();
+      if (entry?.isIntersecting) loadNext.current();
     });
     observer.observe(ref.current);
     return () => observer.disconnect();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  }, [hasNextPage, isFetchingNextPage]);
   if (!hasNextPage) return null;
   return (
     <div ref={ref} className="row">
-      <Button isBusy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+      <Button isBusy={isFetchingNextPage} onClick={pages.loadNext}>
         {common.loadMore}
       </Button>
     </div>

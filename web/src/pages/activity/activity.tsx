@@ -139,7 +139,7 @@ function useRows(tenant: string | null, show: Show, objectId: string) {
     error: changes.error ?? events.error,
     hasMore: next !== null,
     isLoadingMore: changes.isFetchingNextPage || events.isFetchingNextPage,
-    loadMore: () => void (next === 'one' ? changes : events).fetchNextPage(),
+    loadMore: (next === 'one' ? changes : events).loadNext,
     refetch: () => {
       void changes.refetch();
       void events.refetch();

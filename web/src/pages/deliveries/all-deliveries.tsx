@@ -59,7 +59,7 @@ export function AllDeliveries() {
           whereLabel={texts.tenant}
           hasMore={list.hasNextPage}
           isLoadingMore={list.isFetchingNextPage}
-          onMore={() => void list.fetchNextPage()}
+          onMore={list.loadNext}
           offset={offset}
           waiting={list.waiting}
           onShowNew={list.showNew}

@@ -138,7 +138,7 @@ function List({
           whereLabel={texts.endpoint}
           hasMore={list.hasNextPage}
           isLoadingMore={list.isFetchingNextPage}
-          onMore={() => void list.fetchNextPage()}
+          onMore={list.loadNext}
           offset={offset}
           waiting={list.waiting}
           onShowNew={list.showNew}

@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useIsLive, useLiveMessages } from '../../context/live.tsx';
+import { loadNextPage, renewQuery } from '../../context/renewal.ts';
 import { type DeliveryFilter, type DeliverySummary, matches } from './filters.ts';
 import { isNewer, type Loaded, type PageOfRows, patched, withNew } from './loaded-rows.ts';
 
@@ -15,6 +16,9 @@ const PAGE_ROWS = 100;
 const POLLED_ROWS = 50;
 /** Time in which changes are gathered: a thousand of them draw the list once. */
 const GATHER_MS = 300;
+/** A longer list is loaded anew when no more messages were missed for a while: each of its pages is. */
+const PAGES_AT_ONCE = 5;
+const QUIET_MS = 5_000;
 
 /**
  * @param scope the tenant's id; `null`: all tenants
@@ -69,19 +73,39 @@ export function useDeliveryRows(
     for (const row of rows) gathered.current.set(row.id, row);
     timer.current ??= setTimeout(() => latest.current.flush(), GATHER_MS);
   };
-  const { refetch } = query;
-  const latest = useRef({ flush, gather, refetch });
-  latest.current = { flush, gather, refetch };
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const latest = useRef({ flush, gather });
+  latest.current = { flush, gather };
+
+  const reloading = useRef<ReturnType<typeof setTimeout>>(undefined);
+  /** Loads all pages anew, which nothing else does. */
+  const reload = () => {
+    const list = queries.getQueryCache().find({ queryKey: key, exact: true });
+    if (list !== undefined) renewQuery(list, () => list.getObserversCount() > 0);
+  };
+  /** What happened while nobody told is not in the rows. A storm is missed again and again. */
+  const reloadMissed = () => {
+    clearTimeout(reloading.current);
+    const isLong = (queries.getQueryData<Loaded>(key)?.pages.length ?? 0) > PAGES_AT_ONCE;
+    if (isLong) reloading.current = setTimeout(reload, QUIET_MS);
+    else reload();
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list is loaded by itself
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+      clearTimeout(reloading.current);
+    },
+    [keyText],
+  );
 
   const wasLive = useRef(false);
   useLiveMessages((message) => {
     const { event, data } = message;
     if (event === 'delivery.created' || event === 'delivery.updated') gather([data]);
-    // What happened while nobody told is not in the rows.
-    if (event === 'stream.reset' || (event === 'stream.ready' && wasLive.current)) void refetch();
+    if (event === 'stream.reset' || (event === 'stream.ready' && wasLive.current)) reloadMissed();
     if (event === 'stream.ready') wasLive.current = true;
-    if (event === 'operation.updated' && data.status !== 'running') void refetch();
+    if (event === 'operation.updated' && data.status !== 'running') reload();
   });
 
   const head = useQuery({
@@ -111,6 +135,7 @@ export function useDeliveryRows(
   return {
     ...query,
     error: query.error ?? head.error,
+    loadNext: () => void loadNextPage(queries, key, query.fetchNextPage),
     rows: query.data?.pages.flatMap((page) => page.items) ?? [],
     /** how many new rows wait until the reader wants them */
     waiting: waiting.length,

@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query';
 import { dataOf } from '@tidings/client';
 import { Link } from 'wouter';
 import { useApi } from '../../context/api.tsx';
-import { useLiveMessages } from '../../context/live.tsx';
 import { useViewer } from '../../context/session.tsx';
 import { Badge, StatusBadge } from '../../parts/badge.tsx';
 import { CopyText } from '../../parts/copy.tsx';
@@ -26,9 +25,6 @@ export function DeliveryDetail({ id }: { id: string }) {
   const { data, error, refetch } = useQuery({
     queryKey: ['delivery', id],
     queryFn: () => dataOf(api.GET('/v1/deliveries/{delivery}', { params: { path: { delivery: id } } })),
-  });
-  useLiveMessages(({ event, data: told }) => {
-    if (event === 'attempt.recorded' && told.delivery_id === id) void refetch();
   });
   if (data === undefined)
     return error ? <ProblemNotice problem={error} onRetry={refetch} /> : <Loading rows={8} />;

@@ -21,10 +21,12 @@ export function patched(loaded: Loaded, changed: ReadonlyMap<string, DeliverySum
   };
 }
 
-/** The pages with new rows at their places in the first. */
+/** The pages with new rows at their places in the first. Those that have come with a page meanwhile stay as they are there. */
 export function withNew(loaded: Loaded, rows: readonly DeliverySummary[]): Loaded {
   const [first, ...others] = loaded.pages;
-  if (first === undefined || rows.length === 0) return loaded;
-  const items = [...rows, ...first.items].sort((a, b) => (isNewer(a, b) ? -1 : 1));
+  const known = new Set(loaded.pages.flatMap((page) => page.items.map(({ id }) => id)));
+  const fresh = rows.filter(({ id }) => !known.has(id));
+  if (first === undefined || fresh.length === 0) return loaded;
+  const items = [...fresh, ...first.items].sort((a, b) => (isNewer(a, b) ? -1 : 1));
   return { ...loaded, pages: [{ ...first, items }, ...others] };
 }
