@@ -59,3 +59,30 @@ test.each([
 ])('%s may not import %s', (file, name) => {
   expect(forbiddenIn(file, `import { x } from '${name}';`)).toEqual([name]);
 });
+
+/** Fields of the API's answers that are sentences: English in every language of the pages. */
+const SAID =
+  /(?:explanation\??\.(?:summary|action)|\bexplanation|next_step|health\.summary|readiness\.advice|(?:error|problem)\??\.message|\b(?:field|scheme|url)\.label)\}/;
+
+/** Places where a sentence of the API is shown without its language. */
+const unmarkedIn = (source: string) =>
+  [...source.matchAll(/(?:>|^|\s)(?:[^\s<>{}]*=)?\{([\w.?]+)\}/gm)]
+    .filter(([, expression = '']) => SAID.test(`${expression}}`))
+    .filter(({ 0: found, index }) => !/<Said>\s*$/.test(source.slice(0, index + found.indexOf('{'))))
+    .map(([, expression]) => expression);
+
+test.each(files.filter((file) => file.endsWith('.tsx') && file !== 'parts/said.tsx'))(
+  '%s marks the sentences of the API as English',
+  (file) => expect(unmarkedIn(read(file))).toEqual([]),
+);
+
+test.each([
+  ['<p>{log.next_step}</p>', ['log.next_step']],
+  ['<bdi>{attempt.explanation.summary}</bdi>', ['attempt.explanation.summary']],
+  ['<p>\n  {problem.message}\n</p>', ['problem.message']],
+  ['<TextField label={profile.url.label} />', ['profile.url.label']],
+  ['<Said>{log.next_step}</Said>', []],
+  ['<Said>\n  {row.explanation}\n</Said>', []],
+])('sentences without a language are found in %j', (source, found) =>
+  expect(unmarkedIn(source)).toEqual(found),
+);

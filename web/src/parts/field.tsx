@@ -2,20 +2,21 @@
 import { type ComponentProps, createContext, type ReactNode, use, useId } from 'react';
 import { useTexts } from '../texts/index.ts';
 import styles from './field.module.css';
+import { Said } from './said.tsx';
 
-/** What is wrong with each field, by its path in the request. */
-export type FieldProblems = ReadonlyMap<string, string>;
+/** What is wrong with each field, by its path in the request; and whether the API says so. */
+type FieldProblems = { messages: ReadonlyMap<string, string>; areSaid: boolean };
 
-const FieldProblemsContext = createContext<FieldProblems>(new Map());
+const FieldProblemsContext = createContext<FieldProblems>({ messages: new Map(), areSaid: false });
 
 /** Gives the fields below it their problems, by `path`. */
 export const FieldProblemsProvider = FieldProblemsContext.Provider;
 
 /** The problem of a path, or of what lies below it: `url`, `event_types` for `event_types[2]`. */
-function problemAt(problems: FieldProblems, path: string): string | undefined {
-  const own = problems.get(path);
+function problemAt({ messages }: FieldProblems, path: string): string | undefined {
+  const own = messages.get(path);
   if (own !== undefined) return own;
-  for (const [at, message] of problems) {
+  for (const [at, message] of messages) {
     if (at.startsWith(`${path}.`) || at.startsWith(`${path}[`))
       return `${at.slice(path.length + 1)}: ${message}`;
   }
@@ -23,12 +24,26 @@ function problemAt(problems: FieldProblems, path: string): string | undefined {
 }
 
 /** The problem of this very path, for a field that shows another one's, too. */
-export const useProblemAt = (path: string): string | undefined => use(FieldProblemsContext).get(path);
+export const useProblemAt = (path: string): string | undefined =>
+  use(FieldProblemsContext).messages.get(path);
 
 /** Whether any of these paths, or of what lies below them, was refused. */
 export function useProblemIn(paths: readonly string[]): boolean {
   const problems = use(FieldProblemsContext);
   return paths.some((path) => problemAt(problems, path) !== undefined);
+}
+
+/** A message in the words of the API, or in the viewer's language. */
+export const inWhoseWords = (message: string, isSaid: boolean): ReactNode =>
+  isSaid ? <Said>{message}</Said> : message;
+
+/** What is wrong with a field. @param own what the page itself found, or what it shows of another path */
+function useFound(path: string, own: string | undefined): ReactNode {
+  const problems = use(FieldProblemsContext);
+  const found = problemAt(problems, path);
+  if (found !== undefined) return inWhoseWords(found, problems.areSaid);
+  if (own === undefined) return undefined;
+  return inWhoseWords(own, problems.areSaid && [...problems.messages.values()].includes(own));
 }
 
 type Shape = {
@@ -53,7 +68,7 @@ export function Field({
 }: Shape & { children: (wiring: Wiring) => ReactNode }) {
   const id = useId();
   const { form } = useTexts().common;
-  const found = problemAt(use(FieldProblemsContext), path) ?? problem;
+  const found = useFound(path, problem);
   const described = [hint ? `${id}-hint` : '', found ? `${id}-problem` : ''].filter(Boolean).join(' ');
   return (
     <div className={styles.field} data-refused={found !== undefined || undefined}>
@@ -87,7 +102,7 @@ export function FieldGroup({
 }: Shape & { children: (wiring: Omit<Wiring, 'id'>) => ReactNode }) {
   const id = useId();
   const { form } = useTexts().common;
-  const found = problemAt(use(FieldProblemsContext), path) ?? problem;
+  const found = useFound(path, problem);
   const described = [hint ? `${id}-hint` : '', found ? `${id}-problem` : ''].filter(Boolean).join(' ');
   return (
     // biome-ignore lint/a11y/useSemanticElements: a legend cannot stand in a row with what is beside it
@@ -169,7 +184,8 @@ export function TextArea({
   );
 }
 
-export type Choice = { value: string; label: string };
+/** `lang` of the label, where it is not the viewer's */
+export type Choice = { value: string; label: string; lang?: string };
 
 export function Select({
   value,
@@ -189,7 +205,7 @@ export function Select({
           onChange={(event) => onValue(event.target.value)}
         >
           {choices.map((each) => (
-            <option key={each.value} value={each.value}>
+            <option key={each.value} value={each.value} lang={each.lang}>
               {each.label}
             </option>
           ))}

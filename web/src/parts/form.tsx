@@ -3,8 +3,9 @@ import { useMutation } from '@tanstack/react-query';
 import { TidingsError } from '@tidings/client';
 import { type ReactNode, useRef } from 'react';
 import { useTexts } from '../texts/index.ts';
-import { FieldProblemsProvider } from './field.tsx';
+import { FieldProblemsProvider, inWhoseWords } from './field.tsx';
 import { Notice, ProblemNotice } from './problem.tsx';
+import { isSaid } from './said.tsx';
 
 export type Submission = {
   /** Sends, unless one is under way. */
@@ -64,12 +65,15 @@ export function Form({
 }) {
   const { common } = useTexts();
   const fields = fieldsOf(submission.problem);
+  const areSaid = isSaid(submission.problem);
   const isShown = (path: string) =>
     paths.some((each) => path === each || path.startsWith(`${each}.`) || path.startsWith(`${each}[`));
   const shown = fields.filter(({ path }) => isShown(path));
   const others = fields.filter(({ path }) => !isShown(path));
   return (
-    <FieldProblemsProvider value={new Map(shown.map(({ path, message }) => [path, message]))}>
+    <FieldProblemsProvider
+      value={{ messages: new Map(shown.map(({ path, message }) => [path, message])), areSaid }}
+    >
       <form
         noValidate
         aria-label={label}
@@ -87,7 +91,7 @@ export function Form({
               {shown.length > 0 && <p>{common.fieldsRefused(shown.length)}</p>}
               {others.map(({ path, message }) => (
                 <p key={path} className="break">
-                  {path === '' ? message : `${path}: ${message}`}
+                  {inWhoseWords(path === '' ? message : `${path}: ${message}`, areSaid)}
                 </p>
               ))}
             </Notice>

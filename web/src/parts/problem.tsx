@@ -5,6 +5,7 @@ import { useTexts } from '../texts/index.ts';
 import { Button } from './button.tsx';
 import { Icon } from './icon.tsx';
 import styles from './notice.module.css';
+import { ErrorText } from './said.tsx';
 
 /** @param onRetry where asking again may help */
 export function ProblemNotice({
@@ -21,7 +22,7 @@ export function ProblemNotice({
       <Icon name="warning" />
       <div className="stack-tight">
         <p className="break">
-          <bdi>{problem.message}</bdi>
+          <ErrorText error={problem} />
         </p>
         {requestId && <small className="mono">{common.requestId(requestId)}</small>}
         {onRetry && (

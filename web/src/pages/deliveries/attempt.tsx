@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { useFormat } from '../../context/format.ts';
 import { ResultCode } from '../../parts/badge.tsx';
+import { Said } from '../../parts/said.tsx';
 import { ExactTime } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { Connection } from './connection.tsx';
@@ -69,12 +70,12 @@ function Exchange({
     <div className={styles.exchange}>
       {attempt.explanation && !isNewest && (
         <p className="break">
-          <bdi>{attempt.explanation.summary}</bdi>
+          <Said>{attempt.explanation.summary}</Said>
         </p>
       )}
       {attempt.error && (
         <p className="muted break">
-          <bdi>{attempt.error.message}</bdi>
+          <Said>{attempt.error.message}</Said>
         </p>
       )}
       <div className={styles.sides}>

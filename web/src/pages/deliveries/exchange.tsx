@@ -11,6 +11,7 @@ import { CopyButton } from '../../parts/copy.tsx';
 import { visible } from '../../parts/machine-text.ts';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Notice } from '../../parts/problem.tsx';
+import { ErrorText, Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './delivery.module.css';
 import type { Attempt } from './timeline-entries.ts';
@@ -74,7 +75,12 @@ function SentBody({ delivery }: { delivery: string }) {
         }),
       ),
   });
-  if (error) return <p className="muted break">{error.message}</p>;
+  if (error)
+    return (
+      <p className="muted break">
+        <ErrorText error={error} />
+      </p>
+    );
   if (data === undefined) return null;
   return (
     <>
@@ -109,7 +115,7 @@ export function Response({ attempt, isNewest }: { attempt: Attempt; isNewest: bo
         </>
       )}
       {response === null && received === null && (
-        <p className="muted">{error?.message ?? texts.noResponse}</p>
+        <p className="muted">{error ? <Said>{error.message}</Said> : texts.noResponse}</p>
       )}
       {received !== null && (
         <>

@@ -8,6 +8,7 @@ import { useViewer } from '../../context/session.tsx';
 import { ResultCode } from '../../parts/badge.tsx';
 import { Icon, type IconName } from '../../parts/icon.tsx';
 import { Card } from '../../parts/page.tsx';
+import { Said } from '../../parts/said.tsx';
 import { Countdown } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './delivery.module.css';
@@ -158,7 +159,7 @@ function AttemptLine({ attempt, isRepeated }: { attempt: Attempt; isRepeated: bo
       {ms !== null && <span className="muted">{line.took(format.duration(ms))}</span>}
       {attempt.explanation && !isRepeated && (
         <div className="muted break">
-          <bdi>{attempt.explanation.summary}</bdi>
+          <Said>{attempt.explanation.summary}</Said>
         </div>
       )}
     </Line>

@@ -1,7 +1,7 @@
 /** The answer to the question that people come with: one sentence of what happened, who must act, and what to do. */
 import { useQueryClient } from '@tanstack/react-query';
 import { dataOf } from '@tidings/client';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useViewer } from '../../context/session.tsx';
@@ -11,22 +11,22 @@ import { ConfirmDialog } from '../../parts/dialog.tsx';
 import { useSubmission } from '../../parts/form.tsx';
 import { Card } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
+import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { CurlActions } from './curl.tsx';
 import styles from './delivery.module.css';
+import { actsOf } from './delivery-acts.ts';
 import type { DeliveryLog } from './timeline-entries.ts';
 
-const ENDED: readonly string[] = ['succeeded', 'failed', 'cancelled'];
-
 /** What happened so far, where nothing failed. */
-function useSentence(log: DeliveryLog): string {
+function useSentence(log: DeliveryLog): ReactNode {
   const { common, deliveries } = useTexts();
   const texts = deliveries.detail;
   const { explanation, status, held_reason: held } = log;
   if (status === 'succeeded')
     return texts.succeeded(log.attempt_count, String(log.last_response_status ?? '2xx'));
   if (status === 'cancelled') return texts.cancelledSentence;
-  if (explanation !== null) return explanation.summary;
+  if (explanation !== null) return <Said>{explanation.summary}</Said>;
   if (status === 'delivering') return texts.sending;
   if (held !== null) return `${common.status.held}: ${common.held[held]}.`;
   return texts.waiting;
@@ -36,6 +36,8 @@ function useSentence(log: DeliveryLog): string {
 export function WhatHappened({ log, url }: { log: DeliveryLog; url: string }) {
   const { deliveries } = useTexts();
   const texts = deliveries.detail;
+  const { can } = useViewer();
+  const { obstacle } = actsOf(log, can);
   const sentence = useSentence(log);
   const { explanation, status } = log;
   const isExplained = explanation !== null && status !== 'succeeded' && status !== 'cancelled';
@@ -48,7 +50,7 @@ export function WhatHappened({ log, url }: { log: DeliveryLog; url: string }) {
         {isExplained && (
           <>
             <p>
-              <strong>{texts.who[explanation.who]}</strong> <bdi>{explanation.action}</bdi>
+              <strong>{texts.who[explanation.who]}</strong> <Said>{explanation.action}</Said>
             </p>
             <p>
               <a href={explanation.docs_url} target="_blank" rel="noreferrer">
@@ -57,9 +59,9 @@ export function WhatHappened({ log, url }: { log: DeliveryLog; url: string }) {
             </p>
           </>
         )}
-        {status !== 'succeeded' && (
+        {(status !== 'succeeded' || obstacle !== null) && (
           <p>
-            <span className="muted">{texts.next}:</span> <bdi>{log.next_step}</bdi>
+            <span className="muted">{texts.next}:</span> <Said>{log.next_step}</Said>
           </p>
         )}
       </div>
@@ -106,23 +108,23 @@ function Acts({ log, url }: { log: DeliveryLog; url: string }) {
       void renew();
     },
   );
-  const mayRetry = can('retry') && log.next_actions.includes('retry');
-  const mayEnable = can('endpoints') && log.next_actions.includes('enable_endpoint');
-  useShortcut('r', retry.submit, mayRetry);
+  const acts = actsOf(log, can);
+  useShortcut('r', retry.submit, acts.retry);
   const isMain = log.status === 'failed' || log.status === 'retrying';
   const problem = retry.problem ?? enable.problem;
   return (
     <>
       {problem && <ProblemNotice problem={problem} />}
+      {acts.obstacle !== null && <p>{texts.obstacles[acts.obstacle]}</p>}
       <div className="row">
-        {mayEnable && (
+        {acts.enable && (
           <Button look="primary" isBusy={enable.isBusy} onClick={enable.submit}>
             {texts.enable}
           </Button>
         )}
-        {mayRetry && (
+        {acts.retry && (
           <Button
-            look={isMain && !mayEnable ? 'primary' : 'plain'}
+            look={isMain ? 'primary' : 'plain'}
             icon="send"
             isBusy={retry.isBusy}
             onClick={retry.submit}
@@ -130,7 +132,7 @@ function Acts({ log, url }: { log: DeliveryLog; url: string }) {
             {texts.retry}
           </Button>
         )}
-        {can('retry') && !ENDED.includes(log.status) && (
+        {acts.cancel && (
           <Button look="danger" onClick={() => setCancelling(true)}>
             {texts.cancel}
           </Button>

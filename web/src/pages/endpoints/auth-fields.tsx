@@ -2,6 +2,7 @@
 import { Button } from '../../parts/button.tsx';
 import { Select, TextField, useProblemAt } from '../../parts/field.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
+import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { FieldsProps } from './endpoint-fields.tsx';
 import styles from './endpoint-form.module.css';
@@ -21,10 +22,16 @@ export function AuthFields({ profile, values, onValues, endpoint }: FieldsProps)
         label={texts.auth}
         path="auth.type"
         problem={problem}
-        hint={scheme?.description && <Markdown text={scheme.description} />}
+        hint={
+          scheme?.description && (
+            <Said>
+              <Markdown text={scheme.description} />
+            </Said>
+          )
+        }
         choices={[
           ...(values.authType === '' ? [{ value: '', label: `${texts.chooseAuth}…` }] : []),
-          ...schemes.map(({ type, title }) => ({ value: type, label: title })),
+          ...schemes.map(({ type, title }) => ({ value: type, label: title, lang: 'en' })),
         ]}
         value={values.authType}
         onValue={(authType) =>
@@ -64,13 +71,19 @@ const Credential = ({
   onValue(value: string): void;
 }) => (
   <TextField
-    label={field.label}
+    label={<Said>{field.label}</Said>}
     path={`auth.${field.name}`}
     isVerbatim
     isOptional={!field.required}
     type={field.kind === 'secret' ? 'password' : 'text'}
     autoComplete={field.kind === 'secret' ? 'new-password' : 'off'}
-    hint={field.description && <Markdown text={field.description} />}
+    hint={
+      field.description && (
+        <Said>
+          <Markdown text={field.description} />
+        </Said>
+      )
+    }
     value={value}
     onValue={onValue}
   />

@@ -12,6 +12,7 @@ import { useTexts } from '../../texts/index.ts';
 import { useEventTypes } from '../event-types/use-event-types.ts';
 import { DeleteDialog, DisableDialog } from './confirm-dialogs.tsx';
 import styles from './endpoint.module.css';
+import { endpointActs } from './endpoint-acts.ts';
 import type { Endpoint, Profile } from './endpoint-values.ts';
 import { RotateDialog } from './rotate-dialog.tsx';
 import type { ShownSecret } from './secret-panel.tsx';
@@ -39,28 +40,24 @@ export function EndpointActions({ endpoint, profile, test, onSecret, onOperation
   });
   const reveal = useReveal(endpoint, onSecret);
   const close = () => setOpened(null);
-  const signs = profile.secret.rule !== 'never';
-  const recover = can('replay') && endpoint.enabled && (
+  const acts = endpointActs(endpoint, profile.secret.rule !== 'never', can);
+  const recover = acts.has('recover') && (
     <Button onClick={() => setOpened('recover')}>{texts.recover}</Button>
   );
   const missed = offer?.missed ?? 0;
   return (
     <>
       <div className={styles.tools}>
-        {can('send_test') && <SendTest test={test} profile={profile} />}
-        {can('endpoints') &&
-          (endpoint.enabled ? (
-            <Button onClick={() => setOpened('disable')}>{texts.disable}</Button>
-          ) : (
-            <Button look="primary" isBusy={enable.isBusy} onClick={enable.submit}>
-              {texts.enable}
-            </Button>
-          ))}
-        {missed === 0 && recover}
-        {can('replay') && endpoint.enabled && (
-          <Button onClick={() => setOpened('replay')}>{texts.replay}</Button>
+        {acts.has('test') && <SendTest test={test} profile={profile} />}
+        {acts.has('disable') && <Button onClick={() => setOpened('disable')}>{texts.disable}</Button>}
+        {acts.has('enable') && (
+          <Button look="primary" isBusy={enable.isBusy} onClick={enable.submit}>
+            {texts.enable}
+          </Button>
         )}
-        {signs && can('secrets') && (
+        {missed === 0 && recover}
+        {acts.has('replay') && <Button onClick={() => setOpened('replay')}>{texts.replay}</Button>}
+        {acts.has('rotate') && (
           <>
             <Button onClick={() => setOpened('rotate')}>{texts.rotate}</Button>
             <Button isBusy={reveal.isBusy} onClick={reveal.submit}>
@@ -68,7 +65,7 @@ export function EndpointActions({ endpoint, profile, test, onSecret, onOperation
             </Button>
           </>
         )}
-        {can('endpoints') && (
+        {acts.has('delete') && (
           <Button look="danger" onClick={() => setOpened('delete')}>
             {texts.delete}
           </Button>
@@ -82,6 +79,11 @@ export function EndpointActions({ endpoint, profile, test, onSecret, onOperation
         <Notice tone="warn">
           <p>{texts.missed(missed, offer?.at_least === true)}</p>
           <div>{recover}</div>
+        </Notice>
+      )}
+      {endpoint.problem !== undefined && (
+        <Notice tone="bad">
+          <p>{texts.unreadableNotice}</p>
         </Notice>
       )}
       {!endpoint.enabled && (

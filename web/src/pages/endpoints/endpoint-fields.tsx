@@ -1,6 +1,7 @@
 /** The fields of an endpoint, as the tenant's contract has them. A new one and a changed one have the same. */
 import type { ReactNode } from 'react';
 import { TextField } from '../../parts/field.tsx';
+import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { AdvancedFields } from './advanced-fields.tsx';
 import { AuthFields } from './auth-fields.tsx';
@@ -29,7 +30,7 @@ export function EndpointFields(props: FieldsProps & { urlHint?: ReactNode }) {
   return (
     <>
       <TextField
-        label={profile.url.label}
+        label={<Said>{profile.url.label}</Said>}
         path="url"
         type="url"
         inputMode="url"

@@ -8,6 +8,7 @@ import { useTenant } from '../../context/tenant.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Card, Facts } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
+import { Said } from '../../parts/said.tsx';
 import { ExactTime, Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { useStats } from './confirm-dialogs.tsx';
@@ -23,7 +24,9 @@ export function EndpointHealth({ endpoint, profile }: { endpoint: Endpoint; prof
   return (
     <div className="stack">
       <Card title={texts.health}>
-        <p>{health.summary}</p>
+        <p>
+          <Said>{health.summary}</Said>
+        </p>
         <Facts
           facts={[
             [texts.failingSince, endpoint.failing_since && <Time at={endpoint.failing_since} />],

@@ -10,6 +10,7 @@ import { Button } from '../../parts/button.tsx';
 import { CopyText } from '../../parts/copy.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
 import { Facts } from '../../parts/page.tsx';
+import { ErrorText } from '../../parts/said.tsx';
 import { ExactTime } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { ENDPOINT_PATHS, EndpointFields } from './endpoint-fields.tsx';
@@ -135,7 +136,11 @@ function WholeUrl({ endpoint, onUrl }: { endpoint: Endpoint; onUrl(url: string):
           {texts.showUrl}
         </Button>
       )}
-      {reveal.problem && <span role="alert">{reveal.problem.message}</span>}
+      {reveal.problem && (
+        <span role="alert">
+          <ErrorText error={reveal.problem} />
+        </span>
+      )}
     </div>
   );
 }

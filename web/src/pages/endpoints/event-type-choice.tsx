@@ -4,6 +4,7 @@ import { Button } from '../../parts/button.tsx';
 import { Code } from '../../parts/code.tsx';
 import { Checkbox, FieldGroup } from '../../parts/field.tsx';
 import { useTexts } from '../../texts/index.ts';
+import { TypeDescription } from '../event-types/type-description.tsx';
 import { type EventType, useEventTypes } from '../event-types/use-event-types.ts';
 import styles from './event-type-choice.module.css';
 import { groupsOf, isIncluded, toggled } from './event-type-filters.ts';
@@ -104,7 +105,7 @@ function Group({
         <li key={type.name} className={prefix === null ? styles.type : styles.member}>
           <Checkbox
             label={type.name}
-            hint={type.description}
+            hint={type.description && <TypeDescription type={type} />}
             checked={isIncluded(value, type.name)}
             disabled={isWhole}
             onChecked={(isChosen) => onValue(toggled(value, type.name, isChosen))}

@@ -3,6 +3,7 @@ import type { Schemas } from '@tidings/client';
 import { useFormat } from '../../context/format.ts';
 import { StatusBadge } from '../../parts/badge.tsx';
 import { LinkButton } from '../../parts/button.tsx';
+import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { AttemptCard } from '../deliveries/attempt.tsx';
 import styles from './endpoint.module.css';
@@ -24,7 +25,7 @@ export function Exchange({ delivery }: { delivery: Delivery }) {
         </div>
         {explanation && (
           <p>
-            <b>{deliveries.detail.who[explanation.who]}</b> {explanation.action}
+            <b>{deliveries.detail.who[explanation.who]}</b> <Said>{explanation.action}</Said>
           </p>
         )}
       </section>
@@ -40,7 +41,7 @@ function Sentence({ delivery }: { delivery: Delivery }) {
   const { endpoints: texts } = useTexts();
   const format = useFormat();
   const attempt = delivery.attempts.at(-1);
-  if (delivery.explanation) return delivery.explanation.summary;
+  if (delivery.explanation) return <Said>{delivery.explanation.summary}</Said>;
   if (attempt?.response == null) return texts.underWay;
   // What was answered has a duration.
   return texts.answered(attempt.response.status, format.duration(attempt.duration_ms ?? 0));

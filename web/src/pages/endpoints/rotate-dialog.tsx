@@ -8,9 +8,9 @@ import { Button } from '../../parts/button.tsx';
 import { Dialog, DialogActions } from '../../parts/dialog.tsx';
 import { Select, TextField } from '../../parts/field.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
-import { Markdown } from '../../parts/markdown.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { Endpoint, Profile } from './endpoint-values.ts';
+import { SecretForm } from './secret-form.tsx';
 import type { ShownSecret } from './secret-panel.tsx';
 
 const OVERLAPS_S = [0, 3_600, 86_400, 604_800] as const;
@@ -79,7 +79,7 @@ export function RotateDialog({
           autoComplete="new-password"
           hint={
             <>
-              {endpointForm.secretMade} {form && <Markdown text={endpointForm.secretForm(form)} />}
+              {endpointForm.secretMade} {form && <SecretForm form={form} />}
             </>
           }
           value={own}

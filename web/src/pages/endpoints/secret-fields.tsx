@@ -1,8 +1,8 @@
 /** The signing secret of a new endpoint, where the contract lets one be chosen. */
 import { Select, TextField } from '../../parts/field.tsx';
-import { Markdown } from '../../parts/markdown.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { FieldsProps } from './endpoint-fields.tsx';
+import { SecretForm } from './secret-form.tsx';
 
 export function SecretFields({ profile, values, onValues }: FieldsProps) {
   const { endpointForm: texts } = useTexts();
@@ -33,7 +33,7 @@ export function SecretFields({ profile, values, onValues }: FieldsProps) {
         hint={
           <>
             {rule === 'always' ? texts.secretMade : texts.secretChosen}{' '}
-            {form !== null && <Markdown text={texts.secretForm(form)} />}
+            {form !== null && <SecretForm form={form} />}
           </>
         }
         value={values.secret}

@@ -20,6 +20,7 @@ import { EndpointState } from '../endpoints/endpoint-state.tsx';
 import styles from './event-types.module.css';
 import { listenersOf, useListening } from './listeners.ts';
 import { SchemaTable } from './schema-table.tsx';
+import { TypeDescription } from './type-description.tsx';
 import { type EventType as EventTypeData, useEventType } from './use-event-types.ts';
 
 export function EventType({ name }: { name: string }) {
@@ -54,7 +55,7 @@ export function EventType({ name }: { name: string }) {
         <>
           <div className="row">
             <Badge tone="quiet">{texts.origins[type.origin]}</Badge>
-            <span>{type.description}</span>
+            <TypeDescription type={type} />
           </div>
           {type.archived_at && (
             <Notice tone="warn">
@@ -75,7 +76,7 @@ function Details({ type }: { type: EventTypeData }) {
     <div className={styles.sides}>
       <div className="stack">
         <Card title={texts.schema}>
-          <SchemaTable schema={type.schema} />
+          <SchemaTable schema={type.schema} isOfContract={type.origin === 'profile'} />
           <details>
             <summary>{texts.rawSchema}</summary>
             <Code text={JSON.stringify(type.schema, null, 2)} label={texts.rawSchema} isJson />

@@ -13,6 +13,7 @@ import { SearchField } from '../../parts/search-field.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { listenersOf, useListening } from './listeners.ts';
+import { TypeDescription } from './type-description.tsx';
 import { type EventType, useEventTypes } from './use-event-types.ts';
 
 export function EventTypes() {
@@ -80,7 +81,7 @@ function Catalogue({ types }: { types: readonly EventType[] }) {
             </>
           ),
         },
-        { name: texts.description, cell: (type) => type.description },
+        { name: texts.description, cell: (type) => <TypeDescription type={type} /> },
         { name: texts.origin, isMinor: true, cell: (type) => texts.origins[type.origin] },
         {
           name: texts.listeners,

@@ -1,11 +1,19 @@
 /** The schema of an event type's data as a table that people can read. */
 import { useFormat } from '../../context/format.ts';
 import { Badge } from '../../parts/badge.tsx';
+import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './event-types.module.css';
 import { type Rule, type SchemaRow, schemaRows } from './schema-rows.ts';
 
-export function SchemaTable({ schema }: { schema: Record<string, unknown> }) {
+/** @param isOfContract whether its descriptions are the contract's */
+export function SchemaTable({
+  schema,
+  isOfContract = false,
+}: {
+  schema: Record<string, unknown>;
+  isOfContract?: boolean;
+}) {
   const { eventTypes: texts } = useTexts();
   const { rows, isCut } = schemaRows(schema);
   if (rows.length === 0) return <p className="muted">{texts.anyData}</p>;
@@ -24,7 +32,7 @@ export function SchemaTable({ schema }: { schema: Record<string, unknown> }) {
           <tbody>
             {rows.map((row, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: the rows of a schema that does not change
-              <Row key={at} row={row} />
+              <Row key={at} row={row} isOfContract={isOfContract} />
             ))}
           </tbody>
         </table>
@@ -34,7 +42,7 @@ export function SchemaTable({ schema }: { schema: Record<string, unknown> }) {
   );
 }
 
-function Row({ row }: { row: SchemaRow }) {
+function Row({ row, isOfContract }: { row: SchemaRow; isOfContract: boolean }) {
   const { eventTypes: texts } = useTexts();
   const format = useFormat();
   const said = (rule: Rule): string => {
@@ -54,7 +62,9 @@ function Row({ row }: { row: SchemaRow }) {
       </th>
       <td>{row.type === '' ? <span className="muted">{texts.any}</span> : <code>{row.type}</code>}</td>
       <td>
-        {row.description && <p>{row.description}</p>}
+        {row.description && (
+          <p>{isOfContract ? <Said>{row.description}</Said> : <bdi>{row.description}</bdi>}</p>
+        )}
         {row.rules.map((rule) => (
           <div key={rule.kind} className="muted">
             {said(rule)}

@@ -1,6 +1,7 @@
 /** An editor for JSON: a text area with line numbers, which says where the text stops being JSON as it is typed, and marks the lines that were refused. */
 import { useId, useMemo, useRef } from 'react';
 import { Button } from '../../parts/button.tsx';
+import { inWhoseWords } from '../../parts/field.tsx';
 import { mapJson, placeOf, spanOf } from '../../parts/json-map.ts';
 import { formatJson } from '../../parts/machine-text.ts';
 import { useTexts } from '../../texts/index.ts';
@@ -9,7 +10,8 @@ import styles from './events.module.css';
 /** A field below the text that the API refused. @param path below the text: '' is all of it */
 export type Refusal = { path: string; message: string };
 
-type Finding = { offset: number; end: number; text: string };
+/** `isSaid`: the API says so */
+type Finding = { offset: number; end: number; text: string; isSaid: boolean };
 
 /** What is wrong with the text, each with its place. */
 function useFindings(text: string, refusals: readonly Refusal[]): Finding[] {
@@ -20,13 +22,16 @@ function useFindings(text: string, refusals: readonly Refusal[]): Finding[] {
     const map = mapJson(text);
     const { problem } = map;
     if (problem !== null)
-      return [{ offset: problem.offset, end: problem.offset + 1, text: expected[problem.expected] }];
+      return [
+        { offset: problem.offset, end: problem.offset + 1, text: expected[problem.expected], isSaid: false },
+      ];
     return refusals.map(({ path, message }) => {
       const span = spanOf(map, path) ?? { start: 0, end: 0 };
       return {
         offset: span.start,
         end: span.end,
         text: `${path === '' ? 'data' : `data.${path}`}: ${message}`,
+        isSaid: true,
       };
     });
   }, [text, refusals, expected]);
@@ -106,7 +111,7 @@ export function JsonEditor({
               {texts.place(place.line, place.column)}
             </button>
             {': '}
-            {place.text}
+            {inWhoseWords(place.text, place.isSaid)}
           </li>
         ))}
       </ul>

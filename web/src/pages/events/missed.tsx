@@ -7,6 +7,7 @@ import { useTenant } from '../../context/tenant.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { Card } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
+import { Said } from '../../parts/said.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
@@ -64,7 +65,7 @@ export function Missed({ event }: { event: string }) {
                       </Badge>
                     </div>
                     <span>
-                      {row.explanation}{' '}
+                      <Said>{row.explanation}</Said>{' '}
                       {row.delivery && <Link href={`/deliveries/${row.delivery.id}`}>{texts.delivery}</Link>}
                     </span>
                   </div>

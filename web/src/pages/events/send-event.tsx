@@ -15,6 +15,7 @@ import { Card, Page } from '../../parts/page.tsx';
 import { Notice } from '../../parts/problem.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { useEventTypeList } from '../deliveries/endpoint-names.ts';
+import { TypeDescription } from '../event-types/type-description.tsx';
 import { exampleOf, useEvent } from './event-data.ts';
 import styles from './events.module.css';
 import { JsonEditor, type Refusal } from './json-editor.tsx';
@@ -158,7 +159,11 @@ function About({ type }: { type: Schemas['EventType'] }) {
   const { events } = useTexts();
   return (
     <Card title={type.name}>
-      {type.description && <p className="break">{type.description}</p>}
+      {type.description && (
+        <p className="break">
+          <TypeDescription type={type} />
+        </p>
+      )}
       <details>
         <summary>{events.compose.schema}</summary>
         <Code text={JSON.stringify(type.schema, null, 2)} label={events.compose.schema} isJson />

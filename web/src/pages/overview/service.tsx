@@ -5,6 +5,7 @@ import { Badge, type Tone } from '../../parts/badge.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Card, Facts } from '../../parts/page.tsx';
 import { Notice, ProblemNotice } from '../../parts/problem.tsx';
+import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
 
 const TONES: Record<string, Tone> = { ok: 'good', elsewhere: 'good', away: 'bad', unknown: 'warn' };
@@ -26,7 +27,11 @@ export function Service({ queueAgeS }: { queueAgeS: number | undefined }) {
       {data?.readiness.schema && (
         <Notice tone="warn">
           <p>{texts.schema[data.readiness.schema]}</p>
-          {data.readiness.advice && <p>{data.readiness.advice}</p>}
+          {data.readiness.advice && (
+            <p>
+              <Said>{data.readiness.advice}</Said>
+            </p>
+          )}
         </Notice>
       )}
       {data !== undefined && (

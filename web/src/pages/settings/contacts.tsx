@@ -88,7 +88,6 @@ function ContactRow({ contact }: { contact: Contact }) {
       saved(texts.saved);
     },
   );
-  const hint = [texts.contactHints[state], refusal].filter(Boolean).join(': ');
   return (
     <li>
       <div className={styles.grow}>
@@ -98,7 +97,13 @@ function ContactRow({ contact }: { contact: Contact }) {
             {texts.contactStates[state]}
           </Badge>
         </div>
-        {hint && <small className="muted break">{hint}</small>}
+        {(texts.contactHints[state] || refusal) && (
+          <small className="muted break">
+            {texts.contactHints[state]}
+            {texts.contactHints[state] && refusal && ': '}
+            {refusal && <bdi dir="ltr">{refusal}</bdi>}
+          </small>
+        )}
         {link.problem && <ProblemNotice problem={link.problem} />}
       </div>
       <div className="row">

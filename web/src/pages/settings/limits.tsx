@@ -6,6 +6,7 @@ import { useFormat } from '../../context/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { Card } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
+import { Said } from '../../parts/said.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './settings.module.css';
@@ -43,7 +44,9 @@ export function Limits() {
                 <div>
                   <code className="break">{name}</code>
                   <div className="muted">
-                    <Described text={description} />
+                    <Said>
+                      <Described text={description} />
+                    </Said>
                   </div>
                 </div>
               ),

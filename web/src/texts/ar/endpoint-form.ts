@@ -20,7 +20,7 @@ export const endpointForm: Texts['endpointForm'] = {
   secret: 'السر',
   secretMade: 'اتركه فارغًا: يُنشأ سر جيد ويُعرض لك مرة واحدة.',
   secretChosen: 'إن وُجد سر وُقّع به كل تسليم. إن تُرك فارغًا فلا تُوقَّع التسليمات.',
-  secretForm: (form) => `صيغته: ${name(form)}.`,
+  secretForm: 'صيغته:',
   signature: 'التوقيع',
   algorithms: {
     'hmac-sha256': `${ltr('HMAC-SHA256')}، بسر مشترك`,

@@ -18,7 +18,7 @@ export const endpointForm: Texts['endpointForm'] = {
   secretMade: 'Lassen Sie es leer: Ein gutes wird erzeugt und Ihnen einmal angezeigt.',
   secretChosen:
     'Mit einem Geheimnis wird jede Zustellung signiert. Bleibt es leer, werden Zustellungen nicht signiert.',
-  secretForm: (form) => `Seine Form: ${form}.`,
+  secretForm: 'Seine Form:',
   signature: 'Signatur',
   algorithms: {
     'hmac-sha256': 'HMAC-SHA256, mit gemeinsamem Geheimnis',

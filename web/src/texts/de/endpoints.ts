@@ -67,6 +67,8 @@ export const endpoints: Texts['endpoints'] = {
     failing:
       'Dieser Endpunkt wurde deaktiviert, weil zu lange alles fehlschlug, was an ihn gesendet wurde. Reparieren Sie den Empfänger, senden Sie ein Testereignis, aktivieren Sie den Endpunkt und holen Sie nach, was er verpasst hat.',
   },
+  unreadableNotice:
+    'An diesen Endpunkt kann nichts gesendet werden, weil seine Geheimnisse nicht lesbar sind. Der Betreiber dieses Dienstes muss den Schlüssel zurückholen, mit dem sie verschlüsselt wurden; ist er verloren, löschen Sie den Endpunkt und legen Sie ihn neu an.',
   recover: 'Nachholen',
   replay: 'Erneut senden',
   delete: 'Löschen',

@@ -118,6 +118,11 @@ export const deliveries = {
     cancelAsks: (url: string) =>
       `No further attempt is made to ${url}. The event stays, and the delivery can be retried later.`,
     enable: 'Enable the endpoint',
+    obstacles: {
+      enable: 'It cannot be sent while its endpoint is disabled. Enable the endpoint, then retry.',
+      ask: 'It cannot be sent while its endpoint is disabled. Ask somebody who may enable it.',
+      other: 'It cannot be sent again as things are: the next step says why.',
+    },
     enabled: 'The endpoint is enabled.',
     who: {
       receiver: 'Whoever runs the receiver must act.',

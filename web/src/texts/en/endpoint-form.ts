@@ -17,7 +17,7 @@ export const endpointForm = {
   secretMade: 'Leave it empty: a good one is made, and shown to you once.',
   secretChosen:
     'With a secret, every delivery is signed by it. Leave it empty and deliveries are not signed.',
-  secretForm: (form: string) => `Its form: ${form}.`,
+  secretForm: 'Its form:',
   signature: 'Signature',
   algorithms: {
     'hmac-sha256': 'HMAC-SHA256, with a shared secret',

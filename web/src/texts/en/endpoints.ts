@@ -68,6 +68,8 @@ export const endpoints = {
     failing:
       'This endpoint was disabled because everything sent to it failed for too long. Mend the receiver, send a test event, then enable it and recover what it missed.',
   } as Record<NonNullable<Schemas['Endpoint']['disabled_reason']>, string>,
+  unreadableNotice:
+    'Nothing can be sent to this endpoint, because its secrets cannot be read. The operator of this service must put back the key that encrypted them; if it is lost, delete the endpoint and create it anew.',
   recover: 'Recover',
   replay: 'Replay',
   delete: 'Delete',

@@ -17,7 +17,7 @@ export const endpointForm: Texts['endpointForm'] = {
   secret: 'Secreto',
   secretMade: 'Déjelo vacío: se generará uno seguro y se le mostrará una sola vez.',
   secretChosen: 'Con un secreto, todas las entregas se firman con él. Si lo deja vacío, no se firman.',
-  secretForm: (form) => `Su formato: ${form}.`,
+  secretForm: 'Su formato:',
   signature: 'Firma',
   algorithms: {
     'hmac-sha256': 'HMAC-SHA256, con un secreto compartido',

@@ -66,6 +66,8 @@ export const endpoints: Texts['endpoints'] = {
     failing:
       'Este endpoint se desactivó porque todo lo que se le envió falló durante demasiado tiempo. Corrija el receptor, envíe un evento de prueba y después actívelo y recupere lo que no recibió.',
   },
+  unreadableNotice:
+    'No se puede enviar nada a este endpoint porque sus secretos no se pueden leer. El operador de este servicio debe restituir la clave con la que se cifraron; si se ha perdido, elimine el endpoint y créelo de nuevo.',
   recover: 'Recuperar',
   replay: 'Repetir',
   delete: 'Eliminar',

@@ -18,7 +18,7 @@ export const endpointForm: Texts['endpointForm'] = {
   secretMade: 'Deixe vazio: um segredo seguro é gerado e mostrado a você uma única vez.',
   secretChosen:
     'Com um segredo, todas as entregas são assinadas por ele. Se deixar vazio, não são assinadas.',
-  secretForm: (form) => `O formato: ${form}.`,
+  secretForm: 'O formato:',
   signature: 'Assinatura',
   algorithms: {
     'hmac-sha256': 'HMAC-SHA256, com um segredo compartilhado',

@@ -66,6 +66,8 @@ export const endpoints: Texts['endpoints'] = {
     failing:
       'Este endpoint foi desativado porque tudo o que lhe foi enviado falhou por tempo demais. Corrija o receptor, envie um evento de teste e depois ative-o e recupere o que ele deixou de receber.',
   },
+  unreadableNotice:
+    'Nada pode ser enviado a este endpoint, porque seus segredos não podem ser lidos. O operador deste serviço precisa repor a chave que os criptografou; se ela se perdeu, exclua o endpoint e crie-o de novo.',
   recover: 'Recuperar',
   replay: 'Repetir',
   delete: 'Excluir',
