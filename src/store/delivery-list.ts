@@ -21,6 +21,7 @@ export type DeliveryFilter = {
   errorCode?: AttemptErrorCode | undefined;
   /** of the last attempt */
   responseStatus?: number | undefined;
+  isTest?: boolean | undefined;
   /** exclusive bounds on `created_at` */
   after?: Date | undefined;
   before?: Date | undefined;
@@ -82,6 +83,7 @@ export function deliveryWalks(filter: DeliveryFilter, page: DeliveryPage, maxWal
     { name: 'status', column: 'status', value: status, indexed: status !== 'succeeded', perTenant: true },
     { name: 'endpoint', column: 'endpoint_id', value: filter.endpointId, indexed: true, perTenant: false },
     { name: 'type', column: 'event_type', value: filter.eventType, indexed: true, perTenant: true },
+    { name: 'test', column: 'is_test', value: filter.isTest, indexed: false, perTenant: false },
   ];
   const conditions = given.filter(({ value }) => value !== undefined);
   const indexed = conditions.filter((condition) => condition.indexed);

@@ -2,6 +2,7 @@
  * Every list has an index that serves it: the plans say so, on a table large enough to choose by. PLAN_DELIVERIES=1000000 makes it larger.
  */
 import pg from 'pg';
+import { ALL_TENANTS } from '../../src/store/attempt-metrics.ts';
 import { unalignedQuery, waitingCountQuery } from '../../src/store/backlog.ts';
 import { type DeliveryFilter, deliveryWalks } from '../../src/store/delivery-list.ts';
 import { endpointWalk } from '../../src/store/endpoint-list.ts';
@@ -22,6 +23,7 @@ import {
 import { operationalEventsQuery } from '../../src/store/operational-events.ts';
 import { type Queryable, snapshot, WALK_IN_ORDER } from '../../src/store/pool.ts';
 import { finders } from '../../src/store/search.ts';
+import { standingFailuresQuery } from '../../src/store/standing-failures.ts';
 import { ACTIVITY_QUERY } from '../../src/store/tenant-activity.ts';
 import { tenantWalks } from '../../src/store/tenant-search.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -360,10 +362,21 @@ test.each([
 });
 
 test('the activity of tenants is read along indexes', async () => {
-  const shown = await planAsListed(ACTIVITY_QUERY, [['ten_1', 'ten_7']]);
+  const shown = await planAsListed(ACTIVITY_QUERY, [['ten_1', 'ten_7'], 'dlv_0']);
   expect(shown).toMatch(/metric_totals_pkey/);
   expect(shown).toMatch(/endpoints_by_tenant/);
+  expect(shown).toMatch(/Index Scan using deliveries_by_status on /);
   expect(shown).not.toMatch(/Seq Scan/);
+});
+
+test.each([
+  ['a tenant', 'ten_7', 'deliveries_by_status'],
+  ['all tenants', ALL_TENANTS, 'deliveries_by_status_of_all'],
+])('what stands as failed of %s is counted along an index', async (_whose, tenant, index) => {
+  const { text, values } = standingFailuresQuery(tenant, Date.parse('2026-01-01'));
+  const shown = await planAsListed(text, values);
+  expect(shown).toMatch(new RegExp(`Index Scan using ${index} on `));
+  expect(shown).not.toMatch(/Seq Scan|Sort/);
 });
 
 test.each([null, 'failing', 'stalled', 'disabled', 'troubled'] as const)(

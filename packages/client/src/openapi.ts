@@ -1250,7 +1250,7 @@ export interface components {
                     succeeded: number;
                     failed: number;
                 };
-                /** @description Deliveries that succeeded for the first time, and that ended because their last attempt had failed. */
+                /** @description History, at the time of the attempt: deliveries that succeeded for the first time, and that ended because their last attempt had failed. These may have been delivered since; `standing` counts those that have not. */
                 deliveries: {
                     succeeded: number;
                     failed: number;
@@ -1267,7 +1267,7 @@ export interface components {
                     succeeded: number;
                     failed: number;
                 };
-                /** @description Deliveries that succeeded for the first time, and that ended because their last attempt had failed. */
+                /** @description History, at the time of the attempt: deliveries that succeeded for the first time, and that ended because their last attempt had failed. These may have been delivered since; `standing` counts those that have not. */
                 deliveries: {
                     succeeded: number;
                     failed: number;
@@ -1276,6 +1276,15 @@ export interface components {
                 first_success_ms: components["schemas"]["PercentilesInput"] | null;
                 /** @description Of the attempts. Null: there was none. */
                 attempt_duration_ms: components["schemas"]["PercentilesInput"] | null;
+            };
+            /** @description Deliveries accepted after `from` whose status is `failed` now: also those that failed without an attempt, and none that was delivered since. The list with `status=failed`, `after` and `is_test=false` has them. */
+            standing: {
+                failed: number;
+                /**
+                 * @description True: there may be more, since at most 10000 are counted.
+                 * @constant
+                 */
+                at_least?: true;
             };
             by_event_type: {
                 /** @description Null: all that are beyond the number that an interval keeps apart. */
@@ -1319,7 +1328,7 @@ export interface components {
                     succeeded: number;
                     failed: number;
                 };
-                /** @description Deliveries that succeeded for the first time, and that ended because their last attempt had failed. */
+                /** @description History, at the time of the attempt: deliveries that succeeded for the first time, and that ended because their last attempt had failed. These may have been delivered since; `standing` counts those that have not. */
                 deliveries: {
                     succeeded: number;
                     failed: number;
@@ -1336,7 +1345,7 @@ export interface components {
                     succeeded: number;
                     failed: number;
                 };
-                /** @description Deliveries that succeeded for the first time, and that ended because their last attempt had failed. */
+                /** @description History, at the time of the attempt: deliveries that succeeded for the first time, and that ended because their last attempt had failed. These may have been delivered since; `standing` counts those that have not. */
                 deliveries: {
                     succeeded: number;
                     failed: number;
@@ -1345,6 +1354,15 @@ export interface components {
                 first_success_ms: components["schemas"]["PercentilesInput"] | null;
                 /** @description Of the attempts. Null: there was none. */
                 attempt_duration_ms: components["schemas"]["PercentilesInput"] | null;
+            };
+            /** @description Deliveries accepted after `from` whose status is `failed` now: also those that failed without an attempt, and none that was delivered since. The list with `status=failed`, `after` and `is_test=false` has them. */
+            standing: {
+                failed: number;
+                /**
+                 * @description True: there may be more, since at most 10000 are counted.
+                 * @constant
+                 */
+                at_least?: true;
             };
             by_event_type: {
                 /** @description Null: all that are beyond the number that an interval keeps apart. */
@@ -1896,10 +1914,16 @@ export interface components {
                 payload_retention_days: number;
             };
             created_at: string;
-            /** @description Only in a list with `activity=true`: attempts in the last 24 hours, and its endpoints now. */
+            /** @description Only in a list with `activity=true`: attempts in the last 24 hours, to the hour, what stands as failed, and its endpoints now. */
             activity?: {
                 attempts: number;
                 failed: number;
+                /** @description Deliveries accepted in the last 24 hours, without tests, whose status is `failed` now. `at_least`: there may be more than 1000. */
+                standing: {
+                    failed: number;
+                    /** @constant */
+                    at_least?: true;
+                };
                 endpoints: {
                     healthy: number;
                     failing: number;
@@ -2909,7 +2933,7 @@ export interface components {
                     succeeded: number;
                     failed: number;
                 };
-                /** @description Deliveries that succeeded for the first time, and that ended because their last attempt had failed. */
+                /** @description History, at the time of the attempt: deliveries that succeeded for the first time, and that ended because their last attempt had failed. These may have been delivered since; `standing` counts those that have not. */
                 deliveries: {
                     succeeded: number;
                     failed: number;
@@ -2926,7 +2950,7 @@ export interface components {
                     succeeded: number;
                     failed: number;
                 };
-                /** @description Deliveries that succeeded for the first time, and that ended because their last attempt had failed. */
+                /** @description History, at the time of the attempt: deliveries that succeeded for the first time, and that ended because their last attempt had failed. These may have been delivered since; `standing` counts those that have not. */
                 deliveries: {
                     succeeded: number;
                     failed: number;
@@ -2935,6 +2959,15 @@ export interface components {
                 first_success_ms: components["schemas"]["Percentiles"] | null;
                 /** @description Of the attempts. Null: there was none. */
                 attempt_duration_ms: components["schemas"]["Percentiles"] | null;
+            };
+            /** @description Deliveries accepted after `from` whose status is `failed` now: also those that failed without an attempt, and none that was delivered since. The list with `status=failed`, `after` and `is_test=false` has them. */
+            standing: {
+                failed: number;
+                /**
+                 * @description True: there may be more, since at most 10000 are counted.
+                 * @constant
+                 */
+                at_least?: true;
             };
             by_event_type: {
                 /** @description Null: all that are beyond the number that an interval keeps apart. */
@@ -2978,7 +3011,7 @@ export interface components {
                     succeeded: number;
                     failed: number;
                 };
-                /** @description Deliveries that succeeded for the first time, and that ended because their last attempt had failed. */
+                /** @description History, at the time of the attempt: deliveries that succeeded for the first time, and that ended because their last attempt had failed. These may have been delivered since; `standing` counts those that have not. */
                 deliveries: {
                     succeeded: number;
                     failed: number;
@@ -2995,7 +3028,7 @@ export interface components {
                     succeeded: number;
                     failed: number;
                 };
-                /** @description Deliveries that succeeded for the first time, and that ended because their last attempt had failed. */
+                /** @description History, at the time of the attempt: deliveries that succeeded for the first time, and that ended because their last attempt had failed. These may have been delivered since; `standing` counts those that have not. */
                 deliveries: {
                     succeeded: number;
                     failed: number;
@@ -3004,6 +3037,15 @@ export interface components {
                 first_success_ms: components["schemas"]["Percentiles"] | null;
                 /** @description Of the attempts. Null: there was none. */
                 attempt_duration_ms: components["schemas"]["Percentiles"] | null;
+            };
+            /** @description Deliveries accepted after `from` whose status is `failed` now: also those that failed without an attempt, and none that was delivered since. The list with `status=failed`, `after` and `is_test=false` has them. */
+            standing: {
+                failed: number;
+                /**
+                 * @description True: there may be more, since at most 10000 are counted.
+                 * @constant
+                 */
+                at_least?: true;
             };
             by_event_type: {
                 /** @description Null: all that are beyond the number that an interval keeps apart. */
@@ -3555,10 +3597,16 @@ export interface components {
                 payload_retention_days: number;
             };
             created_at: string;
-            /** @description Only in a list with `activity=true`: attempts in the last 24 hours, and its endpoints now. */
+            /** @description Only in a list with `activity=true`: attempts in the last 24 hours, to the hour, what stands as failed, and its endpoints now. */
             activity?: {
                 attempts: number;
                 failed: number;
+                /** @description Deliveries accepted in the last 24 hours, without tests, whose status is `failed` now. `at_least`: there may be more than 1000. */
+                standing: {
+                    failed: number;
+                    /** @constant */
+                    at_least?: true;
+                };
                 endpoints: {
                     healthy: number;
                     failing: number;
@@ -6355,6 +6403,8 @@ export interface operations {
                 error_code?: "dns_error" | "address_blocked" | "connection_refused" | "connection_reset" | "tls_error" | "timeout" | "invalid_response" | "redirect_refused" | "http_status" | "authorization_failed" | "outcome_unknown" | "secret_unreadable" | "profile_unknown" | "unsendable" | "endpoint_disabled" | "payload_erased" | "endpoint_deleted";
                 /** @description Status of the response to the last attempt. */
                 response_status?: number;
+                /** @description Deliveries of tests alone, or all others. Default: both. */
+                is_test?: "true" | "false";
                 /** @description Created later than this. */
                 after?: string;
                 /** @description Created earlier than this. */
@@ -6407,6 +6457,8 @@ export interface operations {
                 error_code?: "dns_error" | "address_blocked" | "connection_refused" | "connection_reset" | "tls_error" | "timeout" | "invalid_response" | "redirect_refused" | "http_status" | "authorization_failed" | "outcome_unknown" | "secret_unreadable" | "profile_unknown" | "unsendable" | "endpoint_disabled" | "payload_erased" | "endpoint_deleted";
                 /** @description Status of the response to the last attempt. */
                 response_status?: number;
+                /** @description Deliveries of tests alone, or all others. Default: both. */
+                is_test?: "true" | "false";
                 /** @description Created later than this. */
                 after?: string;
                 /** @description Created earlier than this. */

@@ -5,6 +5,7 @@ import { clockOffsetMs } from '../../domain/clock.ts';
 import { fieldProblem } from '../../domain/errors.ts';
 import { ALL_TENANTS, readMetrics, type TenantTotal, topTenants } from '../../store/attempt-metrics.ts';
 import { readTenantWaiting, readWaiting, WAITING_COUNTED, type Waiting } from '../../store/gauges.ts';
+import { countStandingFailures } from '../../store/standing-failures.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../fastify-app.ts';
 import { tenantOr404 } from '../lookups.ts';
@@ -74,7 +75,7 @@ export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
     async (request) => {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const range = readRange(request.query);
-      const series = presentMetrics(range, await readMetrics(deps.db, tenant.id, range));
+      const series = await readSeries(deps, tenant.id, range);
       return { ...series, waiting: presentWaiting(await readTenantWaiting(deps.db, tenant.id)) };
     },
   );
@@ -93,7 +94,7 @@ export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
     },
     async (request) => {
       const range = readRange(request.query);
-      const series = presentMetrics(range, await readMetrics(deps.db, ALL_TENANTS, range));
+      const series = await readSeries(deps, ALL_TENANTS, range);
       const byVolume = await topTenants(deps.db, range, 'attempts');
       const byFailures = await topTenants(deps.db, range, 'failed');
       const waiting = await readWaiting(deps.db);
@@ -106,6 +107,11 @@ export function attemptMetricsRoutes(app: App, deps: ApiDeps): void {
       };
     },
   );
+}
+
+async function readSeries({ db }: ApiDeps, tenantId: string, range: Range) {
+  const metrics = await readMetrics(db, tenantId, range);
+  return presentMetrics(range, metrics, await countStandingFailures(db, tenantId, range.fromMs));
 }
 
 /** @throws Problem validation_failed */

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { channelOfContact } from '../../channels/contacts.ts';
+import { clockOffsetMs } from '../../domain/clock.ts';
 import { distinctContacts, isTrusted } from '../../domain/contact.ts';
 import { fieldProblem, Problem } from '../../domain/errors.ts';
 import { findContacts, noteContacts } from '../../store/contacts.ts';
@@ -131,7 +132,9 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
             );
       const ids = items.map(({ id }) => id);
       const found = await findContacts(deps.db, ids);
-      const activity = query.activity ? await readActivity(deps.db, ids) : new Map();
+      const activity = query.activity
+        ? await readActivity(deps.db, ids, Date.now() + clockOffsetMs())
+        : new Map();
       return {
         items: items.map((tenant) =>
           withActivity(presentTenant(tenant, found, deps), activity.get(tenant.id)),

@@ -13,6 +13,7 @@ import {
   startsOf,
 } from '../../domain/attempt-metrics.ts';
 import type { IntervalTotal, KeyTotal } from '../../store/attempt-metrics.ts';
+import { FAILURES_COUNTED, type StandingFailures } from '../../store/standing-failures.ts';
 
 const time = z.iso.datetime({ offset: true }).optional();
 
@@ -38,11 +39,25 @@ const outcomes = z.object({ succeeded: z.number(), failed: z.number() });
 const counted = {
   attempts: outcomes.describe('Attempts by their outcome.'),
   deliveries: outcomes.describe(
-    'Deliveries that succeeded for the first time, and that ended because their last attempt had failed.',
+    'History, at the time of the attempt: deliveries that succeeded for the first time, and that ended because their last attempt had ' +
+      'failed. These may have been delivered since; `standing` counts those that have not.',
   ),
   first_success_ms: percentiles.describe('From acceptance to the first success. Null: there was none.'),
   attempt_duration_ms: percentiles.describe('Of the attempts. Null: there was none.'),
 };
+
+const standing = z
+  .object({
+    failed: z.number(),
+    at_least: z
+      .literal(true)
+      .optional()
+      .describe(`True: there may be more, since at most ${FAILURES_COUNTED} are counted.`),
+  })
+  .describe(
+    'Deliveries accepted after `from` whose status is `failed` now: also those that failed without an attempt, and none that was delivered ' +
+      'since. The list with `status=failed`, `after` and `is_test=false` has them.',
+  );
 
 const byOutcome = { attempts: z.number(), failed: z.number() };
 const OTHERS = 'Null: all that are beyond the number that an interval keeps apart.';
@@ -53,6 +68,7 @@ export const metricsFields = {
   interval: z.enum(INTERVAL_NAMES),
   series: z.array(z.object({ at: z.string(), ...counted })).describe('Every interval, empty ones too.'),
   totals: z.object(counted).describe('Of the whole range.'),
+  standing,
   by_event_type: z.array(z.object({ event_type: z.string().nullable().describe(OTHERS), ...byOutcome })),
   by_error_code: z.array(
     z.object({ error_code: z.string().nullable().describe(OTHERS), attempts: z.number() }),
@@ -84,6 +100,7 @@ function presentSum(sum: Sums<number>): Counted {
 export function presentMetrics(
   range: Range,
   { intervals, keys }: { intervals: IntervalTotal[]; keys: KeyTotal[] },
+  failures: StandingFailures,
 ): z.infer<typeof metricsSchema> {
   const byStart = new Map(intervals.map((each) => [each.at.getTime(), plus(NOTHING, each)]));
   const named = (kind: KeyTotal['kind']) =>
@@ -99,6 +116,7 @@ export function presentMetrics(
       ...presentSum(byStart.get(startMs) ?? NOTHING),
     })),
     totals: presentSum(intervals.reduce<Sums<number>>(plus, NOTHING)),
+    standing: { failed: failures.count, ...(failures.atLeast && { at_least: true as const }) },
     by_event_type: named('type').map(({ key, attempts, failed }) => ({ event_type: key, attempts, failed })),
     by_error_code: named('error').map(({ key, attempts }) => ({ error_code: key, attempts })),
     by_response_status: named('status').map(({ key, attempts, failed }) => ({

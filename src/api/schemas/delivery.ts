@@ -199,6 +199,10 @@ export const deliveryFilters = z.object({
     .max(599)
     .optional()
     .describe('Status of the response to the last attempt.'),
+  is_test: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('Deliveries of tests alone, or all others. Default: both.'),
   after: z.iso.datetime({ offset: true }).optional().describe('Created later than this.'),
   before: z.iso.datetime({ offset: true }).optional().describe('Created earlier than this.'),
 });
@@ -213,6 +217,7 @@ export function readDeliveryFilter(query: z.infer<typeof deliveryFilters>): Deli
     status: query.status,
     errorCode: query.error_code,
     responseStatus: query.response_status,
+    isTest: query.is_test === undefined ? undefined : query.is_test === 'true',
     after: after === undefined ? undefined : new Date(after),
     before: before === undefined ? undefined : new Date(before),
   };

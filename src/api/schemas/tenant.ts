@@ -4,7 +4,7 @@ import { contactAddress } from '../../channels/contacts.ts';
 import { type ContactState, MAX_CONTACTS } from '../../domain/contact.ts';
 import { DEFAULT_PROFILE, PROFILES } from '../../profiles/index.ts';
 import { type Contact, contactKey } from '../../store/contacts.ts';
-import type { TenantActivity } from '../../store/tenant-activity.ts';
+import { FAILED_COUNTED, type TenantActivity } from '../../store/tenant-activity.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { text } from './text.ts';
 
@@ -122,10 +122,17 @@ export const tenantSchema = z
       .object({
         attempts: z.number(),
         failed: z.number(),
+        standing: z
+          .object({ failed: z.number(), at_least: z.literal(true).optional() })
+          .describe(
+            `Deliveries accepted in the last 24 hours, without tests, whose status is \`failed\` now. \`at_least\`: there may be more than ${FAILED_COUNTED}.`,
+          ),
         endpoints: z.object({ healthy: z.number(), failing: z.number(), disabled: z.number() }),
       })
       .optional()
-      .describe('Only in a list with `activity=true`: attempts in the last 24 hours, and its endpoints now.'),
+      .describe(
+        'Only in a list with `activity=true`: attempts in the last 24 hours, to the hour, what stands as failed, and its endpoints now.',
+      ),
   })
   .meta({ id: 'Tenant' });
 
@@ -151,7 +158,11 @@ export function withActivity(
 ): z.infer<typeof tenantSchema> {
   if (activity === undefined) return tenant;
   const { attempts, failed, healthy, failing, disabled } = activity;
-  return { ...tenant, activity: { attempts, failed, endpoints: { healthy, failing, disabled } } };
+  const standing = {
+    failed: activity.standing,
+    ...(activity.standingAtLeast && { at_least: true as const }),
+  };
+  return { ...tenant, activity: { attempts, failed, standing, endpoints: { healthy, failing, disabled } } };
 }
 
 /** The settings of tenants that have none of their own. */

@@ -24,7 +24,7 @@ export function Bars({ bars }: { bars: readonly Bar[] }) {
           <span className={styles.line}>
             <span className="ellipsis">{href === undefined ? name : <Link href={href}>{name}</Link>}</span>
             <span className={styles.number}>
-              {hint && <small className="muted">{hint}</small>} {format.number(count)}
+              {format.number(count)} {hint && <small className="muted">· {hint}</small>}
             </span>
           </span>
           <span className={styles.track} aria-hidden="true">

@@ -21,7 +21,7 @@ type Counted = Schemas['DryRun'];
 /** One call of either act. A filter that names a status which the act does not know is not offered. */
 function useBulk(tenant: string, filter: DeliveryFilter) {
   const api = useApi();
-  const { event_id: _, ...matched } = filter;
+  const { event_id: _, is_test: __, ...matched } = filter;
   return (act: Act, isDryRun: boolean) => {
     const options = {
       params: { path: { tenant } },

@@ -169,6 +169,7 @@ function Chips({ filters, options }: { filters: Filters; options: Options }) {
     event_id: (value) => `${texts.event}: ${value}`,
     error_code: (value) => `${texts.error}: ${(texts.errors as Record<string, string>)[value] ?? value}`,
     response_status: (value) => `${texts.responseStatus}: ${value}`,
+    is_test: (value) => (texts.tests as Record<string, string>)[value] ?? value,
     range: (value) => (isRange(value) ? texts.ranges[value] : texts.custom),
     after: (value) => texts.afterChip(timeText(value)),
     before: (value) => texts.beforeChip(timeText(value)),

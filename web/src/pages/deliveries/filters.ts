@@ -13,6 +13,7 @@ export const FILTER_NAMES = [
   'event_id',
   'error_code',
   'response_status',
+  'is_test',
   'range',
   'after',
   'before',
@@ -35,6 +36,7 @@ export type DeliveryFilter = {
   event_id?: string;
   error_code?: ErrorCode;
   response_status?: number;
+  is_test?: 'true' | 'false';
   after?: string;
   before?: string;
 };
@@ -76,16 +78,20 @@ export function filterOf(
     ...(one('event_id') !== null && { event_id: one('event_id') as string }),
     ...(error !== null && errors.includes(error) && { error_code: error as ErrorCode }),
     ...(isHttpCode(code) && { response_status: Number(code) }),
+    ...(isTruth(one('is_test')) && { is_test: one('is_test') as 'true' | 'false' }),
     ...(after !== null && { after }),
     ...(before !== null && !isRange(range) && { before }),
   };
 }
 
+const isTruth = (value: string | null) => value === 'true' || value === 'false';
+
 export const isHttpCode = (value: string | null): boolean => /^[1-5]\d\d$/.test(value ?? '');
 
 /** Whether a delivery, as it is now, belongs into the list of a filter. */
 export function matches(delivery: DeliverySummary, filter: DeliveryFilter): boolean {
-  const { status, event_type, endpoint_id, event_id, error_code, response_status, after, before } = filter;
+  const { status, event_type, endpoint_id, event_id, error_code, response_status, is_test, after, before } =
+    filter;
   return (
     (status === undefined || delivery.status === status) &&
     (event_type === undefined || delivery.event_type === event_type) &&
@@ -93,14 +99,18 @@ export function matches(delivery: DeliverySummary, filter: DeliveryFilter): bool
     (event_id === undefined || delivery.event_id === event_id) &&
     (error_code === undefined || delivery.last_error === error_code) &&
     (response_status === undefined || delivery.last_response_status === response_status) &&
+    (is_test === undefined || String(delivery.is_test) === is_test) &&
     (after === undefined || Date.parse(delivery.created_at) > Date.parse(after)) &&
     (before === undefined || Date.parse(delivery.created_at) < Date.parse(before))
   );
 }
 
-/** The acts that make sense for all that a filter matches. Absent status: what failed is retried, what has not ended is cancelled. */
+/**
+ * The acts that make sense for all that a filter matches. Absent status: what failed is retried, what has not ended is cancelled. Neither
+ * touches tests.
+ */
 export function bulkActs(filter: DeliveryFilter): { retry: boolean; cancel: boolean } {
-  if (filter.event_id !== undefined) return { retry: false, cancel: false };
+  if (filter.event_id !== undefined || filter.is_test === 'true') return { retry: false, cancel: false };
   const { status } = filter;
   return {
     retry: status === undefined || ['failed', 'cancelled', 'succeeded', 'retrying'].includes(status),

@@ -1,4 +1,5 @@
 /** The figures and charts of an overview: how much was delivered, how surely, how fast. */
+import { Link } from 'wouter';
 import { useFormat } from '../../context/format.ts';
 import { Chart } from '../../parts/chart/chart.tsx';
 import { Card, Empty } from '../../parts/page.tsx';
@@ -20,7 +21,8 @@ export function RangeChoice({ value, onValue }: { value: Range; onValue(range: R
   );
 }
 
-export function Figures({ metrics: { totals } }: { metrics: Metrics }) {
+export function Figures({ metrics }: { metrics: Metrics }) {
+  const { totals, standing } = metrics;
   const { overview: texts } = useTexts();
   const format = useFormat();
   const { deliveries, attempts, first_success_ms: times } = totals;
@@ -29,10 +31,15 @@ export function Figures({ metrics: { totals } }: { metrics: Metrics }) {
     <Stats
       stats={[
         { name: texts.delivered, value: format.number(deliveries.succeeded) },
-        { name: texts.failed, value: format.number(deliveries.failed), isBad: deliveries.failed > 0 },
+        {
+          name: texts.failed,
+          value: <Standing metrics={metrics} />,
+          isBad: standing.failed > 0,
+          hint: texts.failedHint,
+        },
         {
           name: texts.successRate,
-          value: share(deliveries.succeeded, deliveries.failed),
+          value: share(deliveries.succeeded, standing.failed),
           hint:
             attempts.succeeded + attempts.failed > 0 &&
             texts.ofAttempts(share(attempts.succeeded, attempts.failed)),
@@ -44,8 +51,22 @@ export function Figures({ metrics: { totals } }: { metrics: Metrics }) {
   );
 }
 
-const isQuiet = ({ totals: { attempts, deliveries } }: Metrics) =>
-  attempts.succeeded + attempts.failed + deliveries.succeeded + deliveries.failed === 0;
+/** The number of failed deliveries, leading to them. */
+function Standing({ metrics: { standing, from } }: { metrics: Metrics }) {
+  const { failed, at_least: isCut } = standing;
+  const { overview: texts } = useTexts();
+  const format = useFormat();
+  if (failed === 0 && !isCut) return format.number(0);
+  const search = new URLSearchParams({ status: 'failed', is_test: 'false', after: from });
+  return (
+    <Link href={`/deliveries?${search}`}>
+      {isCut ? texts.more(format.number(failed)) : format.number(failed)}
+    </Link>
+  );
+}
+
+const isQuiet = ({ totals: { attempts, deliveries }, standing }: Metrics) =>
+  attempts.succeeded + attempts.failed + deliveries.succeeded + deliveries.failed + standing.failed === 0;
 
 export function Charts({ metrics }: { metrics: Metrics }) {
   const { overview: texts } = useTexts();
@@ -71,7 +92,9 @@ function DeliveriesChart({ metrics: { series, totals, interval, from } }: { metr
         format={format.number}
         axisFormat={format.compact}
         isWhole
-        note={interval === '1d' && texts.days}
+        note={[totals.deliveries.failed > 0 && texts.history, interval === '1d' && texts.days]
+          .filter(Boolean)
+          .join(' ')}
         series={[
           {
             label: texts.delivered,
@@ -80,7 +103,7 @@ function DeliveriesChart({ metrics: { series, totals, interval, from } }: { metr
             total: format.number(totals.deliveries.succeeded),
           },
           {
-            label: texts.failed,
+            label: texts.gaveUp,
             colour: '--bad',
             values: series.map(({ deliveries }) => deliveries.failed),
             total: format.number(totals.deliveries.failed),

@@ -19,6 +19,7 @@ type Tenant = Schemas['Tenant'] & {
   activity?: {
     attempts: number;
     failed: number;
+    standing: { failed: number; at_least?: true };
     endpoints: { healthy: number; failing: number; disabled: number };
   };
 };
@@ -112,6 +113,11 @@ function useColumns(): Column<Tenant>[] {
       isNumber: true,
       cell: ({ activity }) => (activity ? <Failures {...activity} /> : '–'),
     },
+    {
+      name: texts.standing,
+      isNumber: true,
+      cell: (tenant) => <Standing tenant={tenant} />,
+    },
     { name: texts.contract, isMinor: true, cell: (tenant) => titleOf(tenant.profile) },
     { name: texts.created, isMinor: true, cell: (tenant) => <Time at={tenant.created_at} /> },
   ];
@@ -122,6 +128,19 @@ function Failures({ attempts, failed }: { attempts: number; failed: number }) {
   const { tenants: texts } = useTexts();
   if (failed === 0) return <span className="muted">{format.number(0)}</span>;
   return <span title={texts.share(format.percent(failed / attempts))}>{format.number(failed)}</span>;
+}
+
+function Standing({ tenant: { id, activity } }: { tenant: Tenant }) {
+  const format = useFormat();
+  const { tenants: texts, overview } = useTexts();
+  if (activity === undefined) return '–';
+  const { failed, at_least: isCut } = activity.standing;
+  if (failed === 0 && !isCut) return <span className="muted">{format.number(0)}</span>;
+  return (
+    <Link href={`/tenants/${id}/deliveries?status=failed&is_test=false&range=24h`} title={texts.standingHint}>
+      {isCut ? overview.more(format.number(failed)) : format.number(failed)}
+    </Link>
+  );
 }
 
 /** How its endpoints are, the worst first. */

@@ -7,6 +7,7 @@ import { ltr, name } from './isolate.ts';
 export const deliveries: Texts['deliveries'] = {
   filters: 'عوامل التصفية',
   filtersSet: plural('ar', { other: 'عوامل التصفية (#)' }),
+  tests: { true: 'الاختبارات فقط', false: 'بدون الاختبارات' },
   status: 'الحالة',
   eventType: 'نوع الحدث',
   endpoint: 'نقطة النهاية',

@@ -7,6 +7,7 @@ const deliveriesCount = plural('de', { one: '# Zustellung', other: '# Zustellung
 export const deliveries: Texts['deliveries'] = {
   filters: 'Filter',
   filtersSet: plural('de', { one: 'Filter (# gesetzt)', other: 'Filter (# gesetzt)' }),
+  tests: { true: 'Nur Tests', false: 'Ohne Tests' },
   status: 'Status',
   eventType: 'Ereignistyp',
   endpoint: 'Endpunkt',

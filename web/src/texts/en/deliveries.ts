@@ -9,6 +9,7 @@ const deliveriesCount = plural('en', { one: '# delivery', other: '# deliveries' 
 export const deliveries = {
   filters: 'Filters',
   filtersSet: plural('en', { one: 'Filters (# set)', other: 'Filters (# set)' }),
+  tests: { true: 'Tests only', false: 'Without tests' },
   status: 'Status',
   eventType: 'Event type',
   endpoint: 'Endpoint',

@@ -7,6 +7,7 @@ const deliveriesCount = plural('es', { one: '# entrega', other: '# entregas' });
 export const deliveries: Texts['deliveries'] = {
   filters: 'Filtros',
   filtersSet: plural('es', { one: 'Filtros (# activo)', other: 'Filtros (# activos)' }),
+  tests: { true: 'Solo pruebas', false: 'Sin pruebas' },
   status: 'Estado',
   eventType: 'Tipo de evento',
   endpoint: 'Endpoint',

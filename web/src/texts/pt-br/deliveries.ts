@@ -7,6 +7,7 @@ const deliveriesCount = plural('pt-BR', { one: '# entrega', other: '# entregas' 
 export const deliveries: Texts['deliveries'] = {
   filters: 'Filtros',
   filtersSet: plural('pt-BR', { one: 'Filtros (# ativo)', other: 'Filtros (# ativos)' }),
+  tests: { true: 'Só testes', false: 'Sem testes' },
   status: 'Status',
   eventType: 'Tipo de evento',
   endpoint: 'Endpoint',
