@@ -2,9 +2,18 @@
  * Masks secrets that a receiver's response echoes, for the delivery log, in any encoding: as they are; escaped for JSON, a URL or HTML, also
  * one inside another; in hex or base64; or cut off where the excerpt ends.
  */
+import { LRUCache } from 'lru-cache';
 import { MASK } from '../domain/endpoint.ts';
 import { type Form, formOf } from './search-form.ts';
-import { unescaped, type View, viewOf, withoutBrokenEscape, withoutWhitespace } from './text-view.ts';
+import {
+  endIn,
+  startIn,
+  unescaped,
+  type View,
+  viewOf,
+  withoutBrokenEscape,
+  withoutWhitespace,
+} from './text-view.ts';
 
 /** Shorter values are not masked: they are no secrets, and they occur by chance in every body. */
 export const MIN_SECRET_LENGTH = 6;
@@ -96,7 +105,7 @@ function wholeIn(view: View, folded: string, form: Form): Span[] {
   const spans: Span[] = [];
   const { length } = form.text;
   for (let at = form.indexIn(folded, 0); at !== -1; at = form.indexIn(folded, at + length)) {
-    spans.push({ start: view.starts[at] as number, end: view.ends[at + length - 1] as number });
+    spans.push({ start: startIn(view, at), end: endIn(view, at + length - 1) });
   }
   return spans;
 }
@@ -105,7 +114,7 @@ function wholeIn(view: View, folded: string, form: Form): Span[] {
 function brokenOffIn(view: View, folded: string, form: Form, cutAt: number): Span[] {
   const length = form.beginningAtEndOf(folded);
   if (length < MIN_SECRET_LENGTH) return [];
-  return [{ start: view.starts[folded.length - length] as number, end: cutAt }];
+  return [{ start: startIn(view, folded.length - length), end: cutAt }];
 }
 
 /**
@@ -113,16 +122,26 @@ function brokenOffIn(view: View, folded: string, form: Form, cutAt: number): Spa
  * Keeps the length, so that positions stay valid.
  */
 function fold(text: string): string {
-  return text.toLowerCase().replace(/[+_-]/g, (character) => (character === '_' ? '/' : ' '));
+  return text.toLowerCase().replace(/[+-]/g, ' ').replaceAll('_', '/');
 }
 
 type Forms = { forms: Form[] /** length of the shortest */; shortest: number };
-const known = new WeakMap<readonly string[], Forms>();
+/** Forms by list: all headers and the body of a response share one. */
+const ofList = new WeakMap<readonly string[], Forms>();
+/** Forms by the lists' contents, from one attempt of an endpoint to the next. Counted in characters. */
+const ofContents = new LRUCache<string, Forms>({
+  maxSize: 2_000_000,
+  sizeCalculation: (_, key) => 1 + key.length,
+});
 
-/** The encoded secrets to search for. Kept for each list of secrets, for all headers and the body of a response share one. */
+/** The encoded secrets to search for. */
 function formsOf(secrets: readonly string[]): Forms {
-  const found = known.get(secrets) ?? makeForms(secrets);
-  known.set(secrets, found);
+  let found = ofList.get(secrets);
+  if (found !== undefined) return found;
+  const contents = secrets.map((secret) => `${secret.length} ${secret}`).join();
+  found = ofContents.get(contents) ?? makeForms(secrets);
+  ofContents.set(contents, found);
+  ofList.set(secrets, found);
   return found;
 }
 

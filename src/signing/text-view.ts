@@ -3,13 +3,22 @@
  * in the source.
  */
 
-/** Character `i` (one byte each) was made from the source's characters `starts[i]` to `ends[i]`, the end exclusive. */
-export type View = { text: string; starts: number[]; ends: number[] };
+/** A text of one byte a character, with the range in the source that each character was made from. */
+export type View = {
+  text: string;
+  /** the first character of each range, and the one after its last; `null`: the text is the source itself */
+  ranges: { starts: number[]; ends: number[] } | null;
+};
 
-export function viewOf(text: string): View {
-  const starts = Array.from(text, (_, at) => at);
-  return { text, starts, ends: starts.map((at) => at + 1) };
-}
+export const viewOf = (text: string): View => ({ text, ranges: null });
+
+/** The source's first character that the view's character `at` was made from. */
+export const startIn = ({ ranges }: View, at: number): number =>
+  ranges === null ? at : (ranges.starts[at] as number);
+
+/** The character after the source's last one that the view's character `at` was made from. */
+export const endIn = ({ ranges }: View, at: number): number =>
+  ranges === null ? at + 1 : (ranges.ends[at] as number);
 
 /** Removes white space, for base64 and hex are often broken into lines. `null` when there is none. */
 export function withoutWhitespace(view: View): View | null {
@@ -68,13 +77,14 @@ function replaced(
   pattern: RegExp,
   by: (groups: Record<string, string | undefined>) => string,
 ): View {
-  const result: View = { text: '', starts: [], ends: [] };
+  const starts: number[] = [];
+  const ends: number[] = [];
   const parts: string[] = [];
   const keep = (from: number, to: number) => {
     parts.push(view.text.slice(from, to));
     for (let at = from; at < to; at += 1) {
-      result.starts.push(view.starts[at] as number);
-      result.ends.push(view.ends[at] as number);
+      starts.push(startIn(view, at));
+      ends.push(endIn(view, at));
     }
   };
   let at = 0;
@@ -84,13 +94,13 @@ function replaced(
     const text = by(match.groups ?? {});
     parts.push(text);
     for (let each = 0; each < text.length; each += 1) {
-      result.starts.push(view.starts[match.index] as number);
-      result.ends.push(view.ends[next - 1] as number);
+      starts.push(startIn(view, match.index));
+      ends.push(endIn(view, next - 1));
     }
     at = next;
   }
   keep(at, view.text.length);
-  return { ...result, text: parts.join('') };
+  return { text: parts.join(''), ranges: { starts, ends } };
 }
 
 const BROKEN_ESCAPE = /(%[0-9a-f]?|\\(u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?)?|&(#x?)?[0-9a-z]{0,8})$/i;
@@ -98,5 +108,5 @@ const BROKEN_ESCAPE = /(%[0-9a-f]?|\\(u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?
 /** Removes an incomplete escape from the end of the text. `null` when there is none. */
 export function withoutBrokenEscape(view: View): View | null {
   const at = view.text.search(BROKEN_ESCAPE);
-  return at === -1 ? null : { text: view.text.slice(0, at), starts: view.starts, ends: view.ends };
+  return at === -1 ? null : { text: view.text.slice(0, at), ranges: view.ranges };
 }

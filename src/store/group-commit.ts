@@ -46,6 +46,7 @@ export function createGroupCommit<Request, Result>(
 ): (request: Request) => Promise<Result> {
   let waiting: WaitingRequest<Request, Result>[] = [];
   let running = 0;
+  let isFilling = false;
   /** names of requests that are being committed: a request with one of these would wait for that transaction's end */
   const underWay = new Set<string>();
   const patient = createLockWaiters<Request, Result>(rules);
@@ -54,6 +55,16 @@ export function createGroupCommit<Request, Result>(
     waiting = left;
     return { late: [...late, ...patient.giveUp()], left: left.length + patient.size() };
   });
+
+  /** Fills after the current piece of work: requests that it makes one after the other share a transaction from the first on. */
+  function fillSoon(): void {
+    if (isFilling) return;
+    isFilling = true;
+    queueMicrotask(() => {
+      isFilling = false;
+      fill();
+    });
+  }
 
   function fill(): void {
     while (running < rules.transactions) {
@@ -106,7 +117,7 @@ export function createGroupCommit<Request, Result>(
       const one = { request, resolve, reject, sinceMs: performance.now() };
       if (patient.serves(rules.ownerOf(request))) patient.add(one);
       else waiting.push(one);
-      fill();
+      fillSoon();
       watch();
     });
 }
