@@ -1,9 +1,12 @@
-/** One in-memory queue per lane. A failing endpoint may fill only part of its lane; the rest waits in the database. */
+/**
+ * One in-memory queue per lane. Deliveries of a crowded endpoint stay in it, and others pass them: claimed, they would only wait for
+ * their endpoint's concurrency cap. A failing or crowded endpoint may fill only part of its lane; the rest waits in the database.
+ */
 import type { Lane } from '../domain/lane.ts';
 import type { DispatchableDelivery } from '../store/leases.ts';
 
 const LANE_LIMIT = 10_000;
-/** Most deliveries of one failing endpoint; more wait in the database. */
+/** Most deliveries of one failing or crowded endpoint; more wait in the database. */
 const ENDPOINT_LIMIT = 1_000;
 /** Lanes in which the endpoints take turns. */
 const IN_TURNS: Lane[] = ['failing', 'suspect'];
@@ -12,7 +15,12 @@ const FAILING_GROUP = 100;
 /** Most bytes of a group's bodies: an attempt holds them all in memory. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 
+/** Endpoints that have as many deliveries claimed and waiting as they may. */
+export type Crowds = { isCrowded(endpointId: string): boolean; hasCrowds(): boolean };
+const NO_CROWDS: Crowds = { isCrowded: () => false, hasCrowds: () => false };
+
 export class DispatchQueue {
+  readonly #crowds: Crowds;
   #lanes: Record<Lane, DispatchableDelivery[]> = {
     quick: [],
     unproven: [],
@@ -20,23 +28,34 @@ export class DispatchQueue {
     suspect: [],
   };
   /** how many deliveries of each endpoint wait in the failing lane */
-  readonly #failing = new Map<string, number>();
+  readonly #failing = new Counts();
+  readonly #all = new Counts();
+
+  constructor(crowds: Crowds = NO_CROWDS) {
+    this.#crowds = crowds;
+  }
 
   hasRoomFor(lane: Lane, row: DispatchableDelivery): boolean {
-    const isCrowded = lane === 'failing' && this.#countAt(row.endpointId) >= ENDPOINT_LIMIT;
-    return this.#lanes[lane].length < LANE_LIMIT && !isCrowded;
+    return this.#lanes[lane].length < LANE_LIMIT && !this.hasShareFilled(lane, row);
+  }
+
+  /** Whether the delivery's endpoint has as many deliveries here as a failing or crowded one may have. */
+  hasShareFilled(lane: Lane, { endpointId }: DispatchableDelivery): boolean {
+    if (lane === 'failing' && this.#failing.of(endpointId) >= ENDPOINT_LIMIT) return true;
+    return this.#crowds.isCrowded(endpointId) && this.#all.of(endpointId) >= ENDPOINT_LIMIT;
   }
 
   /** Whether `count` more may be fetched: only while fewer than that wait here, to leave some to other processes. */
   hasRoom(count: number): boolean {
-    return this.#lanes.quick.length + this.#lanes.unproven.length < count;
+    return this.count('quick') + this.count('unproven') < count;
   }
 
   /** Endpoints of which no more deliveries should be fetched. In a lane that is full, these are all its endpoints. */
   crowdedEndpoints(): string[] {
-    const crowded = [...this.#failing].flatMap(([endpointId, count]) =>
-      count < ENDPOINT_LIMIT ? [] : [endpointId],
-    );
+    const crowded = [
+      ...this.#failing.from(ENDPOINT_LIMIT),
+      ...this.#all.from(ENDPOINT_LIMIT).filter((endpointId) => this.#crowds.isCrowded(endpointId)),
+    ];
     const full = IN_TURNS.filter((lane) => this.#lanes[lane].length >= LANE_LIMIT);
     return [
       ...new Set([
@@ -48,27 +67,40 @@ export class DispatchQueue {
 
   push(lane: Lane, row: DispatchableDelivery): void {
     this.#lanes[lane].push(row);
-    if (lane === 'failing') this.#failing.set(row.endpointId, this.#countAt(row.endpointId) + 1);
+    this.#all.add(row.endpointId, 1);
+    if (lane === 'failing') this.#failing.add(row.endpointId, 1);
   }
 
   /**
    * Takes the deliveries of one workflow: those of a lone event, or in a burst those of several events, up to `burstSize` and
-   * `GROUP_BYTES`. Empty when nothing waits.
+   * `GROUP_BYTES`. Empty when nothing waits, or only what its endpoint is too crowded for.
    */
   takeGroup(lane: Lane, burstSize: number): DispatchableDelivery[] {
-    const rows = IN_TURNS.includes(lane) ? inTurns(this.#lanes[lane]) : this.#lanes[lane];
+    const free = this.#freeIn(lane);
+    const rows = IN_TURNS.includes(lane) ? inTurns(free) : free;
     const [first] = rows;
     if (first === undefined) return [];
     const isLone = burstSize === 1 || rows.every((row) => areSiblings(row, first));
     const group = isLone
-      ? rows.filter((row) => areSiblings(row, first)).slice(0, Math.max(burstSize, first.siblings))
+      ? this.#lanes[lane]
+          .filter((row) => areSiblings(row, first))
+          .slice(0, Math.max(burstSize, first.siblings))
       : withinBytes(rows.slice(0, lane === 'failing' ? Math.min(burstSize, FAILING_GROUP) : burstSize));
     const taken = new Set(group);
     return this.#takeFrom(lane, (row) => taken.has(row));
   }
 
+  /** How many could go now. */
   count(lane: Lane): number {
-    return this.#lanes[lane].length;
+    return this.#freeIn(lane).length;
+  }
+
+  #freeIn(lane: Lane): DispatchableDelivery[] {
+    if (!this.#crowds.hasCrowds()) return this.#lanes[lane];
+    // For a test's outcome a person waits.
+    return this.#lanes[lane].filter(
+      ({ endpointId, isTest }) => isTest || !this.#crowds.isCrowded(endpointId),
+    );
   }
 
   takeAll(): DispatchableDelivery[] {
@@ -92,18 +124,30 @@ export class DispatchQueue {
     const left: DispatchableDelivery[] = [];
     for (const row of this.#lanes[lane]) (wanted(row) ? taken : left).push(row);
     this.#lanes[lane] = left;
-    if (lane === 'failing') for (const row of taken) this.#left(row.endpointId);
+    for (const { endpointId } of taken) {
+      this.#all.add(endpointId, -1);
+      if (lane === 'failing') this.#failing.add(endpointId, -1);
+    }
     return taken;
   }
+}
 
-  #countAt(endpointId: string): number {
-    return this.#failing.get(endpointId) ?? 0;
+class Counts {
+  readonly #counts = new Map<string, number>();
+
+  of(key: string): number {
+    return this.#counts.get(key) ?? 0;
   }
 
-  #left(endpointId: string): void {
-    const count = this.#countAt(endpointId) - 1;
-    if (count > 0) this.#failing.set(endpointId, count);
-    else this.#failing.delete(endpointId);
+  add(key: string, change: 1 | -1): void {
+    const count = this.of(key) + change;
+    if (count > 0) this.#counts.set(key, count);
+    else this.#counts.delete(key);
+  }
+
+  /** The keys with a count of at least `least`. */
+  from(least: number): string[] {
+    return [...this.#counts].flatMap(([key, count]) => (count < least ? [] : [key]));
   }
 }
 

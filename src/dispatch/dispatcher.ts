@@ -22,7 +22,7 @@ import {
 } from '../store/leases.ts';
 import { type Db, isDatabaseAway } from '../store/pool.ts';
 import type { StartRequest, TemporalEngine } from '../temporal/engine.ts';
-import { countEvents, DispatchQueue } from './dispatch-queue.ts';
+import { type Crowds, countEvents, DispatchQueue } from './dispatch-queue.ts';
 import type { LaneSelector } from './lane-selector.ts';
 import { LaneThrottle } from './lane-throttle.ts';
 import { listenForNotify } from './notify-listener.ts';
@@ -54,6 +54,8 @@ export function createDispatcher(deps: {
   db: Db;
   engine: TemporalEngine;
   laneSelector: LaneSelector;
+  /** the concurrency cap of this process's attempts */
+  cap: Crowds & { onRoom(listener: () => void): void };
   logger: Logger;
   metrics: Metrics;
   tracing: Tracing;
@@ -62,7 +64,7 @@ export function createDispatcher(deps: {
 }): Dispatcher {
   const { db, engine, laneSelector, logger, metrics, burstSize } = deps;
   const owner = `dispatcher-${randomUUID()}`;
-  const queue = new DispatchQueue();
+  const queue = new DispatchQueue(deps.cap);
   const throttles = LANES.map((lane) => {
     const throttle: LaneThrottle = new LaneThrottle(lane, {
       full: burstSize,
@@ -87,6 +89,10 @@ export function createDispatcher(deps: {
 
   function enqueue(rows: { row: DispatchableDelivery; lane: Lane }[]): void {
     for (const { row, lane } of rows) queue.push(lane, row);
+    startAll();
+  }
+
+  function startAll(): void {
     for (const throttle of throttles) startNext(throttle);
   }
 
@@ -194,6 +200,8 @@ export function createDispatcher(deps: {
     failed: 'leases could not be renewed',
   });
 
+  deps.cap.onRoom(startAll);
+
   const listening = listenForNotify(db, DISPATCH_CHANNEL, { onNotify: polling.wake, retryMs: POLL_MS });
 
   return {
@@ -210,8 +218,8 @@ export function createDispatcher(deps: {
       for (const row of rows) {
         const lane = laneOf(row);
         if (queue.hasRoomFor(lane, row)) taken.push({ row, lane });
-        // Deliveries of failing endpoints have to wait anyway: their leases run out, which costs nothing.
-        else if (lane !== 'failing') refused.push(row);
+        // Deliveries of failing and crowded endpoints have to wait anyway: their leases run out, which costs nothing.
+        else if (lane !== 'failing' && !queue.hasShareFilled(lane, row)) refused.push(row);
       }
       enqueue(taken);
       track(returnUntried(refused));

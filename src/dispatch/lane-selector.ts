@@ -15,6 +15,9 @@ export type LaneSelector = {
 /** The longest timeout of an unknown endpoint in the quick lane, so that two heartbeats of a workflow task cover it. */
 const UNPROVEN_TIMEOUT_MS = 8_000;
 const SLOW_MS = 1_000;
+/** A process that is busier than this share of the time cannot tell whether the receiver or it is slow: it waits for longer once. */
+const BUSY = 0.9;
+const SLOW_WHEN_BUSY_MS = 4_000;
 const WINDOW = 100;
 /** Slow attempts allowed in a full window, so that the p99 is quick. In a shorter one, none is allowed. */
 const SLOW_ALLOWED = 1;
@@ -29,7 +32,16 @@ type EndpointHistory = {
   hanging: number;
 };
 
-export function createLaneSelector(): LaneSelector {
+/** Begins to measure. @returns a function that tells how busy this process has been since, from 0 to 1 */
+type Busyness = () => () => number;
+
+const busynessOfLoop: Busyness = () => {
+  const before = performance.eventLoopUtilization();
+  return () => performance.eventLoopUtilization(before).utilization;
+};
+
+/** @param busyness default: that of the event loop */
+export function createLaneSelector(busyness = busynessOfLoop): LaneSelector {
   const histories = new LRUCache<string, EndpointHistory>({ max: MAX_ENDPOINTS });
 
   function touch(endpointId: string): EndpointHistory {
@@ -43,10 +55,15 @@ export function createLaneSelector(): LaneSelector {
   return {
     observe(endpointId) {
       let isSlow = false;
-      // An endpoint that hangs is known as slow before its timeout is over.
-      const timer = setTimeout(() => {
+      const hangs = () => {
         isSlow = true;
         touch(endpointId).hanging += 1;
+      };
+      const busySince = busyness();
+      // An endpoint that hangs is known as slow before its timeout is over.
+      let timer = setTimeout(() => {
+        if (busySince() > BUSY) timer = setTimeout(hangs, SLOW_WHEN_BUSY_MS - SLOW_MS);
+        else hangs();
       }, SLOW_MS);
       return (succeeded) => {
         clearTimeout(timer);

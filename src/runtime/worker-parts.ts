@@ -1,5 +1,5 @@
 /** Makes the worker of a process: Temporal workers, dispatcher, reconciler, notifications and releases of held deliveries. */
-import { createConcurrencyCap } from '../../activities/concurrency-cap.ts';
+import { type ConcurrencyCap, createConcurrencyCap } from '../../activities/concurrency-cap.ts';
 import { createCredentialCache } from '../../activities/credential-cache.ts';
 import { createActivities } from '../../activities/index.ts';
 import { createRateLimitSpacing } from '../../activities/rate-limit-spacing.ts';
@@ -36,7 +36,7 @@ export type WorkerParts = {
 };
 
 /** The dispatcher of a process with a worker. */
-export type Dispatching = { dispatcher: Dispatcher; laneSelector: LaneSelector };
+export type Dispatching = { dispatcher: Dispatcher; laneSelector: LaneSelector; cap: ConcurrencyCap };
 
 const RELEASE_MS = 500;
 const FOLD_METRICS_MS = 3_000;
@@ -50,12 +50,14 @@ const MAIL_GRACE_MS = 20_000;
 export function createDispatching(options: ServiceOptions, parts: SharedParts): Dispatching {
   const { db, engine, observability } = parts;
   const laneSelector = createLaneSelector();
+  const cap = createConcurrencyCap(options.environment.TIDINGS_ENDPOINT_CONCURRENCY);
   const { metrics, tracing } = observability;
   const burstSize = options.environment.TIDINGS_BURST_SIZE;
   const { logger } = options;
   return {
-    dispatcher: createDispatcher({ db, engine, laneSelector, logger, metrics, tracing, burstSize }),
+    dispatcher: createDispatcher({ db, engine, laneSelector, cap, logger, metrics, tracing, burstSize }),
     laneSelector,
+    cap,
   };
 }
 
@@ -64,7 +66,7 @@ export function createDispatching(options: ServiceOptions, parts: SharedParts): 
 export function createWorkerParts(
   options: ServiceOptions,
   parts: SharedParts,
-  { dispatcher, laneSelector }: Dispatching,
+  { dispatcher, laneSelector, cap }: Dispatching,
   emitter: Emitter,
   publicUrl: () => string,
 ): WorkerParts {
@@ -109,6 +111,7 @@ export function createWorkerParts(
     ...activityDeps(options, parts),
     sender,
     laneSelector,
+    cap,
     telling: notifications.rules,
     attemptBegan: dispatcher.attemptBegan,
     attemptEnded: dispatcher.attemptEnded,
@@ -183,7 +186,6 @@ function activityDeps({ environment: env, logger }: ServiceOptions, parts: Share
     logger,
     metrics: observability.metrics,
     tracing: observability.tracing,
-    cap: createConcurrencyCap(env.TIDINGS_ENDPOINT_CONCURRENCY),
     credentials: createCredentialCache(),
     rateLimitSpacing: createRateLimitSpacing(),
     recorder: createRecorder(db, {

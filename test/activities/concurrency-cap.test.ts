@@ -99,3 +99,32 @@ test('many that come and go leave no place taken', async () => {
   for (let count = 0; count < 3; count += 1) await place(cap.acquire('ep', 0));
   expect(await cap.acquire('ep', 0)).toBeNull();
 });
+
+describe('an endpoint is crowded', () => {
+  test('while as many wait as there are places, and tells when it is so no longer', async () => {
+    const cap = createConcurrencyCap(2);
+    const told = jest.fn();
+    cap.onRoom(told);
+    const places = await Promise.all([place(cap.acquire('ep', 0)), place(cap.acquire('ep', 0))]);
+    const first = cap.acquire('ep', LONG_MS);
+    expect([cap.isCrowded('ep'), cap.hasCrowds()]).toEqual([false, false]);
+    const second = cap.acquire('ep', LONG_MS);
+    expect([cap.isCrowded('ep'), cap.isCrowded('other'), cap.hasCrowds()]).toEqual([true, false, true]);
+    expect(told).not.toHaveBeenCalled();
+    for (const release of places) release();
+    expect([cap.isCrowded('ep'), cap.hasCrowds()]).toEqual([false, false]);
+    expect(told).toHaveBeenCalledTimes(1);
+    for (const waiting of [first, second]) (await place(waiting))();
+  });
+
+  test('no longer when those that waited have given up', async () => {
+    const cap = createConcurrencyCap(1);
+    const told = jest.fn();
+    cap.onRoom(told);
+    const release = await place(cap.acquire('ep', 0));
+    expect(await cap.acquire('ep', 1)).toBeNull();
+    expect(cap.hasCrowds()).toBe(false);
+    expect(told).toHaveBeenCalledTimes(1);
+    release();
+  });
+});

@@ -125,3 +125,49 @@ test('deliveries whose lease another process has taken are removed', () => {
   queue.remove(new Set([lost.id]));
   expect(queue.takeAll()).toEqual([kept]);
 });
+
+describe('while an endpoint is crowded', () => {
+  const crowds = { isCrowded: (endpointId: string) => endpointId === 'slow', hasCrowds: () => true };
+
+  test.each(['quick', 'unproven', 'failing', 'suspect'] as const)(
+    'others pass its deliveries in the %s lane',
+    (lane) => {
+      const queue = new DispatchQueue(crowds);
+      const slow = times(300, { endpointId: 'slow' });
+      const others = times(3);
+      for (const row of [...slow, ...others]) queue.push(lane, row);
+      expect(queue.count(lane)).toBe(3);
+      expect(idsOf(queue.takeGroup(lane, 100))).toEqual(idsOf(others));
+      expect(queue.takeGroup(lane, 100)).toEqual([]);
+      expect(queue.takeAll()).toEqual(slow);
+    },
+  );
+
+  test('a test goes, for somebody waits for its outcome', () => {
+    const queue = new DispatchQueue(crowds);
+    const test = delivery({ endpointId: 'slow', isTest: true });
+    for (const row of [delivery({ endpointId: 'slow' }), test]) queue.push('suspect', row);
+    expect(queue.takeGroup('suspect', 100)).toEqual([test]);
+  });
+
+  test('a lone event goes whole, for its deliveries share a workflow', () => {
+    const queue = new DispatchQueue(crowds);
+    const rows = ['slow', 'ep', 'slow'].map((endpointId) =>
+      delivery({ endpointId, eventId: 'evt', siblings: 3 }),
+    );
+    for (const row of rows) queue.push('quick', row);
+    expect(queue.takeGroup('quick', 100)).toEqual(rows);
+  });
+
+  test('it fills only its share, and stops nobody else from being fetched', () => {
+    const queue = new DispatchQueue(crowds);
+    for (const row of times(1_000, { endpointId: 'slow' })) {
+      expect(queue.hasRoomFor('quick', row)).toBe(true);
+      queue.push('quick', row);
+    }
+    expect(queue.hasRoomFor('quick', delivery({ endpointId: 'slow' }))).toBe(false);
+    expect(queue.hasRoomFor('quick', delivery())).toBe(true);
+    expect(queue.hasRoom(1)).toBe(true);
+    expect(queue.crowdedEndpoints()).toEqual(['slow']);
+  });
+});

@@ -11,6 +11,8 @@ const good = (durationMs: number): Seen => ({ durationMs, succeeded: true });
 const bad = (durationMs: number): Seen => ({ durationMs, succeeded: false });
 const many = (count: number, seen: Seen): Seen[] => Array.from({ length: count }, () => seen);
 
+const idle = () => () => 0;
+
 function observe(selector: LaneSelector, endpoint: string, { durationMs, succeeded }: Seen): void {
   const ended = selector.observe(endpoint);
   jest.advanceTimersByTime(durationMs);
@@ -18,7 +20,7 @@ function observe(selector: LaneSelector, endpoint: string, { durationMs, succeed
 }
 
 function pulseAfter(...seen: Seen[]): LaneSelector {
-  const selector = createLaneSelector();
+  const selector = createLaneSelector(idle);
   for (const attempt of seen) observe(selector, 'ep', attempt);
   return selector;
 }
@@ -79,8 +81,32 @@ describe('an endpoint that', () => {
   });
 });
 
+describe('while this process itself is busy', () => {
+  const busy = () => () => 0.95;
+
+  test.each([
+    { durationMs: 1_000, lane: 'quick' },
+    { durationMs: 3_999, lane: 'quick' },
+    { durationMs: 4_000, lane: 'suspect' },
+  ])('an attempt of $durationMs ms makes its endpoint $lane', ({ durationMs, lane }) => {
+    const selector = createLaneSelector(busy);
+    observe(selector, 'ep', good(durationMs));
+    expect(selector.laneOf('ep', 15_000)).toBe(lane);
+  });
+
+  test('an endpoint that hangs is found out all the same, and is free again when its attempt has ended', () => {
+    const selector = createLaneSelector(busy);
+    for (const attempt of many(100, good(20))) observe(selector, 'ep', attempt);
+    const ended = selector.observe('ep');
+    jest.advanceTimersByTime(4_000);
+    expect(selector.laneOf('ep', 15_000)).toBe('suspect');
+    ended(true);
+    expect(selector.laneOf('ep', 15_000)).toBe('quick');
+  });
+});
+
 test('with very many endpoints, the one not seen for the longest time is forgotten', () => {
-  const selector = createLaneSelector();
+  const selector = createLaneSelector(idle);
   observe(selector, 'early', good(20));
   observe(selector, 'kept', good(20));
   for (let count = 0; count < 19_998; count += 1) observe(selector, `ep_${count}`, good(0));
