@@ -5,6 +5,7 @@ import type { Sender } from '../src/http/send.ts';
 import type { Logger } from '../src/observability/logger.ts';
 import type { Metrics } from '../src/observability/metrics.ts';
 import type { Tracing } from '../src/observability/tracing.ts';
+import type { ErasureCheck } from '../src/store/erasure-check.ts';
 import type { NotificationRules } from '../src/store/notifications.ts';
 import type { Db } from '../src/store/pool.ts';
 import type { Recorder } from '../src/store/recorder.ts';
@@ -27,6 +28,7 @@ export type ActivityDeps = {
   credentials: CredentialCache;
   rateLimitSpacing: RateLimitSpacing;
   recorder: Recorder;
+  isErased: ErasureCheck;
   unrecorded: UnrecordedAttempts;
   /** attempts in flight in this process, by delivery and number */
   inFlight: Map<string, Promise<ClaimOutcome>>;

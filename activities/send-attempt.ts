@@ -10,7 +10,7 @@ import { profileNamed } from '../src/profiles/index.ts';
 import { AuthorizationError } from '../src/signing/auth-scheme.ts';
 import { redact, redactText } from '../src/signing/redaction.ts';
 import { type AttemptRequest, buildRequest, storedSecrets } from '../src/signing/request.ts';
-import { type Claim, endUnsent, isErased, releaseClaim } from '../src/store/claims.ts';
+import { type Claim, endUnsent, releaseClaim } from '../src/store/claims.ts';
 import { holdForRateLimit } from '../src/store/rate-limits.ts';
 import type { Transport, Wire } from '../src/store/records.ts';
 import { type AttemptContext, defer } from './attempt-context.ts';
@@ -41,7 +41,7 @@ export async function sendAttempt(context: AttemptContext, claim: Claim): Promis
     if (rateLimitWaitMs !== undefined && rateLimitWaitMs !== null && rateLimitWaitMs > 0)
       await setTimeout(rateLimitWaitMs);
     // A payload that was erased during the wait is not sent.
-    if (performance.now() - begunAt > LONG_WAIT_MS && (await isErased(deps.db, delivery.id)))
+    if (performance.now() - begunAt > LONG_WAIT_MS && (await deps.isErased(delivery.id)))
       return refuse({ ...context, delivery: { ...delivery, erased: true } }, claim);
     if (endpoint.ratePerSecond !== null)
       await deps.rateLimitSpacing.next(endpoint.id, endpoint.ratePerSecond);

@@ -13,6 +13,7 @@ import { createNotifications } from '../notifications/notifications.ts';
 import { createOperationalEventRelay } from '../notifications/operational-event-relay.ts';
 import { VERSION } from '../package-root.ts';
 import { createPeriodicTask, type PeriodicTask } from '../periodic-task.ts';
+import { createErasureCheck } from '../store/erasure-check.ts';
 import { foldMetrics, pruneMetrics } from '../store/metric-folding.ts';
 import { releaseDue } from '../store/rate-limits.ts';
 import { createRecorder } from '../store/recorder.ts';
@@ -196,6 +197,7 @@ function activityDeps({ environment: env, logger }: ServiceOptions, parts: Share
           'an attempt could not be recorded in full, because a value is not valid',
         ),
     }),
+    isErased: createErasureCheck(db),
     unrecorded: createUnrecordedAttempts(),
     inFlight: new Map(),
     random: Math.random,

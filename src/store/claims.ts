@@ -234,15 +234,6 @@ export async function readOwnClaims(
   return rows.map(claimedFrom(rows));
 }
 
-/** Whether the payload has been erased since the delivery was claimed. */
-export async function isErased(db: Db, deliveryId: string): Promise<boolean> {
-  const { rows } = await db.query<{ erased: boolean }>(
-    'select erased is not null as erased from deliveries where id = $1',
-    [deliveryId],
-  );
-  return rows[0]?.erased ?? true;
-}
-
 /** Fails a claimed delivery without an attempt, because its payload or its endpoint is gone. */
 export async function endUnsent(
   db: Db,
