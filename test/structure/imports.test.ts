@@ -15,7 +15,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   ],
   'src/periodic-task.ts': ['src/observability'],
   'src/variable-kinds.ts': ['zod', BUILTIN],
-  'src/signing': ['src/domain', 'zod', 'node:crypto'],
+  'src/signing': ['src/domain', 'zod', 'lru-cache', 'node:crypto'],
   'src/profiles': ['src/domain', 'src/signing', 'zod'],
   'src/channels': [
     ...['src/domain', 'src/signing/redaction.ts', 'src/variable-kinds.ts', 'src/channels/email.ts', 'zod'],
