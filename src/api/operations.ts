@@ -4,6 +4,7 @@
  */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { DELIVERY_STATUSES } from '../domain/delivery.ts';
 import { Problem } from '../domain/errors.ts';
 import {
   OPERATION_KINDS,
@@ -78,6 +79,20 @@ export const dryRunSchema = z
         'Of how many: the deliveries accepted in this time, to the endpoint or of the tenant, whatever became of them; and what is matched beside these.',
       ),
     among_at_least: atLeast('among'),
+    sample: z
+      .array(
+        z.object({
+          event_id: z.string(),
+          event_type: z.string(),
+          created_at: z
+            .string()
+            .describe('When the delivery was made; without one, when the event was accepted.'),
+          delivery_id: z.string().nullable().describe('Null: there is none yet.'),
+          status: z.enum(DELIVERY_STATUSES).nullable().describe('Of the delivery.'),
+        }),
+      )
+      .optional()
+      .describe('The oldest of what is matched, as many as `sample` asked for.'),
   })
   .meta({ id: 'DryRun' });
 
@@ -94,6 +109,13 @@ export const dryRunField = z
   .boolean()
   .default(false)
   .describe('True: only count what would be done. Nothing is changed, and no operation is started.');
+
+export const sampleField = z
+  .int()
+  .min(0)
+  .max(20)
+  .default(0)
+  .describe('How many of what is matched a dry run names, the oldest ones first.');
 
 export const paceField = z
   .number()
@@ -143,18 +165,29 @@ export async function startOperation(
   return operation;
 }
 
-/** Counts what an operation on this selection would do. */
-export async function dryRun(deps: ApiDeps, selected: Selected): Promise<z.infer<typeof dryRunSchema>> {
-  const { matched, among } = await countAmong(deps.db, {
-    ...selected,
-    selection: withStorableTimes(selected.selection),
-  });
+/** Counts what an operation on this selection would do. @param sample how many of what it covers are named */
+export async function dryRun(
+  deps: ApiDeps,
+  selected: Selected,
+  sample: number,
+): Promise<z.infer<typeof dryRunSchema>> {
+  const storable = { ...selected, selection: withStorableTimes(selected.selection) };
+  const { matched, among, first } = await countAmong(deps.db, storable, sample);
   return {
     dry_run: true,
     matched: matched.count,
     ...(matched.atLeast && { at_least: true as const }),
     among: among.count,
     ...(among.atLeast && { among_at_least: true as const }),
+    ...(sample > 0 && {
+      sample: first.map((each) => ({
+        event_id: each.eventId,
+        event_type: each.eventType,
+        created_at: each.createdAt.toISOString(),
+        delivery_id: each.deliveryId,
+        status: each.status,
+      })),
+    }),
   };
 }
 

@@ -27,6 +27,8 @@ export type Selection = {
   errorCode: AttemptErrorCode | null;
   /** whether events that the endpoint subscribes to and has no delivery of are selected, too */
   missing: boolean;
+  /** of these events alone; absent: of all */
+  eventIds?: string[];
   /** what a filter of a list says beyond that; absent: nothing */
   matching?: Matching;
 };
@@ -56,11 +58,11 @@ export function recoverSelection(since: string, until: string | null): Selection
   return { statuses: ['failed'], since, until, eventTypes: null, errorCode: null, missing: true };
 }
 
-/** Selects everything that an endpoint was or should have been sent in this time; or only what it never got. */
+/** Selects everything that an endpoint was or should have been sent in this time, or of these events; or only what it never got. */
 export function replaySelection(
-  since: string,
+  since: string | null,
   until: string | null,
-  filter: { eventTypes: string[] | null; onlyMissing: boolean },
+  filter: { eventTypes: string[] | null; onlyMissing: boolean; eventIds?: string[] },
 ): Selection {
   const never = ['failed', 'cancelled'] as const;
   return {
@@ -70,6 +72,7 @@ export function replaySelection(
     eventTypes: filter.eventTypes,
     errorCode: null,
     missing: true,
+    ...(filter.eventIds !== undefined && { eventIds: filter.eventIds }),
   };
 }
 

@@ -70,6 +70,15 @@ export async function findEventSummary(
   return rows[0] ?? null;
 }
 
+/** Those of the ids that are events of the tenant. */
+export async function existingEvents(db: Queryable, tenantId: string, ids: string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>(
+    'select id from events where tenant_id = $1 and id = any($2)',
+    [tenantId, ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 export async function eventDeliveries(db: Db, tenantId: string, eventId: string): Promise<DeliveryStub[]> {
   const [event] = await readAccepted(db, tenantId, [eventId]);
   return event?.deliveries ?? [];

@@ -37,12 +37,14 @@ function operationFrom({ selection, taken, ...row }: OperationRow): Operation & 
  * A selection as it is stored. One that matches more than a version before this knew is stored in a form that such a version cannot carry
  * out: it would send what was to be cancelled, or more than was asked for.
  */
-const stored = (selection: Selection): string =>
-  JSON.stringify(selection.matching === undefined ? selection : { selection });
+function stored(selection: Selection): string {
+  if (selection.eventIds !== undefined) return JSON.stringify({ named: selection });
+  return JSON.stringify(selection.matching === undefined ? selection : { selection });
+}
 
 function selectionIn(json: string): Selection {
   const value = JSON.parse(json);
-  return value?.selection ?? value;
+  return value?.named ?? value?.selection ?? value;
 }
 
 export type NewOperation = Pick<

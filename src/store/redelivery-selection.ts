@@ -32,6 +32,9 @@ type Query = { text: string; values: unknown[] };
 /** Rows that a page reads: some 50 ms, each row's event included. */
 export const MAX_WALKED = 2_000;
 
+/** SQL of the rows that a walk reads a page of. */
+type Source = (given: ReturnType<typeof parameters>) => string;
+
 /** The queries of a page: `end` finds the last row that the page reads, if there are more; `rows` the matching rows up to there. */
 export type SelectionWalk = {
   end: Query;
@@ -61,13 +64,16 @@ export function parameters() {
  * that have failed within the selection's time come before those accepted within it.
  */
 function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKED): SelectionWalk {
-  const { statuses, since, until, eventTypes, errorCode, matching } = selected.selection;
+  const { statuses, since, until, eventTypes, errorCode, matching, eventIds } = selected.selection;
   const asOf = selected.asOf ?? null;
   const first = idAt('delivery', since) ?? '';
   const isOlder = countsOlder(selected.selection) && after < first;
   const last = isOlder ? first : firstAfter('delivery', selected);
   const begin = isOlder || after >= first ? { sign: '>', id: after } : { sign: '>=', id: first };
-  const { keys, only } = indexFor(selected, isOlder ? ['failed'] : statuses);
+  const { keys, only } =
+    eventIds === undefined
+      ? indexFor(selected, isOlder ? ['failed'] : statuses)
+      : { keys: {} as Record<string, string>, only: null };
   const names = [...Object.keys(keys), 'd.id'].join(', ');
   // A range of whole index keys, in their order: no other index can serve it, whatever the statistics say.
   const walked = ({ add }: ReturnType<typeof parameters>, end: string | null) => {
@@ -80,7 +86,8 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
       ...(end === null ? [] : [bound('<=', end)]),
     ].join(' and ');
   };
-  return walkOf('deliveries d', { key: 'd.id', order: names }, walked, maxWalked, ({ add }, from) => ({
+  const source = eventIds === undefined ? () => 'deliveries' : deliveriesOf(selected, eventIds);
+  return walkOf(source, { key: 'd.id', order: names }, walked, maxWalked, ({ add }, from) => ({
     // Lateral lookups by key: they keep the planner from starting with all endpoints and walking once for each.
     from: `${from}
       cross join lateral (select * from endpoints where id = d.endpoint_id offset 0) p
@@ -94,6 +101,22 @@ function deliveriesWalk(selected: Selected, after: string, maxWalked = MAX_WALKE
       and (${add(errorCode)}::text is null or d.last_error = ${add(errorCode)})`,
   }));
 }
+
+/** The deliveries of some events, each looked up by its key: they are few, but an index in the order of the walk would be read whole. */
+const deliveriesOf =
+  ({ tenantId, endpointId }: Selected, eventIds: string[]): Source =>
+  ({ add }) => {
+    const endpoint = add(endpointId);
+    return `(select f.* from unnest(${add(eventIds)}::text[]) n (id) cross join lateral (
+      select * from deliveries where event_id = n.id and tenant_id = ${add(tenantId)}
+        and (${endpoint}::text is null or endpoint_id = ${endpoint}) offset 0) f)`;
+  };
+
+const eventsOf =
+  (tenantId: string, eventIds: string[]): Source =>
+  ({ add }) =>
+    `(select f.* from unnest(${add(eventIds)}::text[]) n (id) cross join lateral (
+      select * from events where tenant_id = ${add(tenantId)} and id = n.id offset 0) f)`;
 
 /** Whether deliveries that were accepted before the selection's time, and have failed within it, are selected. */
 export const countsOlder = ({ statuses, matching }: Selection) =>
@@ -133,7 +156,9 @@ function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED):
       ...(end === null ? [] : [bound('<=', end)]),
     ].join(' and ');
   };
-  return walkOf('events e', { key: 'e.sort_id', order: 'e.sort_id' }, walked, maxWalked, ({ add }, from) => ({
+  const { eventIds } = selection;
+  const source = eventIds === undefined ? () => 'events' : eventsOf(tenantId, eventIds);
+  return walkOf(source, { key: 'e.sort_id', order: 'e.sort_id' }, walked, maxWalked, ({ add }, from) => ({
     from: `${from} join endpoints p on p.id = ${add(endpointId)}`,
     where: `not e.is_test and e.erased_at is null and p.enabled and p.deleted_at is null
       and ${wantsType('e.type', add(selection.eventTypes))} and ${wantsType('e.type', 'p.event_types')}
@@ -143,22 +168,22 @@ function missingWalk(selected: Selected, after: string, maxWalked = MAX_WALKED):
 }
 
 function walkOf(
-  table: string,
+  source: Source,
   { key, order }: { key: string; order: string },
   walked: (given: ReturnType<typeof parameters>, end: string | null) => string,
   maxWalked: number,
   match: (given: ReturnType<typeof parameters>, from: string) => { from: string; where: string },
 ): SelectionWalk {
-  const [name, alias] = table.split(' ');
+  const alias = key.split('.')[0];
   const forEnd = parameters();
   return {
     end: {
-      text: `select ${key} as id from ${table} where ${walked(forEnd, null)} order by ${order} limit 1 offset ${maxWalked - 1}`,
+      text: `select ${key} as id from ${source(forEnd)} ${alias} where ${walked(forEnd, null)} order by ${order} limit 1 offset ${maxWalked - 1}`,
       values: forEnd.values,
     },
     rows(columns, end, limit) {
       const given = parameters();
-      const stretch = `(select * from ${name} ${alias} where ${walked(given, end)} order by ${order} limit ${maxWalked}) ${alias}`;
+      const stretch = `(select * from ${source(given)} ${alias} where ${walked(given, end)} order by ${order} limit ${maxWalked}) ${alias}`;
       const { from, where } = match(given, stretch);
       return {
         text: `select ${columns} from ${from} where ${where} order by ${order} limit ${given.add(limit)}`,

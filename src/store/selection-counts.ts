@@ -1,4 +1,5 @@
 /** Counts the deliveries of a selection before an operation walks it, and those among which it selects. */
+import type { DeliveryStatus } from '../domain/delivery.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
 import { afterPrefix } from './prefixes.ts';
 import {
@@ -12,6 +13,16 @@ import {
   walkDeliveries,
   walkMissing,
 } from './redelivery-selection.ts';
+
+/** A delivery that a selection holds, or an event that has none yet. */
+export type Found = {
+  eventId: string;
+  eventType: string;
+  /** when the event was accepted, or the delivery made */
+  createdAt: Date;
+  deliveryId: string | null;
+  status: DeliveryStatus | null;
+};
 
 export type Count = {
   count: number;
@@ -33,13 +44,18 @@ const MAX_CONSIDERED = 5_000;
 /**
  * Counts the deliveries of a selection, and those among which it selects: all of its endpoint, or of its tenant, that were accepted in its
  * time, whatever became of them, and what it finds beside these.
+ * @param named how many of those it selects are named in `first`, the oldest ones
  */
-export async function countAmong(db: Db, selected: Selected): Promise<{ matched: Count; among: Count }> {
+export async function countAmong(
+  db: Db,
+  selected: Selected,
+  named = 0,
+): Promise<{ matched: Count; among: Count; first: Found[] }> {
   return snapshot(db, async (client) => {
     await client.query(WALK_IN_ORDER);
-    const { matched, outside } = await countParts(client, selected, MAX_WALKED);
+    const { matched, outside, first } = await countParts(client, selected, MAX_WALKED);
     const accepted = await countAccepted(client, selected);
-    return { matched, among: sumOf([accepted, outside]) };
+    return { matched, among: sumOf([accepted, outside]), first: oldest(first, named) };
   });
 }
 
@@ -47,6 +63,8 @@ type Counts = {
   matched: Count;
   /** those among them that have no delivery which was accepted in the selection's time */
   outside: Count;
+  /** as they were walked */
+  first: Found[];
 };
 
 const sumOf = (counts: Count[]): Count => ({
@@ -54,17 +72,24 @@ const sumOf = (counts: Count[]): Count => ({
   atLeast: counts.some(({ atLeast }) => atLeast),
 });
 
+const oldest = (found: Found[], count: number): Found[] =>
+  found.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).slice(0, count);
+
 async function countParts(client: Queryable, selected: Selected, maxWalked: number): Promise<Counts> {
   const parts: Counts[] = [];
   for (const part of partsOf(selected)) parts.push(await countPages(client, part, maxWalked));
   return {
     matched: sumOf(parts.map(({ matched }) => matched)),
     outside: sumOf(parts.map(({ outside }) => outside)),
+    first: parts.flatMap(({ first }) => first),
   };
 }
 
+const OF_DELIVERY = `d.event_id as "eventId", d.event_type as "eventType", d.created_at as "createdAt", d.id as "deliveryId", d.status`;
+const OF_EVENT = `e.id as "eventId", e.type as "eventType", e.created_at as "createdAt", null as "deliveryId", null as status`;
+
 async function countPages(db: Queryable, selected: Selected, maxWalked: number): Promise<Counts> {
-  const page = { columns: '', limit: maxWalked, maxWalked };
+  const page = { columns: OF_DELIVERY, limit: maxWalked, maxWalked };
   const { since, missing } = selected.selection;
   const first = idAt('delivery', since) ?? '';
   const isOlder = countsOlder(selected.selection) && first !== '';
@@ -73,19 +98,32 @@ async function countPages(db: Queryable, selected: Selected, maxWalked: number):
     atLeast: next !== null,
   });
   const nothing: Count = { count: 0, atLeast: false };
-  const begin = await walkDeliveries(db, selected, '', page);
+  const begin = await walkDeliveries<Found>(db, selected, '', page);
   const isPast = isOlder && begin.next === first;
   const older = isOlder ? { ...counted(begin), atLeast: !isPast } : nothing;
-  const accepted = isOlder
-    ? isPast
-      ? counted(await walkDeliveries(db, selected, first, page))
-      : nothing
-    : counted(begin);
-  const absent = missing ? counted(await walkMissing(db, selected, '', page)) : nothing;
-  return { matched: sumOf([older, accepted, absent]), outside: sumOf([older, absent]) };
+  const later = isPast ? await walkDeliveries<Found>(db, selected, first, page) : null;
+  const accepted = isOlder ? (later === null ? nothing : counted(later)) : counted(begin);
+  const unmade = missing ? await walkMissing<Found>(db, selected, '', { ...page, columns: OF_EVENT }) : null;
+  const absent = unmade === null ? nothing : counted(unmade);
+  return {
+    matched: sumOf([older, accepted, absent]),
+    outside: sumOf([older, absent]),
+    first: [...begin.rows, ...(later?.rows ?? []), ...(unmade?.rows ?? [])],
+  };
 }
 
-async function countAccepted(db: Queryable, { tenantId, endpointId, selection }: Selected): Promise<Count> {
+/** Counts what was accepted in the selection's time, or of its events. */
+async function countAccepted(db: Queryable, selected: Selected): Promise<Count> {
+  const { tenantId, endpointId, selection } = selected;
+  if (selection.eventIds !== undefined) {
+    // An event has a delivery for each endpoint at most, and a selection names a hundred events.
+    const { rows } = await db.query<{ count: number }>(
+      `select count(*)::int as count from deliveries where event_id = any($1) and tenant_id = $2
+         and ($3::text is null or endpoint_id = $3) and not is_test`,
+      [selection.eventIds, tenantId, endpointId],
+    );
+    return { count: rows[0]?.count ?? 0, atLeast: false };
+  }
   const { values, add } = parameters();
   const column = endpointId === null ? 'tenant_id' : 'endpoint_id';
   const key = add(endpointId ?? tenantId);

@@ -243,7 +243,7 @@ const more: Record<string, Partial<Case>[]> = {
   'POST /v1/tenants/{tenant}/endpoints/{endpoint}/replay': [
     { body: { since } },
     { body: { since, only_missing: true, event_types: ['nothing.like.it'] } },
-    { body: { since, dry_run: true } },
+    { body: { since, dry_run: true, sample: 20 } },
   ],
   'POST /v1/tenants/{tenant}/deliveries/retry': [
     { body: { status: 'failed' } },

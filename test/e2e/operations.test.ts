@@ -131,6 +131,67 @@ test('replay sends again what was sent, of the types that are asked for, to an e
   expect(receiver.received).toHaveLength(5);
 });
 
+test('a replay of named events sends these alone: the failed one, the missed one and, if asked for, the delivered one', async () => {
+  const receiver = await startReceiver(500, 200);
+  const { base, path, tenant } = await subscribe(tidings.call, { url: receiver.url, retry_schedule: [] });
+  const [failed, delivered] = [await emit(base), await emit(base)];
+  for (const { deliveries } of [failed, delivered]) await tidings.settled(deliveries[0].id);
+  await tidings.call('PATCH', path, { enabled: false });
+  const [missed, other] = [await emit(base), await emit(base)];
+  await tidings.call('PATCH', path, { enabled: true });
+  const soFar = receiver.received.length;
+  const ids = [failed, delivered, missed].map(({ id }) => id);
+  const replay = (body: object) => tidings.call('POST', `${path}/replay`, body);
+
+  const dry = { event_ids: ids, only_missing: true, dry_run: true };
+  expect((await replay(dry)).body).toEqual({ dry_run: true, matched: 2, among: 3 });
+  expect((await replay({ ...dry, sample: 5 })).body.sample).toEqual([
+    expect.objectContaining({ event_id: failed.id, delivery_id: failed.deliveries[0].id, status: 'failed' }),
+    expect.objectContaining({ event_id: missed.id, event_type: 'a.b', delivery_id: null, status: null }),
+  ]);
+  expect((await replay({ ...dry, only_missing: false })).body).toMatchObject({ matched: 3 });
+
+  const { body: started } = await replay({
+    event_ids: [failed.id, missed.id, missed.id],
+    only_missing: true,
+  });
+  expect(started.matched).toBe(2);
+  expect(await finished(tidings.call, started.id)).toMatchObject({
+    status: 'completed',
+    matched: 2,
+    done: 2,
+  });
+  const arrived = () => receiver.received.slice(soFar).map(({ headers }) => headers['webhook-id']);
+  expect(arrived().sort()).toEqual([failed.id, missed.id].sort());
+  const { body: again } = await replay({ event_ids: [delivered.id] });
+  expect(await finished(tidings.call, again.id)).toMatchObject({ done: 1 });
+  expect(arrived().at(-1)).toBe(delivered.id);
+  expect(arrived()).not.toContain(other.id);
+  const { body: log } = await tidings.call('GET', `/v1/audit-log?tenant=${tenant}`);
+  expect(log.items.find((entry: any) => entry.object_id === started.id).details).toMatchObject({
+    eventIds: [failed.id, missed.id],
+  });
+});
+
+test.each([
+  ['neither a time nor events', {}, 'since'],
+  ['both', { since: '2026-01-01T00:00:00Z', event_ids: ['$own'] }, 'since'],
+  ['an end of a time', { until: '2026-01-01T00:00:00Z', event_ids: ['$own'] }, 'until'],
+  ['types', { event_types: ['a.*'], event_ids: ['$own'] }, 'event_types'],
+  ['no event', { event_ids: [] }, 'event_ids'],
+  ['an event that there is not', { event_ids: ['$own', 'evt_none'] }, 'event_ids[1]'],
+  ['an event of another tenant', { event_ids: ['$other'] }, 'event_ids[0]'],
+])('a replay that names %s is refused at the field', async (_, body, field) => {
+  const mine = await subscribe(tidings.call, { url: 'http://127.0.0.1:9999/', enabled: false });
+  const other = await subscribe(tidings.call, { url: 'http://127.0.0.1:9999/', enabled: false });
+  const events = { $own: (await emit(mine.base)).id, $other: (await emit(other.base)).id };
+  await tidings.call('PATCH', mine.path, { enabled: true });
+  const named = JSON.parse(JSON.stringify(body).replace(/\$own|\$other/g, (key) => events[key as '$own']));
+  const answer = await tidings.call('POST', `${mine.path}/replay`, named);
+  expect(answer).toMatchObject({ status: 422, body: { code: 'validation_failed' } });
+  expect(answer.body.errors.map((error: any) => error.path)).toContain(field);
+});
+
 test('a delivery that a replay makes carries its own id where the contract says so', async () => {
   const receiver = await startReceiver();
   const { base, path } = await subscribe(

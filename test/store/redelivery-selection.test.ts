@@ -79,6 +79,7 @@ async function expected({
        and ((($4::timestamptz is null or d.created_at >= $4) and ($5::timestamptz is null or d.created_at < $5))
          or (not $10 and d.status = 'failed' and d.ended_at >= $4 and ($5::timestamptz is null or d.ended_at < $5)))
        and ${MATCHES('d.event_type', '$6')} and ($7::text is null or d.last_error = $7)
+       and ($12::text[] is null or d.event_id = any($12))
        and ($11::timestamptz is null or (d.created_at <= $11 and (d.ended_at is null or d.ended_at < $11)))
      order by d.id`,
     [
@@ -88,6 +89,7 @@ async function expected({
         s.matching?.responseStatus ?? null,
         s.matching !== undefined,
         asOf ?? null,
+        s.eventIds ?? null,
       ],
     ],
   );
@@ -95,12 +97,12 @@ async function expected({
     `select e.sort_id as id from events e join endpoints p on p.id = $2
      where e.tenant_id = $1 and not e.is_test and e.erased_at is null and p.enabled and p.deleted_at is null
        and ($3::timestamptz is null or e.created_at >= $3) and ($4::timestamptz is null or e.created_at < $4)
-       and ($6::timestamptz is null or e.created_at <= $6)
+       and ($6::timestamptz is null or e.created_at <= $6) and ($7::text[] is null or e.id = any($7))
        and ${MATCHES('e.type', '$5')} and ${MATCHES('e.type', 'p.event_types')}
        and not exists (select 1 from deliveries d
          where d.tenant_id = e.tenant_id and d.event_id = e.id and d.endpoint_id = p.id and not d.is_test)
      order by e.sort_id`,
-    [tenantId, endpointId, s.since, s.until, s.eventTypes, asOf ?? null],
+    [tenantId, endpointId, s.since, s.until, s.eventTypes, asOf ?? null, s.eventIds ?? null],
   );
   return {
     existing: existing.rows.map(({ id }) => id),
@@ -149,8 +151,9 @@ const selections: fc.Arbitrary<Selected> = fc
     matching: fc.option(
       fc.record({ responseStatus: fc.constantFrom(null, 503, 418), unsendable: fc.boolean() }),
     ),
+    named: fc.option(fc.uniqueArray(fc.integer({ min: 0, max: 239 }), { minLength: 1, maxLength: 40 })),
   })
-  .map(({ endpointId, since, length, missing, matching, asOf, ...rest }) => ({
+  .map(({ endpointId, since, length, missing, matching, asOf, named, ...rest }) => ({
     tenantId: 'ten_0',
     endpointId,
     ...(asOf !== null && { asOf: at(asOf) }),
@@ -160,6 +163,7 @@ const selections: fc.Arbitrary<Selected> = fc
       until: length === null ? null : at((since ?? 0) + length).toISOString(),
       missing: missing && matching === null && endpointId !== null,
       ...(matching !== null && { matching }),
+      ...(named !== null && { eventIds: named.map((n) => idAt('event', Math.floor(n / 10), n)) }),
     },
   }));
 
@@ -208,6 +212,9 @@ test('the pages of a selection hold all that it means, once and in order, and a 
           expect(await pagesOf(walkMissing, selected, limit, maxWalked)).toEqual(missing);
         const all = existing.length + missing.length;
         expect(await countSelected(database.db, selected)).toEqual({ count: all, atLeast: false });
+        const { first } = await countAmong(database.db, selected, 5);
+        expect(first).toHaveLength(Math.min(5, all));
+        for (const { deliveryId } of first) if (deliveryId !== null) expect(existing).toContain(deliveryId);
         const bounded = await countSelected(database.db, selected, maxWalked);
         expect(bounded.count).toBeLessThanOrEqual(all);
         if (!bounded.atLeast) expect(bounded.count).toBe(all);

@@ -1489,6 +1489,17 @@ export interface components {
              * @constant
              */
             among_at_least?: true;
+            /** @description The oldest of what is matched, as many as `sample` asked for. */
+            sample?: {
+                event_id: string;
+                event_type: string;
+                /** @description When the delivery was made; without one, when the event was accepted. */
+                created_at: string;
+                /** @description Null: there is none yet. */
+                delivery_id: string | null;
+                /** @description Of the delivery. */
+                status: ("pending" | "delivering" | "retrying" | "held" | "succeeded" | "failed" | "cancelled") | null;
+            }[];
         };
         DeliverySummaryInput: {
             id: string;
@@ -1687,19 +1698,30 @@ export interface components {
              * @default false
              */
             dry_run?: boolean;
+            /**
+             * @description How many of what is matched a dry run names, the oldest ones first.
+             * @default 0
+             */
+            sample?: number;
         };
         /**
          * @example {
          *       "since": "2024-01-15T10:30:00Z",
          *       "only_missing": true
          *     }
+         * @example {
+         *       "event_ids": [
+         *         "evt_01hm6y3zz8e4wbr0xk5m9q2v7t"
+         *       ],
+         *       "only_missing": true
+         *     }
          */
         ReplayInput: {
             /**
              * Format: date-time
-             * @description Only what was accepted or failed at this time or later.
+             * @description Only what was accepted or failed at this time or later. Required, unless `event_ids` is given.
              */
-            since: string;
+            since?: string;
             /**
              * Format: date-time
              * @description Only what was accepted or failed before this time. Absent: until now.
@@ -1712,6 +1734,13 @@ export interface components {
              * @default false
              */
             dry_run?: boolean;
+            /**
+             * @description How many of what is matched a dry run names, the oldest ones first.
+             * @default 0
+             */
+            sample?: number;
+            /** @description Only these events, whenever they were accepted. Then `since`, `until` and `event_types` are not allowed. */
+            event_ids?: string[];
             /** @description Only these: exact names, or prefixes with `.*`. */
             event_types?: string[];
             /**
@@ -1785,6 +1814,11 @@ export interface components {
              * @default false
              */
             dry_run?: boolean;
+            /**
+             * @description How many of what is matched a dry run names, the oldest ones first.
+             * @default 0
+             */
+            sample?: number;
         };
         /**
          * @example {
@@ -1823,6 +1857,11 @@ export interface components {
              * @default false
              */
             dry_run?: boolean;
+            /**
+             * @description How many of what is matched a dry run names, the oldest ones first.
+             * @default 0
+             */
+            sample?: number;
         };
         /**
          * @example {
@@ -3172,6 +3211,17 @@ export interface components {
              * @constant
              */
             among_at_least?: true;
+            /** @description The oldest of what is matched, as many as `sample` asked for. */
+            sample?: {
+                event_id: string;
+                event_type: string;
+                /** @description When the delivery was made; without one, when the event was accepted. */
+                created_at: string;
+                /** @description Null: there is none yet. */
+                delivery_id: string | null;
+                /** @description Of the delivery. */
+                status: ("pending" | "delivering" | "retrying" | "held" | "succeeded" | "failed" | "cancelled") | null;
+            }[];
         };
         DeliverySummary: {
             id: string;
@@ -3370,19 +3420,30 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+            /**
+             * @description How many of what is matched a dry run names, the oldest ones first.
+             * @default 0
+             */
+            sample: number;
         };
         /**
          * @example {
          *       "since": "2024-01-15T10:30:00Z",
          *       "only_missing": true
          *     }
+         * @example {
+         *       "event_ids": [
+         *         "evt_01hm6y3zz8e4wbr0xk5m9q2v7t"
+         *       ],
+         *       "only_missing": true
+         *     }
          */
         Replay: {
             /**
              * Format: date-time
-             * @description Only what was accepted or failed at this time or later.
+             * @description Only what was accepted or failed at this time or later. Required, unless `event_ids` is given.
              */
-            since: string;
+            since?: string;
             /**
              * Format: date-time
              * @description Only what was accepted or failed before this time. Absent: until now.
@@ -3395,6 +3456,13 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+            /**
+             * @description How many of what is matched a dry run names, the oldest ones first.
+             * @default 0
+             */
+            sample: number;
+            /** @description Only these events, whenever they were accepted. Then `since`, `until` and `event_types` are not allowed. */
+            event_ids?: string[];
             /** @description Only these: exact names, or prefixes with `.*`. */
             event_types?: string[];
             /**
@@ -3468,6 +3536,11 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+            /**
+             * @description How many of what is matched a dry run names, the oldest ones first.
+             * @default 0
+             */
+            sample: number;
         };
         /**
          * @example {
@@ -3506,6 +3579,11 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+            /**
+             * @description How many of what is matched a dry run names, the oldest ones first.
+             * @default 0
+             */
+            sample: number;
         };
         /**
          * @example {

@@ -14,6 +14,7 @@ import {
   dryRunSchema,
   paceField,
   presentStarted,
+  sampleField,
   startedSchema,
   startOperation,
 } from '../operations.ts';
@@ -49,6 +50,7 @@ const retryBody = z
     }),
     per_second: paceField,
     dry_run: dryRunField,
+    sample: sampleField,
   })
   .meta({
     id: 'BulkRetryMatching',
@@ -62,6 +64,7 @@ const cancelBody = z
       ...listFilter,
     }),
     dry_run: dryRunField,
+    sample: sampleField,
   })
   .meta({ id: 'BulkCancel', examples: [{ filter: { event_type: 'invoice.paid' }, dry_run: true }] });
 
@@ -73,6 +76,7 @@ type Wanted = {
   filter: Filter;
   perSecond: number | undefined;
   isDryRun: boolean;
+  sample: number;
 };
 
 // Long because it declares one route after the other, each with its schemas and its handler.
@@ -105,9 +109,16 @@ export function bulkOperationRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { filter, per_second: perSecond, dry_run: isDryRun } = request.body;
+      const { filter, per_second: perSecond, dry_run: isDryRun, sample } = request.body;
       const { status, ...others } = filter;
-      const wanted: Wanted = { kind: 'bulk_retry', statuses: [status], filter: others, perSecond, isDryRun };
+      const wanted: Wanted = {
+        kind: 'bulk_retry',
+        statuses: [status],
+        filter: others,
+        perSecond,
+        isDryRun,
+        sample,
+      };
       const answer = await run(request, request.params.tenant, wanted);
       return 'dry_run' in answer ? reply.status(200).send(answer) : reply.status(202).send(answer);
     },
@@ -130,7 +141,7 @@ export function bulkOperationRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { filter, dry_run: isDryRun } = request.body;
+      const { filter, dry_run: isDryRun, sample } = request.body;
       const { status, ...others } = filter;
       const statuses = status === undefined ? [...UNENDED_STATUSES] : [status];
       const wanted: Wanted = {
@@ -139,6 +150,7 @@ export function bulkOperationRoutes(app: App, deps: ApiDeps): void {
         filter: others,
         perSecond: undefined,
         isDryRun,
+        sample,
       };
       const answer = await run(request, request.params.tenant, wanted);
       return 'dry_run' in answer ? reply.status(200).send(answer) : reply.status(202).send(answer);
@@ -147,7 +159,7 @@ export function bulkOperationRoutes(app: App, deps: ApiDeps): void {
 
   /** Counts, or starts the operation. @throws Problem not_found, endpoint_disabled, validation_failed, too_many_requests */
   async function run(request: FastifyRequest, tenantGiven: string, wanted: Wanted) {
-    const { kind, statuses, filter, perSecond, isDryRun } = wanted;
+    const { kind, statuses, filter, perSecond, isDryRun, sample } = wanted;
     const tenant = await tenantOr404(deps, request, tenantGiven);
     const isRetry = kind === 'bulk_retry';
     if (filter.endpoint_id !== undefined) {
@@ -165,7 +177,7 @@ export function bulkOperationRoutes(app: App, deps: ApiDeps): void {
       unsendable: !isRetry,
     });
     const selected = { tenantId: tenant.id, endpointId: filter.endpoint_id ?? null, selection };
-    if (isDryRun) return dryRun(deps, selected);
+    if (isDryRun) return dryRun(deps, selected, sample);
     return presentStarted(await startOperation(deps, request, { kind, ...selected, perSecond }));
   }
 }

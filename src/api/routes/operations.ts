@@ -6,6 +6,7 @@ import type { Endpoint } from '../../domain/endpoint.ts';
 import { ATTEMPT_ERRORS, type AttemptErrorCode, fieldProblem, Problem } from '../../domain/errors.ts';
 import { EVENT_TYPE_FILTER_PATTERN } from '../../domain/event.ts';
 import { recoverSelection, replaySelection } from '../../domain/operation.ts';
+import { existingEvents } from '../../store/events.ts';
 import { findOperation, finishOperation, tally } from '../../store/operations.ts';
 import { audited } from '../audit.ts';
 import { callerOf } from '../auth.ts';
@@ -20,6 +21,7 @@ import {
   paceField,
   presentOperation,
   presentStarted,
+  sampleField,
   startedSchema,
   startOperation,
 } from '../operations.ts';
@@ -34,6 +36,7 @@ const window = {
   until: time.optional().describe('Only what was accepted or failed before this time. Absent: until now.'),
   per_second: paceField,
   dry_run: dryRunField,
+  sample: sampleField,
 };
 const eventTypes = z
   .array(z.string().max(200).regex(EVENT_TYPE_FILTER_PATTERN, 'must be a type like a.b or a prefix like a.*'))
@@ -48,13 +51,32 @@ const recoverBody = z
 const replayBody = z
   .strictObject({
     ...window,
+    since: window.since
+      .optional()
+      .describe(
+        'Only what was accepted or failed at this time or later. Required, unless `event_ids` is given.',
+      ),
+    event_ids: z
+      .array(z.string().max(100))
+      .min(1)
+      .max(100)
+      .optional()
+      .describe(
+        'Only these events, whenever they were accepted. Then `since`, `until` and `event_types` are not allowed.',
+      ),
     event_types: eventTypes.describe('Only these: exact names, or prefixes with `.*`.'),
     only_missing: z
       .boolean()
       .default(false)
       .describe('Only what the endpoint never got: what failed, was cancelled, or has no delivery.'),
   })
-  .meta({ id: 'Replay', examples: [{ since: '2024-01-15T10:30:00Z', only_missing: true }] });
+  .meta({
+    id: 'Replay',
+    examples: [
+      { since: '2024-01-15T10:30:00Z', only_missing: true },
+      { event_ids: ['evt_01hm6y3zz8e4wbr0xk5m9q2v7t'], only_missing: true },
+    ],
+  });
 
 export const RETRIABLE = ['failed', 'cancelled', 'succeeded', 'retrying'] as const;
 
@@ -98,12 +120,12 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { since, until = null, per_second: perSecond, dry_run: isDryRun } = request.body;
+      const { since, until = null, per_second: perSecond, dry_run: isDryRun, sample } = request.body;
       const target = await targetOf(request, since, until);
       // An endpoint missed nothing before it was created.
       const from = new Date(Math.max(Date.parse(since), target.createdAt.getTime())).toISOString();
       const selection = recoverSelection(from, until);
-      if (isDryRun) return reply.status(200).send(await dryRun(deps, { ...target.ids, selection }));
+      if (isDryRun) return reply.status(200).send(await dryRun(deps, { ...target.ids, selection }, sample));
       const started = await startOperation(deps, request, {
         kind: 'recover',
         ...target.ids,
@@ -129,17 +151,17 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const {
-        since,
-        until = null,
-        per_second: perSecond,
-        event_types: types,
-        only_missing: onlyMissing,
-        dry_run: isDryRun,
-      } = request.body;
+      const { since = null, until = null, event_types: types = null, event_ids: named } = request.body;
+      const { per_second: perSecond, only_missing: onlyMissing, dry_run: isDryRun, sample } = request.body;
+      refuseUnclear(request.body);
       const target = await targetOf(request, since, until);
-      const selection = replaySelection(since, until, { eventTypes: types ?? null, onlyMissing });
-      if (isDryRun) return reply.status(200).send(await dryRun(deps, { ...target.ids, selection }));
+      const eventIds = named && (await eventsOr422(target.ids.tenantId, named));
+      const selection = replaySelection(since, until, {
+        eventTypes: types,
+        onlyMissing,
+        ...(eventIds && { eventIds }),
+      });
+      if (isDryRun) return reply.status(200).send(await dryRun(deps, { ...target.ids, selection }, sample));
       const started = await startOperation(deps, request, {
         kind: 'replay',
         ...target.ids,
@@ -153,7 +175,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
   /** @throws Problem not_found, endpoint_disabled, validation_failed */
   async function targetOf(
     request: FastifyRequest & { params: { tenant: string; endpoint: string } },
-    since: string,
+    since: string | null,
     until: string | null,
   ) {
     const tenant = await tenantOr404(deps, request, request.params.tenant);
@@ -161,6 +183,15 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
     refuseDisabled({ id, enabled });
     refuseEmptyWindow(since, until);
     return { ids: { tenantId: tenant.id, endpointId: id }, createdAt };
+  }
+
+  /** The ids, each once. @throws Problem validation_failed */
+  async function eventsOr422(tenantId: string, ids: string[]): Promise<string[]> {
+    const found = await existingEvents(deps.db, tenantId, ids);
+    const unknown = ids.findIndex((id) => !found.has(id));
+    if (unknown !== -1)
+      throw fieldProblem(`event_ids[${unknown}]`, 'is not the id of an event of this tenant');
+    return [...found];
   }
 
   app.post(
@@ -257,6 +288,17 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
 export function refuseDisabled({ id, enabled }: Pick<Endpoint, 'id' | 'enabled'>): void {
   if (enabled) return;
   throw new Problem('endpoint_disabled', `The endpoint ${id} is disabled. Enable it first.`);
+}
+
+/** A replay is of a time, or of events by their names. @throws Problem validation_failed */
+function refuseUnclear(body: z.infer<typeof replayBody>): void {
+  if (body.event_ids === undefined) {
+    if (body.since === undefined) throw fieldProblem('since', 'is required, unless event_ids is given');
+    return;
+  }
+  for (const name of ['since', 'until', 'event_types'] as const)
+    if (body[name] !== undefined)
+      throw fieldProblem(name, 'is not allowed beside event_ids, which names the events');
 }
 
 /** @throws Problem validation_failed */
