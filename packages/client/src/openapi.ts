@@ -1709,12 +1709,6 @@ export interface components {
          *       "since": "2024-01-15T10:30:00Z",
          *       "only_missing": true
          *     }
-         * @example {
-         *       "event_ids": [
-         *         "evt_01hm6y3zz8e4wbr0xk5m9q2v7t"
-         *       ],
-         *       "only_missing": true
-         *     }
          */
         ReplayInput: {
             /**
@@ -3429,12 +3423,6 @@ export interface components {
         /**
          * @example {
          *       "since": "2024-01-15T10:30:00Z",
-         *       "only_missing": true
-         *     }
-         * @example {
-         *       "event_ids": [
-         *         "evt_01hm6y3zz8e4wbr0xk5m9q2v7t"
-         *       ],
          *       "only_missing": true
          *     }
          */

@@ -15,68 +15,17 @@ import type { App } from '../fastify-app.ts';
 import { endpointOr404, notFound, tenantOr404 } from '../lookups.ts';
 import {
   dryRun,
-  dryRunField,
   dryRunSchema,
   operationSchema,
   paceField,
   presentOperation,
   presentStarted,
-  sampleField,
   startedSchema,
   startOperation,
 } from '../operations.ts';
 import { problemSchema } from '../problems.ts';
 import { endpointParams, tenantParams } from '../schemas/parameters.ts';
-
-const time = z.iso.datetime({
-  offset: true,
-});
-const window = {
-  since: time.describe('Only what was accepted or failed at this time or later.'),
-  until: time.optional().describe('Only what was accepted or failed before this time. Absent: until now.'),
-  per_second: paceField,
-  dry_run: dryRunField,
-  sample: sampleField,
-};
-const eventTypes = z
-  .array(z.string().max(200).regex(EVENT_TYPE_FILTER_PATTERN, 'must be a type like a.b or a prefix like a.*'))
-  .min(1)
-  .max(100)
-  .optional();
-
-const recoverBody = z
-  .strictObject(window)
-  .meta({ id: 'Recover', examples: [{ since: '2024-01-15T10:30:00Z' }] });
-
-const replayBody = z
-  .strictObject({
-    ...window,
-    since: window.since
-      .optional()
-      .describe(
-        'Only what was accepted or failed at this time or later. Required, unless `event_ids` is given.',
-      ),
-    event_ids: z
-      .array(z.string().max(100))
-      .min(1)
-      .max(100)
-      .optional()
-      .describe(
-        'Only these events, whenever they were accepted. Then `since`, `until` and `event_types` are not allowed.',
-      ),
-    event_types: eventTypes.describe('Only these: exact names, or prefixes with `.*`.'),
-    only_missing: z
-      .boolean()
-      .default(false)
-      .describe('Only what the endpoint never got: what failed, was cancelled, or has no delivery.'),
-  })
-  .meta({
-    id: 'Replay',
-    examples: [
-      { since: '2024-01-15T10:30:00Z', only_missing: true },
-      { event_ids: ['evt_01hm6y3zz8e4wbr0xk5m9q2v7t'], only_missing: true },
-    ],
-  });
+import { recoverBody, refuseUnclear, replayBody, time } from '../schemas/redelivery.ts';
 
 export const RETRIABLE = ['failed', 'cancelled', 'succeeded', 'retrying'] as const;
 
@@ -288,17 +237,6 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
 export function refuseDisabled({ id, enabled }: Pick<Endpoint, 'id' | 'enabled'>): void {
   if (enabled) return;
   throw new Problem('endpoint_disabled', `The endpoint ${id} is disabled. Enable it first.`);
-}
-
-/** A replay is of a time, or of events by their names. @throws Problem validation_failed */
-function refuseUnclear(body: z.infer<typeof replayBody>): void {
-  if (body.event_ids === undefined) {
-    if (body.since === undefined) throw fieldProblem('since', 'is required, unless event_ids is given');
-    return;
-  }
-  for (const name of ['since', 'until', 'event_types'] as const)
-    if (body[name] !== undefined)
-      throw fieldProblem(name, 'is not allowed beside event_ids, which names the events');
 }
 
 /** @throws Problem validation_failed */

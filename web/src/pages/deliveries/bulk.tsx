@@ -14,6 +14,7 @@ import { ProblemNotice } from '../../parts/problem.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './deliveries.module.css';
 import { bulkActs, type DeliveryFilter } from './filters.ts';
+import { SAMPLE, Sample } from './sample.tsx';
 
 type Act = 'retry' | 'cancel';
 type Counted = Schemas['DryRun'];
@@ -25,7 +26,7 @@ function useBulk(tenant: string, filter: DeliveryFilter) {
   return (act: Act, isDryRun: boolean) => {
     const options = {
       params: { path: { tenant } },
-      body: { filter: matched, dry_run: isDryRun } as never,
+      body: { filter: matched, dry_run: isDryRun, sample: SAMPLE } as never,
     };
     const call =
       act === 'retry'
@@ -148,6 +149,7 @@ function ConfirmBulk({
           {endpoint === undefined ? act === 'retry' && texts.toAll : texts.toEndpoint(endpoint)}
         </p>
       )}
+      {data !== undefined && <Sample of={data} />}
       {filter.status === undefined && (
         <p>{act === 'retry' ? texts.onlyOf(common.status.failed) : texts.onlyWaiting}</p>
       )}
@@ -179,24 +181,26 @@ export function OperationProgress({ id, onDismiss }: { id: string; onDismiss(): 
   );
   if (data === undefined)
     return error ? <ProblemNotice problem={error} onRetry={refetch} /> : <Loading rows={1} />;
-  const ended = data.done + data.failed;
-  const isRunning = data.status === 'running';
+  // With nothing left to do, it only has not been written down yet that it has ended.
+  const isRunning = data.status === 'running' && (data.open > 0 || data.at_least === true);
+  const ended = data.status === 'running' ? 'completed' : data.status;
   return (
     <section className={styles.operation} aria-label={texts.operation}>
       <div className="spread">
-        <strong>{isRunning ? texts.running[data.kind] : texts.ended[data.status]}</strong>
+        <strong>{isRunning ? texts.running[data.kind] : texts.ended[ended]}</strong>
         <span>
-          {texts.progress(
+          {texts.progress[data.kind](
             format.number(data.done),
             data.at_least ? common.atLeast(format.number(data.matched)) : format.number(data.matched),
           )}
           {data.failed > 0 && ` · ${texts.failures(data.failed)}`}
+          {data.skipped > 0 && ` · ${texts.skipped(data.skipped)}`}
         </span>
       </div>
       <progress
         aria-label={texts.operation}
         max={Math.max(data.matched, 1)}
-        value={isRunning ? ended : data.matched}
+        value={isRunning ? data.done + data.failed : data.matched}
       />
       {stop.problem && <ProblemNotice problem={stop.problem} />}
       <div className="row">

@@ -16,8 +16,9 @@ import styles from './deliveries.module.css';
 import { DeliveryDetail } from './delivery.tsx';
 import { DeliveryList } from './delivery-list.tsx';
 import { type LoadRows, useDeliveryRows } from './delivery-rows.ts';
-import { useEndpointNames, useEventTypeList } from './endpoint-names.ts';
+import { useEndpointNames } from './endpoint-names.ts';
 import { FilterBar } from './filter-bar.tsx';
+import { useTypeNames } from './type-names.ts';
 import { type Filters, useFilters } from './use-filters.ts';
 import { useIsWide } from './use-is-wide.ts';
 
@@ -30,7 +31,7 @@ export function Deliveries({ selected }: { selected: string | null }) {
   const [, setSearch] = useSearchParams();
   const isWide = useIsWide('64rem');
   const endpoints = useEndpointNames(tenant.id);
-  const { data: types } = useEventTypeList(tenant.id);
+  const types = useTypeNames(tenant.id);
   const offset = useRef(0);
   useRowKeys('tbody td a[href]');
   const operation = filters.search.get('operation');
@@ -51,10 +52,7 @@ export function Deliveries({ selected }: { selected: string | null }) {
       title={selected === null ? shell.deliveries : `${texts.detail.title} ${selected}`}
       shownTitle={shell.deliveries}
     >
-      <FilterBar
-        filters={filters}
-        options={{ eventTypes: (types ?? []).map(({ name }) => name), endpoints }}
-      />
+      <FilterBar filters={filters} options={{ eventTypes: types, endpoints }} />
       {operation && (
         <OperationProgress
           id={operation}

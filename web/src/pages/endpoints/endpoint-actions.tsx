@@ -9,7 +9,8 @@ import { Button } from '../../parts/button.tsx';
 import { useSubmission } from '../../parts/form.tsx';
 import { Notice, ProblemNotice } from '../../parts/problem.tsx';
 import { useTexts } from '../../texts/index.ts';
-import { useEventTypes } from '../event-types/use-event-types.ts';
+import { unionOf } from '../deliveries/type-choices.ts';
+import { useTypeNames } from '../deliveries/type-names.ts';
 import { DeleteDialog, DisableDialog } from './confirm-dialogs.tsx';
 import styles from './endpoint.module.css';
 import { endpointActs } from './endpoint-acts.ts';
@@ -114,9 +115,9 @@ export function EndpointActions({ endpoint, profile, test, onSecret, onOperation
 /** The test event with a choice of its type: the contract's own, unless another is chosen. */
 function SendTest({ test, profile }: { test: Test; profile: Profile }) {
   const { endpoints: texts } = useTexts();
-  const { data: types = [] } = useEventTypes();
+  const types = useTypeNames(useTenant().id);
   const [type, setType] = useState(profile.test_event.type);
-  const names = [...new Set([profile.test_event.type, ...types.map(({ name }) => name)])];
+  const names = unionOf([profile.test_event.type], types);
   return (
     <div className={styles.test}>
       <select aria-label={texts.eventType} value={type} onChange={(event) => setType(event.target.value)}>

@@ -9,8 +9,10 @@ import { Button } from '../../parts/button.tsx';
 import { Dialog, DialogActions } from '../../parts/dialog.tsx';
 import { Checkbox, Select, TextField } from '../../parts/field.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
+import { Notice } from '../../parts/problem.tsx';
 import { useTexts } from '../../texts/index.ts';
-import { useEventTypes } from '../event-types/use-event-types.ts';
+import { SAMPLE, Sample } from '../deliveries/sample.tsx';
+import { useTypeNames } from '../deliveries/type-names.ts';
 import type { Endpoint } from './endpoint-values.ts';
 import { isoOf, localOf } from './local-time.ts';
 
@@ -36,12 +38,12 @@ export function SendAgainDialog({
 }) {
   const { sendAgain: texts, common } = useTexts();
   const announce = useAnnounce();
-  const { data: types = [] } = useEventTypes();
+  const types = useTypeNames(useTenant().id);
   const [window, setWindow] = useState<Window>(() => ({
     since: localOf(since ?? endpoint.failing_since ?? new Date(Date.now() - DAY_MS)),
     until: '',
     eventType: '',
-    isOnlyMissing: false,
+    isOnlyMissing: true,
   }));
   const put = (change: Partial<Window>) => setWindow((now) => ({ ...now, ...change }));
   const ask = useSendAgain(kind, endpoint);
@@ -87,7 +89,7 @@ export function SendAgainDialog({
               path="event_types"
               choices={[
                 { value: '', label: texts.allTypes },
-                ...types.map(({ name }) => ({ value: name, label: name })),
+                ...types.map((name) => ({ value: name, label: name })),
               ]}
               value={window.eventType}
               onValue={(eventType) => put({ eventType })}
@@ -98,6 +100,11 @@ export function SendAgainDialog({
               checked={window.isOnlyMissing}
               onChecked={(isOnlyMissing) => put({ isOnlyMissing })}
             />
+            {!window.isOnlyMissing && (
+              <Notice tone="warn">
+                <p>{texts.twice}</p>
+              </Notice>
+            )}
           </>
         )}
         <p aria-live="polite">
@@ -107,6 +114,7 @@ export function SendAgainDialog({
               : !dryRun.error && common.loading}
           </strong>
         </p>
+        {dryRun.data !== undefined && 'among' in dryRun.data && !dryRun.error && <Sample of={dryRun.data} />}
         <DialogActions>
           <Button onClick={onClose}>{common.cancel}</Button>
           <Button type="submit" look="primary" isBusy={submission.isBusy}>
@@ -130,6 +138,7 @@ function useSendAgain(kind: Kind, endpoint: Endpoint) {
       since: isoOf(since),
       ...(until !== '' && { until: isoOf(until) }),
       dry_run: isDryRun,
+      sample: SAMPLE,
     };
     if (kind === 'recover')
       return dataOf(api.POST('/v1/tenants/{tenant}/endpoints/{endpoint}/recover', { params, body }));

@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useFormat } from '../../context/format.ts';
+import { useParam } from '../../context/params.ts';
 import { useViewer } from '../../context/session.tsx';
 import { useTenant } from '../../context/tenant.tsx';
 import { Button, LinkButton } from '../../parts/button.tsx';
@@ -18,6 +19,7 @@ import { Card, Facts, Page } from '../../parts/page.tsx';
 import { Notice, ProblemNotice } from '../../parts/problem.tsx';
 import { ExactTime } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
+import { OperationProgress } from '../deliveries/bulk.tsx';
 import { type EventWithText, useEvent } from './event-data.ts';
 import { EventDeliveries } from './event-deliveries.tsx';
 import { Missed } from './missed.tsx';
@@ -89,6 +91,7 @@ function Erase({ id, onClose }: { id: string; onClose(): void }) {
 function Loaded({ data: { event, dataText } }: { data: EventWithText }) {
   const { events: texts } = useTexts();
   const format = useFormat();
+  const [operation, setOperation] = useParam('operation');
   return (
     <>
       <Facts
@@ -111,7 +114,10 @@ function Loaded({ data: { event, dataText } }: { data: EventWithText }) {
           <EventDeliveries deliveries={event.deliveries} />
         )}
       </Card>
-      <Missed event={event.id} />
+      {operation !== '' && (
+        <OperationProgress key={operation} id={operation} onDismiss={() => setOperation('')} />
+      )}
+      <Missed event={event} onReplay={setOperation} />
       <Card title={texts.detail.payload} isRegion>
         {dataText === null ? (
           <Notice>

@@ -15,8 +15,8 @@ import { SearchField } from '../../parts/search-field.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
-import { useEventTypeList } from '../deliveries/endpoint-names.ts';
 import { TimeFields } from '../deliveries/filter-bar.tsx';
+import { useTypeNames } from '../deliveries/type-names.ts';
 import { type Filters, useFilters } from '../deliveries/use-filters.ts';
 import styles from './events.module.css';
 
@@ -104,9 +104,8 @@ function Bar({
 }) {
   const { events: texts } = useTexts();
   const tenant = useTenant();
-  const { data: types = [] } = useEventTypeList(tenant.id);
   const type = filters.search.get('event_type') ?? '';
-  const names = types.map(({ name }) => name);
+  const names = [...useTypeNames(tenant.id)];
   if (type !== '' && !names.includes(type)) names.push(type);
   return (
     <div className={styles.bar}>

@@ -1,10 +1,12 @@
 /** Every endpoint that got nothing of an event, with the reason as far as it is on record. */
-import { dataOf } from '@tidings/client';
+import { dataOf, type Schemas } from '@tidings/client';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { useApi } from '../../context/api.tsx';
 import { useViewer } from '../../context/session.tsx';
 import { useTenant } from '../../context/tenant.tsx';
 import { Badge } from '../../parts/badge.tsx';
+import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
 import { Said } from '../../parts/said.tsx';
@@ -12,18 +14,22 @@ import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './events.module.css';
+import { ReplayEventDialog } from './replay-event.tsx';
 
-export function Missed({ event }: { event: string }) {
+type Props = { event: Pick<Schemas['Event'], 'id' | 'type'>; onReplay?(operation: string): void };
+
+export function Missed({ event, onReplay }: Props) {
   const { events } = useTexts();
   const texts = events.detail;
   const api = useApi();
   const { can } = useViewer();
   const tenant = useTenant();
-  const pages = usePages(['event', tenant.id, event, 'explain'], (cursor) =>
+  const [asked, setAsked] = useState<{ id: string; name: string } | null>(null);
+  const pages = usePages(['event', tenant.id, event.id, 'explain'], (cursor) =>
     dataOf(
       api.GET('/v1/tenants/{tenant}/events/{event}/explain', {
         params: {
-          path: { tenant: tenant.id, event },
+          path: { tenant: tenant.id, event: event.id },
           query: { limit: 100, ...(cursor !== undefined && { cursor }) },
         },
       }),
@@ -80,7 +86,14 @@ export function Missed({ event }: { event: string }) {
                 name: texts.helps,
                 cell: (row) =>
                   row.replayable ? (
-                    can('replay') && <Link href={`/endpoints/${row.endpoint_id}`}>{texts.replay}</Link>
+                    can('replay') && (
+                      <Button
+                        aria-label={`${texts.replay}: ${row.url}`}
+                        onClick={() => setAsked({ id: row.endpoint_id, name: row.url })}
+                      >
+                        {texts.replay}
+                      </Button>
+                    )
                   ) : (
                     <span className="muted">{texts.notReplayable}</span>
                   ),
@@ -89,6 +102,18 @@ export function Missed({ event }: { event: string }) {
           />
         )}
       </PagesView>
+      <p className="muted">{texts.missedHelp}</p>
+      {asked !== null && (
+        <ReplayEventDialog
+          event={event}
+          endpoint={asked}
+          onClose={() => setAsked(null)}
+          onStarted={(operation) => {
+            setAsked(null);
+            onReplay?.(operation);
+          }}
+        />
+      )}
     </Card>
   );
 }

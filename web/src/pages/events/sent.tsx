@@ -36,7 +36,7 @@ export function Sent({ event }: { event: Schemas['AcceptedEvent'] }) {
           </>
         )}
       </Card>
-      {deliveries.length === 0 && <Missed event={event.id} />}
+      {deliveries.length === 0 && <Missed event={event} />}
     </div>
   );
 }

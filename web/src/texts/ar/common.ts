@@ -58,7 +58,7 @@ export const common: Texts['common'] = {
   trigger: {
     schedule: 'حسب الجدول',
     manual: 'يدويًا',
-    recovery: 'أُرسل مجددًا',
+    recovery: 'استدراك أو إعادة إرسال',
     test: 'اختبار',
   },
 };

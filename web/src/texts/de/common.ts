@@ -55,7 +55,7 @@ export const common: Texts['common'] = {
   trigger: {
     schedule: 'Planmäßig',
     manual: 'Von Hand',
-    recovery: 'Erneut gesendet',
+    recovery: 'Nachgeholt oder erneut gesendet',
     test: 'Test',
   },
 };

@@ -38,6 +38,14 @@ export const events: Texts['events'] = {
     why: 'Warum',
     since: 'Seit',
     helps: 'Was hilft',
+    replayTitle: 'Dieses Ereignis an diesen Endpunkt senden?',
+    replayAsks: (event, endpoint) =>
+      `Das Ereignis ${event} wird an ${endpoint} gesendet, an keinen anderen Endpunkt.`,
+    replayNothing:
+      'So wie es steht, würde nichts gesendet: Der Endpunkt hat es inzwischen erhalten, oder es ist unterwegs.',
+    replayStarted: 'Das Ereignis wird an den Endpunkt gesendet.',
+    missedHelp:
+      '„An diesen Endpunkt erneut senden“ sendet dieses Ereignis an diesen einen Endpunkt. „Geändert erneut senden“ macht ein neues Ereignis, das jeder Endpunkt erhält, der es abonniert hat.',
     replay: 'An diesen Endpunkt erneut senden',
     notReplayable: 'So wie es jetzt steht, würde „Erneut senden“ es nicht senden.',
     copy: 'Geändert erneut senden',

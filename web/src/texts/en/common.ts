@@ -59,7 +59,7 @@ export const common = {
   trigger: {
     schedule: 'Planned',
     manual: 'By hand',
-    recovery: 'Sent again',
+    recovery: 'Recovery or replay',
     test: 'Test',
   } as Record<Schemas['Attempt']['trigger'], string>,
 };

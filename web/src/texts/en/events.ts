@@ -37,6 +37,14 @@ export const events = {
     why: 'Why',
     since: 'Since',
     helps: 'What helps',
+    replayTitle: 'Send this event to this endpoint?',
+    replayAsks: (event: string, endpoint: string) =>
+      `The event ${event} is sent to ${endpoint}, and to no other endpoint.`,
+    replayNothing:
+      'Nothing would be sent as things are: the endpoint has got it meanwhile, or it is on its way.',
+    replayStarted: 'The event is being sent to the endpoint.',
+    missedHelp:
+      '“Replay to this endpoint” sends this event to that one endpoint. “Send again with changes” makes a new event, which every endpoint gets that listens to it.',
     replay: 'Replay to this endpoint',
     notReplayable: 'A replay would not send it, as things are now.',
     copy: 'Send again with changes',

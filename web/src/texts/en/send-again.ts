@@ -9,10 +9,17 @@ const atLeast = (isBound: true | undefined, text: string) => (isBound === true ?
 export const sendAgain = {
   titles: { recover: 'Recover what was missed', replay: 'Replay' },
   what: {
-    recover: 'What failed, and what was not even tried while the endpoint was disabled, is sent again.',
+    recover:
+      'What failed, and what was not even tried while the endpoint was disabled, is sent. What your endpoint has got already is left alone.',
     replay:
-      'Everything of the chosen time is sent again, also what your endpoint has got already. Such a delivery carries the same webhook-id, by which a receiver knows it.',
+      'Events of a time that you choose are sent, of one type or of all. Recover is the shorter way when something failed.',
   },
+  twice:
+    'What your endpoint has got already is sent to it once more, with the same webhook-id, by which a receiver knows it.',
+  sample: 'The first of them',
+  neverSent: 'not sent yet',
+  more: (count: number, isBound: boolean) =>
+    `and ${atLeast(isBound || undefined, number.format(count))} more`,
   since: 'Since',
   until: 'Until',
   sinceMissing: 'must be a time',
@@ -21,9 +28,12 @@ export const sendAgain = {
   onlyMissing: 'Only what it never got',
   onlyMissingHint: 'What failed, was cancelled, or was never sent.',
   dryRun: ({ matched, among, at_least, among_at_least }: Schemas['DryRun']): string => {
-    if (matched === 0) return 'Nothing of this time would be sent again.';
+    if (matched === 0) return 'Nothing of this time would be sent.';
     const of = atLeast(among_at_least, number.format(among));
-    return `${atLeast(at_least, number.format(matched))} of ${of} would be sent again.`.replace(/^a/, 'A');
+    return `${atLeast(at_least, number.format(matched))} of ${of} would be sent again, or for the first time.`.replace(
+      /^a/,
+      'A',
+    );
   },
-  started: count('# delivery is being sent again.', '# deliveries are being sent again.'),
+  started: count('Started: # delivery.', 'Started: # deliveries.'),
 };

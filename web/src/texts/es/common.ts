@@ -55,7 +55,7 @@ export const common: Texts['common'] = {
   trigger: {
     schedule: 'Programado',
     manual: 'Manual',
-    recovery: 'Reenvío',
+    recovery: 'Recuperación o repetición',
     test: 'Prueba',
   },
 };

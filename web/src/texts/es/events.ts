@@ -38,6 +38,13 @@ export const events: Texts['events'] = {
     why: 'Por qué',
     since: 'Desde',
     helps: 'Qué ayuda',
+    replayTitle: '¿Enviar este evento a este endpoint?',
+    replayAsks: (event, endpoint) => `El evento ${event} se envía a ${endpoint}, y a ningún otro endpoint.`,
+    replayNothing:
+      'Tal como están las cosas, no se enviaría nada: el endpoint ya lo recibió, o está en camino.',
+    replayStarted: 'El evento se está enviando al endpoint.',
+    missedHelp:
+      '«Repetir a este endpoint» envía este evento a ese único endpoint. «Reenviar con cambios» crea un evento nuevo, que recibe cada endpoint suscrito.',
     replay: 'Repetir a este endpoint',
     notReplayable: 'Tal como están las cosas, una repetición no lo enviaría.',
     copy: 'Reenviar con cambios',

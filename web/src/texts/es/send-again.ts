@@ -10,10 +10,15 @@ export const sendAgain: Texts['sendAgain'] = {
   titles: { recover: 'Recuperar lo que no se recibió', replay: 'Repetir' },
   what: {
     recover:
-      'Se reenvía lo que falló y lo que ni siquiera se intentó mientras el endpoint estaba desactivado.',
+      'Se envía lo que falló y lo que ni siquiera se intentó mientras el endpoint estaba desactivado. Lo que su endpoint ya recibió se deja como está.',
     replay:
-      'Se reenvía todo lo del período elegido, también lo que su endpoint ya recibió. Una entrega así lleva el mismo webhook-id, por el que el receptor la reconoce.',
+      'Se envían los eventos del período que elija, de un tipo o de todos. Si algo falló, recuperar es el camino más corto.',
   },
+  twice:
+    'Lo que su endpoint ya recibió se le envía una vez más, con el mismo webhook-id, por el que el receptor lo reconoce.',
+  sample: 'Los primeros',
+  neverSent: 'aún no enviado',
+  more: (count, isBound) => `y ${atLeast(isBound || undefined, number.format(count))} más`,
   since: 'Desde',
   until: 'Hasta',
   sinceMissing: 'debe ser una fecha y hora',
@@ -22,10 +27,10 @@ export const sendAgain: Texts['sendAgain'] = {
   onlyMissing: 'Solo lo que nunca recibió',
   onlyMissingHint: 'Lo que falló, se canceló o nunca se envió.',
   dryRun: ({ matched, among, at_least, among_at_least }) => {
-    if (matched === 0) return 'No se reenviaría nada de este período.';
+    if (matched === 0) return 'No se enviaría nada de este período.';
     const of = atLeast(among_at_least, number.format(among));
     const verb = matched === 1 ? 'Se reenviaría' : 'Se reenviarían';
-    return `${verb} ${atLeast(at_least, number.format(matched))} de ${of}.`;
+    return `${verb} ${atLeast(at_least, number.format(matched))} de ${of}, de nuevo o por primera vez.`;
   },
-  started: count('Se está reenviando # entrega.', 'Se están reenviando # entregas.'),
+  started: count('Iniciado: # entrega.', 'Iniciado: # entregas.'),
 };

@@ -55,7 +55,7 @@ export const common: Texts['common'] = {
   trigger: {
     schedule: 'Programada',
     manual: 'Manual',
-    recovery: 'Reenvio',
+    recovery: 'Recuperação ou repetição',
     test: 'Teste',
   },
 };

@@ -37,6 +37,13 @@ export const events: Texts['events'] = {
     why: 'Por quê',
     since: 'Desde',
     helps: 'O que ajuda',
+    replayTitle: 'Enviar este evento a este endpoint?',
+    replayAsks: (event, endpoint) => `O evento ${event} é enviado a ${endpoint}, e a nenhum outro endpoint.`,
+    replayNothing:
+      'Como as coisas estão, nada seria enviado: o endpoint já o recebeu, ou ele está a caminho.',
+    replayStarted: 'O evento está sendo enviado ao endpoint.',
+    missedHelp:
+      '“Repetir para este endpoint” envia este evento a esse único endpoint. “Reenviar com alterações” cria um evento novo, que cada endpoint inscrito recebe.',
     replay: 'Repetir para este endpoint',
     notReplayable: 'Do jeito que as coisas estão, uma repetição não o enviaria.',
     copy: 'Reenviar com alterações',

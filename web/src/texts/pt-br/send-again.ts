@@ -9,10 +9,16 @@ const atLeast = (isBound: true | undefined, text: string) => (isBound === true ?
 export const sendAgain: Texts['sendAgain'] = {
   titles: { recover: 'Recuperar o que não foi recebido', replay: 'Repetir' },
   what: {
-    recover: 'O que falhou, e o que nem foi tentado enquanto o endpoint estava desativado, é reenviado.',
+    recover:
+      'É enviado o que falhou e o que nem foi tentado enquanto o endpoint estava desativado. O que o seu endpoint já recebeu fica como está.',
     replay:
-      'Tudo do período escolhido é reenviado, inclusive o que o seu endpoint já recebeu. Uma entrega assim leva o mesmo webhook-id, pelo qual o receptor a reconhece.',
+      'São enviados os eventos do período que você escolher, de um tipo ou de todos. Se algo falhou, recuperar é o caminho mais curto.',
   },
+  twice:
+    'O que o seu endpoint já recebeu é enviado mais uma vez, com o mesmo webhook-id, pelo qual o receptor o reconhece.',
+  sample: 'Os primeiros',
+  neverSent: 'ainda não enviado',
+  more: (count, isBound) => `e mais ${atLeast(isBound || undefined, number.format(count))}`,
   since: 'Desde',
   until: 'Até',
   sinceMissing: 'deve ser uma data e hora',
@@ -21,9 +27,9 @@ export const sendAgain: Texts['sendAgain'] = {
   onlyMissing: 'Somente o que ele nunca recebeu',
   onlyMissingHint: 'O que falhou, foi cancelado ou nunca foi enviado.',
   dryRun: ({ matched, among, at_least, among_at_least }) => {
-    if (matched === 0) return 'Nada deste período seria reenviado.';
+    if (matched === 0) return 'Nada deste período seria enviado.';
     const of = atLeast(among_at_least, number.format(among));
-    return `A reenviar: ${atLeast(at_least, number.format(matched))} de ${of}.`;
+    return `A enviar, de novo ou pela primeira vez: ${atLeast(at_least, number.format(matched))} de ${of}.`;
   },
-  started: count('# entrega está sendo reenviada.', '# entregas estão sendo reenviadas.'),
+  started: count('Iniciado: # entrega.', 'Iniciado: # entregas.'),
 };
