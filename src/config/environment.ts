@@ -268,7 +268,8 @@ export const environmentSchema = z.object({
   TIDINGS_PUBLIC_URL: baseUrl('https://tidings.example.com')
     .optional()
     .describe(
-      'URL at which people reach this service, for the links in notifications. Default: its own address.',
+      'URL at which people reach this service, for the links in notifications and to the portal. It may have a path only where no pages ' +
+        'are served (`TIDINGS_PAGES=off`), and the proxy in front must take that path off. Default: its own address.',
     ),
 });
 
@@ -289,6 +290,14 @@ export const CONTRADICTIONS: {
     message: 'must be another port than TIDINGS_PORT',
     holds: ({ TIDINGS_METRICS_PORT: one, TIDINGS_PORT: other }, hasApi) =>
       hasApi && one !== undefined && one !== 0 && one === other,
+  },
+  {
+    of: ['TIDINGS_PUBLIC_URL', 'TIDINGS_PAGES'],
+    message:
+      'must have no path, because the dashboard and the portal stand at the root of a host. Give Tidings a host of its own, like ' +
+      'https://hooks.example.com, or serve no pages (TIDINGS_PAGES=off)',
+    holds: ({ TIDINGS_PUBLIC_URL: url, TIDINGS_PAGES: pages }, hasApi) =>
+      hasApi && pages === 'on' && url !== undefined && new URL(url).pathname !== '/',
   },
 ];
 

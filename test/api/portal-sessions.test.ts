@@ -26,7 +26,7 @@ beforeAll(async () => {
       ...settings,
       TIDINGS_LOG_LEVEL: 'trace',
       TIDINGS_PORTAL_SESSIONS_PER_TENANT: '100',
-      TIDINGS_PUBLIC_URL: 'https://hooks.example.com/tidings',
+      TIDINGS_PUBLIC_URL: 'https://hooks.example.com',
     }),
     startProcess('api', settings),
   ]);
@@ -72,7 +72,7 @@ test('a link leads to the portal, and holds a code where no server sees it', asy
   expect(body).toEqual({
     id: expect.stringMatching(/^prt_/),
     url: expect.stringMatching(
-      /^https:\/\/hooks\.example\.com\/tidings\/portal\/#code=tidings_link_[\w-]{43}$/,
+      /^https:\/\/hooks\.example\.com\/portal\/#code=tidings_link_[\w-]{43}$/,
     ),
     expires_at: expect.any(String),
   });

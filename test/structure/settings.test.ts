@@ -228,6 +228,10 @@ const CONTRADICTING: Record<string, Record<string, string>[]> = {
     { TIDINGS_METRICS_PORT: '9000', TIDINGS_PORT: '9000' },
     { TIDINGS_METRICS_PORT: '8400' },
   ],
+  'TIDINGS_PUBLIC_URL, TIDINGS_PAGES': [
+    { TIDINGS_PUBLIC_URL: 'https://example.com/hooks' },
+    { TIDINGS_PUBLIC_URL: 'https://example.com/hooks/', TIDINGS_PAGES: 'on' },
+  ],
 };
 
 describe('what two variables together cannot mean', () => {
@@ -245,6 +249,11 @@ describe('what two variables together cannot mean', () => {
     expect(checkEnvironment({ TIDINGS_METRICS_PORT: '0', TIDINGS_PORT: '0' }, true).problems).toEqual([]);
     // A worker has no API.
     expect(checkEnvironment({ TIDINGS_METRICS_PORT: '8400' }, false).problems).toEqual([]);
+    const below = { TIDINGS_PUBLIC_URL: 'https://example.com/hooks' };
+    expect(checkEnvironment(below, false).problems).toEqual([]);
+    expect(checkEnvironment({ ...below, TIDINGS_PAGES: 'off' }, true).problems).toEqual([]);
+    for (const url of ['https://example.com', 'https://example.com/', 'https://example.com:8443//'])
+      expect(checkEnvironment({ TIDINGS_PUBLIC_URL: url }, true).problems).toEqual([]);
   });
 });
 
