@@ -150,6 +150,18 @@ test('the operational events of one endpoint can be read, also when it is delete
     const { body } = await tidings.call('GET', path, undefined, headers);
     return body.items.map((each: { endpoint_id: string }) => each.endpoint_id);
   };
+  const { body: told } = await tidings.call('GET', `/v1/operational-events?tenant=${tenant.id}`);
+  const { body: done } = await tidings.call('GET', `/v1/audit-log?tenant=${tenant.id}`);
+  const named = [...told.items, ...done.items].filter((each) => each.endpoint !== null);
+  expect(named.length).toBeGreaterThan(6);
+  for (const each of named) {
+    const isFirst = (each.endpoint_id ?? each.object_id) === ids[0];
+    expect(each.endpoint).toEqual({
+      url: `https://example.com/${isFirst ? 'first' : 'second'}`,
+      description: null,
+      deleted_at: isFirst ? expect.any(String) : null,
+    });
+  }
   for (const id of ids) {
     const three = [id, id, id];
     expect(await concerned(`endpoint=${id}`)).toEqual(three);

@@ -13,6 +13,7 @@ const said = (type: string, data: Record<string, unknown>) =>
       tenant_id: null,
       endpoint_id: null,
       tenant: null,
+      endpoint: null,
       data,
       created_at: '2026-11-27T12:00:00Z',
     },

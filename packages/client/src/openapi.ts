@@ -1433,6 +1433,13 @@ export interface components {
                 name: string | null;
                 external_id: string | null;
             } | null;
+            /** @description What the endpoint is known by. Null: it concerns no endpoint. */
+            endpoint: {
+                /** @description With the values of its query masked. */
+                url: string;
+                description: string | null;
+                deleted_at: string | null;
+            } | null;
         };
         OperationInput: {
             id: string;
@@ -2466,6 +2473,13 @@ export interface components {
                 name: string | null;
                 external_id: string | null;
             } | null;
+            /** @description What the endpoint is known by. Null: it concerns no endpoint. */
+            endpoint: {
+                /** @description With the values of its query masked. */
+                url: string;
+                description: string | null;
+                deleted_at: string | null;
+            } | null;
         };
         OperatorStatusInput: {
             versions: {
@@ -3148,6 +3162,13 @@ export interface components {
             tenant: {
                 name: string | null;
                 external_id: string | null;
+            } | null;
+            /** @description What the endpoint is known by. Null: it concerns no endpoint. */
+            endpoint: {
+                /** @description With the values of its query masked. */
+                url: string;
+                description: string | null;
+                deleted_at: string | null;
             } | null;
         };
         Operation: {
@@ -4181,6 +4202,13 @@ export interface components {
             tenant: {
                 name: string | null;
                 external_id: string | null;
+            } | null;
+            /** @description What the endpoint is known by. Null: it concerns no endpoint. */
+            endpoint: {
+                /** @description With the values of its query masked. */
+                url: string;
+                description: string | null;
+                deleted_at: string | null;
             } | null;
         };
         OperatorStatus: {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { listAuditEntries, type StoredAuditEntry } from '../../store/audit-log.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
+import { endpointNames, withEndpoints } from '../endpoint-names.ts';
 import type { App } from '../fastify-app.ts';
 import { tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
@@ -25,6 +26,7 @@ const auditEntry = z
     details: z.record(z.string(), z.unknown()),
     request_id: z.string(),
     tenant: tenantNames,
+    endpoint: endpointNames,
   })
   .meta({ id: 'AuditEntry' });
 
@@ -56,12 +58,14 @@ export function auditLogRoutes(app: App, deps: ApiDeps): void {
         (wanted) => listAuditEntries(deps.db, filter, wanted),
         present,
       );
-      return withTenants(deps, page);
+      return withEndpoints(deps, await withTenants(deps, page), ({ action, object_id: id }) =>
+        action.startsWith('endpoint.') ? id : null,
+      );
     },
   );
 }
 
-function present(row: StoredAuditEntry): Omit<z.infer<typeof auditEntry>, 'tenant'> {
+function present(row: StoredAuditEntry): Omit<z.infer<typeof auditEntry>, 'tenant' | 'endpoint'> {
   return {
     id: row.id,
     at: row.at.toISOString(),

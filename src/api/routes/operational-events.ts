@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { listOperationalEvents } from '../../store/operational-events.ts';
 import { callerOf } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
+import { endpointNames, withEndpoints } from '../endpoint-names.ts';
 import type { App } from '../fastify-app.ts';
 import { tenantOr404 } from '../lookups.ts';
 import { pageOf, pageQuery, readPage } from '../paging.ts';
@@ -18,6 +19,7 @@ const operationalEvent = z
     data: z.record(z.string(), z.unknown()),
     created_at: z.string(),
     tenant: tenantNames,
+    endpoint: endpointNames,
   })
   .meta({ id: 'OperationalEvent' });
 
@@ -57,7 +59,7 @@ export function operationalEventRoutes(app: App, deps: ApiDeps): void {
           created_at: row.createdAt.toISOString(),
         }),
       );
-      return withTenants(deps, page);
+      return withEndpoints(deps, await withTenants(deps, page), ({ endpoint_id: id }) => id);
     },
   );
 }

@@ -1,11 +1,12 @@
 /** A row of the audit log: who did what to which, with what was there before and after. */
 import type { Schemas } from '@tidings/client';
 import { Link } from 'wouter';
+import { useFormat } from '../../context/format.ts';
 import type { IconName } from '../../parts/icon.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { actionOf, actorOf, changesOf, factsOf, pathOf } from './audit-words.ts';
 import styles from './happenings.module.css';
-import { Happening, TenantLink } from './happenings.tsx';
+import { EndpointLink, Happening, TenantLink } from './happenings.tsx';
 
 const ICONS: Record<string, IconName> = {
   tenant: 'tenants',
@@ -19,12 +20,13 @@ const ICONS: Record<string, IconName> = {
 /** @param isOfAll whether it is a list of all tenants, so that each says which it is */
 export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isOfAll: boolean }) {
   const texts = useTexts();
+  const format = useFormat();
   const { tenant_id: tenant, object_id: object } = entry;
   const path = pathOf(entry);
   const isElsewhere = isOfAll && tenant !== null;
   const href = path === null ? null : isElsewhere ? `/tenants/${tenant}${path}` : path;
-  const changes = changesOf(entry, texts);
-  const facts = factsOf(entry, texts);
+  const changes = changesOf(entry, texts, format);
+  const facts = factsOf(entry, texts, format);
   return (
     <Happening
       id={entry.id}
@@ -36,7 +38,9 @@ export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isO
         ...(object === null
           ? []
           : [
-              href === null ? (
+              entry.endpoint?.deleted_at ? (
+                <EndpointLink key="o" id={object} names={entry.endpoint} href="" />
+              ) : href === null ? (
                 <code key="o">{object}</code>
               ) : (
                 <Link key="o" href={href}>

@@ -1,5 +1,6 @@
 /** Entries of the audit log in words: what was done, what was there before and after, and where it can be seen. */
 import type { Schemas } from '@tidings/client';
+import type { Format } from '../../context/format.ts';
 import type { Texts } from '../../texts/index.ts';
 
 type AuditEntry = Schemas['AuditEntry'];
@@ -45,28 +46,45 @@ const isOnlyField = ({ fields }: Record<string, unknown>, name: string) =>
   Array.isArray(fields) && fields.length === 1 && fields[0] === name;
 
 /** Fields with what they were and what they are. */
-export function changesOf({ details }: AuditEntry, texts: Texts): Change[] {
+export function changesOf({ details }: AuditEntry, texts: Texts, format: Format): Change[] {
   const was = recordIn(details.was);
   return Object.keys(was).map((name) => ({
     name: named(name, texts),
-    before: wordOf(name, was[name], texts),
+    before: wordOf(name, was[name], texts, format),
     // Older entries say only what it was.
-    after: name in details ? wordOf(name, details[name], texts) : texts.activity.notKept,
+    after: name in details ? wordOf(name, details[name], texts, format) : texts.activity.notKept,
   }));
 }
 
-/** An endpoint without a list of types gets all of them. */
-const wordOf = (name: string, value: unknown, texts: Texts) =>
-  name === 'event_types' && value === null ? texts.activity.allTypes : shown(value, texts);
+/** Units by how the names of durations end, in ms. */
+const UNITS: readonly [ending: RegExp, ms: number][] = [
+  [/_ms$/, 1],
+  [/_(s|seconds)$/, 1_000],
+  [/_days$/, 86_400_000],
+];
+
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
+
+/** A value by what its name says of it: durations and times are written as such. */
+function wordOf(name: string, value: unknown, texts: Texts, format: Format): string {
+  // An endpoint without a list of types gets all of them.
+  if (name === 'event_types' && value === null) return texts.activity.allTypes;
+  const [, unit] = UNITS.find(([ending]) => ending.test(name)) ?? [];
+  if (unit !== undefined && typeof value === 'number' && Number.isFinite(value))
+    return value === 0 ? texts.common.none : format.duration(value * unit);
+  if (typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)))
+    return format.dayAndTime(value);
+  return shown(value, texts);
+}
 
 const TOLD_OTHERWISE = new Set(['fields', 'was', 'session_id']);
 
 /** The rest of what is known of it. */
-export function factsOf({ details }: AuditEntry, texts: Texts): string[] {
+export function factsOf({ details }: AuditEntry, texts: Texts, format: Format): string[] {
   const was = recordIn(details.was);
   return Object.entries(details)
     .filter(([name]) => !TOLD_OTHERWISE.has(name) && !(name in was))
-    .map(([name, value]) => `${named(name, texts)}: ${shown(value, texts)}`);
+    .map(([name, value]) => `${named(name, texts)}: ${wordOf(name, value, texts, format)}`);
 }
 
 /** Who did it. */

@@ -59,6 +59,30 @@ export function TenantLink({ id, tenant }: { id: string; tenant: Schemas['AuditE
   );
 }
 
+/** An endpoint by its id, linked; one that was deleted has no page, and is told by its name. */
+export function EndpointLink({
+  id,
+  names,
+  href,
+}: {
+  id: string;
+  names: Schemas['OperationalEvent']['endpoint'];
+  href: string;
+}) {
+  const { common } = useTexts();
+  if (names?.deleted_at == null)
+    return (
+      <Link href={href}>
+        <code>{id}</code>
+      </Link>
+    );
+  return (
+    <>
+      <bdi>{names.description ?? names.url}</bdi> <code>{id}</code> ({common.deleted})
+    </>
+  );
+}
+
 /** @param isOfAll whether it is a list of all tenants, so that each says which it is */
 export function EventRow({ event, isOfAll }: { event: Schemas['OperationalEvent']; isOfAll: boolean }) {
   const texts = useTexts();
@@ -78,9 +102,12 @@ export function EventRow({ event, isOfAll }: { event: Schemas['OperationalEvent'
         ...(endpoint === null
           ? []
           : [
-              <Link key="e" href={`${base}/endpoints/${endpoint}`}>
-                <code>{endpoint}</code>
-              </Link>,
+              <EndpointLink
+                key="e"
+                id={endpoint}
+                names={event.endpoint}
+                href={`${base}/endpoints/${endpoint}`}
+              />,
             ]),
         ...(delivery === null
           ? []

@@ -14,7 +14,7 @@ import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { AttemptCard, OlderAttempt } from './attempt.tsx';
 import styles from './delivery.module.css';
-import { useEndpointNames } from './endpoint-names.ts';
+import { useEndpointNames, useIsDeleted } from './endpoint-names.ts';
 import { Timeline } from './timeline.tsx';
 import type { DeliveryLog } from './timeline-entries.ts';
 import { WhatHappened } from './what-happened.tsx';
@@ -43,7 +43,7 @@ function Loaded({ log }: { log: DeliveryLog }) {
   const [newest, ...older] = log.attempts.toReversed();
   return (
     <>
-      <Head log={log} endpoint={names.get(log.endpoint_id) ?? log.endpoint_id} />
+      <Head log={log} endpoint={names.get(log.endpoint_id) ?? url} />
       <WhatHappened log={log} url={url} />
       <Timeline log={log} />
       {newest && <AttemptCard key={newest.number} delivery={log.id} attempt={newest} />}
@@ -60,8 +60,9 @@ function Loaded({ log }: { log: DeliveryLog }) {
 }
 
 function Head({ log, endpoint }: { log: DeliveryLog; endpoint: string }) {
-  const { deliveries: texts } = useTexts();
+  const { common, deliveries: texts } = useTexts();
   const { can } = useViewer();
+  const isDeleted = useIsDeleted(log.tenant_id, log.endpoint_id);
   return (
     <div className="stack-tight">
       <div className="row">
@@ -80,9 +81,15 @@ function Head({ log, endpoint }: { log: DeliveryLog; endpoint: string }) {
           ],
           [
             texts.endpoint,
-            <Link key="endpoint" href={`/endpoints/${log.endpoint_id}`}>
-              {endpoint}
-            </Link>,
+            isDeleted ? (
+              <span key="endpoint" className="break">
+                <bdi>{endpoint}</bdi> ({common.deleted})
+              </span>
+            ) : (
+              <Link key="endpoint" href={`/endpoints/${log.endpoint_id}`}>
+                {endpoint}
+              </Link>
+            ),
           ],
           [texts.accepted, <Time key="at" at={log.created_at} />],
         ]}

@@ -64,6 +64,12 @@ export function useEventTypeList(tenant: string) {
 /** What people know an endpoint by. */
 const nameOfEndpoint = (endpoint: Schemas['Endpoint']) => endpoint.description ?? endpoint.url;
 
+/** Whether this is no endpoint of the tenant any more; as long as that is not known, it is one. */
+export function useIsDeleted(tenant: string, endpoint: string): boolean {
+  const { data } = useEndpointList(tenant);
+  return data !== undefined && data.length < PAGE_ROWS * PAGES && !data.some(({ id }) => id === endpoint);
+}
+
 /** Names of the endpoints by their ids. A deleted one has none. */
 export function useEndpointNames(tenant: string): ReadonlyMap<string, string> {
   const { data } = useEndpointList(tenant);

@@ -79,7 +79,8 @@ function optionsOf(
   return {
     width,
     height: HEIGHT_PX,
-    padding: [10, 10, 0, 0],
+    // The last label stands around its tick, half of it beyond the range.
+    padding: [10, () => halfLabelPx(latest.current), 0, 0],
     legend: { show: false },
     scales: {
       x: { time: true, range: () => [latest.current.startMs / 1_000, endOf(latest.current) / 1_000] },
@@ -120,6 +121,18 @@ function optionsOf(
     cursor: { y: false, drag: { x: false, y: false }, points: { show: kind === 'lines' } },
     hooks: { setCursor: [(plot) => latest.current.onPoint(pointUnder(plot, latest.current))] },
   };
+}
+
+/** Half of the widest label that may stand at the end of the time axis. */
+function halfLabelPx({
+  startMs,
+  stepMs,
+  series: [first],
+  timeLabel,
+}: Pick<PlotProps, 'startMs' | 'stepMs' | 'series' | 'timeLabel'>): number {
+  const count = first?.values.length ?? 1;
+  const labels = [0, 0.5, 1].map((share) => timeLabel(new Date(startMs + share * count * stepMs)));
+  return 4 + (LABEL_PX * Math.max(...labels.map((label) => label.length))) / 2;
 }
 
 function pointUnder(plot: uPlot, { startMs, stepMs, series: [first] }: PlotProps): number | null {

@@ -18,6 +18,7 @@ export const common: Texts['common'] = {
   form: { optional: 'اختياري' },
   none: 'لا شيء',
   never: 'أبدًا',
+  deleted: 'محذوف',
   unknown: 'غير معروف',
   yes: 'نعم',
   no: 'لا',

@@ -18,6 +18,7 @@ export const common: Texts['common'] = {
   form: { optional: 'optional' },
   none: 'keine',
   never: 'nie',
+  deleted: 'gelöscht',
   unknown: 'nicht bekannt',
   yes: 'ja',
   no: 'nein',

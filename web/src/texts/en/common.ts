@@ -18,6 +18,7 @@ export const common = {
   form: { optional: 'optional' },
   none: 'none',
   never: 'never',
+  deleted: 'deleted',
   unknown: 'not known',
   yes: 'yes',
   no: 'no',

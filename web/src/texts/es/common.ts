@@ -18,6 +18,7 @@ export const common: Texts['common'] = {
   form: { optional: 'opcional' },
   none: 'ninguno',
   never: 'nunca',
+  deleted: 'eliminado',
   unknown: 'se desconoce',
   yes: 'sí',
   no: 'no',

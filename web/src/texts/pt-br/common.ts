@@ -18,6 +18,7 @@ export const common: Texts['common'] = {
   form: { optional: 'opcional' },
   none: 'nenhum',
   never: 'nunca',
+  deleted: 'excluído',
   unknown: 'desconhecido',
   yes: 'sim',
   no: 'não',
