@@ -71,9 +71,7 @@ test('a link leads to the portal, and holds a code where no server sees it', asy
   const { body } = await tidings.call('POST', '/v1/tenants/customer/portal-sessions', {});
   expect(body).toEqual({
     id: expect.stringMatching(/^prt_/),
-    url: expect.stringMatching(
-      /^https:\/\/hooks\.example\.com\/portal\/#code=tidings_link_[\w-]{43}$/,
-    ),
+    url: expect.stringMatching(/^https:\/\/hooks\.example\.com\/portal\/#code=tidings_link_[\w-]{43}$/),
     expires_at: expect.any(String),
   });
   const { rows } = await database.db.query(
