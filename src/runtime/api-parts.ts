@@ -29,7 +29,7 @@ export async function createApiParts(
   publicUrl: () => string,
 ): Promise<ApiParts> {
   const { environment: env, logger } = options;
-  const { db, emitDb, vault, links, schema, engine, guard, observability } = parts;
+  const { apiDb: db, emitDb, vault, links, schema, engine, guard, observability } = parts;
   const { metrics, tracing, readiness, scrape } = observability;
   const schemas = createSchemaPool({
     threads: env.TIDINGS_SCHEMA_THREADS,

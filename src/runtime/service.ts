@@ -43,7 +43,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let url: string | null = null;
   let worker: WorkerParts | null = null;
   const parts = await createSharedParts(options, () => worker?.isPolling() ?? false);
-  const { db, emitDb, acceptor, observability, schema, listening } = parts;
+  const { db, emitDb, apiDb, acceptor, observability, schema, listening } = parts;
   const dispatching = roles.worker ? createDispatching(options, parts) : null;
   const dispatcher = dispatching?.dispatcher ?? null;
   const { metrics } = observability;
@@ -74,7 +74,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         tracing: observability.tracing.stop,
         schemas: () => api?.close(),
         // The last NOTIFY needs the database.
-        database: () => emitter.close().then(() => Promise.all([db.end(), emitDb.end()])),
+        database: () =>
+          emitter
+            .close()
+            .then(() => Promise.all([...new Set([db, emitDb, apiDb])].map((pool) => pool.end()))),
       },
       withinMs,
       logger,

@@ -50,6 +50,8 @@ export type SharedParts = {
   db: Db;
   /** connections for emits alone, so that no other query makes them wait */
   emitDb: Db;
+  /** connections for the rest of the API: beside a worker some of its own, so that pages are answered while the worker uses all of `db` */
+  apiDb: Db;
   acceptor: Acceptor;
   vault: Vault;
   links: ContactLinks;
@@ -67,6 +69,8 @@ export type SharedParts = {
 const PREPARE_MS = 20_000;
 /** Connections for emits. Most of them are in use only when emits of several tenants each wait for a lock. */
 const EMIT_CONNECTIONS = 10;
+/** Connections for the rest of the API, where a worker runs in the same process. */
+const API_CONNECTIONS = 10;
 const DATABASE_RETRY_MS = 1_000;
 
 /**
@@ -83,6 +87,9 @@ export async function createSharedParts(
   const onError = (error: Error) => logger.warn({ reason: error.message }, 'a database connection was lost');
   const db = createPool(options.databaseUrl, { authorities, onError });
   const emitDb = createPool(options.databaseUrl, { authorities, onError, max: EMIT_CONNECTIONS });
+  const apiDb = roles.worker
+    ? createPool(options.databaseUrl, { authorities, onError, max: API_CONNECTIONS })
+    : db;
   await reachDatabase(db, logger);
   await followDatabaseClock(db);
   const schema = createSchemaWatch({ db, known: await migrationNames(options.migrations), logger });
@@ -97,6 +104,7 @@ export async function createSharedParts(
   return {
     db,
     emitDb,
+    apiDb,
     acceptor: createAcceptor(emitDb, {
       maxRequests: env.TIDINGS_EMIT_QUEUE_REQUESTS,
       maxBytes: env.TIDINGS_EMIT_QUEUE_BYTES,
