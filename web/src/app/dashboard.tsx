@@ -1,17 +1,13 @@
 /** The dashboard: signs in with a key or a link, and shows the pages of all tenants, or of the key's. */
-import { QueryClientProvider } from '@tanstack/react-query';
 import { dataOf, type Schemas, TidingsError } from '@tidings/client';
 import { useEffect, useMemo, useState } from 'react';
-import { Router } from 'wouter';
-import { Announcer } from '../context/announce.tsx';
-import { ApiProvider, createQueryClient, dashboardClient } from '../context/api.tsx';
+import { dashboardClient } from '../context/api.tsx';
 import { takeCode } from '../context/link-code.ts';
-import { PreferencesProvider } from '../context/preferences.tsx';
-import { ReachedProvider } from '../context/reached.tsx';
-import { capabilitiesOf, type Viewer, ViewerProvider } from '../context/session.tsx';
+import { untilReached } from '../context/reached.tsx';
+import { capabilitiesOf, type Viewer } from '../context/session.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { useTexts } from '../texts/index.ts';
-import { ErrorBoundary } from './error-boundary.tsx';
+import { Entrance, SignedIn, Starting, useEntrance } from './entrance.tsx';
 import { OperatorPages } from './operator-pages.tsx';
 import { SignInForm, SignInPage } from './sign-in.tsx';
 import { TenantPages } from './tenant-pages.tsx';
@@ -30,22 +26,20 @@ const mayHaveSession = () =>
 
 export function Dashboard() {
   const [state, setState] = useState<State>({ kind: 'starting' });
-  const [isReached, setReached] = useState(true);
   const api = useMemo(dashboardClient, []);
-  const queries = useMemo(
-    () =>
-      createQueryClient(
-        () => setState((now) => (now.kind === 'signed-in' ? { ...now, hasEnded: true } : now)),
-        setReached,
-      ),
-    [],
+  const entrance = useEntrance(() =>
+    setState((now) => (now.kind === 'signed-in' ? { ...now, hasEnded: true } : now)),
   );
+  const { queries, away, setAway } = entrance;
 
   useEffect(() => {
     const code = takeCode();
     const start = async () => {
       if (code !== null) return dataOf(api.POST('/v1/sessions', { body: { code } }));
-      return mayHaveSession() ? dataOf(api.GET('/v1/sessions/current')) : null;
+      if (!mayHaveSession()) return null;
+      const session = await untilReached(() => dataOf(api.GET('/v1/sessions/current')), setAway);
+      setAway(null);
+      return session;
     };
     start().then(
       (session) =>
@@ -60,7 +54,7 @@ export function Dashboard() {
         setState({ kind: 'signed-out', problem: isOld ? null : problem, hasLeft: false });
       },
     );
-  }, [api]);
+  }, [api, setAway]);
 
   const signOut = async () => {
     await api.DELETE('/v1/sessions/current').catch(() => {});
@@ -73,33 +67,25 @@ export function Dashboard() {
   };
 
   return (
-    <PreferencesProvider>
-      <ApiProvider client={api}>
-        <QueryClientProvider client={queries}>
-          {state.kind === 'signed-out' && (
-            <SignInPage problem={state.problem} hasLeft={state.hasLeft} onSignedIn={onSignedIn} />
+    <Entrance api={api} {...entrance}>
+      {state.kind === 'starting' && <Starting away={away} />}
+      {state.kind === 'signed-out' && (
+        <SignInPage problem={state.problem} hasLeft={state.hasLeft} onSignedIn={onSignedIn} />
+      )}
+      {state.kind === 'signed-in' && (
+        <SignedIn
+          base="/dashboard"
+          viewer={viewerOf(state.session, signOut)}
+          over={state.hasEnded && <SignInAgain onSignedIn={onSignedIn} />}
+        >
+          {state.session.tenant_id === null ? (
+            <OperatorPages />
+          ) : (
+            <TenantPages tenant={state.session.tenant_id} />
           )}
-          {state.kind === 'signed-in' && (
-            <ViewerProvider value={viewerOf(state.session, signOut)}>
-              <ReachedProvider isReached={isReached}>
-                <Announcer>
-                  <Router base="/dashboard">
-                    <ErrorBoundary>
-                      {state.session.tenant_id === null ? (
-                        <OperatorPages />
-                      ) : (
-                        <TenantPages tenant={state.session.tenant_id} />
-                      )}
-                    </ErrorBoundary>
-                  </Router>
-                  {state.hasEnded && <SignInAgain onSignedIn={onSignedIn} />}
-                </Announcer>
-              </ReachedProvider>
-            </ViewerProvider>
-          )}
-        </QueryClientProvider>
-      </ApiProvider>
-    </PreferencesProvider>
+        </SignedIn>
+      )}
+    </Entrance>
   );
 }
 

@@ -1,21 +1,17 @@
 /** The portal: exchanges the code of a link for a bearer, and shows the pages of one tenant. */
-import { QueryClientProvider } from '@tanstack/react-query';
 import { dataOf, type Schemas, type TidingsClient, TidingsError } from '@tidings/client';
 import { useEffect, useMemo, useState } from 'react';
-import { Router } from 'wouter';
-import { Announcer } from '../context/announce.tsx';
-import { ApiProvider, createQueryClient, portalClient } from '../context/api.tsx';
+import { portalClient } from '../context/api.tsx';
 import { createBearer } from '../context/bearer.ts';
 import { takeCode } from '../context/link-code.ts';
-import { PreferencesProvider } from '../context/preferences.tsx';
-import { ReachedProvider } from '../context/reached.tsx';
-import { type Viewer, ViewerProvider } from '../context/session.tsx';
+import { type Away, untilReached } from '../context/reached.tsx';
+import type { Viewer } from '../context/session.tsx';
 import { applyAccent } from '../context/theme.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Empty } from '../parts/page.tsx';
 import { ProblemNotice } from '../parts/problem.tsx';
 import { useTexts } from '../texts/index.ts';
-import { ErrorBoundary } from './error-boundary.tsx';
+import { Entrance, SignedIn, Starting, useEntrance } from './entrance.tsx';
 import { askForSession, tellHeight } from './framed.ts';
 import { TenantPages } from './tenant-pages.tsx';
 
@@ -38,34 +34,31 @@ async function exchange(api: TidingsClient, code: string): Promise<Session> {
 }
 
 /** The session of the link's code; else that of this tab. @returns `null`: there is neither */
-async function openSession(api: TidingsClient): Promise<Session | null> {
+async function openSession(api: TidingsClient, onAway: (away: Away) => void): Promise<Session | null> {
   const code = takeCode();
   if (code !== null) return exchange(api, code);
   if (bearer.get() === null) return null;
-  return dataOf(api.GET('/v1/portal-sessions/current'));
+  const session = await untilReached(() => dataOf(api.GET('/v1/portal-sessions/current')), onAway);
+  onAway(null);
+  return session;
 }
 
 export function Portal() {
   const [state, setState] = useState<State>({ kind: 'starting' });
-  const [isReached, setReached] = useState(true);
   const api = useMemo(() => portalClient(bearer.get), []);
-  const queries = useMemo(
-    () =>
-      createQueryClient(
-        () => setState((now) => (now.kind === 'open' ? { ...now, hasEnded: true } : now)),
-        setReached,
-      ),
-    [],
+  const entrance = useEntrance(() =>
+    setState((now) => (now.kind === 'open' ? { ...now, hasEnded: true } : now)),
   );
+  const { queries, away, setAway } = entrance;
   useEffect(() => {
-    openSession(api).then(
+    openSession(api, setAway).then(
       (session) => {
         if (session?.theme.accent !== undefined) applyAccent(session.theme.accent);
         setState(session === null ? { kind: 'no-link' } : { kind: 'open', session, hasEnded: false });
       },
       (problem: Error) => setState({ kind: 'refused', problem }),
     );
-  }, [api]);
+  }, [api, setAway]);
   useEffect(tellHeight, []);
   const hasEnded = state.kind === 'open' && state.hasEnded;
   const tenant = state.kind === 'open' ? state.session.tenant_id : null;
@@ -88,28 +81,20 @@ export function Portal() {
   };
   const theme = state.kind === 'open' ? state.session.theme : undefined;
   return (
-    <PreferencesProvider mode={theme?.mode}>
-      <ApiProvider client={api}>
-        <QueryClientProvider client={queries}>
-          {state.kind === 'no-link' && <NoLink />}
-          {state.kind === 'refused' && <Refused problem={state.problem} />}
-          {state.kind === 'open' && (
-            <ViewerProvider value={viewerOf(state.session, signOut)}>
-              <ReachedProvider isReached={isReached}>
-                <Announcer>
-                  <Router base="/portal">
-                    <ErrorBoundary>
-                      <TenantPages tenant={state.session.tenant_id} />
-                    </ErrorBoundary>
-                  </Router>
-                  {state.hasEnded && <Ended returnUrl={state.session.return_url} />}
-                </Announcer>
-              </ReachedProvider>
-            </ViewerProvider>
-          )}
-        </QueryClientProvider>
-      </ApiProvider>
-    </PreferencesProvider>
+    <Entrance api={api} mode={theme?.mode} {...entrance}>
+      {state.kind === 'starting' && <Starting away={away} />}
+      {state.kind === 'no-link' && <NoLink />}
+      {state.kind === 'refused' && <Refused problem={state.problem} />}
+      {state.kind === 'open' && (
+        <SignedIn
+          base="/portal"
+          viewer={viewerOf(state.session, signOut)}
+          over={state.hasEnded && <Ended returnUrl={state.session.return_url} />}
+        >
+          <TenantPages tenant={state.session.tenant_id} />
+        </SignedIn>
+      )}
+    </Entrance>
   );
 }
 

@@ -2,14 +2,14 @@
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { usePreferences } from '../context/preferences.tsx';
-import { useReached } from '../context/reached.tsx';
+import { useAway } from '../context/reached.tsx';
 import { useViewer } from '../context/session.tsx';
 import { useShortcut } from '../context/shortcuts.ts';
 import type { Mode } from '../context/theme.ts';
 import { IconButton } from '../parts/button.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
-import { Notice } from '../parts/problem.tsx';
 import { LANGUAGES, type Language, useTexts } from '../texts/index.ts';
+import { AwayNotice } from './away-notice.tsx';
 import styles from './shell.module.css';
 
 const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })));
@@ -39,7 +39,6 @@ export function Shell({
   const { shell } = useTexts();
   const viewer = useViewer();
   const [opened, setOpened] = useState<'palette' | 'shortcuts' | 'menu' | null>(null);
-  const isReached = useReached();
   useShortcut('mod+k', () => setOpened('palette'));
   useShortcut('?', () => setOpened('shortcuts'));
   return (
@@ -80,13 +79,7 @@ export function Shell({
         </aside>
       )}
       <main id="content" className={styles.content} tabIndex={-1}>
-        {!isReached && (
-          <div role="alert" className={styles.away}>
-            <Notice tone="warn">
-              <p>{shell.unreachable}</p>
-            </Notice>
-          </div>
-        )}
+        <AwayNotice away={useAway()} />
         {children}
       </main>
       <Suspense>

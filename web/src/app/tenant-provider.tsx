@@ -7,6 +7,7 @@ import { LiveTenant } from '../context/live.tsx';
 import { TenantContextProvider } from '../context/tenant.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { ProblemNotice } from '../parts/problem.tsx';
+import { CutNotice } from './away-notice.tsx';
 
 function useTenantOf(id: string) {
   const api = useApi();
@@ -28,7 +29,10 @@ export function TenantProvider({ id, children }: { id: string; children: ReactNo
     return error ? <ProblemNotice problem={error} onRetry={refetch} /> : <Loading rows={6} />;
   return (
     <TenantContextProvider value={data}>
-      <LiveTenant tenant={data.id}>{children}</LiveTenant>
+      <LiveTenant tenant={data.id}>
+        <CutNotice />
+        {children}
+      </LiveTenant>
     </TenantContextProvider>
   );
 }

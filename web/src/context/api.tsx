@@ -3,6 +3,7 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { createClient, type TidingsClient, TidingsError } from '@tidings/client';
 import { createContext, type ReactNode, use } from 'react';
+import { type Away, awayBy } from './reached.tsx';
 
 const ApiContext = createContext<TidingsClient | null>(null);
 
@@ -37,20 +38,17 @@ const RETRIES = 2;
 
 /**
  * @param onSignedOut called when an answer says that the session has ended
- * @param onReached called with whether the service answered
+ * @param onAway called with what is away, after each answer
  */
-export function createQueryClient(
-  onSignedOut: () => void,
-  onReached: (answered: boolean) => void,
-): QueryClient {
+export function createQueryClient(onSignedOut: () => void, onAway: (away: Away) => void): QueryClient {
   const onError = (error: Error) => {
     if (!(error instanceof TidingsError)) return;
     if (error.status === 401) onSignedOut();
-    onReached(error.code !== 'no_answer');
+    onAway(awayBy(error));
   };
   return new QueryClient({
-    queryCache: new QueryCache({ onError, onSuccess: () => onReached(true) }),
-    mutationCache: new MutationCache({ onError, onSuccess: () => onReached(true) }),
+    queryCache: new QueryCache({ onError, onSuccess: () => onAway(null) }),
+    mutationCache: new MutationCache({ onError, onSuccess: () => onAway(null) }),
     defaultOptions: {
       queries: {
         staleTime: 2_000,

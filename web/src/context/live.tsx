@@ -1,18 +1,9 @@
 /** Keeps what a page shows as new as the service: by the tenant's stream, or by asking again while there is none. */
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
-import { dataOf, type Schemas, TidingsError } from '@tidings/client';
-import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from 'react';
 import { useApi } from './api.tsx';
 import { renewQueries } from './renewal.ts';
-
-/** A message of the stream: docs/openapi.json, `tenants.stream`. */
-export type LiveMessage =
-  | { event: 'delivery.created' | 'delivery.updated'; data: Schemas['DeliverySummary'] & { reason?: string } }
-  | { event: 'attempt.recorded'; data: { delivery_id: string; endpoint_id: string; number: number } }
-  | { event: 'endpoint.updated'; data: { id: string; enabled: boolean } }
-  | { event: 'operation.updated'; data: Schemas['Operation'] }
-  | { event: 'stream.ready' | 'stream.reset' | 'stream.end'; data: { reason?: string } };
+import { followStream, type LiveMessage } from './stream.ts';
 
 /** First parts of the keys of the queries that a message makes old. */
 const OUTDATES: Record<string, readonly string[]> = {
@@ -31,18 +22,23 @@ const POLL_MS = 10_000;
 const GATHER_MS = 50;
 /** and a thousand that come one after the other load it once a second. */
 const PAUSE_MS = 1_000;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
+/** A stream that says nothing is no news of the database: the tenant is asked for while it is live. */
+const PULSE_MS = 15_000;
+/** A stream that is open again at once is not worth a word. */
+const CUTS_TOLD = 2;
 
 type Listener = (message: LiveMessage) => void;
 type Live = {
   /** whether changes come by themselves; otherwise pages ask again every ten seconds */
   isLive: boolean;
+  /** whether the stream was lost, and could not be opened again */
+  isCut: boolean;
   subscribe(listener: Listener): () => void;
 };
-const LiveContext = createContext<Live>({ isLive: false, subscribe: () => () => {} });
+const LiveContext = createContext<Live>({ isLive: false, isCut: false, subscribe: () => () => {} });
 
 export const useIsLive = (): boolean => use(LiveContext).isLive;
+export const useIsCut = (): boolean => use(LiveContext).isCut;
 
 /** Calls the listener with each message of the tenant's stream. */
 export function useLiveMessages(listener: Listener): void {
@@ -85,16 +81,17 @@ function outdatedBy({ event, data }: LiveMessage): readonly string[] {
   return keys;
 }
 
-/** Asks again for everything that is shown, every ten seconds. */
-function usePolling(isNeeded: boolean): void {
+/** Asks again for everything that is shown, or for what a key begins with, every so often. */
+function usePolling(isNeeded: boolean, everyMs = POLL_MS, first?: string): void {
   const queries = useQueryClient();
   useEffect(() => {
     if (!isNeeded) return;
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') renewQueries(queries);
-    }, POLL_MS);
+      if (document.visibilityState === 'visible')
+        renewQueries(queries, first === undefined ? {} : { queryKey: [first] });
+    }, everyMs);
     return () => clearInterval(timer);
-  }, [isNeeded, queries]);
+  }, [isNeeded, everyMs, first, queries]);
 }
 
 /** For pages of all tenants, which have no stream. */
@@ -107,67 +104,43 @@ export function Polled({ children }: { children: ReactNode }) {
 export function LiveTenant({ tenant, children }: { tenant: string; children: ReactNode }) {
   const api = useApi();
   const queries = useQueryClient();
-  const [isLive, setIsLive] = useState(false);
+  const [isLive, setLive] = useState(false);
+  const [isCut, setCut] = useState(false);
   const listeners = useRef(new Set<Listener>());
 
   useEffect(() => {
     const ending = new AbortController();
     const outdate = createOutdater(queries);
     const take = (message: LiveMessage) => {
-      if (message.event === 'stream.ready') setIsLive(true);
+      if (message.event === 'stream.ready') {
+        setLive(true);
+        setCut(false);
+      }
       if (message.event === 'operation.updated')
         queries.setQueryData(['operation', message.data.id], message.data);
       outdate(outdatedBy(message));
       for (const each of listeners.current) each(message);
     };
-    void follow(tenant, ending.signal, take, () => setIsLive(false));
+    const onCut = (times: number) => {
+      setLive(false);
+      setCut(times >= CUTS_TOLD);
+    };
+    void followStream(api, tenant, ending.signal, { onMessage: take, onCut });
     return () => ending.abort();
-
-    async function follow(id: string, signal: AbortSignal, onMessage: Listener, onCut: () => void) {
-      let lastId: string | undefined;
-      let waitMs = FIRST_WAIT_MS;
-      while (!signal.aborted) {
-        try {
-          const body = await dataOf(
-            api.GET('/v1/tenants/{tenant}/stream', {
-              params: { path: { tenant: id } },
-              headers: lastId === undefined ? {} : { 'last-event-id': lastId },
-              parseAs: 'stream',
-              signal,
-            }) as Promise<{ data?: ReadableStream<Uint8Array<ArrayBuffer>> | null }>,
-          );
-          const messages = (body ?? new ReadableStream())
-            .pipeThrough(new TextDecoderStream())
-            .pipeThrough(new EventSourceParserStream())
-            .getReader();
-          for (let next = await messages.read(); !next.done; next = await messages.read()) {
-            waitMs = FIRST_WAIT_MS;
-            lastId = next.value.id ?? lastId;
-            onMessage({ event: next.value.event, data: JSON.parse(next.value.data) } as LiveMessage);
-          }
-        } catch (error) {
-          // Who is not let in will not be, until they sign in again.
-          if (error instanceof TidingsError && (error.status === 401 || error.status === 403))
-            waitMs = LONGEST_WAIT_MS;
-        }
-        if (signal.aborted) return;
-        onCut();
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
-        waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
-      }
-    }
   }, [api, queries, tenant]);
 
   usePolling(!isLive);
+  usePolling(isLive, PULSE_MS, 'tenant');
   const live = useMemo<Live>(
     () => ({
       isLive,
+      isCut,
       subscribe: (listener) => {
         listeners.current.add(listener);
         return () => listeners.current.delete(listener);
       },
     }),
-    [isLive],
+    [isLive, isCut],
   );
   return <LiveContext value={live}>{children}</LiveContext>;
 }

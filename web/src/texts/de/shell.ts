@@ -21,9 +21,13 @@ export const shell: Texts['shell'] = {
   signOut: 'Abmelden',
   back: (name) => `Zurück zu ${name}`,
   menu: 'Menü',
-  unreachable:
-    'Der Dienst antwortet nicht. Diese Seite versucht es von selbst weiter und zeigt, was zuletzt bekannt war.',
-  reached: 'Der Dienst antwortet wieder.',
+  away: {
+    service:
+      'Der Dienst antwortet nicht. Diese Seite versucht es von selbst weiter und zeigt, was zuletzt bekannt war.',
+    storage:
+      'Der Dienst erreicht seine Datenbank nicht. Diese Seite versucht es von selbst weiter und zeigt, was zuletzt bekannt war.',
+  },
+  cut: 'Änderungen kommen im Moment nicht von selbst. Diese Seite fragt alle zehn Sekunden nach.',
   stored: (detail) => detail,
   notFound: 'Diese Seite gibt es nicht',
   notFoundHint: 'Der Link ist vielleicht alt, oder das, worauf er zeigt, wurde gelöscht.',

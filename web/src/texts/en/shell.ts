@@ -19,8 +19,12 @@ export const shell = {
   signOut: 'Sign out',
   back: (name: string) => `Back to ${name}`,
   menu: 'Menu',
-  unreachable: 'The service does not answer. This page tries again by itself, and shows what was last known.',
-  reached: 'The service answers again.',
+  away: {
+    service: 'The service does not answer. This page tries again by itself, and shows what was last known.',
+    storage:
+      'The service cannot reach its database. This page tries again by itself, and shows what was last known.',
+  },
+  cut: 'Changes do not come by themselves at the moment. This page asks for them every ten seconds.',
   stored: (detail: string) => detail,
   notFound: 'There is no such page',
   notFoundHint: 'The link may be old, or the thing it names was deleted.',

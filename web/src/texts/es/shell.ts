@@ -21,9 +21,13 @@ export const shell: Texts['shell'] = {
   signOut: 'Cerrar sesión',
   back: (name) => `Volver a ${name}`,
   menu: 'Menú',
-  unreachable:
-    'El servicio no responde. Esta página lo intenta de nuevo por sí sola y muestra lo último que se supo.',
-  reached: 'El servicio vuelve a responder.',
+  away: {
+    service:
+      'El servicio no responde. Esta página lo intenta de nuevo por sí sola y muestra lo último que se supo.',
+    storage:
+      'El servicio no llega a su base de datos. Esta página lo intenta de nuevo por sí sola y muestra lo último que se supo.',
+  },
+  cut: 'Los cambios no llegan solos en este momento. Esta página pregunta por ellos cada diez segundos.',
   stored: (detail) => detail,
   notFound: 'Esta página no existe',
   notFoundHint: 'El enlace puede ser antiguo, o aquello a lo que apunta se eliminó.',

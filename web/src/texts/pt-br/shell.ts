@@ -21,9 +21,12 @@ export const shell: Texts['shell'] = {
   signOut: 'Sair',
   back: (name) => `Voltar para ${name}`,
   menu: 'Menu',
-  unreachable:
-    'O serviço não responde. Esta página tenta de novo sozinha e mostra o que se sabia por último.',
-  reached: 'O serviço voltou a responder.',
+  away: {
+    service: 'O serviço não responde. Esta página tenta de novo sozinha e mostra o que se sabia por último.',
+    storage:
+      'O serviço não alcança seu banco de dados. Esta página tenta de novo sozinha e mostra o que se sabia por último.',
+  },
+  cut: 'As mudanças não chegam sozinhas no momento. Esta página pergunta por elas a cada dez segundos.',
   stored: (detail) => detail,
   notFound: 'Esta página não existe',
   notFoundHint: 'O link pode ser antigo, ou aquilo para que ele aponta foi excluído.',
