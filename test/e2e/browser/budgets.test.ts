@@ -1,26 +1,13 @@
 /** Sizes of what a browser loads (1 kB = 1,000 bytes, compressed): until the sign-in page can be used, and until each page can. */
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { eventually } from '../../helpers/eventually.ts';
-import { type Receiver, startReceiver } from '../../helpers/receiver.ts';
-import { startTestService, type TestService } from '../../helpers/service.ts';
-import { launchChromium } from './chromium.ts';
-import { openDashboard, openWindow, tenantWith } from './visitor.ts';
+import { setStage, tenantWith } from './visitor.ts';
 
 const FIRST_LOAD_BYTES = 160_000;
 const LAZY_BYTES = 60_000;
 const ELEMENT_BYTES = 5_000;
 
-let tidings: TestService;
-let browser: Browser;
-let receiver: Receiver;
-beforeAll(async () => {
-  [tidings, browser, receiver] = await Promise.all([startTestService(), launchChromium(), startReceiver()]);
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-  await receiver?.close();
-  await tidings?.stop();
-});
+const stage = setStage();
 
 /** Bytes on the wire of each file of the pages that the page loads from now on. */
 async function filesOf(page: Page): Promise<Map<string, number>> {
@@ -30,7 +17,7 @@ async function filesOf(page: Page): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
   session.on('Network.responseReceived', ({ requestId, response }) => urls.set(requestId, response.url));
   session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    const path = new URL(urls.get(requestId) ?? tidings.url).pathname;
+    const path = new URL(urls.get(requestId) ?? stage.tidings.url).pathname;
     if (/^\/(assets|dashboard|portal)\//.test(path)) sizes.set(path, encodedDataLength);
   });
   return sizes;
@@ -39,9 +26,9 @@ async function filesOf(page: Page): Promise<Map<string, number>> {
 const sum = (sizes: Map<string, number>) => [...sizes.values()].reduce((total, each) => total + each, 0);
 
 test('the sign-in page and the first page after it load at most 160 kB', async () => {
-  const { page, context } = await openWindow(browser, tidings);
+  const { page, context } = await stage.window();
   const sizes = await filesOf(page);
-  await page.goto(`${tidings.url}/dashboard/`);
+  await page.goto(`${stage.tidings.url}/dashboard/`);
   await page.getByLabel('API key').waitFor();
   expect(sum(sizes)).toBeGreaterThan(50_000);
   expect(sum(sizes)).toBeLessThanOrEqual(FIRST_LOAD_BYTES);
@@ -49,11 +36,11 @@ test('the sign-in page and the first page after it load at most 160 kB', async (
 });
 
 test('each page beyond that loads at most 60 kB more', async () => {
-  const { tenant, endpoints } = await tenantWith(tidings, { name: 'Acme' }, [
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [
     { url: 'http://127.0.0.1:9/hook' },
   ]);
   const own = `/tenants/${tenant.id}`;
-  const { page, context } = await openDashboard(browser, tidings, '/no-such-page');
+  const { page, context } = await stage.dashboard('/no-such-page');
   await page.getByRole('heading', { level: 1 }).waitFor();
   const heavy: Record<string, number> = {};
   for (const path of [
@@ -68,10 +55,10 @@ test('each page beyond that loads at most 60 kB more', async () => {
       (each) => `${own}/${each}`,
     ),
   ]) {
-    const other = await openDashboard(browser, tidings, '/no-such-page');
+    const other = await stage.dashboard('/no-such-page');
     await other.page.getByRole('heading', { level: 1 }).waitFor();
     const sizes = await filesOf(other.page);
-    await other.page.goto(`${tidings.url}/dashboard${path}`);
+    await other.page.goto(`${stage.tidings.url}/dashboard${path}`);
     await other.page.getByRole('heading', { level: 1 }).waitFor();
     await eventually(
       () => other.page.locator('[aria-busy=true]').count(),
@@ -86,7 +73,7 @@ test('each page beyond that loads at most 60 kB more', async () => {
 }, 240_000);
 
 test('the element is one file of at most 5 kB', async () => {
-  const answer = await fetch(`${tidings.url}/portal/embed.js`, {
+  const answer = await fetch(`${stage.tidings.url}/portal/embed.js`, {
     headers: { 'accept-encoding': 'identity' },
   });
   expect((await answer.arrayBuffer()).byteLength).toBeLessThanOrEqual(ELEMENT_BYTES);

@@ -4,12 +4,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { eventually } from '../../helpers/eventually.ts';
 import { type Receiver, startReceiver } from '../../helpers/receiver.ts';
-import { startTestService, type TestService } from '../../helpers/service.ts';
-import { launchChromium } from './chromium.ts';
-import { openDashboard, openPortal, seriousFindings, tenantWith } from './visitor.ts';
+import { seriousFindings, setStage, tenantWith } from './visitor.ts';
 
 const PICTURES = process.env.TEST_SCREENSHOTS;
 const EVENTS = 24;
@@ -19,15 +17,13 @@ const WINDOWS: [string, BrowserContextOptions][] = (['light', 'dark'] as const).
   [`phone-${colorScheme}`, { colorScheme, viewport: { width: 390, height: 844 }, hasTouch: true }],
 ]);
 
-let tidings: TestService;
-let browser: Browser;
+const stage = setStage();
 const receivers: Receiver[] = [];
 const paths: Record<string, string> = {};
 let tenantId: string;
 
 // Long because it makes all that the pages show, step by step.
 beforeAll(async () => {
-  [tidings, browser] = await Promise.all([startTestService(), launchChromium()]);
   const [good, bad, page] = await Promise.all([
     startReceiver((response) => response.setHeader('content-type', 'application/json').end('{"ok":true}')),
     startReceiver((response) =>
@@ -41,7 +37,7 @@ beforeAll(async () => {
   ]);
   receivers.push(good, bad, page);
   const school = await tenantWith(
-    tidings,
+    stage.tidings,
     {
       name: 'Hillside School',
       external_id: 'hillside',
@@ -55,27 +51,27 @@ beforeAll(async () => {
     ],
   );
   tenantId = school.tenant.id;
-  await tenantWith(tidings, { name: 'Riverside Academy', profile: 'lessonly' });
-  await tenantWith(tidings, { name: 'Acme', external_id: 'acme' }, [{ url: good.url }]);
+  await tenantWith(stage.tidings, { name: 'Riverside Academy', profile: 'lessonly' });
+  await tenantWith(stage.tidings, { name: 'Acme', external_id: 'acme' }, [{ url: good.url }]);
   const [, library, blocked] = school.endpoints;
   const base = `/v1/tenants/${tenantId}`;
-  const { body: types } = await tidings.call('GET', `${base}/event-types`);
+  const { body: types } = await stage.tidings.call('GET', `${base}/event-types`);
   let last: any;
   for (let i = 0; i < EVENTS; i += 1) {
     const { name: type, example: data } = types.items[i % types.items.length];
-    last = (await tidings.call('POST', `${base}/events`, { type, data })).body;
+    last = (await stage.tidings.call('POST', `${base}/events`, { type, data })).body;
   }
   const to = (endpoint: any) => last.deliveries.find((each: any) => each.endpoint_id === endpoint.id).id;
-  await tidings.settled(to(blocked));
-  await tidings.settled(to(library), ['retrying', 'failed']);
-  await tidings.call('PATCH', `${base}/endpoints/${blocked.id}`, { enabled: false });
-  await tidings.call('POST', '/v1/keys', {
+  await stage.tidings.settled(to(blocked));
+  await stage.tidings.settled(to(library), ['retrying', 'failed']);
+  await stage.tidings.call('PATCH', `${base}/endpoints/${blocked.id}`, { enabled: false });
+  await stage.tidings.call('POST', '/v1/keys', {
     kind: 'tenant',
     tenant: tenantId,
     scopes: ['read'],
     name: 'Support',
   });
-  await tidings.call('POST', `${base}/portal-sessions`, {});
+  await stage.tidings.call('POST', `${base}/portal-sessions`, {});
   const own = `/tenants/${tenantId}`;
   Object.assign(paths, {
     'operator-overview': '/',
@@ -106,9 +102,7 @@ beforeAll(async () => {
   });
 }, 300_000);
 afterAll(async () => {
-  await browser?.close();
   await Promise.all(receivers.map((each) => each.close()));
-  await tidings?.stop();
 });
 
 /** Waits until the page has loaded what it shows. */
@@ -139,10 +133,10 @@ async function picture(page: Page, name: string): Promise<void> {
 test.each(WINDOWS)(
   'every page of the dashboard: %s',
   async (name, options) => {
-    const { page, context, faults } = await openDashboard(browser, tidings, '/', options);
+    const { page, context, faults } = await stage.dashboard('/', options);
     const found: Record<string, string[]> = {};
     for (const [place, path] of Object.entries(paths)) {
-      await page.goto(`${tidings.url}/dashboard${path}`);
+      await page.goto(`${stage.tidings.url}/dashboard${path}`);
       await settled(page);
       const problems = [...(await problemsOf(page)), ...faults.splice(0)];
       if (problems.length > 0) found[place] = problems;
@@ -157,9 +151,7 @@ test.each(WINDOWS)(
 test.each(WINDOWS)(
   'every page of the portal: %s',
   async (name, options) => {
-    const { page, context, faults } = await openPortal(
-      browser,
-      tidings,
+    const { page, context, faults } = await stage.portal(
       tenantId,
       { theme: { name: 'Reading Steps', accent: '#c2410c', mode: 'auto' } },
       options,
@@ -167,7 +159,7 @@ test.each(WINDOWS)(
     await settled(page);
     const found: Record<string, string[]> = {};
     for (const place of ['', 'endpoints', 'events', 'deliveries', 'event-types', 'activity', 'settings']) {
-      await page.goto(`${tidings.url}/portal/${place}`);
+      await page.goto(`${stage.tidings.url}/portal/${place}`);
       await settled(page);
       const problems = [...(await problemsOf(page)), ...faults.splice(0)];
       if (problems.length > 0) found[place] = problems;
@@ -183,10 +175,10 @@ test.each(['de', 'es', 'pt-BR', 'ar'])(
   'on a phone in %s: nothing is cut off, and the direction is that of the script',
   async (locale) => {
     const viewport = { width: 360, height: 780 };
-    const { page, context, faults } = await openDashboard(browser, tidings, '/', { locale, viewport });
+    const { page, context, faults } = await stage.dashboard('/', { locale, viewport });
     const found: Record<string, string[]> = {};
     for (const place of ['overview', 'new-endpoint', 'endpoint', 'failed-delivery', 'settings']) {
-      await page.goto(`${tidings.url}/dashboard${paths[place]}`);
+      await page.goto(`${stage.tidings.url}/dashboard${paths[place]}`);
       await settled(page);
       const problems = [...(await problemsOf(page)), ...faults.splice(0)];
       if (problems.length > 0) found[place] = problems;
@@ -204,9 +196,9 @@ test.each(['de', 'es', 'pt-BR', 'ar'])(
 
 test('the sign-in page: light and dark', async () => {
   for (const [name, options] of WINDOWS) {
-    const context = await browser.newContext(options);
+    const context = await stage.browser.newContext(options);
     const page = await context.newPage();
-    await page.goto(`${tidings.url}/dashboard/`);
+    await page.goto(`${stage.tidings.url}/dashboard/`);
     await settled(page);
     expect([name, await problemsOf(page)]).toEqual([name, []]);
     await picture(page, `sign-in-${name}`);

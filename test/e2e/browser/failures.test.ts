@@ -1,41 +1,41 @@
 /** Stories of a support person and a customer whose receiver fails: found out, mended, retried; one delivery, and thousands. */
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { eventually } from '../../helpers/eventually.ts';
+import { type MailServer, startMailServer } from '../../helpers/mail-server.ts';
 import { startReceiver } from '../../helpers/receiver.ts';
-import { startTestService, type TestService } from '../../helpers/service.ts';
-import { launchChromium } from './chromium.ts';
-import { openDashboard, tenantWith, type Visitor } from './visitor.ts';
+import { setStage, tenantWith } from './visitor.ts';
 
 const FAILURES = 2_000;
 const BATCH = 100;
 
-let tidings: TestService;
-let browser: Browser;
-let visitor: Visitor;
-beforeAll(async () => {
-  [tidings, browser] = await Promise.all([startTestService(), launchChromium()]);
-}, 300_000);
-afterEach(async () => {
-  expect(visitor.faults).toEqual([]);
-  await visitor.context.close();
+let mail: MailServer;
+const stage = setStage(async () => {
+  mail = await startMailServer();
+  return { env: { SMTP_URL: mail.url } };
 });
-afterAll(async () => {
-  await browser?.close();
-  await tidings?.stop();
-});
+afterAll(() => mail?.close());
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const emit = async (tenant: string, data: object = {}) =>
-  (await tidings.call('POST', `/v1/tenants/${tenant}/events`, { type: 'invoice.paid', data })).body;
+  (await stage.tidings.call('POST', `/v1/tenants/${tenant}/events`, { type: 'invoice.paid', data })).body;
 
-test('a receiver breaks: the failure is explained, it is mended, Retry now, and the page is green without a reload', async () => {
+test('a receiver breaks: the failure is explained, the mail arrives, it is mended, Retry now, and the page is green without a reload', async () => {
   const receiver = await startReceiver((response) =>
     response.writeHead(503, { 'content-type': 'text/plain' }).end('closed for maintenance'),
   );
-  const { tenant } = await tenantWith(tidings, { name: 'Acme' }, [{ url: receiver.url, retry_schedule: [] }]);
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Acme', contacts: ['ops@acme.example'] }, [
+    { url: receiver.url, retry_schedule: [] },
+  ]);
   const event = await emit(tenant.id);
-  await tidings.settled(event.deliveries[0].id);
-  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/deliveries`);
+  await stage.tidings.settled(event.deliveries[0].id);
+  const [sent] = await eventually(
+    () => mail.received,
+    ({ length }) => length > 0,
+  );
+  expect(sent?.recipients).toEqual(['ops@acme.example']);
+  for (const said of [event.id, event.deliveries[0].id, new URL(receiver.url).host, 'status 503'])
+    expect(sent?.text).toContain(said);
+  const visitor = await stage.dashboard(`/tenants/${tenant.id}/deliveries`);
   const { page } = visitor;
   await page.getByLabel('Status', { exact: true }).selectOption('failed');
   expect(new URL(page.url()).searchParams.get('status')).toBe('failed');
@@ -62,8 +62,8 @@ test('a receiver breaks: the failure is explained, it is mended, Retry now, and 
 
 test('disable, miss, enable: what was missed is counted by a dry run, and recovered', async () => {
   const receiver = await startReceiver();
-  const { tenant, endpoints } = await tenantWith(tidings, { name: 'Acme' }, [{ url: receiver.url }]);
-  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/${endpoints[0].id}`);
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [{ url: receiver.url }]);
+  const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/${endpoints[0].id}`);
   const { page } = visitor;
   await button(page, 'Disable').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
@@ -88,12 +88,8 @@ test('disable, miss, enable: what was missed is counted by a dry run, and recove
 
 test('the secret is rotated with an overlap, and the receiver sees both signatures', async () => {
   const receiver = await startReceiver();
-  const { tenant, endpoints } = await tenantWith(tidings, { name: 'Acme' }, [{ url: receiver.url }]);
-  visitor = await openDashboard(
-    browser,
-    tidings,
-    `/tenants/${tenant.id}/endpoints/${endpoints[0].id}/settings`,
-  );
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [{ url: receiver.url }]);
+  const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/${endpoints[0].id}/settings`);
   const { page } = visitor;
   await button(page, 'Rotate secret').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
@@ -109,7 +105,7 @@ test('the secret is rotated with an overlap, and the receiver sees both signatur
 
 test(`${FAILURES} failures, selected by a filter, are retried as one operation with its progress`, async () => {
   const receiver = await startReceiver(500);
-  const { tenant, endpoints } = await tenantWith(tidings, { name: 'Acme' }, [
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [
     { url: receiver.url, retry_schedule: [3600] },
   ]);
   const path = `/v1/tenants/${tenant.id}`;
@@ -118,17 +114,18 @@ test(`${FAILURES} failures, selected by a filter, are retried as one operation w
       type: 'invoice.paid',
       data: { number: from + i },
     }));
-    expect((await tidings.call('POST', `${path}/events/batch`, { events })).status).toBe(202);
+    expect((await stage.tidings.call('POST', `${path}/events/batch`, { events })).status).toBe(202);
   }
   // What waits when the endpoint is disabled fails at once.
   const endpoint = `${path}/endpoints/${endpoints[0].id}`;
-  await tidings.call('PATCH', endpoint, { enabled: false });
-  const failed = async () => (await tidings.call('GET', `${endpoint}/stats`)).body.by_status.failed ?? 0;
+  await stage.tidings.call('PATCH', endpoint, { enabled: false });
+  const failed = async () =>
+    (await stage.tidings.call('GET', `${endpoint}/stats`)).body.by_status.failed ?? 0;
   await eventually(failed, (count) => count >= FAILURES, 90_000);
-  await tidings.call('PATCH', endpoint, { enabled: true });
+  await stage.tidings.call('PATCH', endpoint, { enabled: true });
   receiver.answer(200);
   const before = receiver.received.length;
-  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/deliveries?status=failed`);
+  const visitor = await stage.dashboard(`/tenants/${tenant.id}/deliveries?status=failed`);
   const { page } = visitor;
   await page.getByLabel('Select all that match').check();
   await button(page, 'Retry them').click();

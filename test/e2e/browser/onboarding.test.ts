@@ -1,31 +1,21 @@
 /** Stories of setting up webhooks, as the four products' own documents tell them. */
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { type Receiver, startReceiver } from '../../helpers/receiver.ts';
-import { startTestService, type TestService } from '../../helpers/service.ts';
-import { launchChromium } from './chromium.ts';
-import { openDashboard, tenantWith, type Visitor } from './visitor.ts';
+import { setStage, tenantWith } from './visitor.ts';
 
-let tidings: TestService;
-let browser: Browser;
+const stage = setStage();
 let receiver: Receiver;
-let visitor: Visitor;
 beforeAll(async () => {
-  [tidings, browser, receiver] = await Promise.all([startTestService(), launchChromium(), startReceiver()]);
-}, 300_000);
-afterEach(async () => {
-  expect(visitor.faults).toEqual([]);
-  await visitor.context.close();
+  receiver = await startReceiver();
 });
 afterAll(async () => {
-  await browser?.close();
   await receiver?.close();
-  await tidings?.stop();
 });
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
 test('Reading Steps, from the empty dashboard: create the tenant, choose events, save and test, see the signed request and its answer', async () => {
-  visitor = await openDashboard(browser, tidings);
+  const visitor = await stage.dashboard();
   const { page } = visitor;
   await page.getByRole('link', { name: 'Tenants', exact: true }).click();
   await button(page, 'Create tenant').click();
@@ -52,14 +42,14 @@ test('Reading Steps, from the empty dashboard: create the tenant, choose events,
   expect(await request.innerText()).not.toContain('pass:word');
   await page.getByRole('region', { name: 'Response' }).getByText('200').first().waitFor();
   await page.getByRole('region', { name: 'What happened' }).waitFor();
-  const { body } = await tidings.call('GET', '/v1/search?q=Hillside');
-  const { body: endpoints } = await tidings.call('GET', `/v1/tenants/${body.items[0].id}/endpoints`);
+  const { body } = await stage.tidings.call('GET', '/v1/search?q=Hillside');
+  const { body: endpoints } = await stage.tidings.call('GET', `/v1/tenants/${body.items[0].id}/endpoints`);
   expect(endpoints.items).toMatchObject([{ description: 'Timetable', event_types: ['class.created'] }]);
 });
 
 test('a Leah endpoint is refused for http, with the reason at the field', async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Partner', profile: 'leah' });
-  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Partner', profile: 'leah' });
+  const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/new`);
   const { page } = visitor;
   await page.getByLabel('Endpoint URL').fill(receiver.url);
   await page.getByLabel('Authentication', { exact: true }).selectOption({ label: 'Bearer token' });
@@ -74,15 +64,15 @@ test('a Leah endpoint is refused for http, with the reason at the field', async 
 });
 
 test('a second URL of Lessonly is refused in the words of the API', async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Academy', profile: 'lessonly' }, [
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Academy', profile: 'lessonly' }, [
     { url: receiver.url },
   ]);
-  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
+  const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/new`);
   const { page } = visitor;
   await page.getByLabel(/URL/).first().fill(`${receiver.url}/second`);
   await button(page, 'Create endpoint').click();
   await page.getByRole('alert').first().waitFor();
-  const { body } = await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
+  const { body } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
     url: `${receiver.url}/second`,
   });
   await page
@@ -92,8 +82,8 @@ test('a second URL of Lessonly is refused in the words of the API', async () => 
 });
 
 test('a SCORM webhook with a secret that is shown once, and its history', async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Courses', profile: 'scorm-api' });
-  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Courses', profile: 'scorm-api' });
+  const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/new`);
   const { page } = visitor;
   await page.getByLabel('Endpoint URL').fill(`${receiver.url}/scorm`);
   await page.getByLabel('Secret', { exact: true }).fill('a secret of our own, long enough');
@@ -107,11 +97,11 @@ test('a SCORM webhook with a secret that is shown once, and its history', async 
 });
 
 test('a double click creates one endpoint', async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Clicks' });
-  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Clicks' });
+  const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/new`);
   await visitor.page.getByLabel('Endpoint URL').fill(`${receiver.url}/clicks`);
   await button(visitor.page, 'Create endpoint').dblclick();
   await button(visitor.page, 'Send test event').waitFor();
-  const { body } = await tidings.call('GET', `/v1/tenants/${tenant.id}/endpoints`);
+  const { body } = await stage.tidings.call('GET', `/v1/tenants/${tenant.id}/endpoints`);
   expect(body.items).toHaveLength(1);
 });

@@ -1,23 +1,16 @@
 /** The pages that people open in a browser: the API's documentation, and a delivery in Temporal's Web UI. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { startReceiver } from '../../helpers/receiver.ts';
-import { startTestService, type TestService } from '../../helpers/service.ts';
-import { launchChromium } from './chromium.ts';
+import { setStage } from './visitor.ts';
 
 const SCREENSHOTS = process.env.TEST_SCREENSHOTS;
 
-let tidings: TestService;
-let browser: Browser;
+const stage = setStage();
 let page: Page;
 beforeAll(async () => {
-  [tidings, browser] = await Promise.all([startTestService(), launchChromium()]);
-  page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-  await tidings?.stop();
+  page = await stage.browser.newPage({ viewport: { width: 1280, height: 900 } });
 });
 
 async function screenshot(name: string): Promise<void> {
@@ -27,7 +20,7 @@ async function screenshot(name: string): Promise<void> {
 }
 
 test('the documentation lists what the API can do', async () => {
-  await page.goto(`${tidings.url}/docs`);
+  await page.goto(`${stage.tidings.url}/docs`);
   await page.getByText('Emit an event', { exact: true }).first().waitFor();
   await page.getByText('The delivery history of a webhook, newest first').waitFor();
   await screenshot('docs');
@@ -35,18 +28,18 @@ test('the documentation lists what the API can do', async () => {
 
 test("a delivery reads well in Temporal's Web UI", async () => {
   const receiver = await startReceiver(500, 200);
-  const { body: tenant } = await tidings.call('POST', '/v1/tenants', {
+  const { body: tenant } = await stage.tidings.call('POST', '/v1/tenants', {
     name: 'Hillside',
     profile: 'reading-steps',
   });
-  const { body: endpoint } = await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
+  const { body: endpoint } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, {
     url: receiver.url,
     retry_schedule: [1],
   });
-  const { body: types } = await tidings.call('GET', `/v1/tenants/${tenant.id}/event-types`);
+  const { body: types } = await stage.tidings.call('GET', `/v1/tenants/${tenant.id}/event-types`);
   const { name: type, example: data } = types.items[0];
-  const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type, data });
-  const delivery = await tidings.settled(event.deliveries[0].id);
+  const { body: event } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type, data });
+  const delivery = await stage.tidings.settled(event.deliveries[0].id);
 
   const ui = process.env.TEST_TEMPORAL_UI;
   await page.goto(`${ui}/namespaces/default/workflows`);

@@ -1,61 +1,49 @@
 /** Stories of a tenant's customer in the portal: what its link opens, what it does not, and the portal inside another product's page. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser } from 'playwright-core';
 import { eventually } from '../../helpers/eventually.ts';
 import { startReceiver } from '../../helpers/receiver.ts';
-import { startTestService, type TestService } from '../../helpers/service.ts';
-import { launchChromium } from './chromium.ts';
-import { openPortal, openWindow, tenantWith, type Visitor } from './visitor.ts';
+import { setStage, tenantWith, type Visitor } from './visitor.ts';
 
-let tidings: TestService;
-let browser: Browser;
-let visitor: Visitor;
 let host: Server;
 /** of the other product: another origin, and another site than the service's 127.0.0.1 */
 let hostUrl: string;
 
 const HOST_PAGE = (script: string) => `<!doctype html><title>Product</title><h1>Product</h1>
-<script src="${tidings.url}/portal/embed.js"></script>
+<script src="${stage.tidings.url}/portal/embed.js"></script>
 <tidings-portal></tidings-portal><script>${script}</script>`;
 let page: () => string = () => '';
 let nextLink: () => Promise<string> = async () => '';
 
-beforeAll(async () => {
+const stage = setStage(async () => {
   host = createServer(async (request, response) => {
     if (request.url === '/link') response.end(await nextLink());
     else response.setHeader('content-type', 'text/html').end(page());
   });
   await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
   hostUrl = `http://localhost:${(host.address() as AddressInfo).port}`;
-  [tidings, browser] = await Promise.all([
-    startTestService({ TIDINGS_PORTAL_FRAME_ANCESTORS: hostUrl }),
-    launchChromium(['--test-third-party-cookie-phaseout']),
-  ]);
-}, 300_000);
-afterEach(async () => {
-  expect(visitor.faults).toEqual([]);
-  await visitor.context.close();
+  return {
+    env: { TIDINGS_PORTAL_FRAME_ANCESTORS: hostUrl },
+    chromium: ['--test-third-party-cookie-phaseout'],
+  };
 });
 afterAll(async () => {
-  await browser?.close();
-  await tidings?.stop();
   host?.close();
 });
 
 const link = async (tenant: string, session: object = {}) =>
-  (await tidings.call('POST', `/v1/tenants/${tenant}/portal-sessions`, session)).body.url as string;
+  (await stage.tidings.call('POST', `/v1/tenants/${tenant}/portal-sessions`, session)).body.url as string;
 
 test('a link opens the pages of its tenant alone, once', async () => {
   const receiver = await startReceiver();
-  const { tenant, endpoints } = await tenantWith(tidings, { name: 'Hillside School' }, [
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Hillside School' }, [
     { url: receiver.url },
   ]);
-  const other = await tenantWith(tidings, { name: 'Riverside School' }, [
+  const other = await tenantWith(stage.tidings, { name: 'Riverside School' }, [
     { url: `${receiver.url}/riverside` },
   ]);
   const url = await link(tenant.id);
-  visitor = await openWindow(browser, tidings);
+  const visitor = await stage.window();
   await visitor.page.goto(url);
   await visitor.page.getByRole('link', { name: 'Endpoints', exact: true }).click();
   await visitor.page.getByText(endpoints[0].id).first().waitFor();
@@ -63,11 +51,11 @@ test('a link opens the pages of its tenant alone, once', async () => {
   // A reload finds the session in the tab.
   await visitor.page.reload();
   await visitor.page.getByText(endpoints[0].id).first().waitFor();
-  await visitor.page.goto(`${tidings.url}/portal/endpoints/${other.endpoints[0].id}`);
+  await visitor.page.goto(`${stage.tidings.url}/portal/endpoints/${other.endpoints[0].id}`);
   await visitor.page.getByRole('alert').waitFor();
   expect(await visitor.page.getByText('riverside').count()).toBe(0);
 
-  const second = await openWindow(browser, tidings);
+  const second = await stage.window();
   await second.page.goto(url);
   await second.page.getByRole('alert').getByText('This link cannot be used any more').waitFor();
   expect(second.faults).toEqual([]);
@@ -75,8 +63,8 @@ test('a link opens the pages of its tenant alone, once', async () => {
 });
 
 test('without a link the portal says where to get one', async () => {
-  visitor = await openWindow(browser, tidings);
-  await visitor.page.goto(`${tidings.url}/portal/`);
+  const visitor = await stage.window();
+  await visitor.page.goto(`${stage.tidings.url}/portal/`);
   await visitor.page.getByText('Open the portal from your product').waitFor();
 });
 
@@ -93,12 +81,14 @@ test.each([
   'with the capability %s, %s has the button "%s"; without it, the button is hidden',
   async (capability, path, name) => {
     const receiver = await startReceiver();
-    const { tenant, endpoints } = await tenantWith(tidings, { name: 'Hillside' }, [{ url: receiver.url }]);
-    const { body: event } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
+    const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Hillside' }, [
+      { url: receiver.url },
+    ]);
+    const { body: event } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
       type: 'a.b',
       data: {},
     });
-    await tidings.settled(event.deliveries[0].id);
+    await stage.tidings.settled(event.deliveries[0].id);
     const at = path.replace(':e', endpoints[0].id).replace(':d', event.deliveries[0].id);
     const action = (v: Visitor) =>
       v.page
@@ -106,13 +96,13 @@ test.each([
         .or(v.page.getByRole('link', { name, exact: true }))
         .first();
     const open = async (capabilities: string[]) => {
-      const opened = await openPortal(browser, tidings, tenant.id, { capabilities });
+      const opened = await stage.portal(tenant.id, { capabilities });
       await opened.page.getByRole('link', { name: 'Overview', exact: true }).waitFor();
-      await opened.page.goto(`${tidings.url}/portal${at}`);
+      await opened.page.goto(`${stage.tidings.url}/portal${at}`);
       await opened.page.getByRole('heading', { level: 1 }).waitFor();
       return opened;
     };
-    visitor = await open(['view', capability]);
+    const visitor = await open(['view', capability]);
     await action(visitor).waitFor();
     const without = await open(['view']);
     const shown = path.includes(':d') ? event.deliveries[0].id : endpoints[0].id;
@@ -125,22 +115,22 @@ test.each([
 );
 
 test('a session that is ended says so over the page, and where to go', async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
-  visitor = await openPortal(browser, tidings, tenant.id, {
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });
+  const visitor = await stage.portal(tenant.id, {
     return_url: 'https://product.example.com/settings',
   });
   await visitor.page.getByRole('link', { name: 'Endpoints', exact: true }).click();
-  const { body } = await tidings.call('GET', `/v1/tenants/${tenant.id}/portal-sessions`);
+  const { body } = await stage.tidings.call('GET', `/v1/tenants/${tenant.id}/portal-sessions`);
   for (const { id } of body.items)
-    await tidings.call('DELETE', `/v1/tenants/${tenant.id}/portal-sessions/${id}`);
+    await stage.tidings.call('DELETE', `/v1/tenants/${tenant.id}/portal-sessions/${id}`);
   const dialog = visitor.page.getByRole('dialog', { name: 'This session has ended' });
   await dialog.waitFor();
   expect(await dialog.getByRole('link').getAttribute('href')).toBe('https://product.example.com/settings');
 });
 
 test('the theme: a name, an accent that is corrected until it can be read, dark, and no navigation', async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
-  visitor = await openPortal(browser, tidings, tenant.id, {
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });
+  const visitor = await stage.portal(tenant.id, {
     theme: { name: 'Reading Steps', accent: '#ffff00', mode: 'light' },
   });
   const { page } = visitor;
@@ -154,7 +144,7 @@ test('the theme: a name, an accent that is corrected until it can be read, dark,
   });
   // Yellow on white cannot be read: the nearest that can be is far darker.
   expect(Math.max(...colour.slice(0, 3))).toBeLessThan(150);
-  const bare = await openPortal(browser, tidings, tenant.id, { theme: { navigation: false, mode: 'dark' } });
+  const bare = await stage.portal(tenant.id, { theme: { navigation: false, mode: 'dark' } });
   await bare.page.getByRole('heading', { level: 1 }).waitFor();
   expect(await bare.page.getByRole('navigation', { name: 'Main' }).count()).toBe(0);
   expect(await bare.page.evaluate('document.documentElement.dataset.mode')).toBe('dark');
@@ -162,7 +152,7 @@ test('the theme: a name, an accent that is corrected until it can be read, dark,
 });
 
 test("inside another product's page: without cookies, as tall as its content, with a new session when one has ended", async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });
   let links = 0;
   nextLink = () => {
     links += 1;
@@ -172,15 +162,15 @@ test("inside another product's page: without cookies, as tall as its content, wi
     HOST_PAGE(
       `document.querySelector('tidings-portal').session = async () => (await fetch('/link')).text();`,
     );
-  visitor = await openWindow(browser, tidings, { origins: [hostUrl] });
+  const visitor = await stage.window({ origins: [hostUrl] });
   await visitor.page.goto(hostUrl);
   const portal = visitor.page.frameLocator('iframe');
   await portal.getByRole('link', { name: 'Endpoints', exact: true }).click();
   await portal.getByText('No endpoint yet').waitFor();
   expect(await visitor.context.cookies()).toEqual([]);
-  const { body } = await tidings.call('GET', `/v1/tenants/${tenant.id}/portal-sessions`);
+  const { body } = await stage.tidings.call('GET', `/v1/tenants/${tenant.id}/portal-sessions`);
   for (const { id } of body.items)
-    await tidings.call('DELETE', `/v1/tenants/${tenant.id}/portal-sessions/${id}`);
+    await stage.tidings.call('DELETE', `/v1/tenants/${tenant.id}/portal-sessions/${id}`);
   await portal.getByRole('link', { name: 'Event types', exact: true }).click();
   await eventually(
     () => links,
@@ -192,10 +182,10 @@ test("inside another product's page: without cookies, as tall as its content, wi
 });
 
 test('a page that may not frame the portal gets nothing of it', async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });
   const url = await link(tenant.id);
   page = () => `<!doctype html><iframe src="${url}"></iframe>`;
-  visitor = await openWindow(browser, tidings, {
+  const visitor = await stage.window({
     origins: [hostUrl.replace('localhost', '127.0.0.1'), hostUrl],
   });
   await visitor.page.goto(hostUrl.replace('localhost', '127.0.0.1'));

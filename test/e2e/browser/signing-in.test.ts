@@ -1,28 +1,13 @@
 /** Stories of signing in and out of the dashboard, and of a session that ends. */
-import type { Browser } from 'playwright-core';
-import { ADMIN_KEY, startTestService, type TestService } from '../../helpers/service.ts';
-import { launchChromium } from './chromium.ts';
-import { openDashboard, openWindow, tenantWith, type Visitor } from './visitor.ts';
+import { ADMIN_KEY } from '../../helpers/service.ts';
+import { setStage, tenantWith } from './visitor.ts';
 
-let tidings: TestService;
-let browser: Browser;
-let visitor: Visitor;
-beforeAll(async () => {
-  [tidings, browser] = await Promise.all([startTestService(), launchChromium()]);
-}, 300_000);
-afterEach(async () => {
-  expect(visitor.faults).toEqual([]);
-  await visitor.context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await tidings?.stop();
-});
+const stage = setStage();
 
 test('an operator signs in with a key, and out', async () => {
-  visitor = await openWindow(browser, tidings);
+  const visitor = await stage.window();
   const { page } = visitor;
-  await page.goto(`${tidings.url}/`);
+  await page.goto(`${stage.tidings.url}/`);
   await page.getByLabel('API key').fill('tidings_wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('alert').getByText('This API key is not valid').waitFor();
@@ -38,25 +23,25 @@ test('an operator signs in with a key, and out', async () => {
 });
 
 test('a page that asks for nothing signs nobody out: a stranger sees the sign-in page, without a refused request', async () => {
-  visitor = await openWindow(browser, tidings);
+  const visitor = await stage.window();
   const refused: string[] = [];
   visitor.page.on('response', (response) => {
     if (response.status() >= 400) refused.push(response.url());
   });
-  await visitor.page.goto(`${tidings.url}/dashboard/tenants`);
+  await visitor.page.goto(`${stage.tidings.url}/dashboard/tenants`);
   await visitor.page.getByLabel('API key').waitFor();
   expect(refused).toEqual([]);
 });
 
 test("a tenant's key shows that tenant, directly under the dashboard", async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
-  const { body: key } = await tidings.call('POST', '/v1/keys', {
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });
+  const { body: key } = await stage.tidings.call('POST', '/v1/keys', {
     kind: 'tenant',
     tenant: tenant.id,
     scopes: ['manage'],
     name: 'CRM',
   });
-  visitor = await openDashboard(browser, tidings, '/endpoints', { key: key.key });
+  const visitor = await stage.dashboard('/endpoints', { key: key.key });
   const { page } = visitor;
   await page.getByRole('button', { name: 'Create endpoint' }).waitFor();
   await page.getByText('Hillside School').first().waitFor();
@@ -64,12 +49,12 @@ test("a tenant's key shows that tenant, directly under the dashboard", async () 
 });
 
 test('a session that ends while a form is open loses nothing that was typed', async () => {
-  const { tenant } = await tenantWith(tidings, { name: 'Hillside School' });
-  visitor = await openDashboard(browser, tidings, `/tenants/${tenant.id}/endpoints/new`);
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });
+  const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/new`);
   const { page, context } = visitor;
   await page.getByLabel('Description').fill('typed before');
-  const { body } = await tidings.call('GET', '/v1/sessions');
-  for (const session of body.items) await tidings.call('DELETE', `/v1/sessions/${session.id}`);
+  const { body } = await stage.tidings.call('GET', '/v1/sessions');
+  for (const session of body.items) await stage.tidings.call('DELETE', `/v1/sessions/${session.id}`);
   await page.getByLabel('Endpoint URL').fill('https://hooks.example.com/tidings');
   await page.getByRole('button', { name: 'Create endpoint' }).click();
   const dialog = page.getByRole('dialog', { name: 'Your session has ended' });

@@ -1,7 +1,8 @@
 /** A person at the pages of a test service, in a browser that notes what no page may do. */
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { ADMIN_KEY, type TestService } from '../../helpers/service.ts';
+import { ADMIN_KEY, startTestService, type TestService } from '../../helpers/service.ts';
+import { launchChromium } from './chromium.ts';
 
 export type Visitor = {
   page: Page;
@@ -10,6 +11,65 @@ export type Visitor = {
   faults: string[];
 };
 
+type WindowOptions = BrowserContextOptions & { origins?: string[] };
+type DashboardOptions = WindowOptions & { key?: string };
+
+/** A service and a browser for the stories of a file. */
+export type Stage = {
+  tidings: TestService;
+  browser: Browser;
+  /** a window with nothing in it */
+  window(options?: WindowOptions): Promise<Visitor>;
+  /** the dashboard, signed in. @param path under `/dashboard` */
+  dashboard(path?: string, options?: DashboardOptions): Promise<Visitor>;
+  /** the portal of a tenant, by a new link */
+  portal(tenant: string, session?: object, options?: BrowserContextOptions): Promise<Visitor>;
+};
+
+/**
+ * Sets the stage before the first story, and takes it down after the last. After each story, what the pages did that no page may do fails
+ * it, and its windows are closed.
+ * @param settings environment variables and more options of the service, and arguments of the browser
+ */
+export function setStage(
+  settings: () => Promise<{
+    env?: Record<string, string>;
+    service?: Parameters<typeof startTestService>[1];
+    chromium?: string[];
+  }> = async () => ({}),
+): Stage {
+  const visitors: Visitor[] = [];
+  const noted = async (opening: Promise<Visitor>) => {
+    const visitor = await opening;
+    visitors.push(visitor);
+    return visitor;
+  };
+  const stage: Omit<Stage, 'tidings' | 'browser'> & Partial<Stage> = {
+    window: (options) => noted(openWindow(browser(), tidings(), options)),
+    dashboard: (path, options) => noted(openDashboard(browser(), tidings(), path, options)),
+    portal: (tenant, session, options) => noted(openPortal(browser(), tidings(), tenant, session, options)),
+  };
+  const browser = () => stage.browser as Browser;
+  const tidings = () => stage.tidings as TestService;
+  beforeAll(async () => {
+    const { env, service, chromium } = await settings();
+    [stage.tidings, stage.browser] = await Promise.all([
+      startTestService(env, service),
+      launchChromium(chromium),
+    ]);
+  }, 300_000);
+  afterEach(async () => {
+    const opened = visitors.splice(0);
+    await Promise.all(opened.map(({ context }) => context.close()));
+    expect(opened.flatMap(({ faults }) => faults)).toEqual([]);
+  });
+  afterAll(async () => {
+    await stage.browser?.close();
+    await stage.tidings?.stop();
+  });
+  return stage as Stage;
+}
+
 /** Chromium itself says so on the console of each answer of 400 or more. A refusal is no fault of a page. */
 const OF_CHROMIUM = /^Failed to load resource: /;
 
@@ -17,7 +77,7 @@ const OF_CHROMIUM = /^Failed to load resource: /;
 export async function openWindow(
   browser: Browser,
   tidings: TestService,
-  options: BrowserContextOptions & { origins?: string[] } = {},
+  options: WindowOptions = {},
 ): Promise<Visitor> {
   const { origins = [], ...given } = options;
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...given });
@@ -42,7 +102,7 @@ export async function openDashboard(
   browser: Browser,
   tidings: TestService,
   path = '/',
-  { key = ADMIN_KEY, ...options }: BrowserContextOptions & { key?: string } = {},
+  { key = ADMIN_KEY, ...options }: DashboardOptions = {},
 ): Promise<Visitor> {
   const visitor = await openWindow(browser, tidings, options);
   await visitor.context.request.post(`${tidings.url}/v1/sessions`, { data: { key } });

@@ -1,0 +1,106 @@
+/** The story of somebody without a mouse: from signing in to Retry now, with the focus never lost. */
+import type { Page } from 'playwright-core';
+import { startReceiver } from '../../helpers/receiver.ts';
+import { ADMIN_KEY } from '../../helpers/service.ts';
+import { setStage, tenantWith } from './visitor.ts';
+
+const MOST_TABS = 80;
+
+const stage = setStage();
+
+/** What has the focus, in words: its role and its name. */
+const focused = (page: Page) =>
+  page.evaluate(
+    `(({ tagName, ariaLabel, textContent, type }) => [tagName === 'A' ? 'link' : type === 'checkbox' ? type : tagName.toLowerCase(), (ariaLabel || textContent).trim()].join(' '))(document.activeElement)`,
+  ) as Promise<string>;
+
+/** Tabs on until something with such a name has the focus. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  const passed: string[] = [];
+  for (let i = 0; i < MOST_TABS; i += 1) {
+    await page.keyboard.press('Tab');
+    passed.push(await focused(page));
+    if (name.test(passed.at(-1) ?? '')) return;
+  }
+  throw new Error(`${MOST_TABS} tabs, and nothing is ${name}: ${passed.join(' | ')}`);
+}
+
+/** Whether the eye finds what has the focus: it is in view, and an outline or a shadow is drawn around it. */
+const isFocusSeen = (page: Page) =>
+  page.evaluate(`(() => {
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
+    const { top, bottom } = document.activeElement.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight && ((outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none');
+  })()`);
+
+test('with the keyboard alone: sign in, find the tenant, its failed delivery and why it failed, press Retry now', async () => {
+  const receiver = await startReceiver(500);
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' }, [
+    { url: receiver.url, retry_schedule: [] },
+  ]);
+  const { body: event } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
+    type: 'a.b',
+    data: {},
+  });
+  const { id } = event.deliveries[0];
+  await stage.tidings.settled(id);
+  receiver.answer(200);
+  const { page } = await stage.window();
+  await page.goto(`${stage.tidings.url}/dashboard/`);
+  await page.getByLabel('API key').waitFor();
+  await page.keyboard.insertText(ADMIN_KEY);
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Tenants', exact: true }).waitFor();
+
+  await tabTo(page, /^link Skip to the content/);
+  await tabTo(page, /^link Tenants$/);
+  expect(await isFocusSeen(page)).toBe(true);
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Hillside School' }).waitFor();
+  await tabTo(page, /^link Hillside School/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.pathname.endsWith(tenant.id));
+  await page.getByRole('link', { name: 'Deliveries', exact: true }).first().waitFor();
+  await tabTo(page, /^link Deliveries$/);
+  await page.keyboard.press('Enter');
+  await page.locator(`a[href*="${id}"]`).first().waitFor();
+  await page.keyboard.press('j');
+  expect(await focused(page)).toContain(id);
+  expect(await isFocusSeen(page)).toBe(true);
+  await page.keyboard.press('Enter');
+  const happened = page.getByRole('region', { name: 'What happened' });
+  await happened.getByText('500').first().waitFor();
+  await tabTo(page, /^button Retry now$/);
+  expect(await isFocusSeen(page)).toBe(true);
+  await page.keyboard.press('Enter');
+  await happened
+    .getByText(/accepted/)
+    .first()
+    .waitFor();
+  await receiver.until(2);
+  // What had the focus may be gone; where one was is not forgotten.
+  expect(await focused(page)).not.toMatch(/^body/);
+  await receiver.close();
+}, 120_000);
+
+test('a dialog holds the focus, Escape closes it, and the focus goes back to what opened it', async () => {
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [
+    { url: 'http://127.0.0.1:9/hook' },
+  ]);
+  const { page } = await stage.dashboard(`/tenants/${tenant.id}/endpoints/${endpoints[0].id}`);
+  await page.getByRole('button', { name: 'Disable', exact: true }).waitFor();
+  await tabTo(page, /^button Disable$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  for (let i = 0; i < 10; i += 1) {
+    await page.keyboard.press('Tab');
+    expect(
+      await page.evaluate(
+        'document.activeElement === document.body || document.activeElement.closest("dialog") !== null',
+      ),
+    ).toBe(true);
+  }
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await focused(page)).toBe('button Disable');
+});
