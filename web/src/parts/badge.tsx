@@ -4,11 +4,12 @@ import type { ReactNode } from 'react';
 import { useTexts } from '../texts/index.ts';
 import styles from './badge.module.css';
 import { Icon, type IconName } from './icon.tsx';
+import tones from './tone.module.css';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'info' | 'quiet';
 
 export const Badge = ({ tone, icon, children }: { tone: Tone; icon?: IconName; children: ReactNode }) => (
-  <span className={`${styles.badge} ${styles[tone]}`}>
+  <span className={`${styles.badge} ${tones[tone]}`}>
     {icon && <Icon name={icon} size={13} />}
     {children}
   </span>

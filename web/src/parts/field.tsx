@@ -57,36 +57,58 @@ type Shape = {
 };
 type Wiring = { id: string; 'aria-describedby': string | undefined; 'aria-invalid': true | undefined };
 
+/** What stands around any control of a field: where its problem is found, and how the control is wired to it. */
+function useShape({ path, hint, problem }: Pick<Shape, 'path' | 'hint' | 'problem'>) {
+  const id = useId();
+  const found = useFound(path, problem);
+  const described = [hint ? `${id}-hint` : '', found ? `${id}-problem` : ''].filter(Boolean).join(' ');
+  const wiring: Wiring = {
+    id,
+    'aria-describedby': described || undefined,
+    'aria-invalid': found ? true : undefined,
+  };
+  return {
+    wiring,
+    isRefused: found !== undefined || undefined,
+    problem: found && (
+      <p id={`${id}-problem`} className={styles.problem}>
+        {found}
+      </p>
+    ),
+    hint: hint && (
+      <div id={`${id}-hint`} className={styles.hint}>
+        {hint}
+      </div>
+    ),
+  };
+}
+
+function Label({ isOptional, children }: { isOptional: boolean; children: ReactNode }) {
+  const { form } = useTexts().common;
+  return (
+    <div className={styles.label}>
+      {children}
+      {isOptional && <span className="muted">{form.optional}</span>}
+    </div>
+  );
+}
+
 /** A field around any control. @param children makes the control, with its wiring */
 export function Field({
   label,
-  path,
-  hint,
-  problem,
   isOptional = false,
   children,
+  ...shape
 }: Shape & { children: (wiring: Wiring) => ReactNode }) {
-  const id = useId();
-  const { form } = useTexts().common;
-  const found = useFound(path, problem);
-  const described = [hint ? `${id}-hint` : '', found ? `${id}-problem` : ''].filter(Boolean).join(' ');
+  const { wiring, isRefused, problem, hint } = useShape(shape);
   return (
-    <div className={styles.field} data-refused={found !== undefined || undefined}>
-      <div className={styles.label}>
-        <label htmlFor={id}>{label}</label>
-        {isOptional && <span className="muted">{form.optional}</span>}
-      </div>
-      {children({ id, 'aria-describedby': described || undefined, 'aria-invalid': found ? true : undefined })}
-      {found && (
-        <p id={`${id}-problem`} className={styles.problem}>
-          {found}
-        </p>
-      )}
-      {hint && (
-        <div id={`${id}-hint`} className={styles.hint}>
-          {hint}
-        </div>
-      )}
+    <div className={styles.field} data-refused={isRefused}>
+      <Label isOptional={isOptional}>
+        <label htmlFor={wiring.id}>{label}</label>
+      </Label>
+      {children(wiring)}
+      {problem}
+      {hint}
     </div>
   );
 }
@@ -94,39 +116,25 @@ export function Field({
 /** Several controls that are one field. @param children makes them; the wiring without its id belongs to the first of them */
 export function FieldGroup({
   label,
-  path,
-  hint,
-  problem,
   isOptional = false,
   children,
+  ...shape
 }: Shape & { children: (wiring: Omit<Wiring, 'id'>) => ReactNode }) {
-  const id = useId();
-  const { form } = useTexts().common;
-  const found = useFound(path, problem);
-  const described = [hint ? `${id}-hint` : '', found ? `${id}-problem` : ''].filter(Boolean).join(' ');
+  const {
+    wiring: { id, ...wiring },
+    isRefused,
+    problem,
+    hint,
+  } = useShape(shape);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a legend cannot stand in a row with what is beside it
-    <div
-      role="group"
-      aria-labelledby={`${id}-label`}
-      className={styles.field}
-      data-refused={found !== undefined || undefined}
-    >
-      <div className={styles.label}>
+    <div role="group" aria-labelledby={`${id}-label`} className={styles.field} data-refused={isRefused}>
+      <Label isOptional={isOptional}>
         <b id={`${id}-label`}>{label}</b>
-        {isOptional && <span className="muted">{form.optional}</span>}
-      </div>
-      {found && (
-        <p id={`${id}-problem`} className={styles.problem}>
-          {found}
-        </p>
-      )}
-      {hint && (
-        <div id={`${id}-hint`} className={styles.hint}>
-          {hint}
-        </div>
-      )}
-      {children({ 'aria-describedby': described || undefined, 'aria-invalid': found ? true : undefined })}
+      </Label>
+      {problem}
+      {hint}
+      {children(wiring)}
     </div>
   );
 }

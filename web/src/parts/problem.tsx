@@ -6,6 +6,7 @@ import { Button } from './button.tsx';
 import { Icon } from './icon.tsx';
 import styles from './notice.module.css';
 import { ErrorText } from './said.tsx';
+import tones from './tone.module.css';
 
 /** @param onRetry where asking again may help */
 export function ProblemNotice({
@@ -18,7 +19,7 @@ export function ProblemNotice({
   const { common } = useTexts();
   const requestId = problem instanceof TidingsError ? problem.requestId : null;
   return (
-    <div className={`${styles.notice} ${styles.bad}`} role="alert">
+    <div className={`${styles.notice} ${tones.bad}`} role="alert">
       <Icon name="warning" />
       <div className="stack-tight">
         <p className="break">
@@ -43,7 +44,7 @@ export const Notice = ({
   tone?: 'info' | 'warn' | 'good' | 'bad';
   children: ReactNode;
 }) => (
-  <div className={`${styles.notice} ${styles[tone]}`}>
+  <div className={`${styles.notice} ${tones[tone]}`}>
     <Icon name={tone === 'good' ? 'check' : 'warning'} />
     <div className="stack-tight">{children}</div>
   </div>

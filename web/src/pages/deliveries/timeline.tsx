@@ -10,6 +10,7 @@ import { Icon, type IconName } from '../../parts/icon.tsx';
 import { Card } from '../../parts/page.tsx';
 import { Said } from '../../parts/said.tsx';
 import { Countdown } from '../../parts/time.tsx';
+import tones from '../../parts/tone.module.css';
 import { useTexts } from '../../texts/index.ts';
 import styles from './delivery.module.css';
 import { type Attempt, type DeliveryLog, type TimelineEntry, timelineOf } from './timeline-entries.ts';
@@ -182,7 +183,7 @@ function Line({
   const format = useFormat();
   return (
     <li className={styles.line}>
-      <span className={`${styles.dot} ${styles[tone]}`}>
+      <span className={`${styles.dot} ${tones[tone]}`}>
         <Icon name={icon} size={12} />
       </span>
       <div className={styles.lineText}>

@@ -1,22 +1,17 @@
 /** Portal sessions of a tenant: open ones, and the link of a new one, which is shown once. */
-import { useQueryClient } from '@tanstack/react-query';
 import { dataOf, type Schemas } from '@tidings/client';
 import { useState } from 'react';
-import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useTenant } from '../../context/tenant.tsx';
 import { Button } from '../../parts/button.tsx';
-import { ConfirmDialog } from '../../parts/dialog.tsx';
-import { useSubmission } from '../../parts/form.tsx';
 import { Card } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { CreatePortal } from './create-portal.tsx';
+import { EndSession } from './end-session.tsx';
 import { ShownOnce } from './shown-once.tsx';
-
-type PortalSession = Schemas['PortalSession'];
 
 export function PortalSessions() {
   const { settings: texts } = useTexts();
@@ -93,49 +88,28 @@ export function PortalSessions() {
                   exchanged === null ? texts.notOpened : <Time at={used ?? exchanged} />,
               },
               { name: texts.ends, cell: (session) => <Time at={session.expires_at} /> },
-              { name: texts.action, cell: (session) => <EndPortal session={session} /> },
+              {
+                name: texts.action,
+                cell: ({ id: portal_session }) => (
+                  <EndSession
+                    id={portal_session}
+                    listed="portal-sessions"
+                    label={texts.end}
+                    hint={texts.endPortalHint}
+                    end={() =>
+                      dataOf(
+                        api.DELETE('/v1/tenants/{tenant}/portal-sessions/{portal_session}', {
+                          params: { path: { tenant: id, portal_session } },
+                        }),
+                      )
+                    }
+                  />
+                ),
+              },
             ]}
           />
         )}
       </PagesView>
     </Card>
-  );
-}
-
-function EndPortal({ session }: { session: PortalSession }) {
-  const { settings: texts } = useTexts();
-  const api = useApi();
-  const queries = useQueryClient();
-  const announce = useAnnounce();
-  const [isAsking, setAsking] = useState(false);
-  const submission = useSubmission(
-    () =>
-      dataOf(
-        api.DELETE('/v1/tenants/{tenant}/portal-sessions/{portal_session}', {
-          params: { path: { tenant: session.tenant_id, portal_session: session.id } },
-        }),
-      ),
-    () => {
-      setAsking(false);
-      void queries.invalidateQueries({ queryKey: ['portal-sessions'] });
-      announce(texts.ended);
-    },
-  );
-  return (
-    <>
-      <Button look="quiet" aria-label={`${texts.end} ${session.id}`} onClick={() => setAsking(true)}>
-        {texts.end}
-      </Button>
-      {isAsking && (
-        <ConfirmDialog
-          title={texts.endTitle}
-          submission={submission}
-          onClose={() => setAsking(false)}
-          look="danger"
-        >
-          <p>{texts.endPortalHint}</p>
-        </ConfirmDialog>
-      )}
-    </>
   );
 }

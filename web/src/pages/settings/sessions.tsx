@@ -1,18 +1,14 @@
 /** Sessions of browsers that are signed in with a key. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { dataOf, type Schemas } from '@tidings/client';
-import { useState } from 'react';
-import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { Badge } from '../../parts/badge.tsx';
-import { Button } from '../../parts/button.tsx';
-import { ConfirmDialog } from '../../parts/dialog.tsx';
-import { useSubmission } from '../../parts/form.tsx';
 import { Card } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
+import { EndSession } from './end-session.tsx';
 
 type Session = Schemas['Session'];
 
@@ -60,7 +56,18 @@ export function Sessions({ tenant }: { tenant: string | null }) {
               { name: texts.ends, isMinor: true, cell: (session) => <Time at={session.expires_at} /> },
               {
                 name: texts.action,
-                cell: (session) => session.id !== current?.id && <EndSession session={session} />,
+                cell: ({ id: session }) =>
+                  session !== current?.id && (
+                    <EndSession
+                      id={session}
+                      listed="sessions"
+                      label={texts.signOutIt}
+                      hint={texts.endSessionHint}
+                      end={() =>
+                        dataOf(api.DELETE('/v1/sessions/{session}', { params: { path: { session } } }))
+                      }
+                    />
+                  ),
               },
             ]}
           />
@@ -72,36 +79,3 @@ export function Sessions({ tenant }: { tenant: string | null }) {
 
 const nameOf = ({ key }: Session, environmentKey: string) =>
   key.name ?? (key.id === 'admin' ? environmentKey : key.id);
-
-function EndSession({ session }: { session: Session }) {
-  const { settings: texts } = useTexts();
-  const api = useApi();
-  const queries = useQueryClient();
-  const announce = useAnnounce();
-  const [isAsking, setAsking] = useState(false);
-  const submission = useSubmission(
-    () => dataOf(api.DELETE('/v1/sessions/{session}', { params: { path: { session: session.id } } })),
-    () => {
-      setAsking(false);
-      void queries.invalidateQueries({ queryKey: ['sessions'] });
-      announce(texts.ended);
-    },
-  );
-  return (
-    <>
-      <Button look="quiet" aria-label={`${texts.signOutIt} ${session.id}`} onClick={() => setAsking(true)}>
-        {texts.signOutIt}
-      </Button>
-      {isAsking && (
-        <ConfirmDialog
-          title={texts.endTitle}
-          submission={submission}
-          onClose={() => setAsking(false)}
-          look="danger"
-        >
-          <p>{texts.endSessionHint}</p>
-        </ConfirmDialog>
-      )}
-    </>
-  );
-}
