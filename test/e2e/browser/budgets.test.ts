@@ -1,6 +1,7 @@
 /** Sizes of what a browser loads (1 kB = 1,000 bytes, compressed): until the sign-in page can be used, and until each page can. */
 import type { Page } from 'playwright-core';
 import { eventually } from '../../helpers/eventually.ts';
+import { startReceiver } from '../../helpers/receiver.ts';
 import { setStage, tenantWith } from './visitor.ts';
 
 const FIRST_LOAD_BYTES = 160_000;
@@ -36,9 +37,8 @@ test('the sign-in page and the first page after it load at most 160 kB', async (
 });
 
 test('each page beyond that loads at most 60 kB more', async () => {
-  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [
-    { url: 'http://127.0.0.1:9/hook' },
-  ]);
+  const receiver = await startReceiver();
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [{ url: receiver.url }]);
   const own = `/tenants/${tenant.id}`;
   const { page, context } = await stage.dashboard('/no-such-page');
   await page.getByRole('heading', { level: 1 }).waitFor();
@@ -69,6 +69,7 @@ test('each page beyond that loads at most 60 kB more', async () => {
     await other.context.close();
   }
   await context.close();
+  await receiver.close();
   expect(heavy).toEqual({});
 }, 240_000);
 

@@ -15,22 +15,25 @@ const focused = (page: Page) =>
   ) as Promise<string>;
 
 /** Tabs on until something with such a name has the focus. */
-async function tabTo(page: Page, name: RegExp): Promise<void> {
+async function tabTo(page: Page, name: RegExp, most = MOST_TABS): Promise<void> {
   const passed: string[] = [];
-  for (let i = 0; i < MOST_TABS; i += 1) {
+  for (let i = 0; i < most; i += 1) {
     await page.keyboard.press('Tab');
     passed.push(await focused(page));
     if (name.test(passed.at(-1) ?? '')) return;
   }
-  throw new Error(`${MOST_TABS} tabs, and nothing is ${name}: ${passed.join(' | ')}`);
+  throw new Error(`${most} tabs, and nothing is ${name}: ${passed.join(' | ')}`);
 }
 
 /** Whether the eye finds what has the focus: it is in view, and an outline or a shadow is drawn around it. */
 const isFocusSeen = (page: Page) =>
   page.evaluate(`(() => {
-    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
+    const isDrawn = ({ outlineStyle, outlineWidth, boxShadow }) =>
+      (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none';
     const { top, bottom } = document.activeElement.getBoundingClientRect();
-    return bottom > 0 && top < innerHeight && ((outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none');
+    const isInView = bottom > 0 && top < innerHeight;
+    // Around a row, it is drawn by what its link spreads over the row.
+    return isInView && [null, '::after'].some((part) => isDrawn(getComputedStyle(document.activeElement, part)));
   })()`);
 
 test('with the keyboard alone: sign in, find the tenant, its failed delivery and why it failed, press Retry now', async () => {
@@ -78,15 +81,15 @@ test('with the keyboard alone: sign in, find the tenant, its failed delivery and
     .first()
     .waitFor();
   await receiver.until(2);
-  // What had the focus may be gone; where one was is not forgotten.
+  // The button is not offered while the attempt is made. The focus stays where it was, and goes on from there.
   expect(await focused(page)).not.toMatch(/^body/);
+  await tabTo(page, /^button (Retry now|Copy as curl)/, 3);
   await receiver.close();
 }, 120_000);
 
 test('a dialog holds the focus, Escape closes it, and the focus goes back to what opened it', async () => {
-  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [
-    { url: 'http://127.0.0.1:9/hook' },
-  ]);
+  const receiver = await startReceiver();
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [{ url: receiver.url }]);
   const { page } = await stage.dashboard(`/tenants/${tenant.id}/endpoints/${endpoints[0].id}`);
   await page.getByRole('button', { name: 'Disable', exact: true }).waitFor();
   await tabTo(page, /^button Disable$/);
@@ -103,4 +106,5 @@ test('a dialog holds the focus, Escape closes it, and the focus goes back to wha
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(await focused(page)).toBe('button Disable');
+  await receiver.close();
 });

@@ -140,11 +140,15 @@ export async function seriousFindings(page: Page): Promise<string[]> {
   });
 }
 
-export const tenantWith = async (tidings: TestService, tenant: object, endpoints: object[] = []) => {
-  const made = await tidings.call('POST', '/v1/tenants', tenant);
+/** Makes a tenant with endpoints. @throws Error that shows what was refused */
+export async function tenantWith(tidings: TestService, tenant: object, endpoints: object[] = []) {
+  const made = async (path: string, body: object) => {
+    const answer = await tidings.call('POST', path, body);
+    if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.text}`);
+    return answer.body;
+  };
+  const owner = await made('/v1/tenants', tenant);
   const answers = [];
-  for (const endpoint of endpoints) {
-    answers.push((await tidings.call('POST', `/v1/tenants/${made.body.id}/endpoints`, endpoint)).body);
-  }
-  return { tenant: made.body, endpoints: answers };
-};
+  for (const endpoint of endpoints) answers.push(await made(`/v1/tenants/${owner.id}/endpoints`, endpoint));
+  return { tenant: owner, endpoints: answers };
+}

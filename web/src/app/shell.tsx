@@ -11,6 +11,7 @@ import { Icon, type IconName } from '../parts/icon.tsx';
 import { LANGUAGES, type Language, useTexts } from '../texts/index.ts';
 import { AwayNotice } from './away-notice.tsx';
 import styles from './shell.module.css';
+import { useKeptFocus } from './use-kept-focus.ts';
 
 const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })));
 const Shortcuts = lazy(() =>
@@ -39,6 +40,7 @@ export function Shell({
   const { shell } = useTexts();
   const viewer = useViewer();
   const [opened, setOpened] = useState<'palette' | 'shortcuts' | 'menu' | null>(null);
+  useKeptFocus();
   useShortcut('mod+k', () => setOpened('palette'));
   useShortcut('?', () => setOpened('shortcuts'));
   return (
