@@ -1,4 +1,4 @@
-/** What cannot be reached at the moment. Meanwhile pages show what they know, and ask again. */
+/** The part that cannot be reached at the moment, the service or its database. Meanwhile pages show what they know, and ask again. */
 import { useQueryClient } from '@tanstack/react-query';
 import { TidingsError } from '@tidings/client';
 import { createContext, type ReactNode, use, useEffect } from 'react';
