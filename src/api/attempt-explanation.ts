@@ -4,6 +4,7 @@ import type { Delivery } from '../domain/delivery.ts';
 import { OVERLAP_S } from '../domain/endpoint.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { type Explanation, explain } from '../domain/explanation.ts';
+import type { Sendability } from '../domain/next-step.ts';
 import { listRotations } from '../store/audit-log.ts';
 import type { StoredAttempt } from '../store/deliveries.ts';
 import type { Db } from '../store/pool.ts';
@@ -52,15 +53,19 @@ export function explainAttempt(
   );
 }
 
-/** @param last the newest attempt; `undefined`: there was none */
+/**
+ * @param last the newest attempt; `undefined`: there was none
+ * @param endpointNow how the endpoint is now, which decides what there is to do
+ */
 export function explainDelivery(
   { status, lastError, lastResponseStatus }: Delivery,
   last: { error: { code: AttemptErrorCode } | null; explanation: ExplanationView | null } | undefined,
+  endpointNow: Sendability['endpoint'],
 ): ExplanationView | null {
   if (lastError === null || status === 'succeeded') return null;
   // What ended it may have come after its last attempt: its endpoint was disabled, its payload erased.
   if (last?.error?.code === lastError) return last.explanation;
-  return view(explain(nothingSeen(lastError, lastResponseStatus)));
+  return view(explain({ ...nothingSeen(lastError, lastResponseStatus), endpointNow }));
 }
 
 const nothingSeen = (code: AttemptErrorCode, status: number | null): Failure => ({

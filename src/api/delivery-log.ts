@@ -35,7 +35,8 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
   };
   const content = await deliveryContent(deps.db, found.id);
   const presses = (histories ?? []).flatMap((history) => openPresses(history.entries));
-  const { words, advice } = nextStep(delivery, await sendabilityOf(deps, delivery), presses);
+  const sendability = await sendabilityOf(deps, delivery);
+  const { words, advice } = nextStep(delivery, sendability, presses);
   const entries = histories?.flatMap((history) => history.entries) ?? [];
   const run = { workflowId: delivery.workflowId ?? '', runId: delivery.runId };
   const rotations = await rotationsFor(deps.db, delivery, stored);
@@ -52,7 +53,7 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
       .map(({ pressId, atMs, by }) => ({ press_id: pressId, at: new Date(atMs).toISOString(), by })),
     next_step: words,
     next_actions: advice,
-    explanation: explainDelivery(delivery, attempts.at(-1)),
+    explanation: explainDelivery(delivery, attempts.at(-1), sendability.endpoint),
     log_source: histories === null ? 'archive' : 'history',
     workflow: {
       id: delivery.workflowId,

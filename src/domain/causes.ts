@@ -30,6 +30,8 @@ export type Failure = {
   url: string | null;
   /** when the endpoint's signing secret was last rotated before the attempt, if that was lately */
   rotatedAt: Date | null;
+  /** how the endpoint is now; absent: not looked at */
+  endpointNow?: 'enabled' | 'disabled' | 'deleted';
 };
 
 export type Cause = {
@@ -785,11 +787,27 @@ export const CAUSES: Record<AttemptErrorCode, readonly Cause[]> = {
   ],
   endpoint_disabled: [
     {
+      cause: 'endpoint_enabled_again',
+      who: 'customer',
+      when: ({ endpointNow }) => endpointNow === 'enabled',
+      summary:
+        'The endpoint was disabled before the event was delivered. It is enabled again, and this delivery was not sent again by that.',
+      action: 'Retry this delivery, or recover all that the endpoint has missed.',
+      example: { endpointNow: 'enabled' },
+    },
+    {
+      cause: 'endpoint_disabled_then_deleted',
+      who: 'customer',
+      when: ({ endpointNow }) => endpointNow === 'deleted',
+      summary: 'The endpoint was disabled before the event was delivered, and has been deleted since.',
+      action: 'It cannot be sent any more. Another endpoint gets what is emitted from its creation on.',
+      example: { endpointNow: 'deleted' },
+    },
+    {
       cause: 'endpoint_disabled',
       who: 'customer',
       summary: 'The endpoint was disabled before the event was delivered.',
-      action:
-        'Enable the endpoint, if it still is disabled; then retry this delivery, or recover all that the endpoint has missed.',
+      action: 'Enable the endpoint; then retry this delivery, or recover all that the endpoint has missed.',
     },
   ],
   payload_erased: [

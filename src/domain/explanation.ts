@@ -47,6 +47,7 @@ export function exampleOf(code: AttemptErrorCode, { example = {} }: Cause): Fail
     body,
     url,
     rotatedAt,
+    ...(example.endpointNow !== undefined && { endpointNow: example.endpointNow }),
     headers: new Map(Object.entries(example.headers ?? {})),
   };
 }

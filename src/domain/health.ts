@@ -12,7 +12,7 @@ export function warningDue(failedMs: number, disableAfterMs: number): number {
   return WARNINGS.find((percent) => failedMs * 100 >= disableAfterMs * percent) ?? 0;
 }
 
-/** From the worst: nothing can be sent to it; it is switched off; it waits for a new event; its attempts fail; nothing is wrong. */
+/** From the worst: nothing can be sent to it; it is switched off; it waits for a new event; its attempts fail; none of these. */
 export const HEALTH_STATES = ['unreadable', 'disabled', 'stalled', 'failing', 'healthy'] as const;
 export type HealthState = (typeof HEALTH_STATES)[number];
 
@@ -49,17 +49,20 @@ export function healthOf(endpoint: Asked, disableAfterMs: number): Health {
     const summary = `Stalled${since(stalledAt)}: a delivery was exhausted, and the others wait until a new event arrives for it.`;
     return { state: 'stalled', summary, disablesAt };
   }
-  if (failingSince === null) return { state: 'healthy', summary: 'Nothing is wrong.', disablesAt: null };
+  if (failingSince === null) return { state: 'healthy', summary: FINE, disablesAt: null };
   return { state: 'failing', summary: howFailing(endpoint, disablesAt), disablesAt };
 }
 
+/** What `failingSince` says, and no more: of deliveries that have failed before it says nothing. */
+const FINE = 'It is enabled, and its last attempt has not failed, or none was made since it was enabled.';
+const TESTS_ALONE = 'Until it is enabled again, it gets test events alone.';
+
 function whyDisabled({ disabledReason, disabledAt }: Asked): string {
   const when = since(disabledAt);
-  if (disabledReason === 'gone')
-    return `Disabled${when}: the receiver answered 410 Gone. It gets nothing until it is enabled again.`;
+  if (disabledReason === 'gone') return `Disabled${when}: the receiver answered 410 Gone. ${TESTS_ALONE}`;
   if (disabledReason === 'failing')
-    return `Disabled${when}: all attempts had failed for too long. It gets nothing until it is enabled again.`;
-  return `Disabled${when} by hand. It gets nothing until it is enabled again.`;
+    return `Disabled${when}: all attempts had failed for too long. ${TESTS_ALONE}`;
+  return `Disabled${when} on request, through the API or the pages. ${TESTS_ALONE}`;
 }
 
 function howFailing({ failingSince, consecutiveFailures }: Asked, disablesAt: Date | null): string {

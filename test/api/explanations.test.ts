@@ -91,6 +91,14 @@ test('a delivery that its disabled endpoint has ended says so, although an attem
   const ended = await tidings.settled(waiting.id);
   expect(ended.explanation).toMatchObject({ cause: 'endpoint_disabled', who: 'customer' });
   expect(ended.attempts[0].explanation).toMatchObject({ cause: 'server_error' });
+  const explained = async () => (await tidings.call('GET', `/v1/deliveries/${waiting.id}`)).body.explanation;
+  await tidings.call('PATCH', `${path}/${endpoint.id}`, { enabled: true });
+  expect(await explained()).toMatchObject({
+    cause: 'endpoint_enabled_again',
+    action: expect.stringMatching(/^Retry/),
+  });
+  await tidings.call('DELETE', `${path}/${endpoint.id}`);
+  expect(await explained()).toMatchObject({ cause: 'endpoint_disabled_then_deleted' });
 });
 
 test('the duration of an attempt that was lost, or had no request, is not known', async () => {

@@ -17,7 +17,13 @@ const TABLE: [
   words: RegExp,
   disables: string | null,
 ][] = [
-  ['nothing is wrong', {}, 'healthy', /^Nothing is wrong\.$/, null],
+  [
+    'nothing is wrong',
+    {},
+    'healthy',
+    /^It is enabled, and its last attempt has not failed, or none was made since it was enabled\.$/,
+    null,
+  ],
   [
     'one attempt has failed',
     { failingSince: at, consecutiveFailures: 1 },
@@ -58,7 +64,7 @@ const TABLE: [
     'a person has disabled it',
     { enabled: false, disabledReason: 'manual', disabledAt: at },
     'disabled',
-    /^Disabled since 2026-03-01T10:00:00.000Z by hand\./,
+    /^Disabled since 2026-03-01T10:00:00.000Z on request, through the API or the pages\. Until it is enabled again, it gets test events alone\.$/,
     null,
   ],
   [
@@ -79,7 +85,7 @@ const TABLE: [
     'nobody knows since when',
     { enabled: false, disabledReason: 'manual' },
     'disabled',
-    /^Disabled by hand\./,
+    /^Disabled on request, /,
     null,
   ],
   [

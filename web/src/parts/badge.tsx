@@ -38,11 +38,19 @@ export function StatusBadge({ status }: { status: Status }) {
   );
 }
 
-/** The status of an HTTP response, or the code of the error where none came. */
-export const ResultCode = ({ status, error }: { status: number | null; error: string | null }) => (
-  <span
-    className={`mono ${status !== null && status >= 200 && status < 300 ? styles.goodText : error || status ? styles.badText : ''}`}
-  >
-    {status ?? error ?? '–'}
-  </span>
-);
+type ErrorCode = NonNullable<Schemas['DeliverySummary']['last_error']>;
+
+/** The status of an HTTP response, or the error in words where none came. An end without an attempt is named, whatever was answered before. */
+export function ResultCode({ status, error }: { status: number | null; error: ErrorCode | null }) {
+  const { deliveries } = useTexts();
+  const words = error === null ? null : (deliveries.errors[error] ?? error);
+  const isUnsent = error !== null && UNSENT.has(error);
+  const isGood = status !== null && status >= 200 && status < 300 && !isUnsent;
+  return (
+    <span className={`mono ${isGood ? styles.goodText : error || status ? styles.badText : ''}`}>
+      {isUnsent ? words : (status ?? words ?? '–')}
+    </span>
+  );
+}
+
+const UNSENT: ReadonlySet<string> = new Set(['endpoint_disabled', 'endpoint_deleted', 'payload_erased']);

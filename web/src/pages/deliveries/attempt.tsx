@@ -47,7 +47,7 @@ function Summary({ attempt, isHeading = false }: { attempt: Attempt; isHeading?:
   return (
     <>
       {isHeading ? <h2>{title}</h2> : <strong>{title}</strong>}
-      <ResultCode status={response?.status ?? null} error={error && deliveries.errors[error.code]} />
+      <ResultCode status={response?.status ?? null} error={error?.code ?? null} />
       {ms !== null && <span className="muted">{format.duration(ms)}</span>}
       {trigger !== 'schedule' && <span className="muted">{common.trigger[trigger]}</span>}
       <small className={styles.when}>

@@ -181,10 +181,7 @@ const Row = memo(function Row({
       </td>
       <td className={styles.where}>{where}</td>
       <td className={styles.result}>
-        <ResultCode
-          status={delivery.last_response_status}
-          error={delivery.last_error === null ? null : texts.errors[delivery.last_error]}
-        />
+        <ResultCode status={delivery.last_response_status} error={delivery.last_error} />
       </td>
       <td className={styles.attempts}>{format.number(delivery.attempt_count)}</td>
       <td className={styles.time}>

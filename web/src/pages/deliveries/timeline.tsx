@@ -75,7 +75,7 @@ export function Timeline({ log }: { log: DeliveryLog }) {
   const folded = isLong ? entries.slice(FIRST_SHOWN, -LAST_SHOWN) : [];
   return (
     <Card title={detail.timeline} isRegion>
-      {log.log_source === 'archive' && <p className="muted">{detail.fromArchive}</p>}
+      {log.log_source === 'archive' && log.attempt_count > 0 && <p className="muted">{detail.fromArchive}</p>}
       {log.attempts_left_out !== undefined && (
         <p className="muted">{detail.leftOut(log.attempts_left_out)}</p>
       )}
@@ -145,7 +145,7 @@ function Entry({ entry }: { entry: TimelineEntry }) {
 
 function AttemptLine({ attempt, isRepeated }: { attempt: Attempt; isRepeated: boolean }) {
   const { common, deliveries } = useTexts();
-  const { line, errors } = deliveries;
+  const { line } = deliveries;
   const format = useFormat();
   const { number, response, error, trigger, duration_ms: ms } = attempt;
   return (
@@ -156,7 +156,7 @@ function AttemptLine({ attempt, isRepeated }: { attempt: Attempt; isRepeated: bo
       at={attempt.started_at}
     >
       {trigger !== 'schedule' && <span className="muted">{common.trigger[trigger]}</span>}
-      <ResultCode status={response?.status ?? null} error={error === null ? null : errors[error.code]} />
+      <ResultCode status={response?.status ?? null} error={error?.code ?? null} />
       {ms !== null && <span className="muted">{line.took(format.duration(ms))}</span>}
       {attempt.explanation && !isRepeated && (
         <div className="muted break">

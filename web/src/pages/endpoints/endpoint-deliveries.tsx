@@ -48,7 +48,7 @@ export function EndpointDeliveries({ endpoint }: { endpoint: Endpoint }) {
                   cell: (delivery) => (
                     <div>
                       <Link href={`/deliveries/${delivery.id}`}>{delivery.event_type}</Link>{' '}
-                      {delivery.is_test && <Badge tone="quiet">{texts.isTest}</Badge>}
+                      {delivery.is_test && <Badge tone="info">{texts.isTest}</Badge>}
                       <div>
                         <small className="muted mono">{delivery.id}</small>
                       </div>

@@ -124,7 +124,10 @@ function Loaded({ data: { event, dataText } }: { data: EventWithText }) {
             <p>{texts.detail.erasedAt(event.erased_at === null ? '' : format.exact(event.erased_at))}</p>
           </Notice>
         ) : (
-          <Body text={dataText} label={texts.detail.payload} />
+          <>
+            <p className="muted">{texts.detail.payloadHint}</p>
+            <Body text={dataText} label={texts.detail.payload} />
+          </>
         )}
       </Card>
     </>

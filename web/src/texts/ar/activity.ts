@@ -12,7 +12,7 @@ export const activity: Texts['activity'] = {
     failing: (failures) => `نقطة النهاية متعثرة: ${failuresInARow(failures)}.`,
     failingUntil: (at) => `إن استمر ذلك فستُعطَّل في ${name(at)}.`,
     disabled: {
-      manual: 'عُطّلت نقطة النهاية يدويًا.',
+      manual: 'عُطّلت نقطة النهاية بناءً على طلب.',
       gone: `عُطّلت نقطة النهاية لأنها ردّت بـ ${ltr('410 Gone')}.`,
       failing: 'عُطّلت نقطة النهاية لأنها ظلت متعثرة مدة طويلة.',
     },

@@ -16,7 +16,7 @@ export const activity: Texts['activity'] = {
       `Endpunkt gestört: ${plural('de', { one: 'ein Fehlschlag', other: '# Fehlschläge in Folge' })(failures)}.`,
     failingUntil: (at) => `Hält das an, wird er am ${at} deaktiviert.`,
     disabled: {
-      manual: 'Endpunkt von Hand deaktiviert.',
+      manual: 'Endpunkt auf Anforderung deaktiviert.',
       gone: 'Endpunkt deaktiviert: Er hat mit 410 Gone geantwortet.',
       failing: 'Endpunkt deaktiviert: Er war zu lange gestört.',
     },

@@ -137,9 +137,9 @@ export const deliveries: Texts['deliveries'] = {
     },
     enabled: 'Der Endpunkt ist aktiviert.',
     who: {
-      receiver: 'Handeln muss, wer den Empfänger betreibt.',
-      customer: 'Handeln muss, wer den Endpunkt eingerichtet hat.',
-      operator: 'Handeln muss, wer diesen Dienst betreibt.',
+      receiver: 'Für den Betreiber des Empfängers:',
+      customer: 'Für den Verwalter des Endpunkts:',
+      operator: 'Für den Betreiber dieses Dienstes:',
       tidings: 'Niemand muss handeln.',
     },
     whatToDo: 'Was zu tun ist',
@@ -154,7 +154,7 @@ export const deliveries: Texts['deliveries'] = {
     cancelledSentence: 'Sie wurde storniert, bevor der Empfänger sie angenommen hat.',
     isTest: 'Sie wurde als Test gesendet.',
     fromArchive:
-      'Der Workflow-Verlauf ist gelöscht oder nicht erreichbar: Wartezeiten und Wiederholungen von Hand können hier fehlen. Anfragen und Antworten sind vollständig.',
+      'Der Workflow-Verlauf ist gelöscht oder nicht erreichbar: Wartezeiten und Wiederholungen von Hand können hier fehlen. Die Versuche sind alle da.',
     temporal: 'In Temporal öffnen',
     leftOut: plural('de', {
       one: '# älterer Versuch wird nicht angezeigt.',

@@ -21,7 +21,7 @@ export const endpoints: Texts['endpoints'] = {
   disabled: 'Deaktiviert',
   unreadable: 'Geheimnisse nicht lesbar',
   disabledReason: {
-    manual: 'von Hand',
+    manual: 'auf Anforderung',
     gone: 'hat mit 410 Gone geantwortet',
     failing: 'war zu lange gestört',
   },
@@ -53,16 +53,16 @@ export const endpoints: Texts['endpoints'] = {
   disable: 'Deaktivieren',
   disableTitle: 'Diesen Endpunkt deaktivieren?',
   disableWhat:
-    'Bis er wieder aktiviert wird, wird nichts an ihn gesendet. Ereignisse, die inzwischen angenommen werden, bleiben erhalten: „Nachholen“ sendet sie.',
+    'Bis er wieder aktiviert wird, bekommt er nur Test-Ereignisse. Ereignisse, die inzwischen angenommen werden, bleiben erhalten: „Nachholen“ sendet sie.',
   disableWaiting: plural('de', {
     one: '# Zustellung, die auf ihn wartet, schlägt mit „deaktiviert“ fehl. „Nachholen“ sendet sie erneut.',
     other:
       '# Zustellungen, die auf ihn warten, schlagen mit „deaktiviert“ fehl. „Nachholen“ sendet sie erneut.',
   }),
-  disabledNow: 'Deaktiviert. Es wird nichts mehr an ihn gesendet.',
+  disabledNow: 'Deaktiviert. Er bekommt nur noch Test-Ereignisse.',
   disabledNotice: {
     manual:
-      'Dieser Endpunkt wurde von Hand deaktiviert. Es wird nichts an ihn gesendet. Aktivieren Sie ihn, dann lässt sich nachholen, was er verpasst hat.',
+      'Dieser Endpunkt wurde über die API oder diese Seiten deaktiviert. Er bekommt nur Test-Ereignisse. Aktivieren Sie ihn, dann lässt sich nachholen, was er verpasst hat.',
     gone: 'Dieser Endpunkt hat mit 410 Gone geantwortet, also um keine weiteren Zustellungen gebeten. Darum wurde er deaktiviert. War das ein Irrtum, aktivieren Sie ihn und holen Sie nach, was er verpasst hat.',
     failing:
       'Dieser Endpunkt wurde deaktiviert, weil zu lange alles fehlschlug, was an ihn gesendet wurde. Reparieren Sie den Empfänger, senden Sie ein Testereignis, aktivieren Sie den Endpunkt und holen Sie nach, was er verpasst hat.',
@@ -116,7 +116,7 @@ export const endpoints: Texts['endpoints'] = {
   hideSecret: 'Geheimnis verbergen',
 
   status: 'Status',
-  answer: 'Antwort',
+  answer: 'Ergebnis',
   attempts: 'Versuche',
   accepted: 'Angenommen',
   noDeliveries: 'Noch keine Zustellungen',
@@ -133,10 +133,11 @@ export const endpoints: Texts['endpoints'] = {
     'Nach diesem Vertrag wird nach einer endgültig fehlgeschlagenen Zustellung nichts mehr gesendet, bis ein neues Ereignis eintrifft.',
   counts: 'Zustellungen',
   successRate: 'Anteil der erfolgreichen an den beendeten',
-  errors: 'Nach dem Fehler des letzten Versuchs',
+  errors: 'Nach dem letzten Fehler',
   countedSince: 'Gezählt ab',
-  told: 'Was gemeldet wurde',
-  toldNothing: 'Noch nichts: Es war keine Warnung nötig.',
+  told: 'Betriebsereignisse',
+  toldNothing:
+    'Kein Betriebsereignis: Es war keine Warnung fällig, Tidings hat ihn nicht deaktiviert, und kein letzter Versuch ist fehlgeschlagen.',
   contacts: 'Wer benachrichtigt wird',
   noContacts:
     'Niemand: Dieser Mandant hat keine Kontakte. Fügen Sie unter „Einstellungen“ einen hinzu, damit Warnungen jemanden erreichen.',

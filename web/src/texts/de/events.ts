@@ -25,10 +25,12 @@ export const events: Texts['events'] = {
   detail: {
     title: 'Ereignis',
     back: 'Alle Ereignisse',
-    payload: 'Nutzdaten, wie sie gesendet wurden',
+    payload: 'Daten des Ereignisses',
+    payloadHint:
+      'So, wie es angenommen wurde. Den ganzen Rumpf, den ein Endpunkt bekommt, zeigt die Seite der Zustellung: Der Vertrag legt Typ und Zeit um diese Daten.',
     erasedAt: (at) => `Nutzdaten gelöscht: ${at}. Das Log der Zustellungen bleibt.`,
     deliveries: 'Zustellungen dieses Ereignisses',
-    noDeliveries: 'Kein Endpunkt hat es erhalten. Warum, steht darunter.',
+    noDeliveries: 'Kein Endpunkt hat es bekommen. Der nächste Abschnitt sagt, warum.',
     noEndpoints: 'Kein Endpunkt hat es erhalten, weil es keinen gab.',
     missed: 'Wer nichts erhalten hat, und warum',
     nobodyMissed: 'Jeder Endpunkt hat es erhalten, oder es ist unterwegs.',

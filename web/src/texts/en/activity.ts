@@ -16,7 +16,7 @@ export const activity = {
       `Endpoint is failing, ${plural('en', { one: 'once', other: '# times in a row' })(failures)}.`,
     failingUntil: (at: string) => `It is disabled on ${at} if that goes on.`,
     disabled: {
-      manual: 'Endpoint disabled by a person.',
+      manual: 'Endpoint disabled on request.',
       gone: 'Endpoint disabled: it answered 410 Gone.',
       failing: 'Endpoint disabled: it failed for too long.',
     } as Record<string, string>,

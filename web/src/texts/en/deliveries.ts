@@ -133,9 +133,9 @@ export const deliveries = {
     },
     enabled: 'The endpoint is enabled.',
     who: {
-      receiver: 'Whoever runs the receiver must act.',
-      customer: 'Whoever set the endpoint up must act.',
-      operator: 'The operator of this service must act.',
+      receiver: 'For whoever runs the receiver:',
+      customer: 'For whoever manages the endpoint:',
+      operator: 'For the operator of this service:',
       tidings: 'Nobody needs to act.',
     } satisfies Record<Schemas['Explanation']['who'], string> as Record<
       Schemas['Explanation']['who'],
@@ -153,7 +153,7 @@ export const deliveries = {
     cancelledSentence: 'It was cancelled before the receiver accepted it.',
     isTest: 'It was sent as a test.',
     fromArchive:
-      'The workflow history is gone or out of reach: waits and manual retries may be missing here. Requests and responses are complete.',
+      'The workflow history is gone or out of reach: waits and manual retries may be missing here. The attempts that were made are all here.',
     temporal: 'Open in Temporal',
     leftOut: plural('en', {
       one: '# older attempt is not shown.',

@@ -31,7 +31,7 @@ export const endpoints = {
   disabled: 'Disabled',
   unreadable: 'Secrets cannot be read',
   disabledReason: {
-    manual: 'by a person',
+    manual: 'on request',
     gone: 'it answered 410 Gone',
     failing: 'it failed for too long',
   } as Record<NonNullable<Schemas['Endpoint']['disabled_reason']>, string>,
@@ -58,12 +58,12 @@ export const endpoints = {
   disable: 'Disable',
   disableTitle: 'Disable this endpoint?',
   disableWhat:
-    'Nothing is sent to it until it is enabled again. Events that are accepted meanwhile are kept: Recover sends them.',
+    'Until it is enabled again, it gets test events alone. Events that are accepted meanwhile are kept: Recover sends them.',
   disableWaiting: (count: number) => (count === 0 ? nothingWaits : disableWaiting(count)),
-  disabledNow: 'Disabled. Nothing is sent to it any more.',
+  disabledNow: 'Disabled. It gets test events alone.',
   disabledNotice: {
     manual:
-      'Somebody disabled this endpoint. Nothing is sent to it. Enable it, and what it missed can be recovered.',
+      'This endpoint was disabled through the API or these pages. It gets test events alone. Enable it, and what it missed can be recovered.',
     gone: 'This endpoint answered 410 Gone, which asks for no more deliveries, so it was disabled. If that was a mistake, enable it and recover what it missed.',
     failing:
       'This endpoint was disabled because everything sent to it failed for too long. Mend the receiver, send a test event, then enable it and recover what it missed.',
@@ -108,7 +108,7 @@ export const endpoints = {
   hideSecret: 'Hide the secret',
 
   status: 'Status',
-  answer: 'Answer',
+  answer: 'Result',
   attempts: 'Attempts',
   accepted: 'Accepted',
   noDeliveries: 'No deliveries yet',
@@ -124,10 +124,11 @@ export const endpoints = {
     'By this contract nothing more is sent after a delivery failed for good, until a new event arrives.',
   counts: 'Deliveries',
   successRate: 'Succeeded, of those that ended',
-  errors: 'By the error of the last attempt',
+  errors: 'By the last error',
   countedSince: 'Counted are those since',
-  told: 'What was reported',
-  toldNothing: 'Nothing yet: no warning was needed.',
+  told: 'Operational events',
+  toldNothing:
+    'No operational event: no warning was due, Tidings has not disabled it, and no last attempt has failed.',
   contacts: 'Who is told',
   noContacts: 'Nobody: this tenant has no contacts. Add one under Settings, and warnings reach somebody.',
   contactStates: {

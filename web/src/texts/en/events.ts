@@ -24,10 +24,12 @@ export const events = {
   detail: {
     title: 'Event',
     back: 'All events',
-    payload: 'Payload as it was sent',
+    payload: 'Data of the event',
+    payloadHint:
+      'As it was emitted. A delivery’s page shows the whole body that its endpoint gets: the contract puts the type and the time around these data.',
     erasedAt: (at: string) => `The payload was erased ${at}. The log of its deliveries stays.`,
     deliveries: 'Deliveries of this event',
-    noDeliveries: 'No endpoint got it. Below stands why.',
+    noDeliveries: 'No endpoint got it. The next part says why.',
     noEndpoints: 'No endpoint got it, because there was none.',
     missed: 'Who got nothing, and why',
     nobodyMissed: 'Every endpoint got it, or it is on its way.',

@@ -16,7 +16,7 @@ export const activity: Texts['activity'] = {
     failing: (failures) => `El endpoint está fallando: ${failuresInARow(failures)}.`,
     failingUntil: (at) => `Si sigue así, se desactivará el ${at}.`,
     disabled: {
-      manual: 'Una persona desactivó el endpoint.',
+      manual: 'Endpoint desactivado a petición.',
       gone: 'Endpoint desactivado: respondió 410 Gone.',
       failing: 'Endpoint desactivado: falló durante demasiado tiempo.',
     },

@@ -133,9 +133,9 @@ export const deliveries: Texts['deliveries'] = {
     },
     enabled: 'El endpoint está activo.',
     who: {
-      receiver: 'Debe actuar quien administra el receptor.',
-      customer: 'Debe actuar quien configuró el endpoint.',
-      operator: 'Debe actuar el operador de este servicio.',
+      receiver: 'Para quien administra el receptor:',
+      customer: 'Para quien gestiona el endpoint:',
+      operator: 'Para el operador de este servicio:',
       tidings: 'Nadie tiene que hacer nada.',
     },
     whatToDo: 'Qué hacer',
@@ -150,7 +150,7 @@ export const deliveries: Texts['deliveries'] = {
     cancelledSentence: 'Se canceló antes de que el receptor la aceptara.',
     isTest: 'Se envió como prueba.',
     fromArchive:
-      'El historial del workflow ya no existe o no está disponible: aquí pueden faltar esperas y reintentos manuales. Las solicitudes y respuestas están completas.',
+      'El historial del workflow ya no existe o no está disponible: aquí pueden faltar esperas y reintentos manuales. Los intentos están todos.',
     temporal: 'Abrir en Temporal',
     leftOut: plural('es', {
       one: 'No se muestra # intento más antiguo.',

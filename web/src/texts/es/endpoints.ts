@@ -21,7 +21,7 @@ export const endpoints: Texts['endpoints'] = {
   disabled: 'Desactivado',
   unreadable: 'No se pueden leer los secretos',
   disabledReason: {
-    manual: 'por una persona',
+    manual: 'a petición',
     gone: 'respondió 410 Gone',
     failing: 'falló durante demasiado tiempo',
   },
@@ -53,15 +53,15 @@ export const endpoints: Texts['endpoints'] = {
   disable: 'Desactivar',
   disableTitle: '¿Desactivar este endpoint?',
   disableWhat:
-    'No se le envía nada hasta que se vuelva a activar. Los eventos que se acepten mientras tanto se conservan: “Recuperar” los envía.',
+    'Hasta que se vuelva a activar solo recibe eventos de prueba. Los eventos que se acepten mientras tanto se conservan: “Recuperar” los envía.',
   disableWaiting: plural('es', {
     one: '# entrega que lo espera fallará con “disabled”. “Recuperar” la reenvía.',
     other: '# entregas que lo esperan fallarán con “disabled”. “Recuperar” las reenvía.',
   }),
-  disabledNow: 'Desactivado. Ya no se le envía nada.',
+  disabledNow: 'Desactivado. Solo recibe eventos de prueba.',
   disabledNotice: {
     manual:
-      'Alguien desactivó este endpoint. No se le envía nada. Actívelo y podrá recuperar lo que no recibió.',
+      'Este endpoint se desactivó por la API o estas páginas. Solo recibe eventos de prueba. Actívelo y podrá recuperar lo que no recibió.',
     gone: 'Este endpoint respondió 410 Gone, que pide no recibir más entregas, y por eso se desactivó. Si fue un error, actívelo y recupere lo que no recibió.',
     failing:
       'Este endpoint se desactivó porque todo lo que se le envió falló durante demasiado tiempo. Corrija el receptor, envíe un evento de prueba y después actívelo y recupere lo que no recibió.',
@@ -113,7 +113,7 @@ export const endpoints: Texts['endpoints'] = {
   hideSecret: 'Ocultar secreto',
 
   status: 'Estado',
-  answer: 'Respuesta',
+  answer: 'Resultado',
   attempts: 'Intentos',
   accepted: 'Aceptada',
   noDeliveries: 'Aún no hay entregas',
@@ -129,10 +129,11 @@ export const endpoints: Texts['endpoints'] = {
     'Según este contrato, cuando una entrega falla definitivamente no se envía nada más hasta que llegue un evento nuevo.',
   counts: 'Entregas',
   successRate: 'Entregadas, de las que terminaron',
-  errors: 'Por el error del último intento',
+  errors: 'Por el último error',
   countedSince: 'Se cuentan desde',
-  told: 'Avisos enviados',
-  toldNothing: 'Ninguno todavía: no hizo falta avisar.',
+  told: 'Eventos operativos',
+  toldNothing:
+    'Ningún evento operativo: no correspondía avisar, Tidings no lo desactivó y no falló ningún último intento.',
   contacts: 'A quién se avisa',
   noContacts:
     'A nadie: este inquilino no tiene contactos. Agregue uno en Configuración y los avisos llegarán a alguien.',

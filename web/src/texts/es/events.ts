@@ -25,10 +25,12 @@ export const events: Texts['events'] = {
   detail: {
     title: 'Evento',
     back: 'Todos los eventos',
-    payload: 'Carga útil tal como se envió',
+    payload: 'Datos del evento',
+    payloadHint:
+      'Tal como se aceptaron. La página de una entrega muestra el cuerpo entero que recibe su endpoint: el contrato añade el tipo y la hora a estos datos.',
     erasedAt: (at) => `La carga útil se borró el ${at}. El registro de sus entregas se conserva.`,
     deliveries: 'Entregas de este evento',
-    noDeliveries: 'Ningún endpoint lo recibió. Abajo se explica por qué.',
+    noDeliveries: 'Ningún endpoint lo recibió. La sección siguiente dice por qué.',
     noEndpoints: 'Ningún endpoint lo recibió, porque no había ninguno.',
     missed: 'Quién no recibió nada y por qué',
     nobodyMissed: 'Todos los endpoints lo recibieron, o está en camino.',

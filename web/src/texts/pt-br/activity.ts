@@ -16,7 +16,7 @@ export const activity: Texts['activity'] = {
     failing: (failures) => `O endpoint está falhando: ${failuresInARow(failures)}.`,
     failingUntil: (at) => `Se continuar assim, será desativado em ${at}.`,
     disabled: {
-      manual: 'Uma pessoa desativou o endpoint.',
+      manual: 'Endpoint desativado a pedido.',
       gone: 'Endpoint desativado: respondeu 410 Gone.',
       failing: 'Endpoint desativado: falhou por tempo demais.',
     },

@@ -137,9 +137,9 @@ export const deliveries: Texts['deliveries'] = {
     },
     enabled: 'O endpoint está ativo.',
     who: {
-      receiver: 'Quem administra o receptor precisa agir.',
-      customer: 'Quem configurou o endpoint precisa agir.',
-      operator: 'O operador deste serviço precisa agir.',
+      receiver: 'Para quem administra o receptor:',
+      customer: 'Para quem gerencia o endpoint:',
+      operator: 'Para o operador deste serviço:',
       tidings: 'Ninguém precisa fazer nada.',
     },
     whatToDo: 'O que fazer',
@@ -154,7 +154,7 @@ export const deliveries: Texts['deliveries'] = {
     cancelledSentence: 'Foi cancelada antes que o receptor a aceitasse.',
     isTest: 'Foi enviada como teste.',
     fromArchive:
-      'O histórico do workflow não existe mais ou está fora de alcance: esperas e novas tentativas manuais podem faltar aqui. As requisições e respostas estão completas.',
+      'O histórico do workflow não existe mais ou está fora de alcance: esperas e novas tentativas manuais podem faltar aqui. As tentativas estão todas.',
     temporal: 'Abrir no Temporal',
     leftOut: plural('pt-BR', {
       one: '# tentativa mais antiga não é exibida.',

@@ -21,7 +21,7 @@ export const endpoints: Texts['endpoints'] = {
   disabled: 'Desativado',
   unreadable: 'Não é possível ler os segredos',
   disabledReason: {
-    manual: 'por uma pessoa',
+    manual: 'a pedido',
     gone: 'respondeu 410 Gone',
     failing: 'falhou por tempo demais',
   },
@@ -53,15 +53,15 @@ export const endpoints: Texts['endpoints'] = {
   disable: 'Desativar',
   disableTitle: 'Desativar este endpoint?',
   disableWhat:
-    'Nada é enviado para ele até que seja ativado de novo. Os eventos aceitos nesse meio-tempo são guardados: “Recuperar” os envia.',
+    'Até ser ativado de novo, só recebe eventos de teste. Os eventos aceitos nesse meio-tempo são guardados: “Recuperar” os envia.',
   disableWaiting: plural('pt-BR', {
     one: '# entrega que espera por ele falhará com “disabled”. “Recuperar” a reenvia.',
     other: '# entregas que esperam por ele falharão com “disabled”. “Recuperar” as reenvia.',
   }),
-  disabledNow: 'Desativado. Nada mais é enviado para ele.',
+  disabledNow: 'Desativado. Só recebe eventos de teste.',
   disabledNotice: {
     manual:
-      'Alguém desativou este endpoint. Nada é enviado para ele. Ative-o e você poderá recuperar o que ele deixou de receber.',
+      'Este endpoint foi desativado pela API ou por estas páginas. Só recebe eventos de teste. Ative-o e você poderá recuperar o que ele deixou de receber.',
     gone: 'Este endpoint respondeu 410 Gone, que pede para não receber mais entregas, e por isso foi desativado. Se foi um engano, ative-o e recupere o que ele deixou de receber.',
     failing:
       'Este endpoint foi desativado porque tudo o que lhe foi enviado falhou por tempo demais. Corrija o receptor, envie um evento de teste e depois ative-o e recupere o que ele deixou de receber.',
@@ -114,7 +114,7 @@ export const endpoints: Texts['endpoints'] = {
   hideSecret: 'Ocultar segredo',
 
   status: 'Status',
-  answer: 'Resposta',
+  answer: 'Resultado',
   attempts: 'Tentativas',
   accepted: 'Aceita',
   noDeliveries: 'Ainda não há entregas',
@@ -130,10 +130,11 @@ export const endpoints: Texts['endpoints'] = {
     'Por este contrato, depois que uma entrega falha em definitivo, nada mais é enviado até que chegue um novo evento.',
   counts: 'Entregas',
   successRate: 'Entregues, entre as que terminaram',
-  errors: 'Pelo erro da última tentativa',
+  errors: 'Pelo último erro',
   countedSince: 'Contadas desde',
-  told: 'Avisos enviados',
-  toldNothing: 'Nenhum ainda: não foi preciso avisar.',
+  told: 'Eventos operacionais',
+  toldNothing:
+    'Nenhum evento operacional: não cabia avisar, o Tidings não o desativou e nenhuma última tentativa falhou.',
   contacts: 'Quem é avisado',
   noContacts:
     'Ninguém: este tenant não tem contatos. Adicione um em Configurações, e os avisos chegarão a alguém.',

@@ -24,10 +24,12 @@ export const events: Texts['events'] = {
   detail: {
     title: 'Evento',
     back: 'Todos os eventos',
-    payload: 'Payload como foi enviado',
+    payload: 'Dados do evento',
+    payloadHint:
+      'Como foram aceitos. A página de uma entrega mostra o corpo inteiro que o endpoint recebe: o contrato põe o tipo e a hora em volta destes dados.',
     erasedAt: (at) => `O payload foi apagado em ${at}. O registro das entregas permanece.`,
     deliveries: 'Entregas deste evento',
-    noDeliveries: 'Nenhum endpoint o recebeu. Abaixo está o motivo.',
+    noDeliveries: 'Nenhum endpoint o recebeu. A próxima parte diz por quê.',
     noEndpoints: 'Nenhum endpoint o recebeu, porque não havia nenhum.',
     missed: 'Quem não recebeu nada e por quê',
     nobodyMissed: 'Todos os endpoints o receberam, ou ele está a caminho.',
