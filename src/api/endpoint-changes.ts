@@ -10,7 +10,7 @@ import type { Tenant } from '../store/tenants.ts';
 import { audited } from './audit.ts';
 import type { ApiDeps } from './deps.ts';
 import { changedEndpoint, newEndpoint } from './endpoint-rules.ts';
-import type { createEndpointBody, patchEndpointBody } from './schemas/endpoint.ts';
+import { type createEndpointBody, type patchEndpointBody, shownSettings } from './schemas/endpoint.ts';
 
 /** @throws Problem naming each wrong field; limit_reached or profile_rule when the tenant has as many endpoints as it may have */
 export async function createEndpoint(
@@ -26,7 +26,12 @@ export async function createEndpoint(
   return audited(
     deps,
     request,
-    ({ id }: OpenEndpoint) => ({ action: 'endpoint.created', tenantId: tenant.id, objectId: id }),
+    (endpoint: OpenEndpoint) => ({
+      action: 'endpoint.created',
+      tenantId: tenant.id,
+      objectId: endpoint.id,
+      details: createdWith(endpoint),
+    }),
     async (client) => {
       const endpoint = await insertEndpoint(client, deps.vault, tenant.id, wanted, limit);
       if (endpoint !== null) return endpoint;
@@ -42,6 +47,11 @@ export async function createEndpoint(
       );
     },
   );
+}
+
+function createdWith(endpoint: Endpoint) {
+  const { url, event_types: types } = shownSettings(endpoint);
+  return { url, event_types: types, enabled: endpoint.enabled };
 }
 
 /** @returns the endpoint as it was and as it is, or `null` when it is not there. @throws Problem naming each wrong field */
@@ -63,13 +73,9 @@ export async function changeEndpoint(
         action: 'endpoint.updated',
         tenantId: tenant.id,
         objectId: id,
-        // Only names, because values may be secrets. `enabled` and `event_types` are none, and with what they were before it can be said
-        // later what the endpoint wanted at a time.
         details: {
           fields: Object.keys(body),
-          ...(body.enabled !== undefined && { enabled: body.enabled }),
-          ...(body.event_types !== undefined && { event_types: body.event_types }),
-          ...(before !== null && wasOf(before, body)),
+          ...(before !== null && valuesOf(before, endpoint, Object.keys(body))),
         },
       },
     (client) =>
@@ -83,13 +89,15 @@ export async function changeEndpoint(
   return { before, after };
 }
 
-/** What the changed fields were, of those that are no secrets. */
-function wasOf({ enabled, eventTypes }: Endpoint, body: z.infer<typeof patchEndpointBody>) {
-  const was = {
-    ...(body.enabled !== undefined && { enabled }),
-    ...(body.event_types !== undefined && { event_types: eventTypes }),
-  };
-  return Object.keys(was).length === 0 ? {} : { was };
+/**
+ * The fields with what they are and were, masked as the API shows them. With `enabled` and `event_types` it can be said later what the endpoint
+ * wanted at a time. A field that the API never shows, such as a secret, has a name alone.
+ */
+function valuesOf(before: Endpoint, after: Endpoint, fields: readonly string[]) {
+  const only = (endpoint: Endpoint) =>
+    Object.fromEntries(Object.entries(shownSettings(endpoint)).filter(([name]) => fields.includes(name)));
+  const was = only(before);
+  return Object.keys(was).length === 0 ? {} : { ...only(after), was };
 }
 
 /** @returns whether the endpoint existed */

@@ -135,6 +135,8 @@ export async function startOperation(
   wanted: Omit<NewOperation, 'perSecond' | 'matched' | 'atLeast' | 'startedAt'> & {
     perSecond: number | undefined;
     counted?: Count;
+    /** the beginning that was asked for, where a later one counts */
+    askedSince?: string;
   },
 ): Promise<Operation> {
   const { kind, tenantId, endpointId } = wanted;
@@ -149,7 +151,12 @@ export async function startOperation(
       action: `operation.${kind}`,
       tenantId,
       objectId: id,
-      details: { endpoint_id: endpointId, matched, ...selection },
+      details: {
+        endpoint_id: endpointId,
+        matched,
+        ...selection,
+        ...(wanted.askedSince !== undefined && { asked_since: wanted.askedSince }),
+      },
     }),
     async (client) => {
       // An erasure is a duty by law: no limit may stop it.

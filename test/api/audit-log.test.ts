@@ -60,9 +60,52 @@ test('the audit log has every change of a tenant and its endpoint, newest first,
     ['tenant.created', tenant.id, 'admin'],
   ]);
   expect(found[2]).toMatchObject({ actor: { name: 'portal' }, request_id: expect.stringMatching(/^req_/) });
-  expect(found[9].details).toEqual({ fields: ['headers'] });
+  // What was sent is a secret, and the mask says that there is one.
+  const headers = { 'x-mine': expect.stringMatching(/^[^a-z]+$/) };
+  expect(found[9].details).toEqual({ fields: ['headers'], headers, was: { headers: {} } });
   expect(JSON.stringify(found)).not.toContain('top-secret');
   expect(await entries(`object_id=${id}&action=delivery.retried`)).toHaveLength(1);
+});
+
+test('a change of each field says what it was and what it is, and tells no secret', async () => {
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Changed' });
+  const base = `/v1/tenants/${tenant.id}/endpoints`;
+  const receiver = await startReceiver();
+  const { body: endpoint } = await tidings.call('POST', base, {
+    url: `${receiver.url}?token=secret-1`,
+    auth: { type: 'bearer', token: 'secret-2' },
+    headers: { 'x-key': 'secret-3' },
+  });
+  const changes = {
+    url: `${receiver.url}/b?token=secret-4`,
+    auth: { type: 'basic', username: 'secret-5', password: 'secret-6' },
+    headers: { 'x-other': 'secret-7' },
+    description: 'The second',
+    event_types: ['a.b'],
+    timeout_ms: 2_000,
+    retry_schedule: [60],
+    rate_limit: { per_second: 5 },
+    ordered: true,
+    enabled: false,
+  };
+  for (const [field, value] of Object.entries(changes)) {
+    const before = (await tidings.call('GET', `${base}/${endpoint.id}`)).body;
+    const { status, body: after } = await tidings.call('PATCH', `${base}/${endpoint.id}`, { [field]: value });
+    expect([field, status]).toEqual([field, 200]);
+    const [{ details }] = await entries(`object_id=${endpoint.id}`);
+    expect(details).toEqual({ fields: [field], [field]: after[field], was: { [field]: before[field] } });
+  }
+  await tidings.call('PATCH', `/v1/tenants/${tenant.id}`, {
+    name: 'Changed twice',
+    contacts: ['secret-8@a.example'],
+  });
+  const found = await entries(`tenant=${tenant.id}`);
+  expect(found[0].details).toEqual({
+    fields: ['name', 'contacts'],
+    name: 'Changed twice',
+    was: { name: 'Changed' },
+  });
+  expect(JSON.stringify(found)).not.toContain('secret-');
 });
 
 test('a change that was refused is not in the audit log', async () => {

@@ -5,7 +5,8 @@ import { en } from '../../web/src/texts/en/index.ts';
 
 const format = {
   duration: (ms: number) => `${ms / 60_000} minutes`,
-  dayAndTime: (at: string) => `the time ${at}`,
+  exact: (at: string) => `the time ${at}`,
+  number: String,
 } as unknown as Format;
 const entryWith = (details: Record<string, unknown>) =>
   ({ action: 'tenant.updated', details }) as unknown as Parameters<typeof changesOf>[0];
@@ -20,7 +21,6 @@ test.each([
   ['expires_at', '2026-01-02T03:04:05.000Z', 'ends: the time 2026-01-02T03:04:05.000Z'],
   ['matched', 37, 'deliveries: 37'],
   ['overlap_seconds', 'soon', 'overlap: soon'],
-  ['later_ms', null, 'later ms: none'],
 ])('%s %j', (name, value, words) => {
   expect(factsOf(entryWith({ [name]: value }), en, format)).toEqual([words]);
 });
@@ -33,6 +33,48 @@ test('what was before and what is after have their units, too', () => {
   };
   expect(changesOf(entryWith(details), en, format)).toEqual([
     { name: 'time until a failing endpoint is disabled', before: '7200 minutes', after: '60 minutes' },
-    { name: 'time that payloads are kept', before: 'none', after: en.activity.notKept },
+    { name: 'time that payloads are kept', before: 'as usual', after: en.activity.notKept },
   ]);
+});
+
+const operation = (action: string, details: Record<string, unknown>) =>
+  factsOf({ ...entryWith(details), action: `operation.${action}` } as never, en, format);
+const selection = { since: null, until: null, eventTypes: null, errorCode: null, missing: true };
+
+test.each([
+  ['recover', { ...selection, statuses: ['failed'] }, ['event types: all']],
+  [
+    'replay',
+    { ...selection, statuses: ['failed', 'cancelled'] },
+    ['event types: all', 'only what had not arrived'],
+  ],
+  [
+    'replay',
+    { ...selection, statuses: ['failed', 'cancelled', 'succeeded'], eventTypes: ['a.b'] },
+    ['event types: a.b', 'also what had been delivered'],
+  ],
+  [
+    'bulk_retry',
+    { ...selection, statuses: ['failed'], errorCode: 'timeout', missing: false },
+    ['event types: all', 'error: timeout', 'status: Failed'],
+  ],
+  ['recover', { endpoint_id: 'ep_1', matched: 3, later: null }, ['deliveries: 3']],
+])('an operation (%s) says what was chosen, and nothing that was not: %j', (kind, details, facts) => {
+  expect(operation(kind, details)).toEqual(facts);
+});
+
+test.each([
+  ['url', 'https://a.example/a', 'https://a.example/b', 'https://a.example/a', 'https://a.example/b'],
+  ['url', 'https://a.example/?k=…', 'https://a.example/?k=…', 'https://a.example/?k=…', en.activity.alike],
+  ['auth', { type: 'none' }, { type: 'basic' }, 'none', 'basic'],
+  ['auth', { type: 'basic' }, { type: 'basic' }, 'basic', en.activity.alike],
+  ['headers', {}, { 'x-a': '…', 'x-b': '…' }, 'none', 'x-a, x-b'],
+  ['rate_limit', null, { per_second: 5 }, 'none', '5 a second'],
+  ['retry_schedule', null, [60, 120], 'as usual', '1 minutes, 2 minutes'],
+  ['timeout_ms', 60_000, null, '1 minutes', 'as usual'],
+  ['event_types', null, ['a.b'], 'all', 'a.b'],
+  ['enabled', false, true, 'no', 'yes'],
+])('a changed %s: %j → %j', (name, was, is, before, after) => {
+  const [change] = changesOf(entryWith({ fields: [name], [name]: is, was: { [name]: was } }), en, format);
+  expect(change).toMatchObject({ before, after });
 });

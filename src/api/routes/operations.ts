@@ -80,6 +80,7 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
         ...target.ids,
         perSecond,
         selection,
+        ...(Date.parse(from) !== Date.parse(since) && { askedSince: new Date(since).toISOString() }),
       });
       return reply.status(202).send(presentStarted(started));
     },

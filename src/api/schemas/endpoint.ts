@@ -170,6 +170,23 @@ export const listedEndpoint = endpointSchema
   .extend({ tenant: z.object({ name: z.string().nullable(), external_id: z.string().nullable() }) })
   .meta({ id: 'ListedEndpoint' });
 
+/** The settings of an endpoint as whoever may read it sees them: URL, credentials and headers masked. The audit log keeps these and no others. */
+export function shownSettings(endpoint: Endpoint) {
+  const { secrets } = endpoint;
+  return {
+    url: endpoint.maskedUrl,
+    event_types: endpoint.eventTypes,
+    description: endpoint.description,
+    enabled: endpoint.enabled,
+    auth: { type: secrets?.auth.type ?? null },
+    headers: Object.fromEntries(Object.keys(secrets?.headers ?? {}).map((name) => [name, MASK])),
+    timeout_ms: endpoint.timeoutMs,
+    retry_schedule: endpoint.retrySchedule,
+    rate_limit: endpoint.ratePerSecond === null ? null : { per_second: endpoint.ratePerSecond },
+    ordered: endpoint.ordered,
+  };
+}
+
 /**
  * @param disableAfterMs how long an endpoint of its tenant fails before it is disabled
  * @param url the whole URL, for somebody who may see it
@@ -184,21 +201,13 @@ export function presentEndpoint(
   return {
     id: endpoint.id,
     tenant_id: endpoint.tenantId,
+    ...shownSettings(endpoint),
     url: url ?? endpoint.maskedUrl,
-    event_types: endpoint.eventTypes,
-    description: endpoint.description,
-    enabled: endpoint.enabled,
     disabled_reason: endpoint.disabledReason,
-    auth: { type: secrets?.auth.type ?? null },
-    headers: Object.fromEntries(Object.keys(secrets?.headers ?? {}).map((name) => [name, MASK])),
     is_signed: (secrets?.signing.length ?? 0) > 0,
     secret_kind:
       SECRETS_OF_KINDS.find((kind) => kind.isKindOf(secrets?.signing[0]?.value ?? ''))?.name ?? null,
     ...(secrets === null && { problem: 'secret_unreadable' as const }),
-    timeout_ms: endpoint.timeoutMs,
-    retry_schedule: endpoint.retrySchedule,
-    rate_limit: endpoint.ratePerSecond === null ? null : { per_second: endpoint.ratePerSecond },
-    ordered: endpoint.ordered,
     stalled_at: endpoint.stalledAt?.toISOString() ?? null,
     health: { state, summary, disables_at: disablesAt?.toISOString() ?? null },
     failing_since: endpoint.failingSince?.toISOString() ?? null,

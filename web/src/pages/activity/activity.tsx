@@ -1,6 +1,8 @@
 /** The activity: who changed what, and what happened by itself, newest first. */
 import { dataOf, type Schemas } from '@tidings/client';
+import { Fragment } from 'react';
 import { useApi } from '../../context/api.tsx';
+import { useFormat } from '../../context/format.ts';
 import { useChoiceParam, useParam } from '../../context/params.ts';
 import { useViewer } from '../../context/session.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -11,6 +13,8 @@ import { ProblemNotice } from '../../parts/problem.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { AuditRow } from './audit-row.tsx';
+import { grouped } from './grouped.ts';
+import styles from './happenings.module.css';
 import { EventRow, Happenings } from './happenings.tsx';
 import { merged } from './merged.ts';
 
@@ -62,18 +66,55 @@ export function Activity({ tenant }: { tenant: string | null }) {
       {rows.length > 0 && (
         <Card>
           <Happenings>
-            {rows.map((row) =>
-              row.kind === 'change' ? (
-                <AuditRow key={row.entry.id} entry={row.entry} isOfAll={tenant === null} />
-              ) : (
-                <EventRow key={row.event.id} event={row.event} isOfAll={tenant === null} />
-              ),
-            )}
+            {grouped(rows, sameness).map(({ first, rest }) => (
+              <Fragment key={first.kind === 'change' ? first.entry.id : first.event.id}>
+                <RowView row={first} isOfAll={tenant === null} />
+                {rest.length > 0 && <Alike rows={rest} isOfAll={tenant === null} />}
+              </Fragment>
+            ))}
           </Happenings>
         </Card>
       )}
       {hasMore && <More isBusy={isLoadingMore} onMore={loadMore} />}
     </Page>
+  );
+}
+
+const RowView = ({ row, isOfAll }: { row: Row; isOfAll: boolean }) =>
+  row.kind === 'change' ? (
+    <AuditRow entry={row.entry} isOfAll={isOfAll} />
+  ) : (
+    <EventRow event={row.event} isOfAll={isOfAll} />
+  );
+
+/** Events of one kind, error and endpoint are alike; each change stands for itself. */
+const sameness = (row: Row) =>
+  row.kind === 'change'
+    ? null
+    : [
+        row.event.type,
+        row.event.endpoint_id,
+        row.event.data.last_error,
+        row.event.data.last_response_status,
+      ].join(' ');
+
+/** The older ones of those that are alike, folded. */
+function Alike({ rows, isOfAll }: { rows: readonly Row[]; isOfAll: boolean }) {
+  const { activity: texts } = useTexts();
+  const format = useFormat();
+  const oldest = rows.at(-1);
+  return (
+    <li className={styles.alike}>
+      <span />
+      <details>
+        <summary>{texts.alikeRows(rows.length, oldest ? format.exact(oldest.at) : '')}</summary>
+        <Happenings>
+          {rows.map((row) => (
+            <RowView key={row.kind === 'change' ? row.entry.id : row.event.id} row={row} isOfAll={isOfAll} />
+          ))}
+        </Happenings>
+      </details>
+    </li>
   );
 }
 

@@ -3,6 +3,7 @@ import type { Schemas } from '@tidings/client';
 import { Link } from 'wouter';
 import { useFormat } from '../../context/format.ts';
 import type { IconName } from '../../parts/icon.tsx';
+import { Facts } from '../../parts/page.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { actionOf, actorOf, changesOf, factsOf, pathOf } from './audit-words.ts';
 import styles from './happenings.module.css';
@@ -38,8 +39,8 @@ export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isO
         ...(object === null
           ? []
           : [
-              entry.endpoint?.deleted_at ? (
-                <EndpointLink key="o" id={object} names={entry.endpoint} href="" />
+              entry.endpoint ? (
+                <EndpointLink key="o" id={object} names={entry.endpoint} href={href ?? ''} />
               ) : href === null ? (
                 <code key="o">{object}</code>
               ) : (
@@ -64,6 +65,17 @@ export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isO
           ))}
         </ul>
       )}
+      <details className={styles.more}>
+        <summary>{texts.activity.details}</summary>
+        <Facts
+          facts={[
+            [texts.activity.key, <code key="key">{entry.actor.key_id}</code>],
+            [texts.activity.action, <code key="action">{entry.action}</code>],
+            [texts.activity.request, <code key="request">{entry.request_id}</code>],
+            [texts.activity.entry, <code key="entry">{entry.id}</code>],
+          ]}
+        />
+      </details>
     </Happening>
   );
 }

@@ -48,12 +48,13 @@ const isOnlyField = ({ fields }: Record<string, unknown>, name: string) =>
 /** Fields with what they were and what they are. */
 export function changesOf({ details }: AuditEntry, texts: Texts, format: Format): Change[] {
   const was = recordIn(details.was);
-  return Object.keys(was).map((name) => ({
-    name: named(name, texts),
-    before: wordOf(name, was[name], texts, format),
+  return Object.keys(was).map((name) => {
+    const before = wordOf(name, was[name], texts, format);
     // Older entries say only what it was.
-    after: name in details ? wordOf(name, details[name], texts, format) : texts.activity.notKept,
-  }));
+    const after = name in details ? wordOf(name, details[name], texts, format) : texts.activity.notKept;
+    // What differs in what is masked looks alike.
+    return { name: named(name, texts), before, after: after === before ? texts.activity.alike : after };
+  });
 }
 
 /** Units by how the names of durations end, in ms. */
@@ -65,26 +66,66 @@ const UNITS: readonly [ending: RegExp, ms: number][] = [
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
 
+const NULLS: ReadonlySet<string> = new Set([
+  'timeout_ms',
+  'retry_schedule',
+  'disable_after_s',
+  'payload_retention_days',
+]);
+
 /** A value by what its name says of it: durations and times are written as such. */
 function wordOf(name: string, value: unknown, texts: Texts, format: Format): string {
+  const { activity, common } = texts;
   // An endpoint without a list of types gets all of them.
-  if (name === 'event_types' && value === null) return texts.activity.allTypes;
+  if (name === 'event_types' && value === null) return activity.allTypes;
+  if (value === null && NULLS.has(name)) return activity.asUsual;
+  if (name === 'auth') return shown(recordIn(value).type, texts);
+  if (name === 'headers') return shown(Object.keys(recordIn(value)), texts);
+  const { per_second: rate } = recordIn(value);
+  if (name === 'rate_limit' && typeof rate === 'number') return activity.perSecond(format.number(rate));
+  if (name === 'retry_schedule' && Array.isArray(value) && value.every((each) => typeof each === 'number'))
+    return shown(
+      value.map((seconds) => format.duration(seconds * 1_000)),
+      texts,
+    );
+  if (name === 'statuses' && Array.isArray(value)) {
+    const words: Record<string, string> = common.status;
+    return value.map((status) => words[String(status)] ?? String(status)).join(', ');
+  }
   const [, unit] = UNITS.find(([ending]) => ending.test(name)) ?? [];
   if (unit !== undefined && typeof value === 'number' && Number.isFinite(value))
     return value === 0 ? texts.common.none : format.duration(value * unit);
   if (typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)))
-    return format.dayAndTime(value);
+    return format.exact(value);
   return shown(value, texts);
 }
 
-const TOLD_OTHERWISE = new Set(['fields', 'was', 'session_id']);
+const TOLD_OTHERWISE = new Set(['fields', 'was', 'session_id', 'endpoint_id', 'missing', 'matching']);
 
-/** The rest of what is known of it. */
-export function factsOf({ details }: AuditEntry, texts: Texts, format: Format): string[] {
+/** Details of operations were stored as the program calls them. */
+const stored = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const isNothing = (value: unknown) =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+
+/** What a recovery or a replay takes follows from what it is; its statuses are the program's way to say so. */
+function scopeOf({ action, details }: AuditEntry, { activity }: Texts): string[] {
+  const { statuses } = details;
+  if (action !== 'operation.replay' || !Array.isArray(statuses)) return [];
+  return [statuses.includes('succeeded') ? activity.delivered : activity.onlyMissing];
+}
+
+/** The rest of what is known of it: nothing that was not chosen. */
+export function factsOf(entry: AuditEntry, texts: Texts, format: Format): string[] {
+  const { action, details } = entry;
   const was = recordIn(details.was);
-  return Object.entries(details)
-    .filter(([name]) => !TOLD_OTHERWISE.has(name) && !(name in was))
+  const isChosen = (name: string) => name !== 'statuses' || !/^operation\.(recover|replay)$/.test(action);
+  const facts = Object.entries(details)
+    .map(([name, value]) => [stored(name), value] as const)
+    .filter(([name]) => !TOLD_OTHERWISE.has(name) && !(name in was) && isChosen(name))
+    .filter(([name, value]) => !isNothing(value) || name === 'event_types')
     .map(([name, value]) => `${named(name, texts)}: ${wordOf(name, value, texts, format)}`);
+  return [...facts, ...scopeOf(entry, texts)];
 }
 
 /** Who did it. */
@@ -96,7 +137,7 @@ export function actorOf({ actor }: AuditEntry, { activity }: Texts): string {
 }
 
 /** Where the object can be seen, among the pages of its tenant; `null`: nowhere. */
-export function pathOf({ action, object_id: id }: AuditEntry): string | null {
+export function pathOf({ action, object_id: id, details }: AuditEntry): string | null {
   if (id === null || action.endsWith('.deleted')) return null;
   const noun = action.slice(0, action.indexOf('.'));
   switch (noun) {
@@ -104,6 +145,10 @@ export function pathOf({ action, object_id: id }: AuditEntry): string | null {
       return '/';
     case 'endpoint':
       return `/endpoints/${id}`;
+    case 'operation':
+      return typeof details.endpoint_id === 'string'
+        ? `/endpoints/${details.endpoint_id}?operation=${id}`
+        : null;
     case 'delivery':
       return `/deliveries/${id}`;
     case 'event':

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useFormat } from '../../context/format.ts';
 import { Icon, type IconName } from '../../parts/icon.tsx';
-import { Time } from '../../parts/time.tsx';
+import { ExactTime, Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { sentenceOf } from './event-sentence.ts';
 import styles from './happenings.module.css';
@@ -38,7 +38,9 @@ export const Happening = ({
     <div className={styles.text}>
       <div className="break">{children}</div>
       <div className={styles.about}>
-        <Time at={at} />
+        <span>
+          <ExactTime at={at} /> (<Time at={at} />)
+        </span>
         {about.map((each, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: their places are what they are
           <span key={index} className="break">
@@ -70,15 +72,16 @@ export function EndpointLink({
   href: string;
 }) {
   const { common } = useTexts();
+  const name = names && <bdi>{names.description ?? names.url}</bdi>;
   if (names?.deleted_at == null)
     return (
       <Link href={href}>
-        <code>{id}</code>
+        {name} <code>{id}</code>
       </Link>
     );
   return (
     <>
-      <bdi>{names.description ?? names.url}</bdi> <code>{id}</code> ({common.deleted})
+      {name} <code>{id}</code> ({common.deleted})
     </>
   );
 }

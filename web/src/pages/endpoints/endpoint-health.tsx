@@ -13,6 +13,7 @@ import { ExactTime, Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { useStats } from './confirm-dialogs.tsx';
 import styles from './endpoint.module.css';
+import { EndpointHistory } from './endpoint-history.tsx';
 import type { Endpoint, Profile } from './endpoint-values.ts';
 
 type Status = Schemas['DeliverySummary']['status'];
@@ -39,6 +40,7 @@ export function EndpointHealth({ endpoint, profile }: { endpoint: Endpoint; prof
         {endpoint.stalled_at !== null && profile.stalls_when_exhausted && <p>{texts.stalledHint}</p>}
       </Card>
       <Counts endpoint={endpoint} />
+      <EndpointHistory id={endpoint.id} />
       <Told endpoint={endpoint} />
     </div>
   );
@@ -121,8 +123,15 @@ function Told({ endpoint }: { endpoint: Endpoint }) {
         <ul className={styles.told}>
           {told.map((event) => (
             <li key={event.id}>
-              <span>{texts.operationalEvents[event.type]?.(event.data) ?? event.type}</span>
-              <Time at={event.created_at} />
+              <span>
+                {texts.operationalEvents[event.type]?.(event.data) ?? event.type}{' '}
+                {typeof event.data.delivery_id === 'string' && (
+                  <Link href={`/deliveries/${event.data.delivery_id}`}>
+                    <small className="mono">{event.data.delivery_id}</small>
+                  </Link>
+                )}
+              </span>
+              <ExactTime at={event.created_at} />
             </li>
           ))}
         </ul>

@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { dataOf } from '@tidings/client';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useViewer } from '../../context/session.tsx';
@@ -30,7 +31,12 @@ export function EndpointSettings({ endpoint, profile }: { endpoint: Endpoint; pr
       <Facts
         facts={[
           [texts.created, <ExactTime key="created" at={endpoint.created_at} />],
-          [texts.updated, <ExactTime key="updated" at={endpoint.updated_at} />],
+          [
+            texts.updated,
+            <Link key="updated" href={`/endpoints/${endpoint.id}/health#history`}>
+              <ExactTime at={endpoint.updated_at} />
+            </Link>,
+          ],
         ]}
       />
       <PublicKey endpoint={endpoint} profile={profile} />

@@ -136,6 +136,8 @@ export const endpoints: Texts['endpoints'] = {
   errors: 'Nach dem letzten Fehler',
   countedSince: 'Gezählt ab',
   told: 'Betriebsereignisse',
+  wholeHistory: 'Ganzer Verlauf',
+  history: 'Verlauf',
   toldNothing:
     'Kein Betriebsereignis: Es war keine Warnung fällig, Tidings hat ihn nicht deaktiviert, und kein letzter Versuch ist fehlgeschlagen.',
   contacts: 'Wer benachrichtigt wird',
@@ -152,7 +154,7 @@ export const endpoints: Texts['endpoints'] = {
       `Gewarnt: ${percent} % der Zeit bis zur Deaktivierung sind verstrichen`,
     'endpoint.disabled': () => 'Deaktiviert',
     'endpoint.recovered': () => 'Funktioniert wieder',
-    'delivery.exhausted': () => 'Eine Zustellung ist endgültig fehlgeschlagen',
+    'delivery.exhausted': () => 'Der letzte Versuch einer Zustellung schlug fehl',
     'delivery.unsendable': () => 'Eine Zustellung konnte nicht erzeugt werden',
     'secret.rotated': () => 'Das Geheimnis wurde rotiert',
     'operation.failed': () => 'Ein Vorgang ist fehlgeschlagen',

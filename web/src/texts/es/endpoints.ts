@@ -132,6 +132,8 @@ export const endpoints: Texts['endpoints'] = {
   errors: 'Por el último error',
   countedSince: 'Se cuentan desde',
   told: 'Eventos operativos',
+  wholeHistory: 'Historial completo',
+  history: 'Historial',
   toldNothing:
     'Ningún evento operativo: no correspondía avisar, Tidings no lo desactivó y no falló ningún último intento.',
   contacts: 'A quién se avisa',
@@ -147,7 +149,7 @@ export const endpoints: Texts['endpoints'] = {
     'endpoint.failing': ({ percent }) => `Aviso: pasó el ${percent} % del plazo para desactivarlo`,
     'endpoint.disabled': () => 'Desactivado',
     'endpoint.recovered': () => 'Vuelve a funcionar',
-    'delivery.exhausted': () => 'Una entrega falló definitivamente',
+    'delivery.exhausted': () => 'Falló el último intento de una entrega',
     'delivery.unsendable': () => 'Una entrega no se pudo crear',
     'secret.rotated': () => 'El secreto se rotó',
     'operation.failed': () => 'Una operación falló',

@@ -133,6 +133,8 @@ export const endpoints: Texts['endpoints'] = {
   errors: 'Pelo último erro',
   countedSince: 'Contadas desde',
   told: 'Eventos operacionais',
+  wholeHistory: 'Histórico completo',
+  history: 'Histórico',
   toldNothing:
     'Nenhum evento operacional: não cabia avisar, o Tidings não o desativou e nenhuma última tentativa falhou.',
   contacts: 'Quem é avisado',
@@ -148,7 +150,7 @@ export const endpoints: Texts['endpoints'] = {
     'endpoint.failing': ({ percent }) => `Aviso: passaram ${percent}% do prazo até a desativação`,
     'endpoint.disabled': () => 'Desativado',
     'endpoint.recovered': () => 'Voltou a funcionar',
-    'delivery.exhausted': () => 'Uma entrega falhou em definitivo',
+    'delivery.exhausted': () => 'A última tentativa de uma entrega falhou',
     'delivery.unsendable': () => 'Não foi possível criar uma entrega',
     'secret.rotated': () => 'O segredo foi rotacionado',
     'operation.failed': () => 'Uma operação falhou',
