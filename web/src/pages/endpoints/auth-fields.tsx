@@ -22,13 +22,7 @@ export function AuthFields({ profile, values, onValues, endpoint }: FieldsProps)
         label={texts.auth}
         path="auth.type"
         problem={problem}
-        hint={
-          scheme?.description && (
-            <Said>
-              <Markdown text={scheme.description} />
-            </Said>
-          )
-        }
+        hint={scheme?.description && <Markdown text={scheme.description} />}
         choices={[
           ...(values.authType === '' ? [{ value: '', label: `${texts.chooseAuth}…` }] : []),
           ...schemes.map(({ type, title }) => ({ value: type, label: title, lang: 'en' })),
@@ -77,13 +71,7 @@ const Credential = ({
     isOptional={!field.required}
     type={field.kind === 'secret' ? 'password' : 'text'}
     autoComplete={field.kind === 'secret' ? 'new-password' : 'off'}
-    hint={
-      field.description && (
-        <Said>
-          <Markdown text={field.description} />
-        </Said>
-      )
-    }
+    hint={field.description && <Markdown text={field.description} />}
     value={value}
     onValue={onValue}
   />

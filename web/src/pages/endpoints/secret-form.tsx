@@ -1,16 +1,12 @@
 /** The form that a secret of the contract has, in the words of its profile. */
 import { Markdown } from '../../parts/markdown.tsx';
-import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
 
 export function SecretForm({ form }: { form: string }) {
   const { endpointForm: texts } = useTexts();
   return (
     <>
-      {texts.secretForm}{' '}
-      <Said>
-        <Markdown text={form} />
-      </Said>
+      {texts.secretForm} <Markdown text={form} />
     </>
   );
 }

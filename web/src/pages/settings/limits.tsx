@@ -4,9 +4,9 @@ import { dataOf, type Schemas } from '@tidings/client';
 import { useApi } from '../../context/api.tsx';
 import { useFormat } from '../../context/format.ts';
 import { Loading } from '../../parts/loading.tsx';
+import { Markdown } from '../../parts/markdown.tsx';
 import { Card } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
-import { Said } from '../../parts/said.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './settings.module.css';
@@ -44,9 +44,7 @@ export function Limits() {
                 <div>
                   <code className="break">{name}</code>
                   <div className="muted">
-                    <Said>
-                      <Described text={description} />
-                    </Said>
+                    <Markdown text={description} />
                   </div>
                 </div>
               ),
@@ -64,8 +62,3 @@ export function Limits() {
     </Card>
   );
 }
-
-/** A description of the reference, with its code as code. */
-const Described = ({ text }: { text: string }) =>
-  // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text stay where they are
-  text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>));
