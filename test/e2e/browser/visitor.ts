@@ -74,7 +74,7 @@ export function setStage(
 const OF_CHROMIUM = /^Failed to load resource: /;
 
 /** Opens a window. @param origins beside the service's own, from which its pages may come */
-export async function openWindow(
+async function openWindow(
   browser: Browser,
   tidings: TestService,
   options: WindowOptions = {},
@@ -111,7 +111,7 @@ export async function openDashboard(
 }
 
 /** Opens the portal of a tenant by a new link. */
-export async function openPortal(
+async function openPortal(
   browser: Browser,
   tidings: TestService,
   tenant: string,

@@ -13,6 +13,7 @@ import { Card } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
 import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
+import { useEnabling } from '../endpoints/use-enabling.ts';
 import { CurlActions } from './curl.tsx';
 import styles from './delivery.module.css';
 import { actsOf } from './delivery-acts.ts';
@@ -95,18 +96,9 @@ function Acts({ log, url }: { log: DeliveryLog; url: string }) {
       void renew();
     },
   );
-  const enable = useSubmission(
-    () =>
-      dataOf(
-        api.PATCH('/v1/tenants/{tenant}/endpoints/{endpoint}', {
-          params: { path: { tenant: log.tenant_id, endpoint: log.endpoint_id } },
-          body: { enabled: true },
-        }),
-      ),
-    () => {
-      announce(texts.enabled);
-      void renew();
-    },
+  const enable = useEnabling(
+    { tenant: log.tenant_id, endpoint: log.endpoint_id, enabled: true },
+    () => void renew(),
   );
   const acts = actsOf(log, can);
   useShortcut('r', retry.submit, acts.retry);

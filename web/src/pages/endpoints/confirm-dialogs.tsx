@@ -9,6 +9,7 @@ import { ConfirmDialog } from '../../parts/dialog.tsx';
 import { useSubmission } from '../../parts/form.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { Endpoint } from './endpoint-values.ts';
+import { useEnabling } from './use-enabling.ts';
 
 const WAITING = ['pending', 'delivering', 'retrying', 'held'] as const;
 
@@ -43,24 +44,12 @@ export function DisableDialog({
   onChanged(endpoint: Endpoint): void;
   onClose: () => void;
 }) {
-  const api = useApi();
-  const announce = useAnnounce();
   const { id: tenant } = useTenant();
   const { endpoints: texts } = useTexts();
-  const submission = useSubmission(
-    () =>
-      dataOf(
-        api.PATCH('/v1/tenants/{tenant}/endpoints/{endpoint}', {
-          params: { path: { tenant, endpoint: endpoint.id } },
-          body: { enabled: false },
-        }),
-      ),
-    (changed) => {
-      announce(texts.disabledNow);
-      onChanged(changed);
-      onClose();
-    },
-  );
+  const submission = useEnabling({ tenant, endpoint: endpoint.id, enabled: false }, (changed) => {
+    onChanged(changed);
+    onClose();
+  });
   return (
     <ConfirmDialog title={texts.disableTitle} submission={submission} onClose={onClose}>
       <p>{texts.disableWhat}</p>

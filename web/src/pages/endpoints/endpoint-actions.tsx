@@ -18,6 +18,7 @@ import type { Endpoint, Profile } from './endpoint-values.ts';
 import { RotateDialog } from './rotate-dialog.tsx';
 import type { ShownSecret } from './secret-panel.tsx';
 import { SendAgainDialog } from './send-again-dialog.tsx';
+import { useEnabling } from './use-enabling.ts';
 import type { Test } from './use-test.ts';
 
 type Props = {
@@ -35,7 +36,8 @@ export function EndpointActions({ endpoint, profile, test, onSecret, onOperation
   const { can } = useViewer();
   const [opened, setOpened] = useState<Opened>(null);
   const [offer, setOffer] = useState<Endpoint['recover'] | null>(null);
-  const enable = useEnable(endpoint, (changed) => {
+  const { id: tenant } = useTenant();
+  const enable = useEnabling({ tenant, endpoint: endpoint.id, enabled: true }, (changed) => {
     setOffer(changed.recover ?? null);
     onChanged(changed);
   });
@@ -131,26 +133,6 @@ function SendTest({ test, profile }: { test: Test; profile: Profile }) {
         {texts.sendTest}
       </Button>
     </div>
-  );
-}
-
-function useEnable(endpoint: Endpoint, onDone: (changed: Endpoint) => void) {
-  const api = useApi();
-  const announce = useAnnounce();
-  const { id: tenant } = useTenant();
-  const { endpoints: texts } = useTexts();
-  return useSubmission(
-    () =>
-      dataOf(
-        api.PATCH('/v1/tenants/{tenant}/endpoints/{endpoint}', {
-          params: { path: { tenant, endpoint: endpoint.id } },
-          body: { enabled: true },
-        }),
-      ),
-    (changed) => {
-      announce(texts.enabledNow);
-      onDone(changed);
-    },
   );
 }
 

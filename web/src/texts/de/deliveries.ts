@@ -135,7 +135,6 @@ export const deliveries: Texts['deliveries'] = {
       ask: 'Solange der Endpunkt deaktiviert ist, kann nichts gesendet werden. Bitten Sie jemanden, der ihn aktivieren darf.',
       other: 'So, wie es steht, kann sie nicht noch einmal gesendet werden: Der nächste Schritt sagt, warum.',
     },
-    enabled: 'Der Endpunkt ist aktiviert.',
     who: {
       receiver: 'Für den Betreiber des Empfängers:',
       customer: 'Für den Verwalter des Endpunkts:',

@@ -131,7 +131,6 @@ export const deliveries = {
       ask: 'It cannot be sent while its endpoint is disabled. Ask somebody who may enable it.',
       other: 'It cannot be sent again as things are: the next step says why.',
     },
-    enabled: 'The endpoint is enabled.',
     who: {
       receiver: 'For whoever runs the receiver:',
       customer: 'For whoever manages the endpoint:',

@@ -131,7 +131,6 @@ export const deliveries: Texts['deliveries'] = {
       ask: 'No se puede enviar mientras su endpoint esté desactivado. Pida a alguien con permiso que lo active.',
       other: 'Tal como está, no se puede volver a enviar: el siguiente paso dice por qué.',
     },
-    enabled: 'El endpoint está activo.',
     who: {
       receiver: 'Para quien administra el receptor:',
       customer: 'Para quien gestiona el endpoint:',

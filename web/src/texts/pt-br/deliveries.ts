@@ -135,7 +135,6 @@ export const deliveries: Texts['deliveries'] = {
       ask: 'Não pode ser enviada enquanto o endpoint estiver desativado. Peça a alguém que possa ativá-lo.',
       other: 'Do jeito que está, não pode ser enviada de novo: o próximo passo diz por quê.',
     },
-    enabled: 'O endpoint está ativo.',
     who: {
       receiver: 'Para quem administra o receptor:',
       customer: 'Para quem gerencia o endpoint:',
