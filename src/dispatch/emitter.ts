@@ -5,7 +5,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { AcceptRequest } from '../store/accept.ts';
+import type { AcceptRequest } from '../store/accept-rows.ts';
 import type { Acceptor } from '../store/acceptor.ts';
 import type { AcceptedEvent } from '../store/events.ts';
 import { wakeDispatchers } from '../store/leases.ts';

@@ -1,5 +1,7 @@
 /** The acceptor of a process: concurrent emits share transactions, and more than the queue's bounds is refused. */
-import { type Accepted, type AcceptRequest, acceptAll, acceptPatiently } from './accept.ts';
+import { acceptAll, acceptPatiently } from './accept.ts';
+import { acceptAtOnce, isOrdinary } from './accept-at-once.ts';
+import type { Accepted, AcceptRequest } from './accept-rows.ts';
 import { createGroupCommit, PATIENT_LOCK_TIMEOUT_MS, SHARED_LOCK_TIMEOUT_MS } from './group-commit.ts';
 import { type Db, transaction } from './pool.ts';
 import { boundedQueue, type QueueBounds, tooMuchAtOnce, UNBOUNDED } from './queue-bounds.ts';
@@ -18,25 +20,33 @@ const MAX_EVENTS = 1_000;
 
 /** @param queue bounds of the requests that wait; default: none */
 export function createAcceptor(db: Db, queue: QueueBounds = UNBOUNDED): Acceptor {
-  const commit = createGroupCommit<AcceptRequest, Accepted>({
-    commit: (requests) =>
-      transaction(db, (client) => acceptAll(client, requests, { mayWait: false }), {
-        lockTimeoutMs: SHARED_LOCK_TIMEOUT_MS,
-      }),
-    commitPatiently: (requests) =>
-      transaction(db, (client) => acceptPatiently(client, requests), {
-        lockTimeoutMs: PATIENT_LOCK_TIMEOUT_MS,
-      }),
-    namesOf,
-    ownerOf,
-    sizeOf: ({ events }) => events.length,
-    transactions: TRANSACTIONS,
-    patientTransactions: PATIENT_TRANSACTIONS,
-    maxRequests: MAX_REQUESTS,
-    maxSize: MAX_EVENTS,
-    maxWaitMs: queue.maxWaitMs,
-    tooLate: tooMuchAtOnce,
-  });
+  const inOneStatement = async (requests: AcceptRequest[]) =>
+    (await acceptAtOnce(db, requests)) ?? inTransaction(requests);
+  const inTransaction = (requests: AcceptRequest[]) =>
+    transaction(db, (client) => acceptAll(client, requests, { mayWait: false }), {
+      lockTimeoutMs: SHARED_LOCK_TIMEOUT_MS,
+    });
+  const queueOf = (commit: typeof inTransaction) =>
+    createGroupCommit<AcceptRequest, Accepted>({
+      commit,
+      commitPatiently: (requests) =>
+        transaction(db, (client) => acceptPatiently(client, requests), {
+          lockTimeoutMs: PATIENT_LOCK_TIMEOUT_MS,
+        }),
+      namesOf,
+      ownerOf,
+      sizeOf: ({ events }) => events.length,
+      transactions: TRANSACTIONS,
+      patientTransactions: PATIENT_TRANSACTIONS,
+      maxRequests: MAX_REQUESTS,
+      maxSize: MAX_EVENTS,
+      maxWaitMs: queue.maxWaitMs,
+      tooLate: tooMuchAtOnce,
+    });
+  // Apart, because one request that needs the transaction brings its whole group into it.
+  const ordinary = queueOf(inOneStatement);
+  const others = queueOf(inTransaction);
+  const commit = (request: AcceptRequest) => (isOrdinary(request) ? ordinary : others)(request);
   return { accept: boundedQueue(commit, { ...queue, ownerOf, bytesOf }) };
 }
 

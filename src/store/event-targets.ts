@@ -21,7 +21,8 @@ export type Target = {
   rateLimited: boolean;
 };
 
-async function findTargets(client: Queryable, requests: EmittedTo[]): Promise<Target[]> {
+/** The endpoints of the requests' tenants that are enabled, or get a test. */
+export async function findTargets(client: Queryable, requests: EmittedTo[]): Promise<Target[]> {
   const { rows } = await client.query<Target>({
     name: 'accept-targets',
     text: `select id, tenant_id as "tenantId", array_remove(event_types, null) as "eventTypes", timeout_ms as "timeoutMs", enabled, ordered,

@@ -144,12 +144,33 @@ export const WALK_IN_ORDER = `select set_config(name, 'off', true) from unnest(a
 export const PLAN_FREELY = `set local enable_bitmapscan to default; set local enable_seqscan to default; set local enable_sort to default;
   set local enable_hashjoin to default; set local enable_mergejoin to default`;
 
+/**
+ * Runs `read`, then `work` with what was read, on one connection and without a transaction.
+ * @param read changes nothing: it may run on several connections, one after the other
+ */
+export async function readThen<Read, Result>(
+  db: Db,
+  read: (client: pg.PoolClient) => Promise<Read>,
+  work: (client: pg.PoolClient, found: Read) => Promise<Result>,
+): Promise<Result> {
+  const { client, result: found } = await beginOn(db, read);
+  let broken: Error | undefined;
+  try {
+    return await work(client, found);
+  } catch (error) {
+    if (isDatabaseAway(error)) broken = error as Error;
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
 async function within<Result>(
   db: Db,
   begin: string,
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await begun(db, begin);
+  const { client } = await beginOn(db, (candidate) => candidate.query(begin));
   let broken: Error | undefined;
   try {
     const result = await work(client);
@@ -169,15 +190,17 @@ async function within<Result>(
 }
 
 /**
- * A connection on which a transaction has begun. Idle connections may have been cut without our knowing yet; nothing has been asked on
+ * A connection on which `first` has run. Idle connections may have been cut without our knowing yet; nothing else has been asked on
  * them, so the next one is tried, until a fresh one cannot be had either.
  */
-async function begun(db: Db, begin: string): Promise<pg.PoolClient> {
+async function beginOn<Result>(
+  db: Db,
+  first: (client: pg.PoolClient) => Promise<Result>,
+): Promise<{ client: pg.PoolClient; result: Result }> {
   for (let idle = db.idleCount; ; idle -= 1) {
     const client = await db.connect();
     try {
-      await client.query(begin);
-      return client;
+      return { client, result: await first(client) };
     } catch (error) {
       client.release(error as Error);
       if (idle <= 0 || isSilence(error) || !isDatabaseAway(error)) throw error;

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Problem } from '../../src/domain/errors.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
-import type { AcceptRequest } from '../../src/store/accept.ts';
+import type { AcceptRequest } from '../../src/store/accept-rows.ts';
 import { createAcceptor } from '../../src/store/acceptor.ts';
 import { insertTenant, type Tenant } from '../../src/store/tenants.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { profileNamed } from '../../src/profiles/index.ts';
-import type { AcceptRequest } from '../../src/store/accept.ts';
+import type { AcceptRequest } from '../../src/store/accept-rows.ts';
 import { type Acceptor, createAcceptor } from '../../src/store/acceptor.ts';
 import { insertTenant, type Tenant } from '../../src/store/tenants.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { profileNamed } from '../../src/profiles/index.ts';
-import type { AcceptRequest } from '../../src/store/accept.ts';
+import type { AcceptRequest } from '../../src/store/accept-rows.ts';
 import { createAcceptor } from '../../src/store/acceptor.ts';
 import { alignEndpoints } from '../../src/store/backlog.ts';
 import { claimDeliveries } from '../../src/store/claims.ts';
