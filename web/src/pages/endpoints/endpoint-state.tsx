@@ -9,12 +9,12 @@ export function EndpointState({ endpoint }: { endpoint: Schemas['Endpoint'] }) {
   const { enabled, disabled_reason: reason, failing_since: failing, stalled_at: stalled } = endpoint;
   if (!enabled) {
     return (
-      <>
+      <div className="row">
         <Badge tone={reason === 'manual' ? 'quiet' : 'bad'} icon="stop">
           {texts.disabled}
-        </Badge>{' '}
-        {reason && <div className="muted">{texts.disabledReason[reason]}</div>}
-      </>
+        </Badge>
+        {reason && <span className="muted">{texts.disabledReason[reason]}</span>}
+      </div>
     );
   }
   if (endpoint.problem !== undefined) {
@@ -26,14 +26,14 @@ export function EndpointState({ endpoint }: { endpoint: Schemas['Endpoint'] }) {
   }
   if (stalled !== null) {
     return (
-      <>
+      <div className="row">
         <Badge tone="warn" icon="pause">
           {texts.stalled}
         </Badge>
-        <div className="muted">
+        <span className="muted">
           <Time at={stalled} />
-        </div>
-      </>
+        </span>
+      </div>
     );
   }
   if (failing === null) {
@@ -44,13 +44,13 @@ export function EndpointState({ endpoint }: { endpoint: Schemas['Endpoint'] }) {
     );
   }
   return (
-    <>
+    <div className="row">
       <Badge tone="bad" icon="warning">
         {texts.failing}
       </Badge>
-      <div className="muted">
+      <span className="muted">
         {texts.failures(endpoint.consecutive_failures)} · <Time at={failing} />
-      </div>
-    </>
+      </span>
+    </div>
   );
 }

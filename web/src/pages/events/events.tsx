@@ -71,15 +71,13 @@ export function Events() {
               {
                 name: texts.event,
                 cell: (event) => (
-                  <Link href={`/events/${event.id}`}>
-                    {event.type} <small className={styles.id}>{event.id}</small>
-                  </Link>
+                  <>
+                    <Link href={`/events/${event.id}`}>
+                      {event.type} <small className={styles.id}>{event.id}</small>
+                    </Link>{' '}
+                    {event.erased_at !== null && <Badge tone="quiet">{texts.erased}</Badge>}
+                  </>
                 ),
-              },
-              {
-                name: texts.payload,
-                isMinor: true,
-                cell: (event) => event.erased_at !== null && <Badge tone="quiet">{texts.erased}</Badge>,
               },
               { name: texts.happened, isMinor: true, cell: (event) => <Time at={event.timestamp} /> },
               { name: texts.accepted, cell: (event) => <Time at={event.created_at} /> },

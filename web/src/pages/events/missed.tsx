@@ -11,7 +11,7 @@ import { Card } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
 import { Said } from '../../parts/said.tsx';
 import { Table } from '../../parts/table.tsx';
-import { Time } from '../../parts/time.tsx';
+import { ExactTime } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './events.module.css';
 import { ReplayEventDialog } from './replay-event.tsx';
@@ -77,11 +77,16 @@ export function Missed({ event, onReplay }: Props) {
                   </div>
                 ),
               },
-              {
-                name: texts.since,
-                isMinor: true,
-                cell: (row) => row.since !== null && <Time at={row.since} />,
-              },
+              ...(items.some(({ since }) => since !== null)
+                ? [
+                    {
+                      name: texts.since,
+                      isMinor: true,
+                      cell: (row: (typeof items)[number]) =>
+                        row.since !== null && <ExactTime at={row.since} />,
+                    },
+                  ]
+                : []),
               {
                 name: texts.helps,
                 cell: (row) =>

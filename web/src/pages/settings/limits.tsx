@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { dataOf, type Schemas } from '@tidings/client';
 import { useApi } from '../../context/api.tsx';
-import { useFormat } from '../../context/format.ts';
+import { type Format, useFormat } from '../../context/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Card } from '../../parts/page.tsx';
@@ -21,11 +21,16 @@ export function Limits() {
     queryKey: ['limits'],
     queryFn: () => dataOf(api.GET('/v1/operator/limits')),
   });
-  const shown = (value: Value) => {
+  const shown = (name: string, value: Value) => {
     if (value === null || value === '') return common.none;
     if (typeof value === 'boolean') return value ? common.yes : common.no;
     if (typeof value === 'string') return value;
-    return <span className={styles.whole}>{format.number(value)}</span>;
+    const words = inUnits(name, value, format);
+    return (
+      <span className={styles.whole} title={words === null ? undefined : String(value)}>
+        {words ?? format.number(value)}
+      </span>
+    );
   };
   return (
     <Card title={texts.limits}>
@@ -52,13 +57,21 @@ export function Limits() {
             {
               name: texts.value,
               isNumber: true,
-              cell: ({ value, default: usual }) =>
-                value === usual ? shown(value) : <strong>{shown(value)}</strong>,
+              cell: ({ name, value, default: usual }) =>
+                value === usual ? shown(name, value) : <strong>{shown(name, value)}</strong>,
             },
-            { name: texts.defaultValue, isNumber: true, cell: (each) => shown(each.default) },
+            { name: texts.defaultValue, isNumber: true, cell: (each) => shown(each.name, each.default) },
           ]}
         />
       )}
     </Card>
   );
+}
+
+/** A duration or a size by how the variable's name ends; `null`: it is neither. */
+function inUnits(name: string, value: number, format: Format): string | null {
+  if (name.endsWith('_BYTES')) return format.bytes(value);
+  if (name.endsWith('_MS')) return format.duration(value);
+  if (name.endsWith('_DAYS')) return format.duration(value * 86_400_000);
+  return name.endsWith('_S') && !name.endsWith('_PER_S') && value > 0 ? format.duration(value * 1_000) : null;
 }

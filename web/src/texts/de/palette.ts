@@ -10,7 +10,7 @@ export const palette: Texts['palette'] = {
   searching: 'Wird gesucht…',
   nothing: (q) => `Nichts gefunden für „${q}“.`,
   canFind:
-    'Gefunden werden Mandanten, Endpunkte, Ereignisse, Zustellungen, Vorgänge und Schlüssel anhand der Id (ihr Anfang genügt), Mandanten anhand von Name und externer ID, Endpunkte anhand von URL und Host, Ereignisse anhand Ihrer eigenen Id und des Idempotency-Key sowie Ereignistypen anhand des Namens.',
+    'Gefunden werden Mandanten, Endpunkte, Ereignisse, Zustellungen, Vorgänge und Schlüssel anhand der Id (ihr Anfang genügt), Mandanten anhand von Name und externer ID, Endpunkte anhand des Anfangs von URL oder Host, Ereignisse anhand Ihrer eigenen Id und des Idempotency-Key sowie Ereignistypen anhand des Namens.',
   deleted: 'gelöscht',
   deliveriesOf: (type) => `Zustellungen vom Typ ${type}`,
   createEndpoint: 'Endpunkt erstellen',

@@ -44,7 +44,7 @@ export const settings: Texts['settings'] = {
   adminKeys: 'Admin-Schlüssel',
   keysHint: 'Ein Schlüssel wird einmal angezeigt, wenn er erstellt wird. Hier steht, womit er endet.',
   noKeysHint:
-    'Noch kein Schlüssel. Mit einem Schlüssel senden Programme Ereignisse und lesen Zustellungen. Erstellen Sie für jedes Programm einen, mit nicht mehr Rechten, als es braucht.',
+    'Noch kein Schlüssel gespeichert; der Admin-Schlüssel der Umgebung zählt nicht dazu. Mit einem Schlüssel senden Programme Ereignisse und lesen Zustellungen. Erstellen Sie für jedes Programm einen, mit nicht mehr Rechten, als es braucht.',
   createKey: 'Schlüssel erstellen',
   createKeyTitle: 'Schlüssel erstellen',
   keyName: 'Name',

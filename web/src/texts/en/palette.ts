@@ -10,7 +10,7 @@ export const palette = {
   searching: 'Searching…',
   nothing: (q: string) => `Nothing found for “${q}”.`,
   canFind:
-    'Found are tenants, endpoints, events, deliveries, operations and keys by id (its beginning is enough), tenants by name and external ID, endpoints by URL and host, events by your own id and Idempotency-Key, and event types by name.',
+    'Found are tenants, endpoints, events, deliveries, operations and keys by id (its beginning is enough), tenants by name and external ID, endpoints by the beginning of their URL or host, events by your own id and Idempotency-Key, and event types by name.',
   deleted: 'deleted',
   deliveriesOf: (type: string) => `Deliveries of type ${type}`,
   createEndpoint: 'Create endpoint',

@@ -46,7 +46,7 @@ export const settings = {
   adminKeys: 'Admin keys',
   keysHint: 'A key is shown once, when it is made. Here is what it ends with.',
   noKeysHint:
-    'No key yet. Programs send events and read deliveries with a key. Create one for each program, with no more scopes than it needs.',
+    'No key is stored yet; the admin key of the environment is not one of them. Programs send events and read deliveries with a key. Create one for each program, with no more scopes than it needs.',
   createKey: 'Create key',
   createKeyTitle: 'Create a key',
   keyName: 'Name',
@@ -130,7 +130,7 @@ export const settings = {
   noSessions: 'No session is open.',
   thisOne: 'this one',
   endSessionHint: 'That browser is signed out at once.',
-  signOutIt: 'Sign it out',
+  signOutIt: 'End session',
   environmentKey: 'Admin key of the environment',
 
   danger: 'Delete this tenant',
@@ -153,7 +153,7 @@ export const settings = {
   removeEndpoint: 'Remove',
   removeEndpointTitle: 'Remove the operational endpoint?',
   removeEndpointHint: 'Operational events are listed here, and told to nobody, until there is another one.',
-  limits: 'Bounds in force',
+  limits: 'Limits in force',
   limitsHint: 'They are set by environment variables when the service starts.',
   setting: 'Setting',
   value: 'Value',

@@ -10,7 +10,7 @@ export const palette: Texts['palette'] = {
   searching: 'Buscando…',
   nothing: (q) => `No se encontró nada para “${q}”.`,
   canFind:
-    'Se encuentran inquilinos, endpoints, eventos, entregas, operaciones y claves por ID (basta con el comienzo), inquilinos por nombre e ID externo, endpoints por URL y host, eventos por su propio ID y por Idempotency-Key, y tipos de evento por nombre.',
+    'Se encuentran inquilinos, endpoints, eventos, entregas, operaciones y claves por ID (basta con el comienzo), inquilinos por nombre e ID externo, endpoints por el comienzo de su URL o host, eventos por su propio ID y por Idempotency-Key, y tipos de evento por nombre.',
   deleted: 'eliminado',
   createEndpoint: 'Crear endpoint',
   createTenant: 'Crear inquilino',

@@ -44,7 +44,7 @@ export const settings: Texts['settings'] = {
   adminKeys: 'Claves de administración',
   keysHint: 'Una clave se muestra una sola vez, al crearla. Aquí se ve cómo termina.',
   noKeysHint:
-    'Aún no hay claves. Los programas envían eventos y leen entregas con una clave. Cree una para cada programa, sin más permisos de los que necesita.',
+    'Aún no hay claves guardadas; la clave de administración del entorno no cuenta. Los programas envían eventos y leen entregas con una clave. Cree una para cada programa, sin más permisos de los que necesita.',
   createKey: 'Crear clave',
   createKeyTitle: 'Crear una clave',
   keyName: 'Nombre',

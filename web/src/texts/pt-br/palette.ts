@@ -10,7 +10,7 @@ export const palette: Texts['palette'] = {
   searching: 'Buscando…',
   nothing: (q) => `Nada encontrado para “${q}”.`,
   canFind:
-    'São encontrados tenants, endpoints, eventos, entregas, operações e chaves por ID (basta o começo), tenants por nome e ID externo, endpoints por URL e host, eventos pelo seu próprio ID e por Idempotency-Key, e tipos de evento por nome.',
+    'São encontrados tenants, endpoints, eventos, entregas, operações e chaves por ID (basta o começo), tenants por nome e ID externo, endpoints pelo começo da URL ou do host, eventos pelo seu próprio ID e por Idempotency-Key, e tipos de evento por nome.',
   deleted: 'excluído',
   createEndpoint: 'Criar endpoint',
   createTenant: 'Criar tenant',

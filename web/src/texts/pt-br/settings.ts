@@ -44,7 +44,7 @@ export const settings: Texts['settings'] = {
   adminKeys: 'Chaves de administração',
   keysHint: 'Uma chave é mostrada uma única vez, ao ser criada. Aqui está como ela termina.',
   noKeysHint:
-    'Ainda não há chaves. Programas enviam eventos e leem entregas com uma chave. Crie uma para cada programa, sem mais permissões do que ele precisa.',
+    'Ainda não há chaves guardadas; a chave de administração do ambiente não conta. Programas enviam eventos e leem entregas com uma chave. Crie uma para cada programa, sem mais permissões do que ele precisa.',
   createKey: 'Criar chave',
   createKeyTitle: 'Criar uma chave',
   keyName: 'Nome',
