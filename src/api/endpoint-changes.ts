@@ -50,8 +50,8 @@ export async function createEndpoint(
 }
 
 function createdWith(endpoint: Endpoint) {
-  const { url, event_types: types } = shownSettings(endpoint);
-  return { url, event_types: types, enabled: endpoint.enabled };
+  const { url, event_types: types, enabled } = keptSettings(endpoint);
+  return { url, event_types: types, enabled };
 }
 
 /** @returns the endpoint as it was and as it is, or `null` when it is not there. @throws Problem naming each wrong field */
@@ -90,14 +90,28 @@ export async function changeEndpoint(
 }
 
 /**
- * The fields with what they are and were, masked as the API shows them. With `enabled` and `event_types` it can be said later what the endpoint
- * wanted at a time. A field that the API never shows, such as a secret, has a name alone.
+ * The fields with what they are and were. With `enabled` and `event_types` it can be said later what the endpoint wanted at a time. A field
+ * whose value the audit log does not keep has a name alone.
  */
 function valuesOf(before: Endpoint, after: Endpoint, fields: readonly string[]) {
-  const only = (endpoint: Endpoint) =>
-    Object.fromEntries(Object.entries(shownSettings(endpoint)).filter(([name]) => fields.includes(name)));
-  const was = only(before);
-  return Object.keys(was).length === 0 ? {} : { ...only(after), was };
+  const was = keptSettings(before);
+  const now = keptSettings(after);
+  // Where the path alone has changed, the same origin twice would say that nothing has.
+  const kept = Object.keys(was).filter(
+    (name) => fields.includes(name) && !(name === 'url' && was.url === now.url),
+  );
+  const only = (settings: object) =>
+    Object.fromEntries(Object.entries(settings).filter(([name]) => kept.includes(name)));
+  return kept.length === 0 ? {} : { ...only(now), was: only(was) };
+}
+
+/**
+ * The settings that the audit log keeps. It outlives the erasure of a tenant, so it holds none of the tenant's own words: of the URL only
+ * the origin, and no description or header.
+ */
+function keptSettings(endpoint: Endpoint) {
+  const { url, description: _, headers: __, ...kept } = shownSettings(endpoint);
+  return { url: URL.canParse(url) ? new URL(url).origin : null, ...kept };
 }
 
 /** @returns whether the endpoint existed */

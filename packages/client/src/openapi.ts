@@ -1281,7 +1281,7 @@ export interface components {
             standing: {
                 failed: number;
                 /**
-                 * @description True: there may be more, since at most 10000 are counted.
+                 * @description True: there may be more, since at most 2000 are counted.
                  * @constant
                  */
                 at_least?: true;
@@ -1359,7 +1359,7 @@ export interface components {
             standing: {
                 failed: number;
                 /**
-                 * @description True: there may be more, since at most 10000 are counted.
+                 * @description True: there may be more, since at most 2000 are counted.
                  * @constant
                  */
                 at_least?: true;
@@ -1958,7 +1958,7 @@ export interface components {
             activity?: {
                 attempts: number;
                 failed: number;
-                /** @description Deliveries accepted in the last 24 hours, without tests, whose status is `failed` now. `at_least`: there may be more than 1000. */
+                /** @description Deliveries accepted in the last 24 hours, without tests, whose status is `failed` now. `at_least`: there may be more than 100. */
                 standing: {
                     failed: number;
                     /** @constant */
@@ -3011,7 +3011,7 @@ export interface components {
             standing: {
                 failed: number;
                 /**
-                 * @description True: there may be more, since at most 10000 are counted.
+                 * @description True: there may be more, since at most 2000 are counted.
                  * @constant
                  */
                 at_least?: true;
@@ -3089,7 +3089,7 @@ export interface components {
             standing: {
                 failed: number;
                 /**
-                 * @description True: there may be more, since at most 10000 are counted.
+                 * @description True: there may be more, since at most 2000 are counted.
                  * @constant
                  */
                 at_least?: true;
@@ -3688,7 +3688,7 @@ export interface components {
             activity?: {
                 attempts: number;
                 failed: number;
-                /** @description Deliveries accepted in the last 24 hours, without tests, whose status is `failed` now. `at_least`: there may be more than 1000. */
+                /** @description Deliveries accepted in the last 24 hours, without tests, whose status is `failed` now. `at_least`: there may be more than 100. */
                 standing: {
                     failed: number;
                     /** @constant */

@@ -194,7 +194,7 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
         action: 'tenant.updated',
         tenantId: id,
         objectId: id,
-        details: { fields: Object.keys(body), ...valuesIn(before, body) },
+        details: { fields: Object.keys(body), ...timesIn(before, body) },
       };
       const trusted = vouches(request);
       const tenant = await audited(deps, request, act, async (client) => {
@@ -235,16 +235,13 @@ export function tenantRoutes(app: App, deps: ApiDeps): void {
 }
 
 /** The times that are changed, and what they were. Names and addresses may have to be erased one day, which the audit log cannot be. */
-function valuesIn(before: Tenant, { contacts: _, ...body }: z.infer<typeof patchTenantBody>) {
-  const was = Object.fromEntries(
-    Object.entries({
-      name: before.name,
-      external_id: before.externalId,
-      disable_after_s: before.disableAfterS,
-      payload_retention_days: before.payloadRetentionDays,
-    }).filter(([name]) => name in body),
-  );
-  return Object.keys(was).length === 0 ? {} : { ...body, was };
+function timesIn(before: Tenant, body: z.infer<typeof patchTenantBody>) {
+  const was = {
+    ...(body.disable_after_s !== undefined && { disable_after_s: before.disableAfterS }),
+    ...(body.payload_retention_days !== undefined && { payload_retention_days: before.payloadRetentionDays }),
+  };
+  const now = Object.entries(body).filter(([name]) => name in was);
+  return now.length === 0 ? {} : { ...Object.fromEntries(now), was };
 }
 
 /** A customer may set who is notified, and nothing else of their tenant. @throws Problem forbidden */
