@@ -1,5 +1,6 @@
 /** A proxy before the real Temporal that answers chosen calls with a status of gRPC, as a server in trouble does. */
 import {
+  type ClientHttp2Session,
   connect,
   constants,
   createServer,
@@ -19,10 +20,21 @@ export type GrpcProxy = {
 
 /** @param target host:port of the real one */
 export async function startGrpcProxy(target: string): Promise<GrpcProxy> {
-  const upstream = connect(`http://${target}`);
-  upstream.on('error', () => {});
+  let upstream: ClientHttp2Session | null = null;
   let rule: { applies: (method: string) => boolean; status: number; message: string } | null = null;
   const counts = new Map<string, number>();
+
+  /** Temporal ends connections that are some minutes old. What has begun on one goes on; the next call needs another. */
+  function connected(): ClientHttp2Session {
+    if (upstream !== null) return upstream;
+    const session = connect(`http://${target}`);
+    const leave = () => {
+      if (upstream === session) upstream = null;
+    };
+    session.on('error', leave).on('goaway', leave).on('close', leave);
+    upstream = session;
+    return session;
+  }
 
   function refuse(stream: ServerHttp2Stream, method: string, status: number, message: string): void {
     counts.set(method, (counts.get(method) ?? 0) + 1);
@@ -40,7 +52,7 @@ export async function startGrpcProxy(target: string): Promise<GrpcProxy> {
 
   function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const { ':authority': _authority, ...rest } = headers;
-    const request = upstream.request(rest);
+    const request = connected().request(rest);
     let trailers: IncomingHttpHeaders = {};
     request.on('response', ({ ...answer }, flags) => {
       const endStream = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
@@ -73,7 +85,7 @@ export async function startGrpcProxy(target: string): Promise<GrpcProxy> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   atEnd(async () => {
-    upstream.destroy();
+    upstream?.destroy();
     for (const session of sessions) session.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
