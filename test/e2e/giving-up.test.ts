@@ -219,8 +219,7 @@ test('a rate limit is kept', async () => {
   const received = await receiver.until(15, 40_000);
   for (let at = 6; at < received.length; at += 1) {
     const span = (received[at]?.atMs ?? 0) - (received[at - 6]?.atMs ?? 0);
-    // Arrivals are timed here, which on a busy machine lag behind by some ms; the sends keep the second.
-    expect(span).toBeGreaterThan(950);
+    expect(span).toBeGreaterThan(1000);
   }
   await tidings.stop();
 }, 90_000);
