@@ -1,6 +1,7 @@
 /** The audit log, which says who changed what. Rows are only added; the database refuses to change or delete one. */
 import { newId } from '../domain/ids.ts';
 import type { WalkedPage } from './delivery-list.ts';
+import { parameters } from './parameters.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
 
 export type AuditEntry = {
@@ -56,8 +57,7 @@ function auditLogQueries(
   page: { before: string | null; limit: number },
   maxWalked: number = MAX_WALKED,
 ): Record<'rows' | 'end', { text: string; values: unknown[] }> {
-  const values: unknown[] = [];
-  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const { values, add: parameter } = parameters();
   const conditions: string[] = [];
   if (objectId !== undefined) {
     const object = parameter(objectId);

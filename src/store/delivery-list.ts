@@ -6,6 +6,7 @@ import type { Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { firstIdAt } from '../domain/ids.ts';
 import { DELIVERY_COLUMNS } from './deliveries.ts';
+import { parameters } from './parameters.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
 
 /** Rows that one walk reads at most. Where the filters exclude too many of them, the page ends early and says where it stopped. */
@@ -98,8 +99,7 @@ function walkAlong(
   page: DeliveryPage,
   maxWalked: number,
 ): Walk {
-  const values: unknown[] = [];
-  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const { values, add: parameter } = parameters();
   const bounds = walkBounds(way, filter, page, parameter);
   const order = way?.name === 'event' ? ID_UNINDEXED : 'id';
   const walked = `from deliveries ${bounds.length > 0 ? `where ${bounds.join(' and ')}` : ''} order by ${order} desc`;

@@ -5,6 +5,7 @@
 import { firstIdAt } from '../domain/ids.ts';
 import type { WalkedPage } from './delivery-list.ts';
 import { type EventSummary, SUMMARY_COLUMNS } from './events.ts';
+import { parameters } from './parameters.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
 import { afterPrefix } from './prefixes.ts';
 
@@ -35,8 +36,7 @@ export const eventKey = (filter: Pick<EventFilter, 'q'>, { id, sortId }: EventSu
 /** The walk that serves a filter. A function of its own, so that a test can check its plan. */
 export function eventWalk(filter: EventFilter, page: EventPage, maxWalked = MAX_WALKED): EventWalk {
   const { tenantId, type, q } = filter;
-  const values: unknown[] = [];
-  const add = (value: unknown) => `$${values.push(value)}`;
+  const { values, add } = parameters();
   const isByType = q === undefined && type !== undefined;
   const keys = [
     { column: 'tenant_id', value: add(tenantId) },
@@ -112,8 +112,7 @@ export async function listEvents(
 
 /** The events of the request with this idempotency key: at most a batch. */
 async function eventsOfKey(client: Queryable, filter: EventFilter, page: EventPage): Promise<EventSummary[]> {
-  const values: unknown[] = [filter.tenantId, filter.q];
-  const add = (value: unknown) => `$${values.push(value)}`;
+  const { values, add } = parameters(filter.tenantId, filter.q);
   const conditions = [
     ...(page.before === null ? [] : [`id < ${add(page.before)}`]),
     ...otherConditions(filter, add),

@@ -1,6 +1,7 @@
 /** Operational events: the outbox of what Tidings reports about itself and the tenants' endpoints. */
 import { newId } from '../domain/ids.ts';
 import type { OperationalEventType } from '../domain/operational-event.ts';
+import { parameters } from './parameters.ts';
 import type { Db, Queryable } from './pool.ts';
 
 export type OperationalEvent = {
@@ -49,8 +50,7 @@ export function operationalEventsQuery(
   { tenantId, endpointId }: OperationalEventFilter,
   { before, limit }: { before: string | null; limit: number },
 ): { text: string; values: unknown[] } {
-  const values: unknown[] = [];
-  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const { values, add: parameter } = parameters();
   const conditions: string[] = [];
   if (endpointId !== null) {
     const endpoint = parameter(endpointId);

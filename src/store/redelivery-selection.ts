@@ -6,6 +6,7 @@ import { type DeliveryStatus, isEnded, UNENDED_STATUSES } from '../domain/delive
 import { firstIdAt } from '../domain/ids.ts';
 import type { Operation, Selection } from '../domain/operation.ts';
 import { UNENDED } from './delivery-states.ts';
+import { parameters } from './parameters.ts';
 import type { Queryable } from './pool.ts';
 import { afterPrefix } from './prefixes.ts';
 import { wantsType } from './subscribers.ts';
@@ -51,12 +52,6 @@ function firstAfter(kind: 'delivery' | 'event', { selection: { until }, asOf }: 
   const wanted = idAt(kind, until);
   if (begun === null || wanted === null) return begun ?? wanted;
   return begun < wanted ? begun : wanted;
-}
-
-/** Collects a statement's values; `add` returns the placeholder. */
-export function parameters() {
-  const values: unknown[] = [];
-  return { values, add: (value: unknown) => `$${values.push(value)}` };
 }
 
 /**

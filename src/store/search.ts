@@ -3,6 +3,7 @@
  * follows an index and reads so many rows at most, so a search costs the same however much there is.
  */
 import { maskUrl } from '../domain/endpoint.ts';
+import { parameters } from './parameters.ts';
 import { type Db, snapshot, WALK_IN_ORDER } from './pool.ts';
 import { afterPrefix } from './prefixes.ts';
 
@@ -106,8 +107,8 @@ function finder(
   matched: Hit['matched'],
   build: (add: (value: unknown) => string) => string,
 ): Finder {
-  const values: unknown[] = [];
-  return { kind, matched, text: build((value) => `$${values.push(value)}`), values };
+  const { values, add } = parameters();
+  return { kind, matched, text: build(add), values };
 }
 
 /**

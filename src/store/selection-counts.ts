@@ -1,12 +1,12 @@
 /** Counts the deliveries of a selection before an operation walks it, and those among which it selects. */
 import type { DeliveryStatus } from '../domain/delivery.ts';
+import { parameters } from './parameters.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
 import { afterPrefix } from './prefixes.ts';
 import {
   countsOlder,
   idAt,
   MAX_WALKED,
-  parameters,
   partsOf,
   type Selected,
   type WalkedRows,
@@ -53,7 +53,7 @@ export async function countAmong(
 ): Promise<{ matched: Count; among: Count; first: Found[] }> {
   return snapshot(db, async (client) => {
     await client.query(WALK_IN_ORDER);
-    const { matched, outside, first } = await countParts(client, selected, MAX_WALKED);
+    const { matched, outside, first } = await countParts(client, selected, MAX_WALKED, named > 0);
     const accepted = await countAccepted(client, selected);
     return { matched, among: sumOf([accepted, outside]), first: oldest(first, named) };
   });
@@ -63,7 +63,7 @@ type Counts = {
   matched: Count;
   /** those among them that have no delivery which was accepted in the selection's time */
   outside: Count;
-  /** as they were walked */
+  /** as they were walked; empty unless they are to be named */
   first: Found[];
 };
 
@@ -75,9 +75,15 @@ const sumOf = (counts: Count[]): Count => ({
 const oldest = (found: Found[], count: number): Found[] =>
   found.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).slice(0, count);
 
-async function countParts(client: Queryable, selected: Selected, maxWalked: number): Promise<Counts> {
+/** @param isNamed whether `first` is wanted; otherwise nothing but keys is read */
+async function countParts(
+  client: Queryable,
+  selected: Selected,
+  maxWalked: number,
+  isNamed = false,
+): Promise<Counts> {
   const parts: Counts[] = [];
-  for (const part of partsOf(selected)) parts.push(await countPages(client, part, maxWalked));
+  for (const part of partsOf(selected)) parts.push(await countPages(client, part, maxWalked, isNamed));
   return {
     matched: sumOf(parts.map(({ matched }) => matched)),
     outside: sumOf(parts.map(({ outside }) => outside)),
@@ -88,8 +94,14 @@ async function countParts(client: Queryable, selected: Selected, maxWalked: numb
 const OF_DELIVERY = `d.event_id as "eventId", d.event_type as "eventType", d.created_at as "createdAt", d.id as "deliveryId", d.status`;
 const OF_EVENT = `e.id as "eventId", e.type as "eventType", e.created_at as "createdAt", null as "deliveryId", null as status`;
 
-async function countPages(db: Queryable, selected: Selected, maxWalked: number): Promise<Counts> {
-  const page = { columns: OF_DELIVERY, limit: maxWalked, maxWalked };
+async function countPages(
+  db: Queryable,
+  selected: Selected,
+  maxWalked: number,
+  isNamed: boolean,
+): Promise<Counts> {
+  const pageOf = (columns: string) => ({ columns: isNamed ? columns : '', limit: maxWalked, maxWalked });
+  const page = pageOf(OF_DELIVERY);
   const { since, missing } = selected.selection;
   const first = idAt('delivery', since) ?? '';
   const isOlder = countsOlder(selected.selection) && first !== '';
@@ -103,12 +115,12 @@ async function countPages(db: Queryable, selected: Selected, maxWalked: number):
   const older = isOlder ? { ...counted(begin), atLeast: !isPast } : nothing;
   const later = isPast ? await walkDeliveries<Found>(db, selected, first, page) : null;
   const accepted = isOlder ? (later === null ? nothing : counted(later)) : counted(begin);
-  const unmade = missing ? await walkMissing<Found>(db, selected, '', { ...page, columns: OF_EVENT }) : null;
+  const unmade = missing ? await walkMissing<Found>(db, selected, '', pageOf(OF_EVENT)) : null;
   const absent = unmade === null ? nothing : counted(unmade);
   return {
     matched: sumOf([older, accepted, absent]),
     outside: sumOf([older, absent]),
-    first: [...begin.rows, ...(later?.rows ?? []), ...(unmade?.rows ?? [])],
+    first: isNamed ? [...begin.rows, ...(later?.rows ?? []), ...(unmade?.rows ?? [])] : [],
   };
 }
 
