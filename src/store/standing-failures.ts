@@ -15,29 +15,34 @@ export type StandingFailures = {
   atLeast: boolean;
 };
 
+/**
+ * SQL of one row: `standing` without tests, of `walked` that were read. Ranges of whole keys and conditions that only one index has, so that
+ * no statistics lead elsewhere. An equality of the status would make the order one of ids alone, which other indexes have, too: the
+ * older ones would all be read and filtered.
+ * @param tenant SQL of its id; `null`: all tenants
+ * @param first SQL of the first delivery's id
+ * @param most rows that are read
+ */
+export function standingSql(tenant: string | null, first: string, most: number): string {
+  const [keys, key, only] =
+    tenant === null
+      ? ['status, id', '', `status not in ('pending', 'succeeded') and attempt_count >= 0`]
+      : ['tenant_id, status, id', `${tenant}, `, `status <> 'succeeded' and tenant_id = ${tenant}`];
+  return `select count(*) as walked, count(*) filter (where not is_test) as standing from (
+    select is_test from deliveries
+    where ${only} and (${keys}) >= (${key}'failed', ${first}) and (${keys}) < (${key}'failee', '')
+    order by ${keys} limit ${most}) failed`;
+}
+
 /** @param fromMs Unix ms; accepted later than this, as `after` of the list means it */
-export const standingFailuresQuery = (tenantId: string, fromMs: number) => {
+export function standingFailuresQuery(tenantId: string, fromMs: number): { text: string; values: unknown[] } {
+  const isOfAll = tenantId === ALL_TENANTS;
   const first = firstIdAt('delivery', fromMs + 1);
-  // Ranges of whole keys and conditions that only one index has, so that no statistics lead elsewhere. An equality of the status would make
-  // the order one of ids alone, which other indexes have, too: the older ones would all be read and filtered.
-  const [where, order, values] =
-    tenantId === ALL_TENANTS
-      ? [
-          `status not in ('pending', 'succeeded') and attempt_count >= 0 and (status, id) >= ('failed', $1) and (status, id) < ('failee', '')`,
-          'status, id',
-          [first],
-        ]
-      : [
-          `status <> 'succeeded' and tenant_id = $2 and (tenant_id, status, id) >= ($2, 'failed', $1) and (tenant_id, status, id) < ($2, 'failee', '')`,
-          'tenant_id, status, id',
-          [first, tenantId],
-        ];
   return {
-    text: `select count(*) as walked, count(*) filter (where not is_test) as count from (
-      select is_test from deliveries where ${where} order by ${order} limit ${FAILURES_COUNTED}) failed`,
-    values,
+    text: standingSql(isOfAll ? null : '$2', '$1', FAILURES_COUNTED),
+    values: isOfAll ? [first] : [first, tenantId],
   };
-};
+}
 
 /** @param tenantId or `ALL_TENANTS` */
 export async function countStandingFailures(
@@ -47,10 +52,10 @@ export async function countStandingFailures(
 ): Promise<StandingFailures> {
   return snapshot(db, async (client) => {
     await client.query(WALK_IN_ORDER);
-    const { rows } = await client.query<{ walked: number; count: number }>(
+    const { rows } = await client.query<{ walked: number; standing: number }>(
       standingFailuresQuery(tenantId, fromMs),
     );
-    const { walked, count } = rows[0] ?? { walked: 0, count: 0 };
-    return { count, atLeast: walked === FAILURES_COUNTED };
+    const { walked, standing } = rows[0] ?? { walked: 0, standing: 0 };
+    return { count: standing, atLeast: walked === FAILURES_COUNTED };
   });
 }

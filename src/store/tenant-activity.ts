@@ -2,6 +2,7 @@
 import { ENDPOINT_BOUNDS } from '../domain/endpoint.ts';
 import { firstIdAt } from '../domain/ids.ts';
 import { type Db, snapshot, WALK_IN_ORDER } from './pool.ts';
+import { standingSql } from './standing-failures.ts';
 
 export type TenantActivity = {
   /** in the last 24 hours, to the hour */
@@ -36,10 +37,7 @@ export const ACTIVITY_QUERY = `
       and (tenant_id, seconds, at) < (t.id, 3601, '-infinity') offset 0
   ) m
   cross join lateral (
-    select count(*) as walked, count(*) filter (where not is_test) as standing from (
-      select is_test from deliveries where tenant_id = t.id and status <> 'succeeded'
-        and (tenant_id, status, id) >= (t.id, 'failed', $2) and (tenant_id, status, id) < (t.id, 'failee', '')
-      order by tenant_id, status, id limit ${FAILED_COUNTED}) failed
+    ${standingSql('t.id', '$2', FAILED_COUNTED)}
   ) f
   cross join lateral (
     select count(*) filter (where enabled and failing_since is null and stalled_at is null) as healthy,
