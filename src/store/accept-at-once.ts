@@ -1,13 +1,12 @@
 /**
- * Accepts ordinary events in one statement: events whose ids are new, for endpoints without order or rate limit. Everything else
- * needs the transaction of accept.ts, which locks and looks up more.
+ * Accepts ordinary events in one statement: events whose ids are new, of tenants without an endpoint that has an order or a rate limit.
+ * Everything else needs the transaction of accept.ts, which locks and looks up more.
  */
 import {
   type Accepted,
   type AcceptRequest,
-  acceptedEvents,
+  answerOf,
   deliveryValues,
-  dispatchable,
   EVENT_KEY,
   EVENT_PARAMETERS,
   type EventRow,
@@ -51,12 +50,13 @@ async function acceptFor(
   requests: AcceptRequest[],
   targets: Target[],
 ): Promise<(Accepted | typeof APART)[] | null> {
+  // Seen before anything is rendered: the transaction renders anew.
+  if (targets.some(({ ordered, rateLimited }) => ordered || rateLimited)) return null;
   const rowsOf = new Map(
     requests.map((request) => [request, request.events.map((event) => rowOf(event, request))]),
   );
   const rows = [...rowsOf.values()].flat();
   const deliveries = newDeliveries(rows, targets);
-  if (deliveries.some(({ ordered, rateLimited }) => ordered || rateLimited)) return null;
   const bytes =
     rows.reduce((sum, { rendered }) => sum + rendered.bytes.length, 0) +
     deliveries.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
@@ -69,12 +69,6 @@ async function acceptFor(
     return own.every((row) => stored.has(keyOf(row))) ? answerOf(own, madeOf.get(request) ?? []) : APART;
   });
 }
-
-const answerOf = (rows: EventRow[], made: NewDelivery[]): Accepted => ({
-  events: [...acceptedEvents(rows, made).values()],
-  toDispatch: made.map(dispatchable),
-  fresh: { events: rows.length, deliveries: made.length },
-});
 
 // A statement outside a transaction is one by itself. The timeout holds for the locks that its foreign keys take.
 const INSERT = `with bounded as materialized (

@@ -168,7 +168,23 @@ export function deliveryValues(deliveries: NewDelivery[]): unknown[] {
   ];
 }
 
-/** The new events by id, with their deliveries, as a request is answered. */
+/**
+ * The answer to a request.
+ * @param events all of them, also those from before; default: the new ones
+ * @param rows the new events
+ * @param made their deliveries
+ */
+export const answerOf = (
+  rows: EventRow[],
+  made: NewDelivery[],
+  events: AcceptedEvent[] = [...acceptedEvents(rows, made).values()],
+): Accepted => ({
+  events,
+  toDispatch: made.filter(({ heldReason }) => heldReason === null).map(dispatchable),
+  fresh: { events: rows.length, deliveries: made.length },
+});
+
+/** The new events by id, with their deliveries. */
 export function acceptedEvents(rows: EventRow[], made: NewDelivery[]): Map<string, AcceptedEvent> {
   const byId = new Map<string, AcceptedEvent>(
     rows.map(({ id, type, timestampMs }) => [id, { id, type, timestampMs, deliveries: [] }]),
@@ -216,13 +232,7 @@ function newDelivery(event: EventRow, target: Target): NewDelivery {
 }
 
 /** Drops the event and its bytes from a row: rows may wait in memory for long and in great numbers. */
-export function dispatchable({
-  heldReason,
-  ordered,
-  body,
-  event,
-  ...row
-}: NewDelivery): DispatchableDelivery {
+function dispatchable({ heldReason, ordered, body, event, ...row }: NewDelivery): DispatchableDelivery {
   return row;
 }
 

@@ -1,11 +1,14 @@
-/** Accepts events: the transaction behind every 202, for one request or for several at once (acceptor.ts). */
+/**
+ * Accepts events in a transaction, for one request or for several at once (acceptor.ts): whatever may concern locks or what is stored.
+ * Ordinary events need none (accept-at-once.ts).
+ */
 import { Problem } from '../domain/errors.ts';
 import {
   type Accepted,
   type AcceptRequest,
   acceptedEvents,
+  answerOf,
   deliveryValues,
-  dispatchable,
   EVENT_KEY,
   type EventRow,
   eventValues,
@@ -198,16 +201,13 @@ async function resultOf(
   const byId = acceptedEvents(rows, made);
   const known = ids.filter((id) => !byId.has(id));
   for (const event of await readAccepted(client, request.tenant.id, known)) byId.set(event.id, event);
-  return {
-    events: ids.map((id) => {
-      const event = byId.get(id);
-      if (event !== undefined) return event;
-      throw new Problem(
-        'idempotency_conflict',
-        'The events that were made with this Idempotency-Key exist no longer. Use a new key for a new request.',
-      );
-    }),
-    toDispatch: made.filter((row) => row.heldReason === null).map(dispatchable),
-    fresh: { events: rows.length, deliveries: made.length },
-  };
+  const events = ids.map((id) => {
+    const event = byId.get(id);
+    if (event !== undefined) return event;
+    throw new Problem(
+      'idempotency_conflict',
+      'The events that were made with this Idempotency-Key exist no longer. Use a new key for a new request.',
+    );
+  });
+  return answerOf(rows, made, events);
 }

@@ -4,6 +4,7 @@ import { Problem } from '../../src/domain/errors.ts';
 import { profileNamed } from '../../src/profiles/index.ts';
 import type { AcceptRequest } from '../../src/store/accept-rows.ts';
 import { createAcceptor } from '../../src/store/acceptor.ts';
+import { createGroupCommit } from '../../src/store/group-commit.ts';
 import { insertTenant, type Tenant } from '../../src/store/tenants.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
@@ -120,4 +121,25 @@ test('a value that the database refuses is an error of its own request alone', a
   ]);
   expect(results.map(({ status }) => status)).toEqual([...Array(10).fill('fulfilled'), 'rejected']);
   expect(await stored(`e.id like 'good-%'`)).toHaveLength(10);
+});
+
+test('requests that are made one right after the other share a transaction from the first on', async () => {
+  const groups: number[][] = [];
+  const commit = async (requests: number[]) => {
+    groups.push(requests);
+    return requests.map((each) => each * 2);
+  };
+  const ask = createGroupCommit<number, number>({
+    commit,
+    commitPatiently: commit,
+    namesOf: () => [],
+    ownerOf: String,
+    sizeOf: () => 1,
+    transactions: 3,
+    patientTransactions: 1,
+    maxRequests: 100,
+    maxSize: 100,
+  });
+  expect(await Promise.all([1, 2, 3, 4, 5].map(ask))).toEqual([2, 4, 6, 8, 10]);
+  expect(groups).toEqual([[1, 2, 3, 4, 5]]);
 });
