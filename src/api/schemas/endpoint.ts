@@ -170,7 +170,7 @@ export const listedEndpoint = endpointSchema
   .extend({ tenant: z.object({ name: z.string().nullable(), external_id: z.string().nullable() }) })
   .meta({ id: 'ListedEndpoint' });
 
-/** The settings of an endpoint as whoever may read it sees them: URL, credentials and headers masked. The audit log keeps these and no others. */
+/** The settings of an endpoint as whoever may read it sees them: URL, credentials and headers masked. */
 export function shownSettings(endpoint: Endpoint) {
   const { secrets } = endpoint;
   return {

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { startReceiver } from '../../helpers/receiver.ts';
 import { ADMIN_KEY } from '../../helpers/service.ts';
-import { setStage, tenantWith } from './visitor.ts';
+import { endedDelivery, setStage, tenantWith } from './visitor.ts';
 
 const MOST_TABS = 80;
 
@@ -41,12 +41,7 @@ test('with the keyboard alone: sign in, find the tenant, its failed delivery and
   const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' }, [
     { url: receiver.url, retry_schedule: [] },
   ]);
-  const { body: event } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
-    type: 'a.b',
-    data: {},
-  });
-  const { id } = event.deliveries[0];
-  await stage.tidings.settled(id);
+  const id = await endedDelivery(stage.tidings, tenant);
   receiver.answer(200);
   const { page } = await stage.window();
   await page.goto(`${stage.tidings.url}/dashboard/`);

@@ -4,7 +4,7 @@ import { freePort } from '../../../src/embedded/free-port.ts';
 import { createTestDatabase } from '../../helpers/database.ts';
 import { type Answer, startReceiver } from '../../helpers/receiver.ts';
 import { startTestService } from '../../helpers/service.ts';
-import { openDashboard, setStage, tenantWith } from './visitor.ts';
+import { endedDelivery, openDashboard, setStage, tenantWith } from './visitor.ts';
 
 const ROWS = 10_000;
 const BATCH = 100;
@@ -49,12 +49,7 @@ test.each([
   const { tenant } = await tenantWith(stage.tidings, { name: 'Acme' }, [
     { url: receiver.url, retry_schedule: [] },
   ]);
-  const { body: event } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
-    type: 'a.b',
-    data: {},
-  });
-  const { id } = event.deliveries[0];
-  await stage.tidings.settled(id);
+  const id = await endedDelivery(stage.tidings, tenant);
   const visitor = await stage.dashboard(`/tenants/${tenant.id}/deliveries/${id}`);
   const { page } = visitor;
   const response = page.getByRole('region', { name: 'Response' });

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from '../../helpers/eventually.ts';
 import { startReceiver } from '../../helpers/receiver.ts';
-import { setStage, tenantWith, type Visitor } from './visitor.ts';
+import { endedDelivery, setStage, tenantWith, type Visitor } from './visitor.ts';
 
 let host: Server;
 /** of the other product: another origin, and another site than the service's 127.0.0.1 */
@@ -84,12 +84,8 @@ test.each([
     const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Hillside' }, [
       { url: receiver.url },
     ]);
-    const { body: event } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
-      type: 'a.b',
-      data: {},
-    });
-    await stage.tidings.settled(event.deliveries[0].id);
-    const at = path.replace(':e', endpoints[0].id).replace(':d', event.deliveries[0].id);
+    const delivery = await endedDelivery(stage.tidings, tenant);
+    const at = path.replace(':e', endpoints[0].id).replace(':d', delivery);
     const action = (v: Visitor) =>
       v.page
         .getByRole('button', { name, exact: true })
@@ -105,7 +101,7 @@ test.each([
     const visitor = await open(['view', capability]);
     await action(visitor).waitFor();
     const without = await open(['view']);
-    const shown = path.includes(':d') ? event.deliveries[0].id : endpoints[0].id;
+    const shown = path.includes(':d') ? delivery : endpoints[0].id;
     await without.page.getByText(shown).first().waitFor();
     expect(await action(without).count()).toBe(0);
     expect(without.faults).toEqual([]);

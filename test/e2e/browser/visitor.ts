@@ -152,3 +152,11 @@ export async function tenantWith(tidings: TestService, tenant: object, endpoints
   for (const endpoint of endpoints) answers.push(await made(`/v1/tenants/${owner.id}/endpoints`, endpoint));
   return { tenant: owner, endpoints: answers };
 }
+
+/** Emits an event of a tenant with one endpoint. @returns the id of its delivery, which has ended */
+export async function endedDelivery(tidings: TestService, tenant: { id: string }): Promise<string> {
+  const { body } = await tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type: 'a.b', data: {} });
+  const { id } = body.deliveries[0];
+  await tidings.settled(id);
+  return id;
+}

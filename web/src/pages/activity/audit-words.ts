@@ -1,6 +1,7 @@
 /** Entries of the audit log in words: what was done, what was there before and after, and where it can be seen. */
 import type { Schemas } from '@tidings/client';
 import type { Format } from '../../context/format.ts';
+import { unitMsOf } from '../../context/units.ts';
 import type { Texts } from '../../texts/index.ts';
 
 type AuditEntry = Schemas['AuditEntry'];
@@ -57,13 +58,6 @@ export function changesOf({ details }: AuditEntry, texts: Texts, format: Format)
   });
 }
 
-/** Units by how the names of durations end, in ms. */
-const UNITS: readonly [ending: RegExp, ms: number][] = [
-  [/_ms$/, 1],
-  [/_(s|seconds)$/, 1_000],
-  [/_days$/, 86_400_000],
-];
-
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
 
 const NULLS: ReadonlySet<string> = new Set([
@@ -92,8 +86,8 @@ function wordOf(name: string, value: unknown, texts: Texts, format: Format): str
     const words: Record<string, string> = common.status;
     return value.map((status) => words[String(status)] ?? String(status)).join(', ');
   }
-  const [, unit] = UNITS.find(([ending]) => ending.test(name)) ?? [];
-  if (unit !== undefined && typeof value === 'number' && Number.isFinite(value))
+  const unit = unitMsOf(name);
+  if (unit !== null && typeof value === 'number' && Number.isFinite(value))
     return value === 0 ? texts.common.none : format.duration(value * unit);
   if (typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)))
     return format.exact(value);

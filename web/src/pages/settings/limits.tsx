@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { dataOf, type Schemas } from '@tidings/client';
 import { useApi } from '../../context/api.tsx';
 import { type Format, useFormat } from '../../context/format.ts';
+import { unitMsOf } from '../../context/units.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Card } from '../../parts/page.tsx';
@@ -71,7 +72,7 @@ export function Limits() {
 /** A duration or a size by how the variable's name ends; `null`: it is neither. */
 function inUnits(name: string, value: number, format: Format): string | null {
   if (name.endsWith('_BYTES')) return format.bytes(value);
-  if (name.endsWith('_MS')) return format.duration(value);
-  if (name.endsWith('_DAYS')) return format.duration(value * 86_400_000);
-  return name.endsWith('_S') && !name.endsWith('_PER_S') && value > 0 ? format.duration(value * 1_000) : null;
+  const unit = unitMsOf(name);
+  // A zero of seconds says that there is none.
+  return unit === null || (value <= 0 && name.endsWith('_S')) ? null : format.duration(value * unit);
 }
