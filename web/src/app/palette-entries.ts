@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { dataOf, type Schemas } from '@tidings/client';
 import { useApi } from '../context/api.tsx';
 import { useViewer } from '../context/session.tsx';
+import { useTenantNames } from '../context/tenant-names.ts';
 import type { IconName } from '../parts/icon.tsx';
 import { useTexts } from '../texts/index.ts';
 
@@ -81,13 +82,21 @@ export function useHits(q: string, tenant: string | null) {
 export function useHitEntries(hits: readonly Schemas['SearchHit'][], shown: string | null): Entry[] {
   const { palette: texts } = useTexts();
   const { can } = useViewer();
+  const tenants = useTenantNames(can('admin') && hits.length > 0);
+  const tenantOf = ({ type, tenant_id: id }: Schemas['SearchHit']) =>
+    id === null || type === 'tenant' || !can('admin') ? '' : (tenants.get(id) ?? id);
   return hits
     .toSorted((a, b) => Number(b.exact) - Number(a.exact))
     .map((hit) => ({
       key: `${hit.type} ${hit.tenant_id} ${hit.id}`,
       icon: ICONS[hit.type],
       title: hit.title,
-      detail: [texts.kinds[hit.type], hit.title === hit.id ? '' : hit.id, hit.deleted ? texts.deleted : '']
+      detail: [
+        texts.kinds[hit.type],
+        tenantOf(hit),
+        hit.title === hit.id ? '' : hit.id,
+        hit.deleted ? texts.deleted : '',
+      ]
         .filter(Boolean)
         .join(' · '),
       href: hrefOf(hit, can('admin') ? (hit.tenant_id ?? shown) : undefined),

@@ -1,8 +1,9 @@
 /** Forms: one submission at a time, and the API's refusals at their fields. */
 import { useMutation } from '@tanstack/react-query';
 import { TidingsError } from '@tidings/client';
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useTexts } from '../texts/index.ts';
+import styles from './field.module.css';
 import { FieldProblemsProvider, inWhoseWords } from './field.tsx';
 import { Notice, ProblemNotice } from './problem.tsx';
 import { isSaid } from './said.tsx';
@@ -47,6 +48,12 @@ export function useSubmission<Result>(
 
 const fieldsOf = (problem: Error | null) => (problem instanceof TidingsError ? problem.fields : []);
 
+/** The first field that was refused. */
+const REFUSED = '[aria-invalid=true]';
+
+/** Of a form with more fields, the beginning may be out of sight from its button. */
+const LONG = 4;
+
 /**
  * A form around `useSubmission`. Refused fields say why; the sum of it stands above the form as an alert, and what belongs to no field that
  * is shown stands there whole.
@@ -70,17 +77,27 @@ export function Form({
     paths.some((each) => path === each || path.startsWith(`${each}.`) || path.startsWith(`${each}[`));
   const shown = fields.filter(({ path }) => isShown(path));
   const others = fields.filter(({ path }) => !isShown(path));
+  const form = useRef<HTMLFormElement>(null);
+  // What a page asks for by itself, such as a count, moves nobody's focus.
+  const wasSent = useRef(false);
+  useEffect(() => {
+    if (submission.isBusy || !wasSent.current) return;
+    wasSent.current = false;
+    if (submission.problem !== null) form.current?.querySelector<HTMLElement>(REFUSED)?.focus();
+  }, [submission.isBusy, submission.problem]);
   return (
     <FieldProblemsProvider
       value={{ messages: new Map(shown.map(({ path, message }) => [path, message])), areSaid }}
     >
       <form
+        ref={form}
         noValidate
         aria-label={label}
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
           event.stopPropagation();
+          wasSent.current = true;
           submission.submit();
         }}
       >
@@ -98,6 +115,7 @@ export function Form({
           </div>
         )}
         {children}
+        {shown.length > 0 && paths.length > LONG && <p className={styles.problem}>{common.form.refused}</p>}
       </form>
     </FieldProblemsProvider>
   );

@@ -1,9 +1,9 @@
 /** Deliveries of all tenants, for an operator. A row leads to the delivery in the pages of its tenant. */
-import { useQuery } from '@tanstack/react-query';
 import { dataOf } from '@tidings/client';
 import { useRef } from 'react';
 import { useApi } from '../../context/api.tsx';
 import { useRowKeys } from '../../context/shortcuts.ts';
+import { useTenantNames } from '../../context/tenant-names.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { Page } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
@@ -15,19 +15,6 @@ import { FilterBar } from './filter-bar.tsx';
 import { useFilters } from './use-filters.ts';
 
 const NO_ENDPOINTS: ReadonlyMap<string, string> = new Map();
-const TENANTS = 200;
-
-/** Names of the newest tenants; others are named by their ids. */
-function useTenantNames(): ReadonlyMap<string, string> {
-  const api = useApi();
-  const { data } = useQuery({
-    queryKey: ['tenants', 'names'],
-    staleTime: 60_000,
-    queryFn: () => dataOf(api.GET('/v1/tenants', { params: { query: { limit: TENANTS } } })),
-    select: ({ items }) => new Map(items.map(({ id, name }) => [id, name])),
-  });
-  return data ?? NO_ENDPOINTS;
-}
 
 export function AllDeliveries() {
   const { shell, deliveries: texts } = useTexts();

@@ -11,6 +11,14 @@ import { HeaderFields } from './header-fields.tsx';
 
 const PATHS = ['timeout_ms', 'retry_schedule', 'rate_limit', 'ordered', 'headers'];
 
+/** Opens the advanced settings at the headers, with the focus in the newest one. */
+export function showHeaders(): void {
+  const headers = document.querySelector<HTMLElement>('[data-headers]');
+  headers?.closest('details')?.setAttribute('open', '');
+  const names = headers?.querySelectorAll<HTMLElement>('input:nth-child(1)');
+  (names?.item(names.length - 1) ?? headers?.querySelector('button'))?.focus();
+}
+
 export function AdvancedFields(props: FieldsProps) {
   const { profile, values, onValues } = props;
   const { endpointForm: texts } = useTexts();
@@ -58,7 +66,9 @@ export function AdvancedFields(props: FieldsProps) {
             onChecked={(isOrdered) => onValues({ isOrdered })}
           />
         )}
-        <HeaderFields {...props} />
+        <div data-headers>
+          <HeaderFields {...props} />
+        </div>
       </div>
     </details>
   );

@@ -4,6 +4,7 @@ import { Select, TextField, useProblemAt } from '../../parts/field.tsx';
 import { Markdown } from '../../parts/markdown.tsx';
 import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
+import { showHeaders } from './advanced-fields.tsx';
 import type { FieldsProps } from './endpoint-fields.tsx';
 import styles from './endpoint-form.module.css';
 import type { Profile } from './endpoint-values.ts';
@@ -16,6 +17,12 @@ export function AuthFields({ profile, values, onValues, endpoint }: FieldsProps)
   const scheme = schemes.find(({ type }) => type === values.authType);
   const problem = useProblemAt('auth');
   const isSet = values.authFields === null && endpoint?.auth.type === values.authType;
+  // The header stands among the advanced settings, which open for it. Those that are set are not shown, and only replaced all at once.
+  const addHeader = () => {
+    const isHidden = values.headers === null && Object.keys(endpoint?.headers ?? {}).length > 0;
+    if (!isHidden) onValues({ headers: [...(values.headers ?? []), { name: '', value: '' }] });
+    requestAnimationFrame(showHeaders);
+  };
   return (
     <div className="stack-tight">
       <Select
@@ -32,6 +39,13 @@ export function AuthFields({ profile, values, onValues, endpoint }: FieldsProps)
           onValues({ authType, authFields: authType === endpoint?.auth.type ? null : {} })
         }
       />
+      {profile.endpoint_fields.includes('headers') && (
+        <div>
+          <Button look="quiet" icon="plus" onClick={addHeader}>
+            {texts.otherHeader}
+          </Button>
+        </div>
+      )}
       {isSet && scheme !== undefined && scheme.fields.length > 0 && (
         <div className="row">
           <span className="muted">{texts.credentialsSet}</span>

@@ -1,6 +1,6 @@
 /** Everything that can be done with an endpoint beside changing its settings. */
 import { dataOf } from '@tidings/client';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useViewer } from '../../context/session.tsx';
@@ -8,6 +8,7 @@ import { useTenant } from '../../context/tenant.tsx';
 import { Button } from '../../parts/button.tsx';
 import { useSubmission } from '../../parts/form.tsx';
 import { Notice, ProblemNotice } from '../../parts/problem.tsx';
+import { ExactTime } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { unionOf } from '../deliveries/type-choices.ts';
 import { useTypeNames } from '../deliveries/type-names.ts';
@@ -19,27 +20,31 @@ import { RotateDialog } from './rotate-dialog.tsx';
 import type { ShownSecret } from './secret-panel.tsx';
 import { SendAgainDialog } from './send-again-dialog.tsx';
 import { useEnabling } from './use-enabling.ts';
+import { type Recoverable, useRecoverable } from './use-recoverable.ts';
 import type { Test } from './use-test.ts';
 
 type Props = {
   endpoint: Endpoint;
   profile: Profile;
   test: Test;
+  /** whether an operation of this endpoint is shown: then what it is about to send is not offered, too */
+  isOperating: boolean;
   onSecret(secret: ShownSecret): void;
   onOperation(id: string): void;
   onChanged(endpoint: Endpoint): void;
 };
 type Opened = 'disable' | 'recover' | 'replay' | 'rotate' | 'delete' | null;
 
-export function EndpointActions({ endpoint, profile, test, onSecret, onOperation, onChanged }: Props) {
+export function EndpointActions(props: Props) {
+  const { endpoint, profile, test, isOperating, onSecret, onOperation, onChanged } = props;
   const { endpoints: texts } = useTexts();
   const { can } = useViewer();
   const [opened, setOpened] = useState<Opened>(null);
-  const [offer, setOffer] = useState<Endpoint['recover'] | null>(null);
+  const recoverable = useRecoverable(endpoint);
   const { id: tenant } = useTenant();
   const enable = useEnabling({ tenant, endpoint: endpoint.id, enabled: true }, (changed) => {
-    setOffer(changed.recover ?? null);
     onChanged(changed);
+    recoverable.renew();
   });
   const reveal = useReveal(endpoint, onSecret);
   const close = () => setOpened(null);
@@ -47,7 +52,9 @@ export function EndpointActions({ endpoint, profile, test, onSecret, onOperation
   const recover = acts.has('recover') && (
     <Button onClick={() => setOpened('recover')}>{texts.recover}</Button>
   );
-  const missed = offer?.missed ?? 0;
+  // What fails now would fail once more.
+  const isOffered =
+    !isOperating && endpoint.failing_since === null && (recoverable.counted?.matched ?? 0) > 0;
   return (
     <>
       <div className={styles.tools}>
@@ -58,7 +65,7 @@ export function EndpointActions({ endpoint, profile, test, onSecret, onOperation
             {texts.enable}
           </Button>
         )}
-        {missed === 0 && recover}
+        {!isOffered && recover}
         {acts.has('replay') && <Button onClick={() => setOpened('replay')}>{texts.replay}</Button>}
         {acts.has('rotate') && (
           <>
@@ -78,12 +85,7 @@ export function EndpointActions({ endpoint, profile, test, onSecret, onOperation
         // biome-ignore lint/suspicious/noArrayIndexKey: there are always these two
         ({ problem }, at) => problem && <ProblemNotice key={at} problem={problem} />,
       )}
-      {missed > 0 && (
-        <Notice tone="warn">
-          <p>{texts.missed(missed, offer?.at_least === true)}</p>
-          <div>{recover}</div>
-        </Notice>
-      )}
+      {isOffered && <Missed recoverable={recoverable} action={recover} />}
       {endpoint.problem !== undefined && (
         <Notice tone="bad">
           <p>{texts.unreadableNotice}</p>
@@ -101,16 +103,42 @@ export function EndpointActions({ endpoint, profile, test, onSecret, onOperation
         <SendAgainDialog
           kind={opened}
           endpoint={endpoint}
-          since={offer?.since ?? null}
+          since={opened === 'recover' ? recoverable.since : null}
           onClose={close}
           onStarted={(id) => {
-            setOffer(null);
             close();
+            recoverable.renew();
             onOperation(id);
           }}
         />
       )}
     </>
+  );
+}
+
+/** Says what the endpoint has not got, as long as that is so: until it is recovered, or somebody says that it need not be. */
+function Missed({ recoverable, action }: { recoverable: Recoverable; action: ReactNode }) {
+  const { endpoints: texts } = useTexts();
+  const { counted, since, dismiss } = recoverable;
+  if (counted === undefined) return null;
+  return (
+    <Notice tone="warn">
+      <p>
+        {texts.missed(counted.matched, counted.at_least === true)}
+        {since !== null && (
+          <>
+            {' '}
+            {texts.missedSince} <ExactTime at={since} />
+          </>
+        )}
+      </p>
+      <div className="row">
+        {action}
+        <Button look="quiet" onClick={dismiss}>
+          {texts.dismissMissed}
+        </Button>
+      </div>
+    </Notice>
   );
 }
 

@@ -14,7 +14,7 @@ import { useTexts } from '../../texts/index.ts';
 import type { Endpoint } from './endpoint-values.ts';
 
 export function EndpointDeliveries({ endpoint }: { endpoint: Endpoint }) {
-  const { shell, endpoints: texts } = useTexts();
+  const { shell, deliveries, endpoints: texts } = useTexts();
   const api = useApi();
   const { id: tenant } = useTenant();
   const pages = usePages(['deliveries', tenant, { endpoint_id: endpoint.id }], (cursor) =>
@@ -48,16 +48,18 @@ export function EndpointDeliveries({ endpoint }: { endpoint: Endpoint }) {
                   cell: (delivery) => (
                     <div>
                       <Link href={`/deliveries/${delivery.id}`}>{delivery.event_type}</Link>{' '}
-                      {delivery.is_test && <Badge tone="info">{texts.isTest}</Badge>}
+                      {delivery.is_test && <Badge tone="info">{deliveries.test}</Badge>}
                       <div>
-                        <small className="muted mono">{delivery.id}</small>
+                        <small className="muted mono break">
+                          {delivery.id} · {delivery.event_id}
+                        </small>
                       </div>
                     </div>
                   ),
                 },
                 { name: texts.status, cell: (delivery) => <StatusBadge status={delivery.status} /> },
                 {
-                  name: texts.answer,
+                  name: deliveries.result,
                   cell: (delivery) => (
                     <ResultCode status={delivery.last_response_status} error={delivery.last_error} />
                   ),

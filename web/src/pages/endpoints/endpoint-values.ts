@@ -74,6 +74,10 @@ function scheduleIn({ retries, schedule }: EndpointValues): number[] | null {
   return retries === 'none' ? [] : durationsIn(schedule).seconds;
 }
 
+/** The place of the first header that has a value and no name; -1: there is none. */
+export const namelessHeader = (headers: NonNullable<EndpointValues['headers']>): number =>
+  headers.findIndex(({ name, value }) => name.trim() === '' && value !== '');
+
 /** Each field as the API takes it; `undefined`: it is not said. */
 function fieldsOf(values: EndpointValues) {
   const perSecond = numberIn(values.perSecond);

@@ -100,6 +100,7 @@ function Loaded({ endpoint, profile, tab, fresh }: Shown & { tab: string; fresh:
       </div>
       <EndpointActions
         {...{ endpoint, profile, test, onSecret: setSecret, onOperation: setOperation }}
+        isOperating={operation !== null}
         onChanged={(changed) => {
           queries.setQueryData(['endpoint', endpoint.id], changed);
           void queries.invalidateQueries({ queryKey: ['endpoints'] });

@@ -59,7 +59,7 @@ export function EventTypeChoice({ value, onValue, allowsOthers }: Choice & { all
           )}
           {types.length === 0 && <p className={styles.empty}>{texts.catalogueEmpty}</p>}
           {types.length > 0 && found.length === 0 && <p className={styles.empty}>{texts.none}</p>}
-          <ul className={styles.list}>
+          <ul className={styles.list} data-all={value === null || undefined}>
             {groupsOf(found).map((group) => (
               <Group key={group.prefix ?? group.types[0]?.name} {...{ group, value, onValue }} />
             ))}

@@ -1,6 +1,6 @@
 /** Headers that an endpoint gets with every delivery. Those that are set are named, and never shown. */
 import { Button, IconButton } from '../../parts/button.tsx';
-import { FieldGroup } from '../../parts/field.tsx';
+import { FieldGroup, useProblemAt } from '../../parts/field.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { FieldsProps } from './endpoint-fields.tsx';
 import styles from './endpoint-form.module.css';
@@ -20,34 +20,16 @@ export function HeaderFields({ profile, values, onValues, endpoint }: FieldsProp
         <>
           {headers === null && names.length > 0 && <p>{texts.headersSet(names.join(', '))}</p>}
           {headers?.map((header, at) => (
-            <div
+            <HeaderRow
               // biome-ignore lint/suspicious/noArrayIndexKey: a header has no other identity while it is typed
               key={at}
-              className={styles.header}
-            >
-              <input
-                {...(at === 0 && wiring)}
-                aria-label={texts.headerName(at + 1)}
-                placeholder={texts.headerNamePlaceholder}
-                autoComplete="off"
-                spellCheck={false}
-                value={header.name}
-                onChange={(event) => put(headers.with(at, { ...header, name: event.target.value }))}
-              />
-              <input
-                aria-label={texts.headerValue(at + 1)}
-                placeholder={texts.headerValuePlaceholder}
-                autoComplete="off"
-                spellCheck={false}
-                value={header.value}
-                onChange={(event) => put(headers.with(at, { ...header, value: event.target.value }))}
-              />
-              <IconButton
-                icon="cross"
-                label={texts.removeHeader(at + 1)}
-                onClick={() => put(headers.filter((_, each) => each !== at))}
-              />
-            </div>
+              at={at}
+              header={header}
+              describedBy={wiring['aria-describedby']}
+              onHeader={(next) =>
+                put(next === null ? headers.filter((_, each) => each !== at) : headers.with(at, next))
+              }
+            />
           ))}
           <div className="row">
             {headers === null && names.length > 0 ? (
@@ -65,5 +47,47 @@ export function HeaderFields({ profile, values, onValues, endpoint }: FieldsProp
         </>
       )}
     </FieldGroup>
+  );
+}
+
+/** Name and value. The one that was refused is marked, by its place or by its name. */
+function HeaderRow({
+  at,
+  header,
+  describedBy,
+  onHeader,
+}: {
+  at: number;
+  header: Header;
+  describedBy: string | undefined;
+  /** @param next `null`: it is taken away */
+  onHeader(next: Header | null): void;
+}) {
+  const { endpointForm: texts } = useTexts();
+  const ofPlace = useProblemAt(`headers[${at}]`);
+  const ofName = useProblemAt(`headers.${header.name.trim()}`);
+  const isRefused = ofPlace !== undefined || ofName !== undefined;
+  return (
+    <div className={styles.header}>
+      <input
+        aria-label={texts.headerName(at + 1)}
+        aria-invalid={isRefused || undefined}
+        aria-describedby={describedBy}
+        placeholder={texts.headerNamePlaceholder}
+        autoComplete="off"
+        spellCheck={false}
+        value={header.name}
+        onChange={(event) => onHeader({ ...header, name: event.target.value })}
+      />
+      <input
+        aria-label={texts.headerValue(at + 1)}
+        placeholder={texts.headerValuePlaceholder}
+        autoComplete="off"
+        spellCheck={false}
+        value={header.value}
+        onChange={(event) => onHeader({ ...header, value: event.target.value })}
+      />
+      <IconButton icon="cross" label={texts.removeHeader(at + 1)} onClick={() => onHeader(null)} />
+    </div>
   );
 }

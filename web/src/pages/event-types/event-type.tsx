@@ -1,6 +1,6 @@
 /** One event type: what its data holds, an example, and which endpoints listen to it. */
 import { useQueryClient } from '@tanstack/react-query';
-import { dataOf } from '@tidings/client';
+import { dataOf, TidingsError } from '@tidings/client';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useAnnounce } from '../../context/announce.tsx';
@@ -16,6 +16,7 @@ import { Loading } from '../../parts/loading.tsx';
 import { Card, Page } from '../../parts/page.tsx';
 import { Notice, ProblemNotice } from '../../parts/problem.tsx';
 import { useTexts } from '../../texts/index.ts';
+import { useSentTypes } from '../deliveries/type-names.ts';
 import { EndpointState } from '../endpoints/endpoint-state.tsx';
 import styles from './event-types.module.css';
 import { listenersOf, useListening } from './listeners.ts';
@@ -47,7 +48,11 @@ export function EventType({ name }: { name: string }) {
     >
       {type === undefined ? (
         error ? (
-          <ProblemNotice problem={error} onRetry={refetch} />
+          error instanceof TidingsError && error.status === 404 ? (
+            <Unlisted name={name} />
+          ) : (
+            <ProblemNotice problem={error} onRetry={refetch} />
+          )
         ) : (
           <Loading rows={6} />
         )
@@ -67,6 +72,27 @@ export function EventType({ name }: { name: string }) {
       )}
       {isArchiving && <ArchiveDialog name={name} onClose={() => setArchiving(false)} />}
     </Page>
+  );
+}
+
+/** A type that is in no catalogue may be sent all the same, where the contract takes any. */
+function Unlisted({ name }: { name: string }) {
+  const { shell, eventTypes: texts } = useTexts();
+  const { can } = useViewer();
+  const isSent = useSentTypes(useTenant().id).includes(name);
+  const query = encodeURIComponent(name);
+  return (
+    <>
+      <Notice tone="info">
+        <p>{isSent ? texts.sentUnlisted : texts.unlisted}</p>
+        <div className="row">
+          <Link href={`/events?event_type=${query}`}>{shell.events}</Link>
+          <Link href={`/deliveries?event_type=${query}`}>{shell.deliveries}</Link>
+          {can('manage') && <Link href="/event-types/new">{texts.create}</Link>}
+        </div>
+      </Notice>
+      <Listeners type={name} />
+    </>
   );
 }
 

@@ -15,7 +15,7 @@ export const common: Texts['common'] = {
   loading: 'جارٍ التحميل…',
   loadMore: 'تحميل المزيد',
   tryAgain: 'المحاولة مجددًا',
-  form: { optional: 'اختياري' },
+  form: { refused: 'لم يتم بعد: الخطأ مكتوب عند الحقل المعلَّم أعلاه.', optional: 'اختياري' },
   none: 'لا شيء',
   never: 'أبدًا',
   deleted: 'محذوف',

@@ -17,6 +17,8 @@ export const endpointForm: Texts['endpointForm'] = {
   chooseAuth: 'اختر كيف تتعرّف نقطة النهاية على المرسِل',
   credentialsSet: 'بيانات الاعتماد محفوظة. لن تُعرض مرة أخرى.',
   replaceCredentials: 'استبدال بيانات الاعتماد',
+  otherHeader: 'ترويسة أخرى (مفتاح API)',
+  headerNameless: (number) => `للترويسة ${number} قيمة وليس لها اسم.`,
   secret: 'السر',
   secretMade: 'اتركه فارغًا: يُنشأ سر جيد ويُعرض لك مرة واحدة.',
   secretChosen: 'إن وُجد سر وُقّع به كل تسليم. إن تُرك فارغًا فلا تُوقَّع التسليمات.',

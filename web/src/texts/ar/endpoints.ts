@@ -51,7 +51,10 @@ export const endpoints: Texts['endpoints'] = {
   openTest: 'فتح في السجل',
   enable: 'تفعيل',
   enabledNow: 'فُعّلت. من الآن تُرسل إليها الأحداث الجديدة.',
-  missed: (count, isBound) => `ما فاتها وهي معطّلة: ${isBound ? 'على الأقل ' : ''}${eventsOf(count)}.`,
+  missed: (count, isBound) =>
+    `ما فاتها: ${isBound ? 'على الأقل ' : ''}${eventsOf(count)}، فشلت نهائيًا أو جاءت وهي معطّلة.`,
+  missedSince: 'أولها في',
+  dismissMissed: 'اتركها جانبًا',
   disable: 'تعطيل',
   disableTitle: 'هل تريد تعطيل نقطة النهاية هذه؟',
   disableWhat:
@@ -122,7 +125,7 @@ export const endpoints: Texts['endpoints'] = {
   accepted: 'وقت القبول',
   noDeliveries: 'لا تسليمات بعد',
   noDeliveriesHint: 'أرسل حدثًا اختباريًا: سيظهر هنا مع ما أُرسل وما عاد.',
-  filterDeliveries: 'تصفية وبحث',
+  filterDeliveries: 'الفتح في التسليمات للتصفية',
 
   failingSince: 'متعثرة منذ',
   inARow: 'الإخفاقات المتتالية',

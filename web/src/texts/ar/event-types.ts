@@ -20,6 +20,8 @@ export const eventTypes: Texts['eventTypes'] = {
   nameHint: `كلمات تفصل بينها نقاط، مثل ${ltr('invoice.paid')}. لا يمكن تغييره لاحقًا.`,
   description: 'الوصف',
   descriptionHint: 'متى يقع مثل هذا الحدث، في جملة.',
+  sentUnlisted: 'يُرسل لكنه ليس في الفهرس: تُسلَّم بياناته كما تأتي دون فحص. أضفه فتُفحص وتُوثَّق.',
+  unlisted: 'ليس في الفهرس، ولم يُرسل منه شيء في آخر 30 يومًا.',
   origin: 'المصدر',
   origins: { profile: 'العقد', tenant: 'خاص' },
   listeners: 'نقاط النهاية',

@@ -15,7 +15,10 @@ export const common: Texts['common'] = {
   loading: 'Wird geladen…',
   loadMore: 'Mehr laden',
   tryAgain: 'Erneut versuchen',
-  form: { optional: 'optional' },
+  form: {
+    refused: 'Noch nicht erledigt: Was nicht stimmt, steht oben am markierten Feld.',
+    optional: 'optional',
+  },
   none: 'keine',
   never: 'nie',
   deleted: 'gelöscht',

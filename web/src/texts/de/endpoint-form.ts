@@ -14,6 +14,8 @@ export const endpointForm: Texts['endpointForm'] = {
   chooseAuth: 'Wählen Sie, wie Ihr Endpunkt den Absender erkennt',
   credentialsSet: 'Die Zugangsdaten sind gesetzt. Sie werden nicht noch einmal angezeigt.',
   replaceCredentials: 'Zugangsdaten ersetzen',
+  otherHeader: 'Ein anderer Header (API-Schlüssel)',
+  headerNameless: (number) => `Header ${number} hat einen Wert und keinen Namen.`,
   secret: 'Geheimnis',
   secretMade: 'Lassen Sie es leer: Ein gutes wird erzeugt und Ihnen einmal angezeigt.',
   secretChosen:

@@ -49,7 +49,9 @@ export const endpoints: Texts['endpoints'] = {
   enable: 'Aktivieren',
   enabledNow: 'Aktiviert. Neue Ereignisse werden ab jetzt an ihn gesendet.',
   missed: (count, isBound) =>
-    `Während er deaktiviert war, hat er ${isBound ? 'mindestens ' : ''}${missed(count)} verpasst.`,
+    `Er hat ${isBound ? 'mindestens ' : ''}${missed(count)} verpasst: endgültig fehlgeschlagen, oder während er deaktiviert war.`,
+  missedSince: 'Das erste ist von',
+  dismissMissed: 'Auf sich beruhen lassen',
   disable: 'Deaktivieren',
   disableTitle: 'Diesen Endpunkt deaktivieren?',
   disableWhat:
@@ -122,7 +124,7 @@ export const endpoints: Texts['endpoints'] = {
   noDeliveries: 'Noch keine Zustellungen',
   noDeliveriesHint:
     'Senden Sie ein Testereignis: Es erscheint hier mit allem, was gesendet wurde und was zurückkam.',
-  filterDeliveries: 'Filtern und suchen',
+  filterDeliveries: 'Unter Zustellungen öffnen und filtern',
 
   failingSince: 'Gestört seit',
   inARow: 'Fehlschläge in Folge',

@@ -20,6 +20,9 @@ export const eventTypes: Texts['eventTypes'] = {
   nameHint: 'Wörter, durch Punkte getrennt, wie invoice.paid. Er lässt sich später nicht ändern.',
   description: 'Beschreibung',
   descriptionHint: 'Wann ein solches Ereignis eintritt, in einem Satz.',
+  sentUnlisted:
+    'Er wird gesendet, steht aber nicht im Katalog: Seine Daten werden ungeprüft zugestellt, wie sie kommen. Legen Sie ihn an, dann werden sie geprüft und dokumentiert.',
+  unlisted: 'Er steht nicht im Katalog, und in den letzten 30 Tagen wurde keiner gesendet.',
   origin: 'Herkunft',
   origins: { profile: 'Vertrag', tenant: 'Eigener' },
   listeners: 'Endpunkte',

@@ -15,7 +15,10 @@ export const common = {
   loading: 'Loading…',
   loadMore: 'Load more',
   tryAgain: 'Try again',
-  form: { optional: 'optional' },
+  form: {
+    refused: 'Not done yet: what is wrong stands at the field that is marked above.',
+    optional: 'optional',
+  },
   none: 'none',
   never: 'never',
   deleted: 'deleted',

@@ -13,6 +13,8 @@ export const endpointForm = {
   chooseAuth: 'Choose how your endpoint recognises the sender',
   credentialsSet: 'The credentials are set. They are not shown again.',
   replaceCredentials: 'Replace the credentials',
+  otherHeader: 'Another header (API key)',
+  headerNameless: (number: number) => `Header ${number} has a value and no name.`,
   secret: 'Secret',
   secretMade: 'Leave it empty: a good one is made, and shown to you once.',
   secretChosen:

@@ -54,7 +54,9 @@ export const endpoints = {
   enable: 'Enable',
   enabledNow: 'Enabled. New events are sent to it from now on.',
   missed: (count: number, isBound: boolean) =>
-    `While it was disabled, it missed ${isBound ? 'at least ' : ''}${missed(count)}.`,
+    `It has missed ${isBound ? 'at least ' : ''}${missed(count)} that failed for good, or came while it was disabled.`,
+  missedSince: 'The first is of',
+  dismissMissed: 'Leave these aside',
   disable: 'Disable',
   disableTitle: 'Disable this endpoint?',
   disableWhat:
@@ -113,7 +115,7 @@ export const endpoints = {
   accepted: 'Accepted',
   noDeliveries: 'No deliveries yet',
   noDeliveriesHint: 'Send a test event: it appears here, with what was sent and what came back.',
-  filterDeliveries: 'Filter and search',
+  filterDeliveries: 'Open in Deliveries, to filter',
 
   failingSince: 'Failing since',
   inARow: 'Failures in a row',

@@ -19,6 +19,9 @@ export const eventTypes = {
   nameHint: 'Words parted by dots, like invoice.paid. It cannot be changed later.',
   description: 'Description',
   descriptionHint: 'When such an event happens, in a sentence.',
+  sentUnlisted:
+    'It is sent, but not in the catalogue: its data is delivered as it comes, unchecked. Add it, and it is checked and documented.',
+  unlisted: 'It is not in the catalogue, and none was sent in the last 30 days.',
   origin: 'Origin',
   origins: { profile: 'Contract', tenant: 'Own' },
   listeners: 'Endpoints',

@@ -15,7 +15,7 @@ export const common: Texts['common'] = {
   loading: 'Cargando…',
   loadMore: 'Cargar más',
   tryAgain: 'Intentar de nuevo',
-  form: { optional: 'opcional' },
+  form: { refused: 'Aún no está hecho: el error está junto al campo marcado arriba.', optional: 'opcional' },
   none: 'ninguno',
   never: 'nunca',
   deleted: 'eliminado',

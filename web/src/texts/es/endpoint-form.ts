@@ -14,6 +14,8 @@ export const endpointForm: Texts['endpointForm'] = {
   chooseAuth: 'Elija cómo reconoce su endpoint al remitente',
   credentialsSet: 'Las credenciales están definidas. No se vuelven a mostrar.',
   replaceCredentials: 'Reemplazar credenciales',
+  otherHeader: 'Otro encabezado (clave de API)',
+  headerNameless: (number) => `El encabezado ${number} tiene un valor y no tiene nombre.`,
   secret: 'Secreto',
   secretMade: 'Déjelo vacío: se generará uno seguro y se le mostrará una sola vez.',
   secretChosen: 'Con un secreto, todas las entregas se firman con él. Si lo deja vacío, no se firman.',

@@ -49,7 +49,9 @@ export const endpoints: Texts['endpoints'] = {
   enable: 'Activar',
   enabledNow: 'Activado. A partir de ahora se le envían los eventos nuevos.',
   missed: (count, isBound) =>
-    `Mientras estuvo desactivado, dejó de recibir ${isBound ? 'al menos ' : ''}${missed(count)}.`,
+    `Dejó de recibir ${isBound ? 'al menos ' : ''}${missed(count)}: fallaron definitivamente o llegaron mientras estaba desactivado.`,
+  missedSince: 'El primero es del',
+  dismissMissed: 'Dejarlos de lado',
   disable: 'Desactivar',
   disableTitle: '¿Desactivar este endpoint?',
   disableWhat:
@@ -118,7 +120,7 @@ export const endpoints: Texts['endpoints'] = {
   accepted: 'Aceptada',
   noDeliveries: 'Aún no hay entregas',
   noDeliveriesHint: 'Envíe un evento de prueba: aparecerá aquí, con lo que se envió y lo que se respondió.',
-  filterDeliveries: 'Filtrar y buscar',
+  filterDeliveries: 'Abrir en Entregas para filtrar',
 
   failingSince: 'Falla desde',
   inARow: 'Fallos seguidos',

@@ -20,6 +20,9 @@ export const eventTypes: Texts['eventTypes'] = {
   nameHint: 'Palabras separadas por puntos, como invoice.paid. No se puede cambiar después.',
   description: 'Descripción',
   descriptionHint: 'Cuándo ocurre un evento así, en una frase.',
+  sentUnlisted:
+    'Se envía, pero no está en el catálogo: sus datos se entregan como llegan, sin comprobar. Añádalo y se comprobarán y documentarán.',
+  unlisted: 'No está en el catálogo, y no se envió ninguno en los últimos 30 días.',
   origin: 'Origen',
   origins: { profile: 'Contrato', tenant: 'Propio' },
   listeners: 'Endpoints',

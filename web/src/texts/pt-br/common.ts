@@ -15,7 +15,7 @@ export const common: Texts['common'] = {
   loading: 'Carregando…',
   loadMore: 'Carregar mais',
   tryAgain: 'Tentar de novo',
-  form: { optional: 'opcional' },
+  form: { refused: 'Ainda não foi feito: o erro está junto ao campo marcado acima.', optional: 'opcional' },
   none: 'nenhum',
   never: 'nunca',
   deleted: 'excluído',

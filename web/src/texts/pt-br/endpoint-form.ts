@@ -14,6 +14,8 @@ export const endpointForm: Texts['endpointForm'] = {
   chooseAuth: 'Escolha como o seu endpoint reconhece o remetente',
   credentialsSet: 'As credenciais estão definidas. Elas não são mostradas de novo.',
   replaceCredentials: 'Substituir credenciais',
+  otherHeader: 'Outro cabeçalho (chave de API)',
+  headerNameless: (number) => `O cabeçalho ${number} tem um valor e não tem nome.`,
   secret: 'Segredo',
   secretMade: 'Deixe vazio: um segredo seguro é gerado e mostrado a você uma única vez.',
   secretChosen:

@@ -49,7 +49,9 @@ export const endpoints: Texts['endpoints'] = {
   enable: 'Ativar',
   enabledNow: 'Ativado. A partir de agora, os novos eventos são enviados para ele.',
   missed: (count, isBound) =>
-    `Enquanto esteve desativado, deixou de receber ${isBound ? 'pelo menos ' : ''}${missed(count)}.`,
+    `Deixou de receber ${isBound ? 'pelo menos ' : ''}${missed(count)}: falharam de vez ou chegaram enquanto estava desativado.`,
+  missedSince: 'O primeiro é de',
+  dismissMissed: 'Deixar de lado',
   disable: 'Desativar',
   disableTitle: 'Desativar este endpoint?',
   disableWhat:
@@ -119,7 +121,7 @@ export const endpoints: Texts['endpoints'] = {
   accepted: 'Aceita',
   noDeliveries: 'Ainda não há entregas',
   noDeliveriesHint: 'Envie um evento de teste: ele aparece aqui, com o que foi enviado e o que voltou.',
-  filterDeliveries: 'Filtrar e buscar',
+  filterDeliveries: 'Abrir em Entregas para filtrar',
 
   failingSince: 'Falhando desde',
   inARow: 'Falhas seguidas',

@@ -20,6 +20,9 @@ export const eventTypes: Texts['eventTypes'] = {
   nameHint: 'Palavras separadas por pontos, como invoice.paid. Não pode ser alterado depois.',
   description: 'Descrição',
   descriptionHint: 'Quando um evento assim acontece, em uma frase.',
+  sentUnlisted:
+    'É enviado, mas não está no catálogo: seus dados são entregues como chegam, sem verificação. Adicione-o, e eles serão verificados e documentados.',
+  unlisted: 'Não está no catálogo, e nenhum foi enviado nos últimos 30 dias.',
   origin: 'Origem',
   origins: { profile: 'Contrato', tenant: 'Próprio' },
   listeners: 'Endpoints',
