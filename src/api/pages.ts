@@ -11,7 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 export type PageSettings = {
   /** holds `index.html`, `portal.html`, `embed.js` and `assets/` */
   folder: string;
-  /** origins whose pages may show the portal in a frame, parted by spaces; `null`: nobody's */
+  /** origins whose pages may show the portal in a frame, separated by spaces; `null`: nobody's */
   frameAncestors: string | null;
 };
 

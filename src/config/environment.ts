@@ -171,12 +171,12 @@ export const environmentSchema = z.object({
     .describe('Whether the dashboard (`/dashboard/`) and the portal (`/portal/`) are served.'),
   TIDINGS_PORTAL_FRAME_ANCESTORS: text(
     'origins',
-    'origins like https://app.example.com, parted by spaces',
+    'origins like https://app.example.com, separated by spaces',
     (value) => value.trim().split(/\s+/).every(isOrigin),
   )
     .optional()
     .describe(
-      'Origins whose pages may show the portal in a frame, parted by spaces. `https://*.example.com` is every host below it. ' +
+      'Origins whose pages may show the portal in a frame, separated by spaces. `https://*.example.com` is every host below it. ' +
         'Default: nobody’s.',
     ),
   TIDINGS_STREAMS_PER_TENANT: wholeNumber(1, 2_000)

@@ -38,7 +38,7 @@ export const standardWebhooksSigning: SigningScheme = {
       name: HEADER,
       holds:
         '`v1,` and the base64 HMAC-SHA256, or `v1a,` and the base64 ed25519 signature, of `<webhook-id>.<webhook-timestamp>.<body>`. ' +
-        'During a rotation one for each secret, parted by spaces, the newest first',
+        'During a rotation one for each secret, separated by spaces, the newest first',
     },
   ],
   recipes: [

@@ -78,7 +78,7 @@ function Exchange({
           <Said>{attempt.error.message}</Said>
         </p>
       )}
-      <div className={styles.sides}>
+      <div className={styles.sides} data-unanswered={attempt.response === null || undefined}>
         <Request delivery={delivery} attempt={attempt} isNewest={isNewest} />
         <Response attempt={attempt} isNewest={isNewest} />
       </div>

@@ -36,16 +36,21 @@ function useBulk(tenant: string, filter: DeliveryFilter) {
   };
 }
 
-/** @param endpoint the name of the endpoint that the filter names */
+/**
+ * @param endpoint the name of the endpoint that the filter names
+ * @param isEmpty whether nothing matches
+ */
 export function BulkActions({
   tenant,
   filter,
   endpoint,
+  isEmpty,
   onStarted,
 }: {
   tenant: string;
   filter: DeliveryFilter;
   endpoint: string | undefined;
+  isEmpty: boolean;
   onStarted(operation: string): void;
 }) {
   const { deliveries: texts } = useTexts();
@@ -54,8 +59,13 @@ export function BulkActions({
   const acts = bulkActs(filter);
   return (
     <div className={styles.selection}>
-      <Checkbox label={texts.bulk.select} checked={isSelected} onChecked={setSelected} />
-      {isSelected && (
+      <Checkbox
+        label={texts.bulk.select}
+        checked={isSelected && !isEmpty}
+        disabled={isEmpty}
+        onChecked={setSelected}
+      />
+      {isSelected && !isEmpty && (
         <>
           {acts.retry && (
             <Button icon="send" onClick={() => setAsked('retry')}>

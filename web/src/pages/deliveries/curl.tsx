@@ -9,6 +9,7 @@ import { ConfirmDialog } from '../../parts/dialog.tsx';
 import { useSubmission } from '../../parts/form.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
 import { useTexts } from '../../texts/index.ts';
+import styles from './delivery.module.css';
 
 export function CurlActions({ id }: { id: string }) {
   const { deliveries } = useTexts();
@@ -19,14 +20,16 @@ export function CurlActions({ id }: { id: string }) {
   const revealed = useCurl(id, true, () => setAsking(false));
   return (
     <>
-      <Button icon="copy" title={texts.curlHint} isBusy={masked.isBusy} onClick={masked.submit}>
-        {texts.curl}
-      </Button>
-      {can('secrets') && (
-        <Button look="quiet" onClick={() => setAsking(true)}>
-          {texts.curlRevealed}
+      <span className={styles.pair}>
+        <Button icon="copy" title={texts.curlHint} isBusy={masked.isBusy} onClick={masked.submit}>
+          {texts.curl}
         </Button>
-      )}
+        {can('secrets') && (
+          <Button look="quiet" onClick={() => setAsking(true)}>
+            {texts.curlRevealed}
+          </Button>
+        )}
+      </span>
       {masked.problem && <ProblemNotice problem={masked.problem} />}
       {isAsking && (
         <ConfirmDialog

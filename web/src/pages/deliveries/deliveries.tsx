@@ -1,6 +1,6 @@
 /** Deliveries of a tenant: the list with its filters, and beside it the one that is open. On a phone, each alone. */
 import { dataOf } from '@tidings/client';
-import { useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Link, useSearch, useSearchParams } from 'wouter';
 import { useApi } from '../../context/api.tsx';
 import { useViewer } from '../../context/session.tsx';
@@ -33,6 +33,7 @@ export function Deliveries({ selected }: { selected: string | null }) {
   const endpoints = useEndpointNames(tenant.id);
   const types = useTypeNames(tenant.id);
   const offset = useRef(0);
+  const [isEmpty, setEmpty] = useState(false);
   useRowKeys('tbody td a[href]');
   const operation = filters.search.get('operation');
   const { filter } = filters;
@@ -66,6 +67,7 @@ export function Deliveries({ selected }: { selected: string | null }) {
               key={JSON.stringify(filter)}
               tenant={tenant.id}
               filter={filter}
+              isEmpty={isEmpty}
               endpoint={filter.endpoint_id && (endpoints.get(filter.endpoint_id) ?? filter.endpoint_id)}
               onStarted={(id) =>
                 setSearch((now) => new URLSearchParams([...without(now, 'operation'), ['operation', id]]), {
@@ -80,6 +82,7 @@ export function Deliveries({ selected }: { selected: string | null }) {
             endpoints={endpoints}
             selected={selected}
             offset={offset}
+            onEmpty={setEmpty}
           />
         </div>
         {selected !== null && <DeliveryDetail key={selected} id={selected} />}
@@ -100,12 +103,15 @@ function List({
   endpoints,
   selected,
   offset,
+  onEmpty,
 }: {
   tenant: string;
   filters: Filters;
   endpoints: ReadonlyMap<string, string>;
   selected: string | null;
   offset: React.RefObject<number>;
+  /** told whether nothing matches */
+  onEmpty(isEmpty: boolean): void;
 }) {
   const { deliveries: texts } = useTexts();
   const api = useApi();
@@ -120,12 +126,14 @@ function List({
       }),
     );
   const list = useDeliveryRows(tenant, filters.filter, load, () => offset.current > 8);
+  const isEmpty = list.data !== undefined && list.rows.length === 0 && !list.hasNextPage;
+  useEffect(() => onEmpty(isEmpty), [isEmpty, onEmpty]);
   if (list.data === undefined)
     return list.error ? <ProblemNotice problem={list.error} onRetry={list.refetch} /> : <Loading rows={8} />;
   return (
     <>
       {list.error && <ProblemNotice problem={list.error} onRetry={list.refetch} />}
-      {list.rows.length === 0 && !list.hasNextPage ? (
+      {isEmpty ? (
         <NoDeliveries filters={filters} />
       ) : (
         <DeliveryList

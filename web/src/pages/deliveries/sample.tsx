@@ -6,7 +6,7 @@ import { useTexts } from '../../texts/index.ts';
 import styles from './sample.module.css';
 
 /** So many are named. */
-export const SAMPLE = 5;
+export const SAMPLE = 3;
 
 export function Sample({ of }: { of: Schemas['DryRun'] }) {
   const { sendAgain: texts } = useTexts();

@@ -58,29 +58,36 @@ export function EndpointActions(props: Props) {
   return (
     <>
       <div className={styles.tools}>
-        {acts.has('test') && <SendTest test={test} profile={profile} />}
-        {acts.has('disable') && <Button onClick={() => setOpened('disable')}>{texts.disable}</Button>}
-        {acts.has('enable') && (
-          <Button look="primary" isBusy={enable.isBusy} onClick={enable.submit}>
-            {texts.enable}
-          </Button>
-        )}
-        {!isOffered && recover}
-        {acts.has('replay') && <Button onClick={() => setOpened('replay')}>{texts.replay}</Button>}
-        {acts.has('rotate') && (
-          <>
-            <Button onClick={() => setOpened('rotate')}>{texts.rotate}</Button>
-            <Button isBusy={reveal.isBusy} onClick={reveal.submit}>
-              {texts.reveal}
+        <div className={styles.group}>
+          {acts.has('test') && <SendTest test={test} profile={profile} />}
+          {!isOffered && recover}
+          {acts.has('replay') && <Button onClick={() => setOpened('replay')}>{texts.replay}</Button>}
+        </div>
+        <div className={styles.group}>
+          {acts.has('disable') && <Button onClick={() => setOpened('disable')}>{texts.disable}</Button>}
+          {acts.has('enable') && (
+            <Button look="primary" isBusy={enable.isBusy} onClick={enable.submit}>
+              {texts.enable}
             </Button>
-          </>
-        )}
+          )}
+          {acts.has('rotate') && (
+            <>
+              <Button onClick={() => setOpened('rotate')}>{texts.rotate}</Button>
+              <Button isBusy={reveal.isBusy} onClick={reveal.submit}>
+                {texts.reveal}
+              </Button>
+            </>
+          )}
+        </div>
         {acts.has('delete') && (
-          <Button look="danger" onClick={() => setOpened('delete')}>
-            {texts.delete}
-          </Button>
+          <div className={styles.last}>
+            <Button look="danger" onClick={() => setOpened('delete')}>
+              {texts.delete}
+            </Button>
+          </div>
         )}
       </div>
+      {acts.has('recover') && <small className="muted">{texts.actsHint}</small>}
       {[enable, reveal].map(
         // biome-ignore lint/suspicious/noArrayIndexKey: there are always these two
         ({ problem }, at) => problem && <ProblemNotice key={at} problem={problem} />,
@@ -157,7 +164,7 @@ function SendTest({ test, profile }: { test: Test; profile: Profile }) {
           </option>
         ))}
       </select>
-      <Button look="primary" icon="send" isBusy={test.isBusy} onClick={() => test.send(type)}>
+      <Button icon="send" isBusy={test.isBusy} onClick={() => test.send(type)}>
         {texts.sendTest}
       </Button>
     </div>

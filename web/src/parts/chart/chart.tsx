@@ -2,6 +2,7 @@
 import { lazy, Suspense, useId, useMemo, useState } from 'react';
 import { usePreferences } from '../../context/preferences.tsx';
 import { useTexts } from '../../texts/index.ts';
+import { Loading } from '../loading.tsx';
 import styles from './chart.module.css';
 import type { Token } from './plot.tsx';
 import { INTERVAL_MS, type Interval, timeLabelsOf } from './time-labels.ts';
@@ -60,6 +61,8 @@ export function Chart({
   };
   const spoken = (index: number) =>
     [spanAt(index), ...series.map((each) => `${each.label}: ${valueAt(each, index)}`)].join(', ');
+  const isEmpty = series.every(({ values }) => values.every((value) => value === null));
+  if (isEmpty) return <p className="muted">{texts.nothing}</p>;
   return (
     <figure className={styles.chart} aria-labelledby={id}>
       <figcaption className={styles.legend}>
@@ -76,7 +79,7 @@ export function Chart({
         <span className={styles.when}>{at === null ? '' : spanAt(at)}</span>
       </figcaption>
       <div className={styles.frame}>
-        <Suspense>
+        <Suspense fallback={<Loading rows={3} />}>
           <Plot
             kind={kind}
             series={series}

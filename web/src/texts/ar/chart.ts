@@ -7,6 +7,7 @@ export const chart: Texts['chart'] = {
   tableOf: (label) => `${label}، في جدول`,
   asTable: 'عرض كجدول',
   time: 'الوقت',
+  nothing: 'لم يُقَس شيء في هذه المدة.',
   noValue: 'لا قيمة',
   leftOut: plural('ar', {
     one: 'حُذفت فترة واحدة لم يحدث فيها شيء.',

@@ -7,6 +7,7 @@ export const chart: Texts['chart'] = {
   tableOf: (label) => `${label}, als Tabelle`,
   asTable: 'Als Tabelle',
   time: 'Zeit',
+  nothing: 'In dieser Zeit wurde nichts gemessen.',
   noValue: 'kein Wert',
   leftOut: plural('de', {
     one: 'Ein Zeitraum, in dem nichts geschah, ist ausgelassen.',

@@ -71,6 +71,8 @@ export const endpoints: Texts['endpoints'] = {
   },
   unreadableNotice:
     'An diesen Endpunkt kann nichts gesendet werden, weil seine Geheimnisse nicht lesbar sind. Der Betreiber dieses Dienstes muss den Schlüssel zurückholen, mit dem sie verschlüsselt wurden; ist er verloren, löschen Sie den Endpunkt und legen Sie ihn neu an.',
+  actsHint:
+    '„Nachholen“ sendet, was endgültig fehlschlug oder verpasst wurde. „Erneut senden“ sendet Ereignisse eines Zeitraums Ihrer Wahl. Eine einzelne Zustellung wird auf ihrer Seite wiederholt.',
   recover: 'Nachholen',
   replay: 'Erneut senden',
   delete: 'Löschen',

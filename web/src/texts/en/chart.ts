@@ -6,6 +6,7 @@ export const chart = {
   tableOf: (label: string) => `${label}, as a table`,
   asTable: 'As a table',
   time: 'Time',
+  nothing: 'Nothing was measured in this time.',
   noValue: 'none',
   leftOut: plural('en', {
     one: 'One interval in which nothing happened is left out.',

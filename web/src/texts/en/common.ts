@@ -16,7 +16,7 @@ export const common = {
   loadMore: 'Load more',
   tryAgain: 'Try again',
   form: {
-    refused: 'Not done yet: what is wrong stands at the field that is marked above.',
+    refused: 'Not done yet: a field above was refused. The reason is below it.',
     optional: 'optional',
   },
   none: 'none',
@@ -31,8 +31,8 @@ export const common = {
   requestId: (id: string) => `Request ${id}`,
   somethingWrong: 'This did not work',
   fieldsRefused: count(
-    'One field was refused. What is wrong stands below it.',
-    '# fields were refused. What is wrong stands below each.',
+    'One field was refused. The reason is below it.',
+    '# fields were refused. The reason is below each.',
   ),
   bytes: count('# byte', '# bytes'),
   deliveries: count('# delivery', '# deliveries'),

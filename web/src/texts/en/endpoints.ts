@@ -4,7 +4,7 @@ import { plural } from '../plural.ts';
 
 const missed = plural('en', { one: '# event', other: '# events' });
 
-const nothingWaits = 'Nothing waits for it now.';
+const nothingWaits = 'No delivery is waiting for it.';
 const disableWaiting = plural('en', {
   one: '# delivery that waits for it fails with “disabled”. Recover sends it again.',
   other: '# deliveries that wait for it fail with “disabled”. Recover sends them again.',
@@ -72,6 +72,8 @@ export const endpoints = {
   } as Record<NonNullable<Schemas['Endpoint']['disabled_reason']>, string>,
   unreadableNotice:
     'Nothing can be sent to this endpoint, because its secrets cannot be read. The operator of this service must put back the key that encrypted them; if it is lost, delete the endpoint and create it anew.',
+  actsHint:
+    'Recover sends what failed for good or was missed. Replay sends events of a time that you choose. Retry now, at a delivery, sends that one.',
   recover: 'Recover',
   replay: 'Replay',
   delete: 'Delete',

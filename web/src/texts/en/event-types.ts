@@ -16,7 +16,7 @@ export const eventTypes = {
   noneFound: 'No event type has these words',
   noneFoundHint: 'Search for less, or for a part of the name.',
   name: 'Name',
-  nameHint: 'Words parted by dots, like invoice.paid. It cannot be changed later.',
+  nameHint: 'Words separated by dots, like invoice.paid. It cannot be changed later.',
   description: 'Description',
   descriptionHint: 'When such an event happens, in a sentence.',
   sentUnlisted:
@@ -25,7 +25,7 @@ export const eventTypes = {
   origin: 'Origin',
   origins: { profile: 'Contract', tenant: 'Own' },
   listeners: 'Endpoints',
-  listening: plural('en', { one: '# listens', other: '# listen' }),
+  listening: plural('en', { one: '# endpoint', other: '# endpoints' }),
   listenersTitle: 'Who listens',
   nobodyListens: 'No endpoint listens to it: such an event is accepted, and sent to nobody.',
   schema: 'Schema',

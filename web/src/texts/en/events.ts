@@ -75,7 +75,7 @@ export const events = {
     choose: 'Choose an event type',
     other: 'Another type…',
     otherName: 'Name of the type',
-    otherHint: 'Letters, digits and underscores, parted by dots: invoice.paid',
+    otherHint: 'Letters, digits and underscores, separated by dots: invoice.paid',
     ofContract: 'Of the contract',
     own: 'Own types',
     data: 'Data',

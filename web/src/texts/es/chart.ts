@@ -7,6 +7,7 @@ export const chart: Texts['chart'] = {
   tableOf: (label) => `${label}, como tabla`,
   asTable: 'Como tabla',
   time: 'Hora',
+  nothing: 'En este período no se midió nada.',
   noValue: 'ninguno',
   leftOut: plural('es', {
     one: 'Se omite un intervalo en el que no pasó nada.',

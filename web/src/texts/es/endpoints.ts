@@ -70,6 +70,8 @@ export const endpoints: Texts['endpoints'] = {
   },
   unreadableNotice:
     'No se puede enviar nada a este endpoint porque sus secretos no se pueden leer. El operador de este servicio debe restituir la clave con la que se cifraron; si se ha perdido, elimine el endpoint y créelo de nuevo.',
+  actsHint:
+    'Recuperar envía lo que falló definitivamente o no se recibió. Repetir envía los eventos del período que elija. Una sola entrega se reintenta en su página.',
   recover: 'Recuperar',
   replay: 'Repetir',
   delete: 'Eliminar',

@@ -7,6 +7,7 @@ export const chart: Texts['chart'] = {
   tableOf: (label) => `${label}, em tabela`,
   asTable: 'Em tabela',
   time: 'Hora',
+  nothing: 'Neste período nada foi medido.',
   noValue: 'nenhum',
   leftOut: plural('pt-BR', {
     one: '# intervalo em que nada aconteceu foi omitido.',

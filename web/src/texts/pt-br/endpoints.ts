@@ -70,6 +70,8 @@ export const endpoints: Texts['endpoints'] = {
   },
   unreadableNotice:
     'Nada pode ser enviado a este endpoint, porque seus segredos não podem ser lidos. O operador deste serviço precisa repor a chave que os criptografou; se ela se perdeu, exclua o endpoint e crie-o de novo.',
+  actsHint:
+    'Recuperar envia o que falhou de vez ou não foi recebido. Repetir envia os eventos do período que você escolher. Uma única entrega é repetida na página dela.',
   recover: 'Recuperar',
   replay: 'Repetir',
   delete: 'Excluir',
