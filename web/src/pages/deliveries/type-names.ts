@@ -9,7 +9,7 @@ import { unionOf } from './type-choices.ts';
 const SENT_MS = 30 * 86_400_000;
 
 /** Names of the types that were sent to an endpoint within 30 days, the most frequent first. */
-function useSentTypes(tenant: string): readonly string[] {
+export function useSentTypes(tenant: string): readonly string[] {
   const api = useApi();
   const { data } = useQuery({
     queryKey: ['sent-types', tenant],
