@@ -137,6 +137,12 @@ export const environmentSchema = z.object({
   TIDINGS_BURST_SIZE: wholeNumber(1, 500)
     .default(250)
     .describe('Deliveries that may share a workflow in a burst. `1` gives every event its own.'),
+  TIDINGS_START_REST_MS: wholeNumber(0, 1_000)
+    .default(100)
+    .describe(
+      'Longest rest in milliseconds after a workflow was started on a busy machine, where its attempt began late. Deliveries that come during ' +
+        'the rest share the next workflow; one that comes alone goes at once. `0`: no rest.',
+    ),
   TIDINGS_TENANT_KEY_RATE: decimal(1, MAX_COUNT)
     .default(1_000)
     .describe(

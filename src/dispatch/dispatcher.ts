@@ -61,6 +61,8 @@ export function createDispatcher(deps: {
   tracing: Tracing;
   /** deliveries that may share a workflow; 1 gives every event its own */
   burstSize: number;
+  /** the longest rest of the quick lane after the start of a workflow; 0: none */
+  startRestMs: number;
 }): Dispatcher {
   const { db, engine, laneSelector, logger, metrics, burstSize } = deps;
   const owner = `dispatcher-${randomUUID()}`;
@@ -68,6 +70,7 @@ export function createDispatcher(deps: {
   const throttles = LANES.map((lane) => {
     const throttle: LaneThrottle = new LaneThrottle(lane, {
       full: burstSize,
+      restMs: deps.startRestMs,
       onRelease: () => startNext(throttle),
     });
     return throttle;

@@ -4,24 +4,31 @@
  */
 import type { Lane } from '../domain/lane.ts';
 
-type Until = 'begun' | 'gathered' | 'ended' | 'cooledDown';
+type Until = 'begun' | 'rested' | 'gathered' | 'ended' | 'cooledDown';
 
 /**
- * The event until which a start holds back the next one in its lane. `begun`: its attempt has begun. `ended`: its attempt has ended,
- * so that more deliveries gather. `cooledDown`: after its attempt the lane has rested for three times as long as the attempt took,
+ * The event until which a start holds back the next one in its lane. `begun`: its attempt has begun. `rested`: after that the lane has
+ * rested, the longer the busier the machine is, so that deliveries that come close together share a workflow: for three times as long as
+ * the attempt began late. `ended`: its attempt has ended, so that more deliveries gather. `cooledDown`: after its attempt the lane has rested for three times as long as the attempt took,
  * so that three quarters of the time are left to the other lanes. `gathered`: in a burst, at most `GATHER_MS` after it has begun.
  */
 const HOLD_UNTIL: Record<Lane, Until> = {
-  quick: 'begun',
+  quick: 'rested',
   unproven: 'ended',
   failing: 'cooledDown',
   suspect: 'begun',
 };
 
+/** Those that hold back a group only until it is full. */
+const FULL_MAY_PASS: Until[] = ['rested', 'gathered'];
+
 const START_LIMIT_MS = 30_000;
 /** The wait for an attempt to begin: if the worker is another process, this one never hears of it. */
 const BEGIN_LIMIT_MS = 1_000;
 const COOL_DOWN_FACTOR = 3;
+/** The time of a start on a machine with time to spare. Only what it takes beyond that is a reason for a rest. */
+const QUIET_START_MS = 10;
+const REST_FACTOR = 3;
 /** The wait for an attempt in the failing lane to end. An attempt that hangs is not waited for. */
 const FAILING_LIMIT_MS = 3_000;
 /** Number of events from which a group is a burst. */
@@ -40,16 +47,19 @@ type InFlightStart = {
 export class LaneThrottle {
   readonly lane: Lane;
   readonly #full: number;
+  readonly #restMs: number;
   readonly #onRelease: () => void;
   readonly #inFlight = new Map<string, InFlightStart>();
 
   /**
    * @param options.full number of deliveries that make a full group, which does not wait for more
+   * @param options.restMs the longest rest of the quick lane after a start
    * @param options.onRelease called whenever the answer of `mayStart` may have changed
    */
-  constructor(lane: Lane, options: { full: number; onRelease: () => void }) {
+  constructor(lane: Lane, options: { full: number; restMs: number; onRelease: () => void }) {
     this.lane = lane;
     this.#full = options.full;
+    this.#restMs = options.restMs;
     this.#onRelease = options.onRelease;
   }
 
@@ -60,7 +70,7 @@ export class LaneThrottle {
     // A full group need not gather any longer.
     return (
       waiting >= this.#full &&
-      [...this.#inFlight.values()].every(({ began, until }) => began && until === 'gathered')
+      [...this.#inFlight.values()].every(({ began, until }) => began && FULL_MAY_PASS.includes(until))
     );
   }
 
@@ -82,6 +92,7 @@ export class LaneThrottle {
     if (start === undefined) return;
     start.began = true;
     if (start.until === 'begun') this.release(workflowId);
+    if (start.until === 'rested') this.#rest(workflowId, start);
     if (start.until === 'cooledDown') this.#hold(workflowId, start, FAILING_LIMIT_MS);
     if (start.until === 'gathered') {
       this.#hold(workflowId, start, GATHER_MS);
@@ -94,7 +105,8 @@ export class LaneThrottle {
     if (start === undefined) return;
     if (start.until === 'cooledDown')
       this.#hold(workflowId, start, COOL_DOWN_FACTOR * (performance.now() - start.since));
-    else this.release(workflowId);
+    // A rest takes its time, whatever the attempts take.
+    else if (start.until !== 'rested' || !start.began) this.release(workflowId);
   }
 
   release(workflowId: string): void {
@@ -106,6 +118,17 @@ export class LaneThrottle {
   forget(): void {
     for (const { timer } of this.#inFlight.values()) clearTimeout(timer);
     this.#inFlight.clear();
+  }
+
+  #rest(workflowId: string, start: InFlightStart): void {
+    const lateMs = performance.now() - start.since - QUIET_START_MS;
+    const restMs = Math.min(this.#restMs, REST_FACTOR * lateMs);
+    if (restMs <= 0) {
+      this.release(workflowId);
+      return;
+    }
+    this.#hold(workflowId, start, restMs);
+    this.#onRelease();
   }
 
   #hold(workflowId: string, start: InFlightStart, ms: number): void {

@@ -53,10 +53,20 @@ export function createDispatching(options: ServiceOptions, parts: SharedParts): 
   const laneSelector = createLaneSelector();
   const cap = createConcurrencyCap(options.environment.TIDINGS_ENDPOINT_CONCURRENCY);
   const { metrics, tracing } = observability;
-  const burstSize = options.environment.TIDINGS_BURST_SIZE;
+  const { TIDINGS_BURST_SIZE: burstSize, TIDINGS_START_REST_MS: startRestMs } = options.environment;
   const { logger } = options;
   return {
-    dispatcher: createDispatcher({ db, engine, laneSelector, cap, logger, metrics, tracing, burstSize }),
+    dispatcher: createDispatcher({
+      db,
+      engine,
+      laneSelector,
+      cap,
+      logger,
+      metrics,
+      tracing,
+      burstSize,
+      startRestMs,
+    }),
     laneSelector,
     cap,
   };

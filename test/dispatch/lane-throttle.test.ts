@@ -13,9 +13,9 @@ afterEach(() => {
 });
 
 /** A lane with a workflow of so many events on its way. */
-function passing(lane: Lane, events: number) {
+function passing(lane: Lane, events: number, restMs = 0) {
   const onRelease = jest.fn();
-  const throttle = new LaneThrottle(lane, { full: FULL, onRelease });
+  const throttle = new LaneThrottle(lane, { full: FULL, restMs, onRelease });
   expect(throttle.mayStart(0)).toBe(false);
   expect(throttle.mayStart(1)).toBe(true);
   throttle.starting('one', events);
@@ -35,6 +35,49 @@ test.each<Lane>(['quick', 'suspect'])(
     expect(onRelease).toHaveBeenCalledTimes(1);
   },
 );
+
+test('quick: after a start the lane rests for three times as long as its attempt began late, whatever the attempt takes', () => {
+  const { throttle, onRelease } = passing('quick', 1, 100);
+  jest.advanceTimersByTime(25);
+  throttle.attemptBegan('one');
+  throttle.attemptEnded('one');
+  // The answer to the start may come after that, and changes nothing.
+  throttle.started('one');
+  jest.advanceTimersByTime(44);
+  expect(throttle.mayStart(FULL - 1)).toBe(false);
+  onRelease.mockClear();
+  jest.advanceTimersByTime(1);
+  expect(throttle.mayStart(1)).toBe(true);
+  expect(onRelease).toHaveBeenCalledTimes(1);
+});
+
+test('quick: a rest has a limit, and a full group does not wait for its end', () => {
+  const { throttle, onRelease } = passing('quick', 1, 100);
+  jest.advanceTimersByTime(900);
+  throttle.attemptBegan('one');
+  expect(onRelease).toHaveBeenCalledTimes(1);
+  jest.advanceTimersByTime(99);
+  expect(throttle.mayStart(FULL - 1)).toBe(false);
+  expect(throttle.mayStart(FULL)).toBe(true);
+  jest.advanceTimersByTime(1);
+  expect(throttle.mayStart(1)).toBe(true);
+});
+
+test('quick: an attempt that begins within 10 ms lets the next go at once', () => {
+  const { throttle } = passing('quick', 1, 100);
+  jest.advanceTimersByTime(10);
+  throttle.attemptBegan('one');
+  expect(throttle.mayStart(1)).toBe(true);
+});
+
+test.each<Lane>(['unproven', 'failing', 'suspect'])('%s: no such rest', (lane) => {
+  const { throttle } = passing(lane, 1, 100);
+  throttle.attemptBegan('one');
+  throttle.attemptEnded('one');
+  // The failing lane cools down for three times as long as its attempts took: no time at all.
+  jest.advanceTimersByTime(0);
+  expect(throttle.mayStart(1)).toBe(true);
+});
 
 test('quick: behind a burst what comes gathers until the attempts have ended, or the group is full', () => {
   const { throttle, onRelease } = passing('quick', 8);
