@@ -8,6 +8,8 @@ export type ChannelMeans = {
   warn(fields: object, message: string): void;
   /** base URL of the API without a trailing slash; a function, because an embedded service learns its port late */
   publicUrl(): string;
+  /** base URL of the dashboard without a trailing slash; `null`: no pages are served */
+  dashboardUrl(): string | null;
   /** PEM of the authorities trusted for TLS; undefined: Node's */
   authorities?: readonly string[] | undefined;
   /** POSTs through Tidings' own sender: to addresses that an endpoint may have. It reads at most 16 KiB of the answer, and never throws. */

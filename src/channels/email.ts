@@ -6,7 +6,7 @@ import type { Channel, SendOutcome, TidingsMessage } from '../domain/notificatio
 import { isMailbox, isUrl, text } from '../variable-kinds.ts';
 import { channelFile } from './channel.ts';
 import { type RenderedLetter, render } from './email-layout.ts';
-import { endpointLetter } from './endpoint-email.ts';
+import { endpointLetter, type Places } from './endpoint-email.ts';
 import { linkLetter } from './verification-email.ts';
 
 /** Ports of the web interfaces of mail catchers (Mailpit, MailHog; MailDev, MailCatcher), which show mails and take commands. */
@@ -43,8 +43,8 @@ export const email = channelFile({
     if (url === undefined) return [];
     return [{ url, defaultPort: url.startsWith('smtps:') ? 465 : 587, otherPorts: MAIL_CATCHER_PORTS }];
   },
-  create: ({ SMTP_URL: smtpUrl, TIDINGS_MAIL_FROM: from }, { publicUrl, authorities }) =>
-    smtpUrl === undefined ? null : emailChannel({ smtpUrl, from, publicUrl, authorities }),
+  create: ({ SMTP_URL: smtpUrl, TIDINGS_MAIL_FROM: from }, { publicUrl, dashboardUrl, authorities }) =>
+    smtpUrl === undefined ? null : emailChannel({ smtpUrl, from, publicUrl, dashboardUrl, authorities }),
   trial: ({ mailUrl }) => ({ SMTP_URL: mailUrl, TIDINGS_MAIL_FROM: 'Tidings <tidings@example.com>' }),
 });
 
@@ -65,6 +65,8 @@ export type EmailOptions = {
   authorities?: readonly string[] | undefined;
   /** base URL of the API without a trailing slash; a function, because an embedded service learns its port late */
   publicUrl: () => string;
+  /** base URL of the dashboard without a trailing slash; `null`: no pages are served */
+  dashboardUrl: () => string | null;
   /** how long the mail server may take until it has the whole message, and then until it acknowledges it */
   patience?: { handingOverMs: number; answerMs: number };
 };
@@ -112,7 +114,7 @@ export function emailChannel(options: EmailOptions): Pick<Channel, 'send'> {
           'list-unsubscribe': `<${recipient.unsubscribeUrl}>`,
           'list-unsubscribe-post': 'List-Unsubscribe=One-Click',
         },
-        ...composed(message, options.publicUrl()),
+        ...composed(message, { api: options.publicUrl(), dashboard: options.dashboardUrl() }),
         signal: brokenOff,
       };
       try {
@@ -136,8 +138,8 @@ function onRead(transport: Transporter, done: () => void): void {
   });
 }
 
-function composed(message: TidingsMessage, publicUrl: string): RenderedLetter {
-  return render(message.about === 'link' ? linkLetter(message) : endpointLetter(message, publicUrl));
+function composed(message: TidingsMessage, places: Places): RenderedLetter {
+  return render(message.about === 'link' ? linkLetter(message) : endpointLetter(message, places));
 }
 
 /** An error of nodemailer; `response` is the server's answer to `command`. */

@@ -6,10 +6,16 @@
 import type { EndpointChange, EndpointMessage, ExhaustedDelivery } from '../domain/notification.ts';
 import type { Block, Letter } from './email-layout.ts';
 
-/** @param publicUrl where the API is reached */
-export function endpointLetter(message: EndpointMessage, publicUrl: string): Letter {
+/** Where its reader can look and act: base URLs without a trailing slash. */
+export type Places = {
+  api: string;
+  /** `null`: no pages are served */
+  dashboard: string | null;
+};
+
+export function endpointLetter(message: EndpointMessage, places: Places): Letter {
   const { tenant, endpoint, changes, total } = message;
-  const words = changes.map((change) => wordsOf(change, message, publicUrl));
+  const words = changes.map((change) => wordsOf(change, message, places));
   const last = words.at(-1);
   const host = hostOf(endpoint.maskedUrl);
   const about = [
@@ -23,7 +29,7 @@ export function endpointLetter(message: EndpointMessage, publicUrl: string): Let
     blocks: [
       ...(last?.blocks ?? []),
       ...(message.changesTotal > 1 ? earlierChanges(message) : []),
-      ...(total > 0 ? givenUp(message, publicUrl) : []),
+      ...(total > 0 ? givenUp(message, places) : []),
       { footer: `Tenant ${tenant.name} (${tenant.id}), endpoint ${endpoint.id}` },
     ],
   };
@@ -37,9 +43,12 @@ const hostOf = (maskedUrl: string) => {
 const whatFailed = ({ total, deliveries }: EndpointMessage) =>
   total === 1 ? `a ${deliveries[0]?.eventType ?? ''} event` : `${total} events`;
 
-function givenUp(message: EndpointMessage, publicUrl: string): Block[] {
-  const { endpoint, deliveries, total } = message;
-  const link = (id: string) => `${publicUrl}/v1/deliveries/${id}`;
+function givenUp(message: EndpointMessage, { api, dashboard }: Places): Block[] {
+  const { tenant, endpoint, deliveries, total } = message;
+  const inApi = (id: string) => `${api}/v1/deliveries/${id}`;
+  const page = (id: string) =>
+    dashboard === null ? inApi(id) : `${dashboard}/tenants/${tenant.id}/deliveries/${id}`;
+  const first = inApi(deliveries[0]?.deliveryId ?? '');
   const more = total - deliveries.length;
   return [
     {
@@ -48,7 +57,7 @@ function givenUp(message: EndpointMessage, publicUrl: string): Block[] {
     {
       items: deliveries.map((d) => ({
         text: `${d.eventType}, event ${d.eventId}: ${reason(d)}`,
-        href: link(d.deliveryId),
+        href: page(d.deliveryId),
       })),
     },
     ...(more > 0 ? [{ paragraph: `… and ${more} more.` }] : []),
@@ -56,10 +65,13 @@ function givenUp(message: EndpointMessage, publicUrl: string): Block[] {
     ...(endpoint.deleted
       ? []
       : [
-          { paragraph: 'When the endpoint works again, send a delivery once more with' },
           {
-            commands: [`curl -X POST -H "X-API-Key: $KEY" ${link(deliveries[0]?.deliveryId ?? '')}/retry`],
+            paragraph:
+              dashboard === null
+                ? 'When the endpoint works again, send a delivery once more with'
+                : 'When the endpoint works again, open a delivery and press “Retry now”, or send it once more with',
           },
+          { commands: [`curl -X POST -H "X-API-Key: $KEY" ${first}/retry`] },
         ]),
   ];
 }
@@ -120,18 +132,26 @@ const DISABLED = {
 function wordsOf(
   change: EndpointChange,
   { endpoint, tenant }: EndpointMessage,
-  publicUrl: string,
+  { api, dashboard }: Places,
 ): { headline: string; blocks: Block[] } {
   const { failingSince, consecutiveFailures } = change;
   const state = stateOf(endpoint);
   const at = change.at.toUTCString();
-  const here = `${publicUrl}/v1/tenants/${tenant.id}/endpoints/${endpoint.id}`;
+  const here = `${api}/v1/tenants/${tenant.id}/endpoints/${endpoint.id}`;
+  const page: Block[] =
+    dashboard === null
+      ? []
+      : [{ link: `${dashboard}/tenants/${tenant.id}/endpoints/${endpoint.id}`, label: 'In the dashboard' }];
   const since = failingSince === null ? '' : ` since ${failingSince.toUTCString()}`;
   const failures = `${consecutiveFailures} ${consecutiveFailures === 1 ? 'attempt' : 'attempts'} in a row`;
   const json = '-H "X-API-Key: $KEY" -H "Content-Type: application/json"';
   const missedSince = (failingSince ?? change.at).toISOString();
   const recover = `curl -X POST ${json} -d '{"since":"${missedSince}"}' ${here}/recover`;
-  const missed = [{ paragraph: 'To send the deliveries that it has missed:' }, { commands: [recover] }];
+  const missed = [
+    { paragraph: 'To send the deliveries that it has missed:' },
+    ...page,
+    { commands: [recover] },
+  ];
   switch (change.what) {
     case 'failing':
       return {
@@ -142,9 +162,10 @@ function wordsOf(
           },
           ...whatFollows(endpoint),
           { paragraph: 'What came back is in the log of its deliveries:' },
+          ...page,
           {
             commands: [
-              `curl -H "X-API-Key: $KEY" "${publicUrl}/v1/tenants/${tenant.id}/deliveries?endpoint_id=${endpoint.id}"`,
+              `curl -H "X-API-Key: $KEY" "${api}/v1/tenants/${tenant.id}/deliveries?endpoint_id=${endpoint.id}"`,
             ],
           },
         ],
@@ -175,6 +196,7 @@ function wordsOf(
                     paragraph:
                       'Nothing more is sent to it. When the endpoint works again, enable it. Then send the deliveries that it has missed:',
                   },
+                  ...page,
                   { commands: [`curl -X PATCH ${json} -d '{"enabled":true}' ${here}`, recover] },
                 ]
               : [{ paragraph: 'It has been enabled again since.' }, ...missed]),

@@ -29,6 +29,9 @@ export function createNotifications(deps: {
     warn: (fields, message) => logger.warn(fields, message),
     authorities: deps.authorities,
     publicUrl,
+    // Pages stand at the root of a host.
+    dashboardUrl: () =>
+      env.TIDINGS_PAGES === 'on' && new URL(publicUrl()).pathname === '/' ? `${publicUrl()}/dashboard` : null,
     async post(request) {
       const sent = await deps.sender.send(request);
       if ('fault' in sent) return { failure: sent.fault };

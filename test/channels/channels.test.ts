@@ -34,6 +34,7 @@ afterAll(async () => {
 const means: ChannelMeans = {
   warn: (fields, message) => warnings.push({ fields, message }),
   publicUrl: () => 'https://tidings.example.com',
+  dashboardUrl: () => null,
   async post(request) {
     const sent = await sender.send(request);
     if ('fault' in sent) return { failure: sent.fault };

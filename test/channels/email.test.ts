@@ -13,11 +13,15 @@ beforeEach(() => {
 });
 afterAll(() => mail?.close());
 
-const channel = (smtpUrl = mail.url) =>
+const API = 'https://tidings.example.com';
+const DASHBOARD = `${API}/dashboard`;
+
+const channel = (smtpUrl = mail.url, dashboard: string | null = DASHBOARD) =>
   emailChannel({
     smtpUrl,
     from: 'Tidings <tidings@example.com>',
-    publicUrl: () => 'https://tidings.example.com',
+    publicUrl: () => API,
+    dashboardUrl: () => dashboard,
   });
 
 const failed = (number: number, more: Partial<EndpointMessage['deliveries'][0]> = {}) => ({
@@ -105,7 +109,8 @@ describe.each(['text', 'html'] as const)('its %s part', (part) => {
     ['which event', 'evt_1'],
     ['why', '4 attempts, the last one: status 503'],
     ['for which URL', 'https://crm.example.com/hook?token=••••'],
-    ['where to look', 'https://tidings.example.com/v1/deliveries/dlv_1'],
+    ['where to look', `${DASHBOARD}/tenants/ten_1/deliveries/dlv_1`],
+    ['what to press', 'Retry now'],
     ['how to retry', 'https://tidings.example.com/v1/deliveries/dlv_1/retry'],
     ['for whom', 'ten_1'],
     ['which endpoint', 'ep_1'],
@@ -157,6 +162,23 @@ describe.each(['text', 'html'] as const)('its %s part', (part) => {
   });
 });
 
+test('leads to the API where no pages are served', async () => {
+  await channel(mail.url, null).send(
+    {
+      ...notice,
+      changes: [
+        { what: 'failing', percent: 50, at: new Date(0), failingSince: new Date(0), consecutiveFailures: 7 },
+      ],
+    },
+    never,
+  );
+  const { text, html } = mail.received.at(-1) ?? {};
+  for (const content of [text, html]) {
+    expect(content).toContain(`${API}/v1/deliveries/dlv_1`);
+    expect(content).not.toMatch(/dashboard|Retry now/);
+  }
+});
+
 describe('a hostile tenant', () => {
   const hostile = '<img src=x onerror="alert(1)"> & \'friends\'';
 
@@ -189,11 +211,16 @@ describe('a hostile tenant', () => {
 });
 
 describe('what has happened to the endpoint', () => {
-  const change = (what: 'disabled' | 'recovered', minute: number): EndpointChange => ({
+  const SORTS = {
+    disabled: { what: 'disabled', reason: 'gone', deliveriesEnded: 3 },
+    recovered: { what: 'recovered' },
+    failing: { what: 'failing', percent: 50 },
+  } as const;
+  const change = (what: keyof typeof SORTS, minute: number): EndpointChange => ({
     at: new Date(Date.UTC(2026, 0, 1, 12, minute)),
     failingSince: new Date(0),
     consecutiveFailures: 7,
-    ...(what === 'disabled' ? { what, reason: 'gone', deliveriesEnded: 3 } : { what }),
+    ...SORTS[what],
   });
   const none = { deliveries: [], total: 0 };
 
@@ -204,12 +231,15 @@ describe('what has happened to the endpoint', () => {
       /answered 410.*3 deliveries that were waiting for it have failed, too.*\/recover/s,
     ],
     ['recovered', /works again/, /has got through.*\/recover/s],
+    ['failing', /(keeps|kept) failing/, /had failed.*deliveries\?endpoint_id=/s],
   ] as const)('%s, alone, is the whole message', async (what, subject, body) => {
     const found = await told({ ...none, changes: [change(what, 0)], changesTotal: 1 });
     expect(found.subject).toMatch(subject);
     expect(found.text).toMatch(body);
     expect(found.html).toMatch(body);
     expect(found.text).not.toContain('given up');
+    expect(found.text).toContain(`${DASHBOARD}/tenants/ten_1/endpoints/ep_1`);
+    expect(found.html).toContain(`href="${DASHBOARD}/tenants/ten_1/endpoints/ep_1"`);
   });
 
   test('several times, is one message: the last in full, all of them by their time, and how many there were', async () => {

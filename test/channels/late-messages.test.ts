@@ -101,10 +101,9 @@ test.each(cases)('$what; now it $state (known: $isKnown, given up: $gaveUp)', as
   const content = await readContent(db, endpoint, [notice], { limit: 20, disableAfterMs: DISABLE_AFTER_MS });
   const common = { about: 'endpoint', id: 'msg', recipient: null } as const;
   const message: EndpointMessage = { ...common, tenant: { id: 'ten', name: 'Acme' }, ...content };
-  const letter = JSON.stringify(endpointLetter(message, 'https://tidings.example.com')).replaceAll(
-    '\\"',
-    '"',
-  );
+  const letter = JSON.stringify(
+    endpointLetter(message, { api: 'https://tidings.example.com', dashboard: null }),
+  ).replaceAll('\\"', '"');
 
   expect(letter).not.toMatch(mustNot);
   expect(letter).not.toMatch(/1970|undefined|null|NaN|Invalid|"since":""/);

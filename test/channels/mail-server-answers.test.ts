@@ -39,6 +39,7 @@ const tell = (smtpUrl: string, signal = new AbortController().signal) =>
     smtpUrl,
     from: 'tidings@example.com',
     publicUrl: () => 'https://tidings.example.com',
+    dashboardUrl: () => null,
     patience: PATIENCE,
   }).send(message, signal);
 

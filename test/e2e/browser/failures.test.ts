@@ -47,6 +47,10 @@ test('a receiver breaks: the failure is explained, the mail arrives, it is mende
   await happened.getByText('503').first().waitFor();
   await page.getByRole('region', { name: 'Response' }).getByText('closed for maintenance').waitFor();
   await page.getByRole('region', { name: 'Timeline' }).waitFor();
+  const [link = ''] = /\S+\/dashboard\/\S+/.exec(sent?.text ?? '') ?? [];
+  expect(new URL(link).pathname).toBe(new URL(page.url()).pathname);
+  await page.goto(link);
+  await happened.getByText('503').first().waitFor();
 
   receiver.answer(200);
   await page.evaluate('window.untouched = true');
