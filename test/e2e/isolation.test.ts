@@ -83,9 +83,9 @@ test('however much is sent to an endpoint that fails, others are served at once,
   const first = await tidings.call('POST', path, { type: 'a.b', data: 1 });
   await tidings.settled(first.body.deliveries[0].id, ['failed']);
 
-  // Twice as many as may wait in memory for one endpoint that fails. Its lane rests for three quarters of the time.
-  const EVENTS = 2_000;
-  const BATCH = 500;
+  // More than may wait in memory for one endpoint that fails. Its lane rests the longer the busier the machine is, also by other programs.
+  const EVENTS = 1_200;
+  const BATCH = 400;
   const batch = { events: Array.from({ length: BATCH }, () => ({ type: 'a.b', data: 1 })) };
   const emitted = await Promise.all(
     Array.from({ length: EVENTS / BATCH }, () => tidings.call('POST', `${path}/batch`, batch)),
