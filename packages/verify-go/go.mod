@@ -1,0 +1,3 @@
+module tidings.example/verify
+
+go 1.21
