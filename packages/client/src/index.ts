@@ -2,22 +2,37 @@
 import createFetchClient, { type Client, type ClientOptions } from 'openapi-fetch';
 import { errorOf, noAnswer } from './errors.ts';
 import type { components, paths } from './openapi.ts';
+import { type Fetch, withRetries } from './retries.ts';
 
+export { dataOf } from './data.ts';
 export { type ClientErrorCode, type FieldError, TidingsError } from './errors.ts';
+export { itemsOf } from './pages.ts';
 
 /** The wire schemas by name: `Schemas['Endpoint']`. */
 export type Schemas = components['schemas'];
 export type TidingsClient = Client<paths>;
+
+export type TidingsClientOptions = Omit<ClientOptions, 'fetch'> & {
+  /** default: the global one */
+  fetch?: Fetch;
+  /** how many times a request that may be repeated is repeated, after 429, 5xx and where no answer came; default: 4 */
+  retries?: number;
+};
+
+const RETRIES = 4;
 
 /**
  * Makes a client. Its methods are HTTP's, typed by path: `client.GET('/v1/tenants/{tenant}', { params: { path: { tenant } } })`.
  * Every method rejects with a `TidingsError` where the API refuses, or where no answer comes.
  * @param options.baseUrl of the service, like `https://tidings.example.com`
  * @param options.headers sent with each request: `x-api-key`, or `authorization: Bearer …`
- * @param options.fetch default: the global one
  */
-export function createClient(options: ClientOptions): TidingsClient {
-  const client = createFetchClient<paths>(options);
+export function createClient({
+  fetch = (request) => globalThis.fetch(request),
+  retries = RETRIES,
+  ...options
+}: TidingsClientOptions): TidingsClient {
+  const client = createFetchClient<paths>({ ...options, fetch: withRetries(fetch, retries) });
   client.use({
     onResponse: async ({ response }) => {
       if (!response.ok) throw await errorOf(response);
@@ -28,10 +43,4 @@ export function createClient(options: ClientOptions): TidingsClient {
     },
   });
   return client;
-}
-
-/** The body of a successful answer. @throws TidingsError */
-export async function dataOf<Data>(call: Promise<{ data?: Data }>): Promise<Data> {
-  const { data } = await call;
-  return data as Data;
 }
