@@ -62,10 +62,6 @@ export function OperatorOverview() {
                 totals={metrics.tenants_by_failures.filter(({ failed }) => failed > 0)}
                 countOf={({ failed }) => failed}
               />
-            </div>
-            <div className={styles.column}>
-              <Service queueAgeS={metrics.oldest_queued_s} />
-              <Waiting waiting={metrics.waiting} />
               <TenantTotals
                 title={texts.byVolume}
                 nothing={texts.noTenants}
@@ -73,6 +69,10 @@ export function OperatorOverview() {
                 countOf={({ attempts }) => attempts}
               />
               <Errors metrics={metrics} />
+            </div>
+            <div className={styles.column}>
+              <Service queueAgeS={metrics.oldest_queued_s} />
+              <Waiting waiting={metrics.waiting} />
             </div>
           </div>
         </>
