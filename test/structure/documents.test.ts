@@ -29,7 +29,15 @@ const documents = [
     .filter((name) => name.endsWith('.md') && !name.includes('results')),
 ];
 const names = new Set(FOLDERS.flatMap(filesIn).map((file) => basename(file)));
-const code = ['src', 'workflows', 'activities', 'migrations', 'scripts']
+const code = [
+  'src',
+  'workflows',
+  'activities',
+  'migrations',
+  'scripts',
+  'packages/client/src',
+  'packages/verify/src',
+]
   .flatMap(filesIn)
   .filter((name) => /\.(ts|js|sql)$/.test(name))
   .map(read)
