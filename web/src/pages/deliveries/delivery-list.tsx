@@ -6,6 +6,7 @@ import { useFormat } from '../../context/format.ts';
 import { Badge, ResultCode, StatusBadge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Time } from '../../parts/time.tsx';
+import { TypeName } from '../../parts/type-name.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './deliveries.module.css';
 import type { DeliverySummary } from './filters.ts';
@@ -175,7 +176,7 @@ const Row = memo(function Row({
       </td>
       <td className={styles.what}>
         <Link href={href} aria-current={isSelected ? 'true' : undefined}>
-          {delivery.event_type}{' '}
+          <TypeName name={delivery.event_type} />{' '}
           <small className={styles.id}>
             {delivery.id} · {delivery.event_id}
           </small>
