@@ -48,6 +48,32 @@ test("a tenant's key shows that tenant, directly under the dashboard", async () 
   expect(await page.getByRole('link', { name: 'Tenants', exact: true }).count()).toBe(0);
 });
 
+test("a link that names the tenant, as mails have it, leads a tenant's key to that page after the sign-in, and to no other tenant's", async () => {
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Hillside School' }, [
+    { url: 'https://crm.example.com/hook' },
+  ]);
+  const { tenant: other } = await tenantWith(stage.tidings, { name: 'Riverside Academy' });
+  const asked = { kind: 'tenant', tenant: tenant.id, scopes: ['manage'], name: 'CRM' };
+  const { body: key } = await stage.tidings.call('POST', '/v1/keys', asked);
+  const { page } = await stage.window();
+  await page.goto(`${stage.tidings.url}/dashboard/tenants/${tenant.id}/endpoints/${endpoints[0].id}?tab=1`);
+  await page.getByLabel('API key').fill(key.key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText(endpoints[0].id).first().waitFor();
+  const { pathname, search } = new URL(page.url());
+  expect(pathname + search).toBe(`/dashboard/endpoints/${endpoints[0].id}?tab=1`);
+
+  await page.goto(`${stage.tidings.url}/dashboard/tenants/${tenant.id}`);
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await page.goto(`${stage.tidings.url}/dashboard/tenants/${other.id}/endpoints`);
+  await page
+    .getByRole('heading', { name: 'There is no such page' })
+
+    .first()
+    .waitFor();
+  expect(await page.getByText('Riverside Academy').count()).toBe(0);
+});
+
 test('a session that ends while a form is open loses nothing that was typed', async () => {
   const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });
   const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/new`);

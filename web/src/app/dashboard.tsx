@@ -1,6 +1,7 @@
 /** The dashboard: signs in with a key or a link, and shows the pages of all tenants, or of the key's. */
 import { dataOf, type Schemas, TidingsError } from '@tidings/client';
 import { useEffect, useMemo, useState } from 'react';
+import { Redirect, Route, Switch, useSearch } from 'wouter';
 import { dashboardClient } from '../context/api.tsx';
 import { takeCode } from '../context/link-code.ts';
 import { untilReached } from '../context/reached.tsx';
@@ -81,11 +82,26 @@ export function Dashboard() {
           {state.session.tenant_id === null ? (
             <OperatorPages />
           ) : (
-            <TenantPages tenant={state.session.tenant_id} />
+            <OwnPages tenant={state.session.tenant_id} />
           )}
         </SignedIn>
       )}
     </Entrance>
+  );
+}
+
+/** The pages of a tenant's key. Links in mails, and those of operators, name the tenant: they lead to the same page. */
+function OwnPages({ tenant }: { tenant: string }) {
+  const search = useSearch();
+  return (
+    <Switch>
+      <Route path={`/tenants/${tenant}/*?`}>
+        {({ '*': page }) => <Redirect to={`/${page ?? ''}${search === '' ? '' : `?${search}`}`} replace />}
+      </Route>
+      <Route>
+        <TenantPages tenant={tenant} />
+      </Route>
+    </Switch>
   );
 }
 
