@@ -8,9 +8,10 @@ type Until = 'begun' | 'rested' | 'gathered' | 'ended' | 'cooledDown';
 
 /**
  * The event until which a start holds back the next one in its lane. `begun`: its attempt has begun. `rested`: after that the lane has
- * rested, the longer the busier the machine is, so that deliveries that come close together share a workflow: for three times as long as
- * the attempt began late. `ended`: its attempt has ended, so that more deliveries gather. `cooledDown`: after its attempt the lane has rested for three times as long as the attempt took,
- * so that three quarters of the time are left to the other lanes. `gathered`: in a burst, at most `GATHER_MS` after it has begun.
+ * rested for three times as long as the attempt began late, so that on a busy machine deliveries that come close together share a workflow.
+ * `ended`: its attempt has ended, so that more deliveries gather. `cooledDown`: after its attempt the lane has rested for three times as
+ * long as the attempt took, so that three quarters of the time are left to the other lanes. `gathered`: in a burst, at most `GATHER_MS`
+ * after it has begun.
  */
 const HOLD_UNTIL: Record<Lane, Until> = {
   quick: 'rested',

@@ -44,11 +44,16 @@ export class TidingsError extends Error {
   }
 }
 
+/** The wait that a response asks for. The API gives seconds. @returns `null`: it asks for none, or names a date */
+export function retryAfterSecondsOf({ headers }: Response): number | null {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds : null;
+}
+
 /** The error that a response of 400 or more stands for. */
 export async function errorOf(response: Response): Promise<TidingsError> {
   const text = await response.text().catch(() => '');
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const retryAfterS = Number.isFinite(seconds) ? seconds : null;
+  const retryAfterS = retryAfterSecondsOf(response);
   try {
     const { detail, code, errors, request_id } = JSON.parse(text);
     if (typeof detail === 'string' && typeof code === 'string')

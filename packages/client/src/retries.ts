@@ -1,4 +1,5 @@
 /** Repeats requests that may be repeated, after 429, 5xx and where no answer came. */
+import { retryAfterSecondsOf } from './errors.ts';
 
 /** Longest wait that an answer may ask for by its `retry-after`; one that asks for more is the caller's to judge. */
 const MAX_WAIT_MS = 60_000;
@@ -29,7 +30,7 @@ export function withRetries(fetch: Fetch, retries: number): Fetch {
         continue;
       }
       const isPassing = answer.status === 429 || (mayRepeat && answer.status >= 500);
-      const waitMs = Math.max(backOffMs(repeated), askedMs(answer));
+      const waitMs = Math.max(backOffMs(repeated), 1000 * (retryAfterSecondsOf(answer) ?? 0));
       if (!isPassing || waitMs > MAX_WAIT_MS) return answer;
       await answer.body?.cancel();
       await pause(waitMs, request.signal);
@@ -46,12 +47,6 @@ function withIdempotencyKey(request: Request): Request {
 /** Twice as long each time, with jitter, so that many clients do not come back together. */
 const backOffMs = (repeated: number): number =>
   Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** repeated) * (0.5 + Math.random() / 2);
-
-/** The API gives seconds. */
-function askedMs(answer: Response): number {
-  const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) ? seconds * 1000 : 0;
-}
 
 /** @throws the signal's reason when it is aborted */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
