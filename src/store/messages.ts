@@ -136,7 +136,10 @@ function mayBeNotified({ contactId, state, isListed }: Row, isLink: boolean): bo
   return isLink ? state === 'pending' || state === 'undeliverable' : state === 'verified';
 }
 
-/** Seconds that the message must wait for another one to the same recipient that is being sent, or was sent since this one was made. */
+/**
+ * Seconds that the message must wait for another one to the same recipient that is being sent, or was sent less than the interval ago.
+ * The time at which this one was made says nothing: while it was made, the other could be recorded as sent, and neither saw the other.
+ */
 async function pauseOf(client: Queryable, id: string, intervalMs: number): Promise<number> {
   const { rows } = await client.query<{ pauseS: number | null }>(
     `select extract(epoch from max(case when o.settled_at is null then now() + make_interval(secs => $2)
@@ -144,7 +147,7 @@ async function pauseOf(client: Queryable, id: string, intervalMs: number): Promi
      from messages m join messages o on o.endpoint_id = m.endpoint_id and o.channel = m.channel and o.contact_id = m.contact_id
        and o.id <> m.id
      where m.id = $1
-       and (o.settled_at is null and o.began_at is not null or o.outcome = 'sent' and o.settled_at > m.created_at)`,
+       and (o.settled_at is null and o.began_at is not null or o.outcome = 'sent' and o.settled_at > now() - make_interval(secs => $3::double precision / 1000))`,
     [id, UNDER_WAY_S, intervalMs],
   );
   return rows[0]?.pauseS ?? 0;
