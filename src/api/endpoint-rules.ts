@@ -34,7 +34,7 @@ type Rules = {
 export function newEndpoint(body: CreateBody, rules: Rules): NewEndpoint {
   const { profile } = rules;
   const errors = commonErrors(body, rules);
-  errors.push(...secretErrors(body, profile));
+  errors.push(...secretErrors(body, profile), ...noteErrors(body, body.enabled ?? true));
   if (body.auth === undefined && profile.defaultAuth === null) {
     errors.push(
       rule('auth', `is required: ${profile.title} endpoints use ${profile.authTypes.join(' or ')}`),
@@ -45,6 +45,7 @@ export function newEndpoint(body: CreateBody, rules: Rules): NewEndpoint {
     eventTypes: body.event_types ?? null,
     description: body.description ?? null,
     enabled: body.enabled ?? true,
+    disabledNote: body.disabled_note ?? null,
     timeoutMs: body.timeout_ms ?? null,
     retrySchedule: body.retry_schedule ?? null,
     ordered: body.ordered ?? false,
@@ -65,7 +66,8 @@ export function newEndpoint(body: CreateBody, rules: Rules): NewEndpoint {
 export function changedEndpoint(endpoint: Endpoint, body: PatchBody, rules: Rules): Endpoint {
   // What it has wanted so far may have been archived meanwhile.
   const ownFilters = [...rules.ownFilters, ...(endpoint.eventTypes ?? [])];
-  refuse(commonErrors(body, { ...rules, ownFilters }));
+  const enabled = body.enabled ?? endpoint.enabled;
+  refuse([...commonErrors(body, { ...rules, ownFilters }), ...noteErrors(body, enabled)]);
   const keep = <Value>(given: Value | undefined, before: Value): Value =>
     given === undefined ? before : given;
   const { url, auth, headers } = body;
@@ -74,9 +76,10 @@ export function changedEndpoint(endpoint: Endpoint, body: PatchBody, rules: Rule
     ...endpoint,
     eventTypes: keep(body.event_types, endpoint.eventTypes),
     description: keep(body.description, endpoint.description),
-    enabled: keep(body.enabled, endpoint.enabled),
+    enabled,
     disabledReason:
       body.enabled === false ? 'manual' : body.enabled === true ? null : endpoint.disabledReason,
+    disabledNote: keep(body.disabled_note, endpoint.disabledNote),
     timeoutMs: keep(body.timeout_ms, endpoint.timeoutMs),
     retrySchedule: keep(body.retry_schedule, endpoint.retrySchedule),
     ordered: keep(body.ordered, endpoint.ordered),
@@ -144,6 +147,12 @@ function commonErrors(body: PatchBody, rules: Rules): RuleError[] {
         ]
       : []),
   ];
+}
+
+function noteErrors({ disabled_note: note }: PatchBody, enabled: boolean): RuleError[] {
+  if (!enabled || note === undefined || note === null) return [];
+  const message = 'is the reason why an endpoint is disabled: send it with "enabled": false, or leave it out';
+  return [field('disabled_note', message)];
 }
 
 function urlErrors(text: string, { profile, deps }: Rules): RuleError[] {

@@ -53,6 +53,8 @@ export type Endpoint = {
   description: string | null;
   enabled: boolean;
   disabledReason: DisabledReason | null;
+  /** why a person disabled it, in their words */
+  disabledNote: string | null;
   /** `null`: the profile's */
   timeoutMs: number | null;
   /** seconds between attempts; `null`: the profile's; `[]`: one attempt */

@@ -29,6 +29,7 @@ type Asked = Pick<
   | 'secrets'
   | 'enabled'
   | 'disabledReason'
+  | 'disabledNote'
   | 'disabledAt'
   | 'stalledAt'
   | 'failingSince'
@@ -57,12 +58,14 @@ export function healthOf(endpoint: Asked, disableAfterMs: number): Health {
 const FINE = 'It is enabled, and its last attempt has not failed, or none was made since it was enabled.';
 const TESTS_ALONE = 'Until it is enabled again, it gets test events alone.';
 
-function whyDisabled({ disabledReason, disabledAt }: Asked): string {
+function whyDisabled({ disabledReason, disabledNote, disabledAt }: Asked): string {
   const when = since(disabledAt);
-  if (disabledReason === 'gone') return `Disabled${when}: the receiver answered 410 Gone. ${TESTS_ALONE}`;
+  const note = disabledNote === null ? '' : ` Reason given: “${disabledNote}”`;
+  if (disabledReason === 'gone')
+    return `Disabled${when}: the receiver answered 410 Gone.${note} ${TESTS_ALONE}`;
   if (disabledReason === 'failing')
-    return `Disabled${when}: all attempts had failed for too long. ${TESTS_ALONE}`;
-  return `Disabled${when} on request, through the API or the pages. ${TESTS_ALONE}`;
+    return `Disabled${when}: all attempts had failed for too long.${note} ${TESTS_ALONE}`;
+  return `Disabled${when} on request, through the API or the pages.${note} ${TESTS_ALONE}`;
 }
 
 function howFailing({ failingSince, consecutiveFailures }: Asked, disablesAt: Date | null): string {

@@ -22,14 +22,21 @@ import type { Vault } from './vault.ts';
 
 export type NewEndpoint = Pick<
   Endpoint,
-  'eventTypes' | 'description' | 'enabled' | 'timeoutMs' | 'retrySchedule' | 'ordered' | 'ratePerSecond'
+  | 'eventTypes'
+  | 'description'
+  | 'enabled'
+  | 'disabledNote'
+  | 'timeoutMs'
+  | 'retrySchedule'
+  | 'ordered'
+  | 'ratePerSecond'
 > & { secrets: EndpointSecrets };
 
 export type EndpointRow = Omit<Endpoint, 'secrets'> & { sealed: Buffer };
 
 export const ENDPOINT_COLUMNS = `
   id, tenant_id as "tenantId", masked_url as "maskedUrl", host, event_types as "eventTypes", description,
-  enabled, disabled_reason as "disabledReason", timeout_ms as "timeoutMs", retry_schedule as "retrySchedule",
+  enabled, disabled_reason as "disabledReason", case when not enabled then disabled_note end as "disabledNote", timeout_ms as "timeoutMs", retry_schedule as "retrySchedule",
   ordered, rate_per_second as "ratePerSecond", stalled_at as "stalledAt", failing_since as "failingSince",
   consecutive_failures as "consecutiveFailures", warned_percent as "warnedPercent", disabled_at as "disabledAt",
   troubled_since as "troubledSince",
@@ -71,9 +78,9 @@ export async function insertEndpoint(
     if (rowCount === 0) throw new Problem('not_found', `There is no tenant ${tenantId}.`);
     const { rows } = await client.query<EndpointRow>(
       `insert into endpoints (id, tenant_id, sealed, masked_url, host, event_types, description, enabled,
-         disabled_reason, timeout_ms, retry_schedule, ordered, rate_per_second, created_at, updated_at)
-       select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now(), now()
-       where (select count(*) from endpoints where tenant_id = $2 and deleted_at is null) < $14
+         disabled_reason, disabled_note, timeout_ms, retry_schedule, ordered, rate_per_second, created_at, updated_at)
+       select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now(), now()
+       where (select count(*) from endpoints where tenant_id = $2 and deleted_at is null) < $15
        returning ${ENDPOINT_COLUMNS}`,
       [id, tenantId, ...columnValues(id, endpoint, vault), limit],
     );
@@ -97,6 +104,7 @@ function columnValues(
     endpoint.description,
     endpoint.enabled,
     endpoint.enabled ? null : (endpoint.disabledReason ?? 'manual'),
+    endpoint.enabled ? null : endpoint.disabledNote,
     endpoint.timeoutMs,
     endpoint.retrySchedule,
     endpoint.ordered,
@@ -163,13 +171,13 @@ export async function updateEndpoint(
     const after = change(before);
     const { rows } = await client.query<EndpointRow>(
       `update endpoints set sealed = coalesce($2, sealed), masked_url = coalesce($3, masked_url), host = coalesce($4, host), event_types = $5, description = $6, enabled = $7,
-         disabled_reason = $8, timeout_ms = $9, retry_schedule = $10, ordered = $11, rate_per_second = $12,
+         disabled_reason = $8, disabled_note = $9, timeout_ms = $10, retry_schedule = $11, ordered = $12, rate_per_second = $13,
          failing_since = case when $7 and not enabled then null else failing_since end,
          consecutive_failures = case when $7 and not enabled then 0 else consecutive_failures end,
          disabled_at = case when $7 then null else coalesce(disabled_at, now()) end,
          troubled_since = case when not $7 and enabled then coalesce(failing_since, now()) else troubled_since end,
          -- the next place keeps the distance of the new rate from the last one
-         rate_next_at = rate_next_at + make_interval(secs => 1 / $12::double precision - 1 / rate_per_second),
+         rate_next_at = rate_next_at + make_interval(secs => 1 / $13::double precision - 1 / rate_per_second),
          updated_at = now()
        where id = $1 returning ${ENDPOINT_COLUMNS}`,
       [id, ...columnValues(id, after, vault)],
@@ -213,7 +221,7 @@ export async function disableEndpoint(
   reason: Exclude<DisabledReason, 'manual'>,
 ): Promise<void> {
   const { rows } = await db.query<{ tenantId: string; since: Date; failures: number }>(
-    `update endpoints set enabled = false, disabled_reason = $2, updated_at = now(), disabled_at = now(),
+    `update endpoints set enabled = false, disabled_reason = $2, disabled_note = null, updated_at = now(), disabled_at = now(),
        troubled_since = coalesce(failing_since, now()), warned_percent = 100
      where id = $1 and enabled
      returning tenant_id as "tenantId", troubled_since as since, consecutive_failures as failures`,

@@ -45,7 +45,7 @@ export async function eraseTenantItself(client: Queryable, tenantId: string): Pr
     [tenantId],
   );
   await client.query(
-    `update endpoints set sealed = '', masked_url = 'https://erased.invalid/', host = 'erased.invalid', description = null,
+    `update endpoints set sealed = '', masked_url = 'https://erased.invalid/', host = 'erased.invalid', description = null, disabled_note = null,
        enabled = false, deleted_at = coalesce(deleted_at, now())
      where tenant_id = $1`,
     [tenantId],

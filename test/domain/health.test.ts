@@ -4,7 +4,7 @@ import { HEALTH_STATES, healthOf } from '../../src/domain/health.ts';
 
 const secrets = { url: 'https://example.com/', auth: { type: 'none' }, headers: {}, signing: [] };
 const good = {
-  ...{ secrets, enabled: true, disabledReason: null, disabledAt: null },
+  ...{ secrets, enabled: true, disabledReason: null, disabledNote: null, disabledAt: null },
   ...{ stalledAt: null, failingSince: null, consecutiveFailures: 0 },
 };
 const at = new Date('2026-03-01T10:00:00Z');
@@ -65,6 +65,13 @@ const TABLE: [
     { enabled: false, disabledReason: 'manual', disabledAt: at },
     'disabled',
     /^Disabled since 2026-03-01T10:00:00.000Z on request, through the API or the pages\. Until it is enabled again, it gets test events alone\.$/,
+    null,
+  ],
+  [
+    'a person has disabled it and said why',
+    { enabled: false, disabledReason: 'manual', disabledNote: 'The CRM moves.', disabledAt: at },
+    'disabled',
+    /or the pages\. Reason given: “The CRM moves\.” Until/,
     null,
   ],
   [

@@ -116,12 +116,11 @@ async function run(given: Scenario): Promise<string[]> {
       'return',
       'kind',
       'old',
+      'note',
     ],
   ].map((what) => `${what}${id}`);
-  const [name, contact, path, host, description, keyName, header, theme, back, kind, old] = tenantWords as [
-    string,
-    ...string[],
-  ];
+  const [name, contact, path, host, description, keyName, header, theme, back, kind, old, note] =
+    tenantWords as [string, ...string[]];
   const receiver = await holding(given.statuses);
   const call = async (method: string, where: string, body?: object, headers?: Record<string, string>) => {
     const answer = await tidings.call(method, where, body, headers);
@@ -144,6 +143,12 @@ async function run(given: Scenario): Promise<string[]> {
   });
   // A name that does not lead anywhere is told of in words that hold it.
   await call('POST', `${base}/endpoints`, { ...common, url: `http://${host}.localhost:1/${path}` });
+  await call('POST', `${base}/endpoints`, {
+    ...common,
+    url: receiver.url,
+    enabled: false,
+    disabled_note: note,
+  });
   const { body: key } = await call('POST', '/v1/keys', {
     ...{ kind: 'tenant', tenant: tenant.id, scopes: ['manage'], name: keyName },
   });

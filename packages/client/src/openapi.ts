@@ -1986,6 +1986,8 @@ export interface components {
             event_types?: string[] | null;
             description?: string | null;
             enabled?: boolean;
+            /** @description Why it is disabled, in your words. Only of a disabled endpoint; enabling it removes it. */
+            disabled_note?: string | null;
             /** @description The credentials that go out with every attempt. */
             auth?: {
                 /** @constant */
@@ -2033,7 +2035,8 @@ export interface components {
         };
         /**
          * @example {
-         *       "enabled": false
+         *       "enabled": false,
+         *       "disabled_note": "The CRM moves until Monday."
          *     }
          */
         PatchEndpointInput: {
@@ -2043,6 +2046,8 @@ export interface components {
             event_types?: string[] | null;
             description?: string | null;
             enabled?: boolean;
+            /** @description Why it is disabled, in your words. Only of a disabled endpoint; enabling it removes it. */
+            disabled_note?: string | null;
             /** @description The credentials that go out with every attempt. */
             auth?: {
                 /** @constant */
@@ -2101,6 +2106,8 @@ export interface components {
             description: string | null;
             enabled: boolean;
             disabled_reason: ("manual" | "gone" | "failing") | null;
+            /** @description Why a person disabled it, in their words. Null: nothing was said, or it is enabled. */
+            disabled_note: string | null;
             /** @description `type` is null where `problem` is `secret_unreadable`. */
             auth: {
                 type: string | null;
@@ -2158,6 +2165,8 @@ export interface components {
             description: string | null;
             enabled: boolean;
             disabled_reason: ("manual" | "gone" | "failing") | null;
+            /** @description Why a person disabled it, in their words. Null: nothing was said, or it is enabled. */
+            disabled_note: string | null;
             /** @description `type` is null where `problem` is `secret_unreadable`. */
             auth: {
                 type: string | null;
@@ -2908,6 +2917,8 @@ export interface components {
             event_types?: string[] | null;
             description?: string | null;
             enabled?: boolean;
+            /** @description Why it is disabled, in your words. Only of a disabled endpoint; enabling it removes it. */
+            disabled_note?: string | null;
             /** @description The credentials that go out with every attempt. */
             auth?: {
                 /** @constant */
@@ -3716,6 +3727,8 @@ export interface components {
             event_types?: string[] | null;
             description?: string | null;
             enabled?: boolean;
+            /** @description Why it is disabled, in your words. Only of a disabled endpoint; enabling it removes it. */
+            disabled_note?: string | null;
             /** @description The credentials that go out with every attempt. */
             auth?: {
                 /** @constant */
@@ -3763,7 +3776,8 @@ export interface components {
         };
         /**
          * @example {
-         *       "enabled": false
+         *       "enabled": false,
+         *       "disabled_note": "The CRM moves until Monday."
          *     }
          */
         PatchEndpoint: {
@@ -3773,6 +3787,8 @@ export interface components {
             event_types?: string[] | null;
             description?: string | null;
             enabled?: boolean;
+            /** @description Why it is disabled, in your words. Only of a disabled endpoint; enabling it removes it. */
+            disabled_note?: string | null;
             /** @description The credentials that go out with every attempt. */
             auth?: {
                 /** @constant */
@@ -3831,6 +3847,8 @@ export interface components {
             description: string | null;
             enabled: boolean;
             disabled_reason: ("manual" | "gone" | "failing") | null;
+            /** @description Why a person disabled it, in their words. Null: nothing was said, or it is enabled. */
+            disabled_note: string | null;
             /** @description `type` is null where `problem` is `secret_unreadable`. */
             auth: {
                 type: string | null;
@@ -3888,6 +3906,8 @@ export interface components {
             description: string | null;
             enabled: boolean;
             disabled_reason: ("manual" | "gone" | "failing") | null;
+            /** @description Why a person disabled it, in their words. Null: nothing was said, or it is enabled. */
+            disabled_note: string | null;
             /** @description `type` is null where `problem` is `secret_unreadable`. */
             auth: {
                 type: string | null;
@@ -4638,6 +4658,8 @@ export interface components {
             event_types?: string[] | null;
             description?: string | null;
             enabled?: boolean;
+            /** @description Why it is disabled, in your words. Only of a disabled endpoint; enabling it removes it. */
+            disabled_note?: string | null;
             /** @description The credentials that go out with every attempt. */
             auth?: {
                 /** @constant */

@@ -41,6 +41,10 @@ const fields = {
     .describe('Exact names, or prefixes with `.*`. Absent or null: all.'),
   description: text(500).nullable().optional(),
   enabled: z.boolean().optional(),
+  disabled_note: text(500)
+    .nullable()
+    .optional()
+    .describe('Why it is disabled, in your words. Only of a disabled endpoint; enabling it removes it.'),
   auth: authSchema.optional(),
   headers: z
     .record(z.string().min(1).max(256), z.string().max(4096))
@@ -87,9 +91,10 @@ export const createEndpointBody = z
     examples: [{ url: 'https://crm.example.com/webhooks', event_types: ['student.*'] }],
   });
 
-export const patchEndpointBody = z
-  .strictObject({ ...fields, url: fields.url.optional() })
-  .meta({ id: 'PatchEndpoint', examples: [{ enabled: false }] });
+export const patchEndpointBody = z.strictObject({ ...fields, url: fields.url.optional() }).meta({
+  id: 'PatchEndpoint',
+  examples: [{ enabled: false, disabled_note: 'The CRM moves until Monday.' }],
+});
 
 export const endpointSchema = z
   .object({
@@ -100,6 +105,10 @@ export const endpointSchema = z
     description: z.string().nullable(),
     enabled: z.boolean(),
     disabled_reason: z.enum(['manual', 'gone', 'failing']).nullable(),
+    disabled_note: z
+      .string()
+      .nullable()
+      .describe('Why a person disabled it, in their words. Null: nothing was said, or it is enabled.'),
     auth: z
       .object({ type: z.string().nullable() })
       .describe('`type` is null where `problem` is `secret_unreadable`.'),
@@ -204,6 +213,7 @@ export function presentEndpoint(
     ...shownSettings(endpoint),
     url: url ?? endpoint.maskedUrl,
     disabled_reason: endpoint.disabledReason,
+    disabled_note: endpoint.disabledNote,
     is_signed: (secrets?.signing.length ?? 0) > 0,
     secret_kind:
       SECRETS_OF_KINDS.find((kind) => kind.isKindOf(secrets?.signing[0]?.value ?? ''))?.name ?? null,

@@ -70,8 +70,10 @@ test('disable, miss, enable: what was missed is counted by a dry run, and recove
   const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/${endpoints[0].id}`);
   const { page } = visitor;
   await button(page, 'Disable').click();
+  await page.getByRole('dialog').getByLabel('Reason').fill('The CRM moves until Monday. ');
   await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
   await button(page, 'Enable').waitFor();
+  await page.locator('q').getByText('The CRM moves until Monday.', { exact: true }).waitFor();
   await Promise.all([emit(tenant.id), emit(tenant.id), emit(tenant.id)]);
   expect(receiver.received).toHaveLength(0);
   await button(page, 'Enable').click();

@@ -36,15 +36,17 @@ const named = (name: string, { activity }: Texts): string =>
 export function actionOf({ action, details }: AuditEntry, texts: Texts): string {
   const words = texts.activity.actions[action] ?? action;
   const { enabled } = details;
-  if (action === 'endpoint.updated' && typeof enabled === 'boolean' && isOnlyField(details, 'enabled'))
+  if (action === 'endpoint.updated' && typeof enabled === 'boolean' && isOnlyOf(details, ENABLING))
     return enabled ? texts.activity.enabled : texts.activity.disabled;
   const { fields } = details;
   if (!Array.isArray(fields) || fields.length === 0) return words;
   return `${words}: ${fields.map((field) => named(String(field), texts)).join(', ')}`;
 }
 
-const isOnlyField = ({ fields }: Record<string, unknown>, name: string) =>
-  Array.isArray(fields) && fields.length === 1 && fields[0] === name;
+const ENABLING: readonly unknown[] = ['enabled', 'disabled_note'];
+
+const isOnlyOf = ({ fields }: Record<string, unknown>, names: readonly unknown[]) =>
+  Array.isArray(fields) && fields.every((field) => names.includes(field));
 
 /** Fields with what they were and what they are. */
 export function changesOf({ details }: AuditEntry, texts: Texts, format: Format): Change[] {

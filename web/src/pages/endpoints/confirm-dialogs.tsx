@@ -1,12 +1,15 @@
 /** The questions before an endpoint is disabled or deleted: what becomes of what waits for it. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { dataOf } from '@tidings/client';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useTenant } from '../../context/tenant.tsx';
-import { ConfirmDialog } from '../../parts/dialog.tsx';
-import { useSubmission } from '../../parts/form.tsx';
+import { Button } from '../../parts/button.tsx';
+import { ConfirmDialog, Dialog, DialogActions } from '../../parts/dialog.tsx';
+import { TextField } from '../../parts/field.tsx';
+import { Form, useSubmission } from '../../parts/form.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { Endpoint } from './endpoint-values.ts';
 import { useEnabling } from './use-enabling.ts';
@@ -45,16 +48,34 @@ export function DisableDialog({
   onClose: () => void;
 }) {
   const { id: tenant } = useTenant();
-  const { endpoints: texts } = useTexts();
-  const submission = useEnabling({ tenant, endpoint: endpoint.id, enabled: false }, (changed) => {
+  const { endpoints: texts, common } = useTexts();
+  const [note, setNote] = useState('');
+  const submission = useEnabling({ tenant, endpoint: endpoint.id, enabled: false, note }, (changed) => {
     onChanged(changed);
     onClose();
   });
   return (
-    <ConfirmDialog title={texts.disableTitle} submission={submission} onClose={onClose}>
-      <p>{texts.disableWhat}</p>
-      <Waiting endpoint={endpoint} say={texts.disableWaiting} />
-    </ConfirmDialog>
+    <Dialog title={texts.disableTitle} onClose={onClose}>
+      <Form submission={submission} paths={['disabled_note']}>
+        <p>{texts.disableWhat}</p>
+        <Waiting endpoint={endpoint} say={texts.disableWaiting} />
+        <TextField
+          label={texts.disableNote}
+          path="disabled_note"
+          isOptional
+          hint={texts.disableNoteHint}
+          spellCheck
+          value={note}
+          onValue={setNote}
+        />
+        <DialogActions>
+          <Button onClick={onClose}>{common.cancel}</Button>
+          <Button type="submit" look="primary" isBusy={submission.isBusy}>
+            {common.confirm}
+          </Button>
+        </DialogActions>
+      </Form>
+    </Dialog>
   );
 }
 

@@ -7,6 +7,7 @@ import { useViewer } from '../../context/session.tsx';
 import { useTenant } from '../../context/tenant.tsx';
 import { Button } from '../../parts/button.tsx';
 import { useSubmission } from '../../parts/form.tsx';
+import { visible } from '../../parts/machine-text.ts';
 import { Notice, ProblemNotice } from '../../parts/problem.tsx';
 import { ExactTime } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
@@ -101,6 +102,11 @@ export function EndpointActions(props: Props) {
       {!endpoint.enabled && (
         <Notice tone="warn">
           <p>{texts.disabledNotice[endpoint.disabled_reason ?? 'manual']}</p>
+          {endpoint.disabled_note !== null && (
+            <p className="break">
+              {texts.disabledNote} <q dir="auto">{visible(endpoint.disabled_note)}</q>
+            </p>
+          )}
         </Notice>
       )}
       {opened === 'disable' && <DisableDialog {...{ endpoint, onChanged }} onClose={close} />}

@@ -1,19 +1,29 @@
 /** The health of an endpoint in words: what is wrong, since when. */
 import type { Schemas } from '@tidings/client';
 import { Badge } from '../../parts/badge.tsx';
+import { visible } from '../../parts/machine-text.ts';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 
+/** A note in a list: whole, it stands at the endpoint. */
+const LONGEST_NOTE = 80;
+const cut = (note: string) => visible(note.length > LONGEST_NOTE ? `${note.slice(0, LONGEST_NOTE)}…` : note);
+
 export function EndpointState({ endpoint }: { endpoint: Schemas['Endpoint'] }) {
   const { endpoints: texts } = useTexts();
-  const { enabled, disabled_reason: reason, failing_since: failing, stalled_at: stalled } = endpoint;
+  const { enabled, disabled_reason: reason, disabled_note: note } = endpoint;
+  const { failing_since: failing, stalled_at: stalled } = endpoint;
   if (!enabled) {
     return (
       <div className="row">
         <Badge tone={reason === 'manual' ? 'quiet' : 'bad'} icon="stop">
           {texts.disabled}
         </Badge>
-        {reason && <span className="muted">{texts.disabledReason[reason]}</span>}
+        {reason && (
+          <span className="muted break" dir="auto">
+            {reason === 'manual' && note !== null ? cut(note) : texts.disabledReason[reason]}
+          </span>
+        )}
       </div>
     );
   }

@@ -5,9 +5,14 @@ import { useApi } from '../../context/api.tsx';
 import { type Submission, useSubmission } from '../../parts/form.tsx';
 import { useTexts } from '../../texts/index.ts';
 
-/** @param endpoint its id */
+/** @param endpoint its id. @param note why it is disabled, in the viewer's words; empty: nothing is said */
 export function useEnabling(
-  { tenant, endpoint, enabled }: { tenant: string; endpoint: string; enabled: boolean },
+  {
+    tenant,
+    endpoint,
+    enabled,
+    note = '',
+  }: { tenant: string; endpoint: string; enabled: boolean; note?: string },
   onDone: (changed: Schemas['Endpoint']) => void,
 ): Submission {
   const api = useApi();
@@ -18,7 +23,7 @@ export function useEnabling(
       dataOf(
         api.PATCH('/v1/tenants/{tenant}/endpoints/{endpoint}', {
           params: { path: { tenant, endpoint } },
-          body: { enabled },
+          body: { enabled, ...(note.trim() !== '' && { disabled_note: note.trim() }) },
         }),
       ),
     (changed) => {

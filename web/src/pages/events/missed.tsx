@@ -16,6 +16,9 @@ import { useTexts } from '../../texts/index.ts';
 import styles from './events.module.css';
 import { ReplayEventDialog } from './replay-event.tsx';
 
+/** Reasons that a person's change of the endpoint may have made: the activity says whose. */
+const CHANGED: ReadonlySet<string> = new Set(['disabled', 'not_subscribed', 'deleted', 'created_later']);
+
 type Props = { event: Pick<Schemas['Event'], 'id' | 'type'>; onReplay?(operation: string): void };
 
 export function Missed({ event, onReplay }: Props) {
@@ -73,6 +76,9 @@ export function Missed({ event, onReplay }: Props) {
                     <span>
                       <Said>{row.explanation}</Said>{' '}
                       {row.delivery && <Link href={`/deliveries/${row.delivery.id}`}>{texts.delivery}</Link>}
+                      {can('endpoints') && CHANGED.has(row.reason) && (
+                        <Link href={`/activity?object_id=${row.endpoint_id}`}>{texts.whoChangedIt}</Link>
+                      )}
                     </span>
                   </div>
                 ),

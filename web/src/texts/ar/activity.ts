@@ -96,6 +96,7 @@ export const activity: Texts['activity'] = {
   fields: {
     url: 'عنوان URL',
     enabled: 'التفعيل',
+    disabled_note: 'سبب التعطيل',
     event_types: 'أنواع الأحداث',
     description: 'الوصف',
     auth: 'المصادقة',

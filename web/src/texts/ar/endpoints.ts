@@ -67,6 +67,9 @@ export const endpoints: Texts['endpoints'] = {
     many: 'سيفشل # تسليمًا تنتظرها بسبب التعطيل. «الاستدراك» يرسلها مجددًا.',
     other: 'سيفشل # تسليم تنتظرها بسبب التعطيل. «الاستدراك» يرسلها مجددًا.',
   }),
+  disableNote: 'السبب',
+  disableNoteHint: 'يظهر لكل من يمكنه رؤية نقطة النهاية هذه.',
+  disabledNote: 'السبب المذكور:',
   disabledNow: 'عُطّلت. لا تتلقى إلا أحداث الاختبار.',
   disabledNotice: {
     manual:

@@ -37,6 +37,7 @@ export const events: Texts['events'] = {
     status: 'الحالة',
     why: 'السبب',
     since: 'منذ',
+    whoChangedIt: 'من غيّرها',
     helps: 'ما يفيد',
     replayTitle: 'إرسال هذا الحدث إلى نقطة النهاية هذه؟',
     replayAsks: (event, endpoint) => `يُرسل الحدث ${event} إلى ${endpoint}، ولا يُرسل إلى غيرها.`,

@@ -100,6 +100,7 @@ export const activity: Texts['activity'] = {
   fields: {
     url: 'URL',
     enabled: 'aktiviert',
+    disabled_note: 'Grund der Deaktivierung',
     event_types: 'Ereignistypen',
     description: 'Beschreibung',
     auth: 'Authentifizierung',

@@ -61,6 +61,9 @@ export const endpoints: Texts['endpoints'] = {
     other:
       '# Zustellungen, die auf ihn warten, schlagen mit „deaktiviert“ fehl. „Nachholen“ sendet sie erneut.',
   }),
+  disableNote: 'Grund',
+  disableNoteHint: 'Er wird allen gezeigt, die diesen Endpunkt sehen können.',
+  disabledNote: 'Angegebener Grund:',
   disabledNow: 'Deaktiviert. Er bekommt nur noch Test-Ereignisse.',
   disabledNotice: {
     manual:

@@ -39,6 +39,7 @@ export const events: Texts['events'] = {
     status: 'Status',
     why: 'Warum',
     since: 'Seit',
+    whoChangedIt: 'Wer ihn geändert hat',
     helps: 'Was hilft',
     replayTitle: 'Dieses Ereignis an diesen Endpunkt senden?',
     replayAsks: (event, endpoint) =>

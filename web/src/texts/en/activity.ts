@@ -102,6 +102,7 @@ export const activity = {
   fields: {
     url: 'URL',
     enabled: 'enabled',
+    disabled_note: 'reason for disabling it',
     event_types: 'event types',
     description: 'description',
     auth: 'authentication',

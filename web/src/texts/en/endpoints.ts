@@ -62,6 +62,9 @@ export const endpoints = {
   disableWhat:
     'Until it is enabled again, it gets test events alone. Events that are accepted meanwhile are kept: Recover sends them.',
   disableWaiting: (count: number) => (count === 0 ? nothingWaits : disableWaiting(count)),
+  disableNote: 'Reason',
+  disableNoteHint: 'It is shown to everybody who can see this endpoint.',
+  disabledNote: 'Reason given:',
   disabledNow: 'Disabled. It gets test events alone.',
   disabledNotice: {
     manual:

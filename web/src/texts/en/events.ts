@@ -38,6 +38,7 @@ export const events = {
     status: 'Status',
     why: 'Why',
     since: 'Since',
+    whoChangedIt: 'Who changed it',
     helps: 'What helps',
     replayTitle: 'Send this event to this endpoint?',
     replayAsks: (event: string, endpoint: string) =>

@@ -100,6 +100,7 @@ export const activity: Texts['activity'] = {
   fields: {
     url: 'URL',
     enabled: 'activo',
+    disabled_note: 'motivo de la desactivación',
     event_types: 'tipos de evento',
     description: 'descripción',
     auth: 'autenticación',

@@ -60,6 +60,9 @@ export const endpoints: Texts['endpoints'] = {
     one: '# entrega que lo espera fallará con “disabled”. “Recuperar” la reenvía.',
     other: '# entregas que lo esperan fallarán con “disabled”. “Recuperar” las reenvía.',
   }),
+  disableNote: 'Motivo',
+  disableNoteHint: 'Lo ven todas las personas que pueden ver este endpoint.',
+  disabledNote: 'Motivo indicado:',
   disabledNow: 'Desactivado. Solo recibe eventos de prueba.',
   disabledNotice: {
     manual:

@@ -39,6 +39,7 @@ export const events: Texts['events'] = {
     status: 'Estado',
     why: 'Por qué',
     since: 'Desde',
+    whoChangedIt: 'Quién lo cambió',
     helps: 'Qué ayuda',
     replayTitle: '¿Enviar este evento a este endpoint?',
     replayAsks: (event, endpoint) => `El evento ${event} se envía a ${endpoint}, y a ningún otro endpoint.`,

@@ -100,6 +100,7 @@ export const activity: Texts['activity'] = {
   fields: {
     url: 'URL',
     enabled: 'ativo',
+    disabled_note: 'motivo da desativação',
     event_types: 'tipos de evento',
     description: 'descrição',
     auth: 'autenticação',

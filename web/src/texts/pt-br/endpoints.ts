@@ -60,6 +60,9 @@ export const endpoints: Texts['endpoints'] = {
     one: '# entrega que espera por ele falhará com “disabled”. “Recuperar” a reenvia.',
     other: '# entregas que esperam por ele falharão com “disabled”. “Recuperar” as reenvia.',
   }),
+  disableNote: 'Motivo',
+  disableNoteHint: 'É mostrado a todos que podem ver este endpoint.',
+  disabledNote: 'Motivo informado:',
   disabledNow: 'Desativado. Só recebe eventos de teste.',
   disabledNotice: {
     manual:

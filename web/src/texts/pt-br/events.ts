@@ -38,6 +38,7 @@ export const events: Texts['events'] = {
     status: 'Status',
     why: 'Por quê',
     since: 'Desde',
+    whoChangedIt: 'Quem o alterou',
     helps: 'O que ajuda',
     replayTitle: 'Enviar este evento a este endpoint?',
     replayAsks: (event, endpoint) => `O evento ${event} é enviado a ${endpoint}, e a nenhum outro endpoint.`,
