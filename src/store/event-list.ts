@@ -4,6 +4,7 @@
  */
 import { firstIdAt } from '../domain/ids.ts';
 import type { WalkedPage } from './delivery-list.ts';
+import { countOutcomes, type EventOutcomes } from './event-outcomes.ts';
 import { type EventSummary, SUMMARY_COLUMNS } from './events.ts';
 import { parameters } from './parameters.ts';
 import { type Db, type Queryable, snapshot, WALK_IN_ORDER } from './pool.ts';
@@ -21,6 +22,8 @@ export type EventFilter = {
   /** an id or the beginning of one, or the idempotency key of a request */
   q?: string | undefined;
 };
+
+export type ListedEvent = EventSummary & { outcomes: EventOutcomes };
 
 export type EventPage = { before: string | null; limit: number };
 
@@ -88,26 +91,41 @@ function otherConditions(filter: EventFilter, add: (value: unknown) => string): 
   ];
 }
 
-/** Events, newest first, at most `limit` of them; those that a search finds, by their ids, the largest first. */
+/** Events with the outcomes of their deliveries, newest first, at most `limit` of them; those that a search finds, by their ids, the largest first. */
 export async function listEvents(
   db: Db,
   filter: EventFilter,
   page: EventPage,
   maxWalked = MAX_WALKED,
-): Promise<WalkedPage<EventSummary>> {
+): Promise<WalkedPage<ListedEvent>> {
   return snapshot(db, async (client) => {
     await client.query(WALK_IN_ORDER);
-    const walk = eventWalk(filter, page, maxWalked);
-    const { rows } = await client.query<EventSummary>(walk.rows);
-    const end =
-      rows.length < page.limit && filter.q !== undefined
-        ? await client.query<{ key: string }>(walk.end)
-        : null;
-    const walkedTo = end?.rows[0]?.key ?? null;
-    if (filter.q === undefined) return { rows, walkedTo };
-    const ofKey = await eventsOfKey(client, filter, page);
-    return { rows: merged(rows, ofKey, walkedTo, page.limit), walkedTo };
+    const { rows, walkedTo } = await walkEvents(client, filter, page, maxWalked);
+    const outcomes = await countOutcomes(
+      client,
+      filter.tenantId,
+      rows.map(({ id }) => id),
+    );
+    return { rows: rows.map((row) => ({ ...row, outcomes: outcomes.get(row.id) ?? NONE })), walkedTo };
   });
+}
+
+const NONE: EventOutcomes = { total: 0, succeeded: 0, failed: 0, cancelled: 0, waiting: 0, isBound: false };
+
+async function walkEvents(
+  client: Queryable,
+  filter: EventFilter,
+  page: EventPage,
+  maxWalked: number,
+): Promise<WalkedPage<EventSummary>> {
+  const walk = eventWalk(filter, page, maxWalked);
+  const { rows } = await client.query<EventSummary>(walk.rows);
+  const end =
+    rows.length < page.limit && filter.q !== undefined ? await client.query<{ key: string }>(walk.end) : null;
+  const walkedTo = end?.rows[0]?.key ?? null;
+  if (filter.q === undefined) return { rows, walkedTo };
+  const ofKey = await eventsOfKey(client, filter, page);
+  return { rows: merged(rows, ofKey, walkedTo, page.limit), walkedTo };
 }
 
 /** The events of the request with this idempotency key: at most a batch. */

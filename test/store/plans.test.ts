@@ -7,6 +7,7 @@ import { unalignedQuery, waitingCountQuery } from '../../src/store/backlog.ts';
 import { type DeliveryFilter, deliveryWalks } from '../../src/store/delivery-list.ts';
 import { endpointWalk } from '../../src/store/endpoint-list.ts';
 import { type EventFilter, eventWalk } from '../../src/store/event-list.ts';
+import { OUTCOMES_QUERY, outcomesValues } from '../../src/store/event-outcomes.ts';
 import {
   DELIVERIES_QUERY,
   ENDPOINTS_QUERY as ENDPOINT_STATES_QUERY,
@@ -222,6 +223,12 @@ test.each<[string, Omit<EventFilter, 'tenantId'>, RegExp]>([
 });
 
 test.each<[string, string, unknown[], RegExp[]]>([
+  [
+    'how its deliveries went',
+    OUTCOMES_QUERY,
+    outcomesValues('ten_7', ['evt_7_9']),
+    [/deliveries_by_event_id/],
+  ],
   ['its endpoints', ENDPOINTS_QUERY, ['ten_7', 'ep_7_3', 50], [/endpoints_by_tenant/, /endpoints_deleted/]],
   ['its deliveries', EVENT_DELIVERIES_QUERY, ['evt_7_9', 'ten_7'], [/deliveries_by_event_id/]],
   [

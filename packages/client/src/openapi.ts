@@ -2317,6 +2317,19 @@ export interface components {
                 status: "pending" | "delivering" | "retrying" | "held" | "succeeded" | "failed" | "cancelled";
             }[];
         };
+        EventOutcomesInput: {
+            total: number;
+            succeeded: number;
+            failed: number;
+            cancelled: number;
+            /** @description Those that have not ended. */
+            waiting: number;
+            /**
+             * @description True: there are more than were counted.
+             * @constant
+             */
+            at_least?: true;
+        };
         EventSummaryInput: {
             id: string;
             type: string;
@@ -2324,6 +2337,8 @@ export interface components {
             created_at: string;
             /** @description When its payload was erased: `data` is null then. */
             erased_at: string | null;
+            /** @description How its deliveries have gone, of which at most 100 are counted. */
+            outcomes: components["schemas"]["EventOutcomesInput"];
         };
         EventTypeInput: {
             name: string;
@@ -4058,6 +4073,19 @@ export interface components {
                 status: "pending" | "delivering" | "retrying" | "held" | "succeeded" | "failed" | "cancelled";
             }[];
         };
+        EventOutcomes: {
+            total: number;
+            succeeded: number;
+            failed: number;
+            cancelled: number;
+            /** @description Those that have not ended. */
+            waiting: number;
+            /**
+             * @description True: there are more than were counted.
+             * @constant
+             */
+            at_least?: true;
+        };
         EventSummary: {
             id: string;
             type: string;
@@ -4065,6 +4093,8 @@ export interface components {
             created_at: string;
             /** @description When its payload was erased: `data` is null then. */
             erased_at: string | null;
+            /** @description How its deliveries have gone, of which at most 100 are counted. */
+            outcomes: components["schemas"]["EventOutcomes"];
         };
         EventType: {
             name: string;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { fieldProblem } from '../../domain/errors.ts';
 import { type EmittedEvent, formatTimestamp } from '../../domain/event.ts';
 import { findProfile, profileNamed } from '../../profiles/index.ts';
-import { eventKey, listEvents } from '../../store/event-list.ts';
+import { eventKey, type ListedEvent, listEvents } from '../../store/event-list.ts';
 import {
   type AcceptedEvent,
   type EventSummary,
@@ -141,7 +141,7 @@ export function eventRoutes(app: App, deps: ApiDeps): void {
       return readPage(
         request.query,
         (page) => listEvents(deps.db, filter, page),
-        presentSummary,
+        presentListed,
         (row) => eventKey(filter, row),
       );
     },
@@ -228,6 +228,14 @@ function presentAccepted({ id, type, timestampMs, deliveries }: AcceptedEvent) {
     type,
     timestamp: formatTimestamp(timestampMs, 'milliseconds'),
     deliveries: deliveries.map(presentStub),
+  };
+}
+
+function presentListed({ outcomes, ...event }: ListedEvent) {
+  const { isBound, ...counts } = outcomes;
+  return {
+    ...presentSummary(event),
+    outcomes: { ...counts, ...(isBound && { at_least: true as const }) },
   };
 }
 

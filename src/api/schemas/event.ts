@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import { EVENT_ID_PATTERN, EVENT_TYPE_PATTERN, MAX_BATCH } from '../../domain/event.ts';
 import type { EventFilter } from '../../store/event-list.ts';
+import { MAX_COUNTED } from '../../store/event-outcomes.ts';
 import { text } from './text.ts';
 
 const eventType = z
@@ -60,7 +61,22 @@ export const eventSchema = z
   })
   .meta({ id: 'Event' });
 
-export const eventSummary = eventSchema.omit({ data: true, deliveries: true }).meta({ id: 'EventSummary' });
+export const eventSummary = eventSchema
+  .omit({ data: true, deliveries: true })
+  .extend({
+    outcomes: z
+      .object({
+        total: z.number(),
+        succeeded: z.number(),
+        failed: z.number(),
+        cancelled: z.number(),
+        waiting: z.number().describe('Those that have not ended.'),
+        at_least: z.literal(true).optional().describe('True: there are more than were counted.'),
+      })
+      .meta({ id: 'EventOutcomes' })
+      .describe(`How its deliveries have gone, of which at most ${MAX_COUNTED} are counted.`),
+  })
+  .meta({ id: 'EventSummary' });
 
 export const eventFilters = z.object({
   type: z.string().max(200).optional(),

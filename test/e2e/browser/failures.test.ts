@@ -92,6 +92,39 @@ test('disable, miss, enable: what was missed is counted by a dry run, and recove
   await receiver.close();
 });
 
+test('what an endpoint has not got is counted when something changes, and not while nothing does', async () => {
+  const receiver = await startReceiver(500);
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [
+    { url: receiver.url, retry_schedule: [] },
+  ]);
+  const { page } = await stage.dashboard(`/tenants/${tenant.id}/endpoints/${endpoints[0].id}`);
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/recover')) asked.push(request.url());
+  });
+  await button(page, 'Recover').waitFor();
+  await page.waitForLoadState('networkidle').catch(() => {});
+  asked.length = 0;
+  await page.waitForTimeout(20_000);
+  expect(asked).toEqual([]);
+  await emit(tenant.id);
+  await eventually(
+    () => asked.length,
+    (count) => count > 0,
+  );
+  const before = asked.length;
+  receiver.answer(200);
+  await Promise.all(Array.from({ length: 30 }, () => emit(tenant.id)));
+  await receiver.until(31);
+  await page.getByText(/has missed 1 event/).waitFor();
+  expect(asked.length - before).toBeLessThan(6);
+  await page.goto(page.url().replace(/endpoints.*/, 'events'));
+  const rows = page.getByRole('table').getByRole('row');
+  await rows.filter({ hasText: 'Failed' }).waitFor();
+  expect(await rows.filter({ hasText: 'Succeeded' }).count()).toBe(30);
+  await receiver.close();
+});
+
 test('the secret is rotated with an overlap, and the receiver sees both signatures', async () => {
   const receiver = await startReceiver();
   const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [{ url: receiver.url }]);

@@ -8,14 +8,14 @@ import { followStream, type LiveMessage } from './stream.ts';
 /** First parts of the keys of the queries that a message makes old. */
 const OUTDATES: Record<string, readonly string[]> = {
   'delivery.created': ['deliveries', 'events', 'event', 'metrics', 'gauges'],
-  'delivery.updated': ['deliveries', 'event', 'endpoints', 'endpoint', 'metrics', 'gauges'],
+  'delivery.updated': ['deliveries', 'events', 'event', 'endpoints', 'endpoint', 'metrics', 'gauges'],
   'attempt.recorded': ['endpoint-stats'],
   'endpoint.updated': ['endpoints', 'endpoint', 'endpoint-stats', 'activity', 'gauges'],
   'operation.updated': ['deliveries'],
 };
 
 /** What any message may make old: it is, where messages were missed. */
-const ALL_OUTDATED = [...new Set(Object.values(OUTDATES).flat()), 'delivery', 'operation'];
+const ALL_OUTDATED = [...new Set(Object.values(OUTDATES).flat()), 'delivery', 'operation', 'recoverable'];
 
 const POLL_MS = 10_000;
 /** Time in which what became old is gathered: messages that come together load a list once, */

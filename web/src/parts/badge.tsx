@@ -1,6 +1,7 @@
 /** States in a word, with a shape of their own: colour alone says nothing. */
 import type { Schemas } from '@tidings/client';
 import type { ReactNode } from 'react';
+import { useFormat } from '../context/format.ts';
 import { useTexts } from '../texts/index.ts';
 import styles from './badge.module.css';
 import { Icon, type IconName } from './icon.tsx';
@@ -39,6 +40,34 @@ export function StatusBadge({ status }: { status: Status }) {
 }
 
 type ErrorCode = NonNullable<Schemas['DeliverySummary']['last_error']>;
+
+const OUTCOMES = [
+  ['failed', 'failed'],
+  ['waiting', 'pending'],
+  ['succeeded', 'succeeded'],
+  ['cancelled', 'cancelled'],
+] as const;
+
+/** How the deliveries of an event have gone, the worst first. */
+export function Outcomes({ outcomes }: { outcomes: Schemas['EventOutcomes'] }) {
+  const { common, events } = useTexts();
+  const format = useFormat();
+  if (outcomes.total === 0) return <span className="muted">{events.noDelivery}</span>;
+  return (
+    <span className={styles.outcomes}>
+      {OUTCOMES.filter(([outcome]) => outcomes[outcome] > 0).map(([outcome, status]) => {
+        const [tone, icon] = LOOKS[status];
+        const more = outcomes.at_least === true ? '+' : '';
+        return (
+          <Badge key={outcome} tone={tone} icon={icon}>
+            {outcome === 'waiting' ? events.waiting : common.status[status]}
+            {outcomes.total > 1 && ` ${format.number(outcomes[outcome])}${more}`}
+          </Badge>
+        );
+      })}
+    </span>
+  );
+}
 
 /** The status of an HTTP response, or the error in words where none came. An end without an attempt is named, whatever was answered before. */
 export function ResultCode({ status, error }: { status: number | null; error: ErrorCode | null }) {

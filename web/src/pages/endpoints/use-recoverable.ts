@@ -1,14 +1,17 @@
 /** The deliveries and events that an endpoint has not got and could be sent: those that failed for good, or came while it was disabled. */
 import { useQuery } from '@tanstack/react-query';
 import { dataOf, type Schemas } from '@tidings/client';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useApi } from '../../context/api.tsx';
+import { useLiveMessages } from '../../context/live.tsx';
 import { useViewer } from '../../context/session.tsx';
+import type { LiveMessage } from '../../context/stream.ts';
 import { useTenant } from '../../context/tenant.tsx';
 import { endpointActs } from './endpoint-acts.ts';
 import type { Endpoint } from './endpoint-values.ts';
 
-const RENEWED_MS = 15_000;
+/** The count reads thousands of rows: news that come one after the other renew it once in this time. */
+const PAUSE_MS = 5_000;
 
 const keyOf = (endpoint: string) => `tidings-seen-${endpoint}`;
 
@@ -36,10 +39,10 @@ export function useRecoverable(endpoint: Endpoint): Recoverable {
   const { id: tenant } = useTenant();
   const [dismissed, setDismissed] = useState(() => dismissedAt(endpoint.id));
   const since = dismissed ?? endpoint.created_at;
+  const isAsked = endpointActs(endpoint, false, can).has('recover');
   const { data, refetch } = useQuery({
     queryKey: ['recoverable', endpoint.id, since],
-    enabled: endpointActs(endpoint, false, can).has('recover'),
-    refetchInterval: RENEWED_MS,
+    enabled: isAsked,
     queryFn: () =>
       dataOf(
         api.POST('/v1/tenants/{tenant}/endpoints/{endpoint}/recover', {
@@ -47,6 +50,9 @@ export function useRecoverable(endpoint: Endpoint): Recoverable {
           body: { since, dry_run: true, sample: 1 },
         }),
       ),
+  });
+  useNews(endpoint.id, () => {
+    if (isAsked) void refetch();
   });
   const counted = data !== undefined && 'among' in data && endpoint.enabled ? data : undefined;
   return {
@@ -63,4 +69,38 @@ export function useRecoverable(endpoint: Endpoint): Recoverable {
       setDismissed(now);
     },
   };
+}
+
+/** Whether a message can change what the endpoint has not got. */
+function isNews({ event, data }: LiveMessage, endpoint: string): boolean {
+  switch (event) {
+    case 'delivery.updated':
+      return data.endpoint_id === endpoint && data.ended_at !== null;
+    case 'endpoint.updated':
+      return data.id === endpoint;
+    case 'operation.updated':
+      return data.endpoint_id === endpoint;
+    default:
+      return false;
+  }
+}
+
+/** Calls `renew` after such messages, at once or when the last call is old enough. */
+function useNews(endpoint: string, renew: () => void): void {
+  const current = useRef(renew);
+  current.current = renew;
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const renewedAt = useRef(Number.NEGATIVE_INFINITY);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useLiveMessages((message) => {
+    if (timer.current !== undefined || !isNews(message, endpoint)) return;
+    timer.current = setTimeout(
+      () => {
+        timer.current = undefined;
+        renewedAt.current = performance.now();
+        current.current();
+      },
+      Math.max(0, renewedAt.current + PAUSE_MS - performance.now()),
+    );
+  });
 }

@@ -6,7 +6,7 @@ import { useParam } from '../../context/params.ts';
 import { useViewer } from '../../context/session.tsx';
 import { useRowKeys } from '../../context/shortcuts.ts';
 import { useTenant } from '../../context/tenant.tsx';
-import { Badge } from '../../parts/badge.tsx';
+import { Badge, Outcomes } from '../../parts/badge.tsx';
 import { Button, PlaceButton } from '../../parts/button.tsx';
 import { Select } from '../../parts/field.tsx';
 import { Empty, Page } from '../../parts/page.tsx';
@@ -79,6 +79,7 @@ export function Events() {
                   </>
                 ),
               },
+              { name: texts.outcome, cell: (event) => <Outcomes outcomes={event.outcomes} /> },
               { name: texts.happened, isMinor: true, cell: (event) => <Time at={event.timestamp} /> },
               { name: texts.accepted, cell: (event) => <Time at={event.created_at} /> },
             ]}
