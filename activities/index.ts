@@ -18,6 +18,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     record: (input) => guarded(deps, 'record', () => record(deps, input)),
     notify: (input) => guarded(deps, 'notify', () => notify(deps, input)),
     advanceOperation: (input) => guarded(deps, 'advanceOperation', () => advanceOperation(deps, input)),
+    runOperationPage: (input) => guarded(deps, 'runOperationPage', () => advanceOperation(deps, input)),
     prunePayloads: (input) => guarded(deps, 'prunePayloads', () => prunePayloads(deps, input)),
     cancelDeliveries: ({ deliveryIds }) =>
       guarded(deps, 'cancelDeliveries', async () => ({

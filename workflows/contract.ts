@@ -8,7 +8,8 @@ import type { AttemptErrorCode } from '../src/domain/errors.ts';
 
 export const WORKFLOW_TYPE = 'deliver';
 
-export const OPERATION_TYPE = 'operate';
+/** `operate` until 0.1.0, whose workers must not carry out what they do not know: they would leave out the half of a selection. */
+export const OPERATION_TYPE = 'runOperation';
 
 export type OperateInput = { operationId: string };
 
@@ -119,7 +120,9 @@ export type Activities = {
   attempt(input: AttemptInput): Promise<AttemptOutput>;
   record(input: AttemptOutput): Promise<AttemptOutput>;
   notify(input: { deliveryIds: string[] }): Promise<NotifyOutput>;
+  /** of operations that 0.1.0 has started */
   advanceOperation(input: OperateInput): Promise<OperationStep>;
+  runOperationPage(input: OperateInput): Promise<OperationStep>;
   prunePayloads(input: PruneCursor): Promise<PrunedPage>;
   cancelDeliveries(input: { deliveryIds: string[] }): Promise<{ cancelled: string[] }>;
 };
