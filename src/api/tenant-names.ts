@@ -1,10 +1,14 @@
 /** Names of the tenants that entries of a list concern, for those who see more than one. */
 import { z } from 'zod';
-import { findTenantNames } from '../store/tenants.ts';
+import { findTenantNames, type TenantNames } from '../store/tenants.ts';
 import type { ApiDeps } from './deps.ts';
 
 export const tenantNames = z
-  .object({ name: z.string().nullable(), external_id: z.string().nullable() })
+  .object({
+    name: z.string().nullable(),
+    external_id: z.string().nullable(),
+    deleted_at: z.string().nullable().describe('When it was deleted: it has no page any more.'),
+  })
   .nullable()
   .describe('What the tenant is known by. Null: it concerns no tenant.');
 
@@ -20,7 +24,10 @@ export async function withTenants<Item extends { tenant_id: string | null }>(
     items.map((item) => item.tenant_id),
   );
   return {
-    items: items.map((item) => ({ ...item, tenant: names.get(item.tenant_id) ?? null })),
+    items: items.map((item) => ({ ...item, tenant: present(names.get(item.tenant_id)) })),
     next_cursor,
   };
 }
+
+const present = (names: TenantNames | undefined): z.infer<typeof tenantNames> =>
+  names === undefined ? null : { ...names, deleted_at: names.deleted_at?.toISOString() ?? null };

@@ -44,6 +44,8 @@ export type TenantTotal = {
   tenantId: string;
   name: string | null;
   externalId: string | null;
+  /** `null`: it has not been deleted */
+  deletedAt: Date | null;
   attempts: number;
   failed: number;
 };
@@ -63,7 +65,7 @@ export const tenantsQuery = (by: 'attempts' | 'failed'): string => `
     ) t
     where t.tenant_id <> '${ALL_TENANTS}' group by 1 order by 2 desc, 1 limit ${SHOWN}
   )
-  select f.tenant_id as "tenantId", t.name, t.external_id as "externalId", s.attempts, s.failed
+  select f.tenant_id as "tenantId", t.name, t.external_id as "externalId", t.deleted_at as "deletedAt", s.attempts, s.failed
   from found f cross join lateral (
     select sum(attempts)::double precision as attempts, sum(failed)::double precision as failed from metric_totals m
     where m.tenant_id = f.tenant_id and m.seconds = $1::int and m.at >= $2 and m.at < $3 offset 0

@@ -79,7 +79,7 @@ export async function findTenantEverKnown(db: Queryable, id: string): Promise<Te
   return rows[0] ?? null;
 }
 
-export type TenantNames = { name: string | null; external_id: string | null };
+export type TenantNames = { name: string | null; external_id: string | null; deleted_at: Date | null };
 
 /** What tenants are known by, deleted ones too. @returns by the tenant's id */
 export async function findTenantNames(
@@ -87,10 +87,10 @@ export async function findTenantNames(
   ids: readonly (string | null)[],
 ): Promise<Map<string | null, TenantNames>> {
   const { rows } = await db.query<{ id: string } & TenantNames>(
-    'select id, name, external_id from tenants where id = any($1)',
+    'select id, name, external_id, deleted_at from tenants where id = any($1)',
     [[...new Set(ids.filter((id) => id !== null))]],
   );
-  return new Map(rows.map(({ id, name, external_id }) => [id, { name, external_id }]));
+  return new Map(rows.map(({ id, ...names }) => [id, names]));
 }
 
 /** Tenants, newest first, `limit` of them, older than the id `before`. */

@@ -70,7 +70,14 @@ test('the overview is of all tenants, and says which have the most and what wait
   const { status, body } = await tidings.call('GET', '/v1/metrics/overview');
   expect(status).toBe(200);
   expect(body.totals.attempts).toEqual({ succeeded: 3, failed: 3 });
-  const mine = { tenant_id: tenant, name: 'Measured', external_id: 'measured', attempts: 6, failed: 3 };
+  const mine = {
+    tenant_id: tenant,
+    name: 'Measured',
+    external_id: 'measured',
+    deleted_at: null,
+    attempts: 6,
+    failed: 3,
+  };
   expect(body.tenants_by_volume).toEqual([mine]);
   expect(body.tenants_by_failures).toEqual([mine]);
   expect(body.waiting).toEqual([]);

@@ -171,7 +171,7 @@ test('the audit log and the operational events can be read of one tenant, and na
   const events = async (query: string) =>
     (await tidings.call('GET', `/v1/operational-events?limit=200&${query}`)).body.items;
   expect((await events(`tenant=${other.id}`)).map((each: { tenant: unknown }) => each.tenant)).toEqual([
-    { name: 'Other', external_id: null },
+    { name: 'Other', external_id: null, deleted_at: null },
   ]);
   const concerned = (await events('')).map((each: { tenant_id: string }) => each.tenant_id);
   expect(concerned).toEqual(expect.arrayContaining([tenant.id, other.id]));
@@ -179,7 +179,7 @@ test('the audit log and the operational events can be read of one tenant, and na
     (each: { tenant_id: string }) => each.tenant_id === tenant.id,
   );
   // Its external id is free for another one.
-  expect(deleted.tenant).toEqual({ name: 'Named', external_id: null });
+  expect(deleted.tenant).toEqual({ name: 'Named', external_id: null, deleted_at: expect.any(String) });
   expect((await tidings.call('GET', '/v1/operational-events?tenant=ten_unknown')).status).toBe(404);
   await receiver.close();
 });

@@ -1386,6 +1386,8 @@ export interface components {
                 tenant_id: string;
                 name: string | null;
                 external_id: string | null;
+                /** @description When it was deleted: it has no page any more. */
+                deleted_at: string | null;
                 attempts: number;
                 failed: number;
             }[];
@@ -1394,6 +1396,8 @@ export interface components {
                 tenant_id: string;
                 name: string | null;
                 external_id: string | null;
+                /** @description When it was deleted: it has no page any more. */
+                deleted_at: string | null;
                 attempts: number;
                 failed: number;
             }[];
@@ -1432,6 +1436,8 @@ export interface components {
             tenant: {
                 name: string | null;
                 external_id: string | null;
+                /** @description When it was deleted: it has no page any more. */
+                deleted_at: string | null;
             } | null;
             /** @description What the endpoint is known by. Null: it concerns no endpoint. */
             endpoint: {
@@ -2496,6 +2502,8 @@ export interface components {
             tenant: {
                 name: string | null;
                 external_id: string | null;
+                /** @description When it was deleted: it has no page any more. */
+                deleted_at: string | null;
             } | null;
             /** @description What the endpoint is known by. Null: it concerns no endpoint. */
             endpoint: {
@@ -3142,6 +3150,8 @@ export interface components {
                 tenant_id: string;
                 name: string | null;
                 external_id: string | null;
+                /** @description When it was deleted: it has no page any more. */
+                deleted_at: string | null;
                 attempts: number;
                 failed: number;
             }[];
@@ -3150,6 +3160,8 @@ export interface components {
                 tenant_id: string;
                 name: string | null;
                 external_id: string | null;
+                /** @description When it was deleted: it has no page any more. */
+                deleted_at: string | null;
                 attempts: number;
                 failed: number;
             }[];
@@ -3188,6 +3200,8 @@ export interface components {
             tenant: {
                 name: string | null;
                 external_id: string | null;
+                /** @description When it was deleted: it has no page any more. */
+                deleted_at: string | null;
             } | null;
             /** @description What the endpoint is known by. Null: it concerns no endpoint. */
             endpoint: {
@@ -4252,6 +4266,8 @@ export interface components {
             tenant: {
                 name: string | null;
                 external_id: string | null;
+                /** @description When it was deleted: it has no page any more. */
+                deleted_at: string | null;
             } | null;
             /** @description What the endpoint is known by. Null: it concerns no endpoint. */
             endpoint: {

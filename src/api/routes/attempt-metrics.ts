@@ -18,6 +18,7 @@ const tenantTotal = z.object({
   tenant_id: z.string(),
   name: z.string().nullable(),
   external_id: z.string().nullable(),
+  deleted_at: z.string().nullable().describe('When it was deleted: it has no page any more.'),
   attempts: z.number(),
   failed: z.number(),
 });
@@ -132,8 +133,9 @@ function presentWaiting(deliveries: Waiting['deliveries']) {
   });
 }
 
-const presentTenant = ({ tenantId, externalId, ...rest }: TenantTotal) => ({
+const presentTenant = ({ tenantId, externalId, deletedAt, ...rest }: TenantTotal) => ({
   tenant_id: tenantId,
   external_id: externalId,
+  deleted_at: deletedAt?.toISOString() ?? null,
   ...rest,
 });

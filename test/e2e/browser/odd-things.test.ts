@@ -186,3 +186,45 @@ async function expectFilled(page: Page): Promise<void> {
   const data = page.getByLabel('Data', { exact: true });
   for (let i = 0; i < 100 && (await data.inputValue()).length < 10; i += 1) await page.waitForTimeout(50);
 }
+
+test("no link of the operator's pages leads to what was deleted", async () => {
+  const receiver = await startReceiver(410);
+  const gone = await tenantWith(stage.tidings, { name: 'Gone' }, [{ url: receiver.url, retry_schedule: [] }]);
+  const kept = await tenantWith(stage.tidings, { name: 'Kept' }, [
+    { url: receiver.url, retry_schedule: [] },
+    { url: `${receiver.url}/kept`, retry_schedule: [] },
+  ]);
+  for (const { tenant } of [gone, kept]) {
+    const path = `/v1/tenants/${tenant.id}/events`;
+    const { body } = await stage.tidings.call('POST', path, { type: 'a.b', data: {} });
+    for (const { id } of body.deliveries) await stage.tidings.settled(id);
+    await stage.tidings.call('POST', `/v1/deliveries/${body.deliveries[0].id}/retry`);
+  }
+  await stage.tidings.call('DELETE', `/v1/tenants/${kept.tenant.id}/endpoints/${kept.endpoints[0].id}`);
+  await stage.tidings.call('DELETE', `/v1/tenants/${gone.tenant.id}`);
+  const { page } = await stage.dashboard('/activity');
+  await page.getByText('Tenant deleted').first().waitFor();
+  const links = new Set<string>();
+  for (const path of ['activity', '', 'tenants']) {
+    await page.goto(`${stage.tidings.url}/dashboard/${path}`);
+    await page.waitForLoadState('networkidle').catch(() => {});
+    const found = await page
+      .getByRole('main')
+      .getByRole('link')
+      .evaluateAll((each) => each.map((link) => (link as unknown as { href: string }).href));
+    // Those of the stories before may name hundreds of things.
+    for (const href of found) if (JSON.stringify([gone, kept]).includes(idIn(href))) links.add(href);
+  }
+  expect([...links].some((href) => href.includes(kept.tenant.id))).toBe(true);
+  expect([...links].filter((href) => href.includes(gone.tenant.id))).toEqual([]);
+  for (const href of links) {
+    await page.goto(href);
+    await page.waitForLoadState('networkidle').catch(() => {});
+    const wrong = page.getByRole('alert').or(page.getByText('There is no such page'));
+    expect([href, await wrong.count()]).toEqual([href, 0]);
+  }
+  await receiver.close();
+}, 180_000);
+
+/** The tenant that a page's address names. */
+const idIn = (href: string): string => /\/tenants\/(ten_\w+)/.exec(href)?.[1] ?? 'none';

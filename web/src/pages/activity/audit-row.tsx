@@ -1,13 +1,12 @@
 /** A row of the audit log: who did what to which, with what was there before and after. */
 import type { Schemas } from '@tidings/client';
-import { Link } from 'wouter';
 import { useFormat } from '../../context/format.ts';
 import type { IconName } from '../../parts/icon.tsx';
 import { Facts } from '../../parts/page.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { actionOf, actorOf, changesOf, factsOf, pathOf } from './audit-words.ts';
 import styles from './happenings.module.css';
-import { EndpointLink, Happening, TenantLink } from './happenings.tsx';
+import { EndpointLink, Happening, IdLink, isGone, TenantLink } from './happenings.tsx';
 
 const ICONS: Record<string, IconName> = {
   tenant: 'tenants',
@@ -25,7 +24,12 @@ export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isO
   const { tenant_id: tenant, object_id: object } = entry;
   const path = pathOf(entry);
   const isElsewhere = isOfAll && tenant !== null;
-  const href = path === null ? null : isElsewhere ? `/tenants/${tenant}${path}` : path;
+  const href =
+    path === null || (isElsewhere && isGone(entry.tenant))
+      ? null
+      : isElsewhere
+        ? `/tenants/${tenant}${path}`
+        : path;
   const changes = changesOf(entry, texts, format);
   const facts = factsOf(entry, texts, format);
   return (
@@ -40,13 +44,9 @@ export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isO
           ? []
           : [
               entry.endpoint ? (
-                <EndpointLink key="o" id={object} names={entry.endpoint} href={href ?? ''} />
-              ) : href === null ? (
-                <code key="o">{object}</code>
+                <EndpointLink key="o" id={object} names={entry.endpoint} href={href} />
               ) : (
-                <Link key="o" href={href}>
-                  <code>{object}</code>
-                </Link>
+                <IdLink key="o" id={object} href={href} />
               ),
             ]),
         ...facts,

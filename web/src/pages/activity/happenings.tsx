@@ -52,16 +52,29 @@ export const Happening = ({
   </li>
 );
 
-/** A tenant by name, where several are shown. */
-export function TenantLink({ id, tenant }: { id: string; tenant: Schemas['AuditEntry']['tenant'] }) {
-  return (
-    <Link href={`/tenants/${id}`}>
-      <bdi>{tenant?.name ?? id}</bdi>
-    </Link>
-  );
+/** Whether the tenant was deleted, so that neither it nor what it had has a page. */
+export const isGone = (tenant: Schemas['AuditEntry']['tenant']): boolean => tenant?.deleted_at != null;
+
+/** An id, linked where it has a page. */
+export function IdLink({ id, href }: { id: string; href: string | null }) {
+  const code = <code>{id}</code>;
+  return href === null ? code : <Link href={href}>{code}</Link>;
 }
 
-/** An endpoint by its id, linked; one that was deleted has no page, and is told by its name. */
+/** A tenant by name, where several are shown. */
+export function TenantLink({ id, tenant }: { id: string; tenant: Schemas['AuditEntry']['tenant'] }) {
+  const { common } = useTexts();
+  const name = <bdi>{tenant?.name ?? id}</bdi>;
+  if (isGone(tenant))
+    return (
+      <>
+        {name} ({common.deleted})
+      </>
+    );
+  return <Link href={`/tenants/${id}`}>{name}</Link>;
+}
+
+/** An endpoint by its id, linked; one that was deleted has no page, and is told by its name. @param href `null`: its tenant has none */
 export function EndpointLink({
   id,
   names,
@@ -69,11 +82,11 @@ export function EndpointLink({
 }: {
   id: string;
   names: Schemas['OperationalEvent']['endpoint'];
-  href: string;
+  href: string | null;
 }) {
   const { common } = useTexts();
   const name = names && <bdi>{names.description ?? names.url}</bdi>;
-  if (names?.deleted_at == null)
+  if (names?.deleted_at == null && href !== null)
     return (
       <Link href={href}>
         {name} <code>{id}</code>
@@ -81,7 +94,8 @@ export function EndpointLink({
     );
   return (
     <>
-      {name} <code>{id}</code> ({common.deleted})
+      {name} <code>{id}</code>
+      {names?.deleted_at != null && ` (${common.deleted})`}
     </>
   );
 }
@@ -92,7 +106,8 @@ export function EventRow({ event, isOfAll }: { event: Schemas['OperationalEvent'
   const format = useFormat();
   const { text, tone, icon } = sentenceOf(event, texts, format);
   const { tenant_id: tenant, endpoint_id: endpoint, data } = event;
-  const base = isOfAll ? `/tenants/${tenant}` : '';
+  const placeOf = (path: string) =>
+    isOfAll && isGone(event.tenant) ? null : `${isOfAll ? `/tenants/${tenant}` : ''}${path}`;
   const delivery = typeof data.delivery_id === 'string' ? data.delivery_id : null;
   return (
     <Happening
@@ -109,16 +124,12 @@ export function EventRow({ event, isOfAll }: { event: Schemas['OperationalEvent'
                 key="e"
                 id={endpoint}
                 names={event.endpoint}
-                href={`${base}/endpoints/${endpoint}`}
+                href={placeOf(`/endpoints/${endpoint}`)}
               />,
             ]),
         ...(delivery === null
           ? []
-          : [
-              <Link key="d" href={`${base}/deliveries/${delivery}`}>
-                <code>{delivery}</code>
-              </Link>,
-            ]),
+          : [<IdLink key="d" id={delivery} href={placeOf(`/deliveries/${delivery}`)} />]),
       ]}
     >
       {text}

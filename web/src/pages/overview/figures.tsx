@@ -1,7 +1,7 @@
 /** The figures and charts of an overview: how much was delivered, how surely, how fast. */
-import { Link } from 'wouter';
 import { useFormat } from '../../context/format.ts';
 import { Chart } from '../../parts/chart/chart.tsx';
+import { FailedLink } from '../../parts/failed-link.tsx';
 import { Card, Empty } from '../../parts/page.tsx';
 import { Segments } from '../../parts/segments.tsx';
 import { Stats } from '../../parts/stats.tsx';
@@ -33,7 +33,7 @@ export function Figures({ metrics }: { metrics: Metrics }) {
         { name: texts.delivered, value: format.number(deliveries.succeeded) },
         {
           name: texts.failed,
-          value: <Standing metrics={metrics} />,
+          value: <FailedLink standing={standing} base="" time={{ after: metrics.from }} />,
           isBad: standing.failed > 0,
           hint: texts.failedHint,
         },
@@ -48,20 +48,6 @@ export function Figures({ metrics }: { metrics: Metrics }) {
         { name: texts.p99, value: times === null ? '–' : format.duration(times.p99) },
       ]}
     />
-  );
-}
-
-/** The number of failed deliveries, leading to them. */
-function Standing({ metrics: { standing, from } }: { metrics: Metrics }) {
-  const { failed, at_least: isCut } = standing;
-  const { overview: texts } = useTexts();
-  const format = useFormat();
-  if (failed === 0 && !isCut) return format.number(0);
-  const search = new URLSearchParams({ status: 'failed', is_test: 'false', after: from });
-  return (
-    <Link href={`/deliveries?${search}`}>
-      {isCut ? texts.more(format.number(failed)) : format.number(failed)}
-    </Link>
   );
 }
 

@@ -96,7 +96,7 @@ function TenantTotals({
   totals: readonly Total[];
   countOf(total: Total): number;
 }) {
-  const { overview: texts } = useTexts();
+  const { overview: texts, common } = useTexts();
   return (
     <Card title={title}>
       {totals.length === 0 ? (
@@ -105,8 +105,14 @@ function TenantTotals({
         <Bars
           bars={totals.slice(0, SHOWN_TENANTS).map((total) => ({
             key: total.tenant_id,
-            name: <bdi>{total.name ?? texts.unnamed}</bdi>,
-            href: total.name === null ? undefined : `/tenants/${total.tenant_id}`,
+            name: (
+              <>
+                <bdi>{total.name ?? texts.unnamed}</bdi>
+                {total.deleted_at !== null && ` (${common.deleted})`}
+              </>
+            ),
+            href:
+              total.name !== null && total.deleted_at === null ? `/tenants/${total.tenant_id}` : undefined,
             count: countOf(total),
             bad: total.failed,
             hint: countOf(total) !== total.failed && total.failed > 0 && texts.failedOf(total.failed),

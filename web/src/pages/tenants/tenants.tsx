@@ -8,6 +8,7 @@ import { useProfiles } from '../../context/profiles.ts';
 import { useRowKeys } from '../../context/shortcuts.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Button, PlaceButton } from '../../parts/button.tsx';
+import { FailedLink } from '../../parts/failed-link.tsx';
 import { Empty, Page } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
@@ -131,16 +132,11 @@ function Failures({ attempts, failed }: { attempts: number; failed: number }) {
 }
 
 function Standing({ tenant: { id, activity } }: { tenant: Tenant }) {
-  const format = useFormat();
-  const { tenants: texts, overview } = useTexts();
+  const { tenants: texts } = useTexts();
   if (activity === undefined) return '–';
-  const { failed, at_least: isCut } = activity.standing;
-  if (failed === 0 && !isCut) return <span className="muted">{format.number(0)}</span>;
-  return (
-    <Link href={`/tenants/${id}/deliveries?status=failed&is_test=false&range=24h`} title={texts.standingHint}>
-      {isCut ? overview.more(format.number(failed)) : format.number(failed)}
-    </Link>
-  );
+  const { standing } = activity;
+  const time = { range: '24h' };
+  return <FailedLink standing={standing} base={`/tenants/${id}`} time={time} title={texts.standingHint} />;
 }
 
 /** How its endpoints are, the worst first. */
