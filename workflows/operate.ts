@@ -14,7 +14,8 @@ const activities = proxyActivities<Pick<Activities, 'advanceOperation' | 'runOpe
  * Runs an operation. While a deploy rolls, a worker of an earlier version may get its task; that worker knows neither this name nor that of
  * the activity, so the task waits for one that does. Whoever gives selections a new meaning gives both a new name.
  */
-export const runOperation = (input: OperateInput): Promise<void> => runPages(input, activities.runOperationPage);
+export const runOperation = (input: OperateInput): Promise<void> =>
+  runPages(input, activities.runOperationPage);
 
 /** Goes on with an operation that 0.1.0 has started. */
 export const operate = (input: OperateInput): Promise<void> => runPages(input, activities.advanceOperation);
