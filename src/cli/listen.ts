@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Knows, type Verdict, verify, whyUnverifiable } from '../demo/verify.ts';
+import type { SigningScheme } from '../domain/signing.ts';
 import { visibleLines } from '../domain/visible-text.ts';
 import { PROFILES, profileNamed } from '../profiles/index.ts';
 import { type ConnectionOptions, connectionOf, withConnectionOptions } from './connection.ts';
@@ -100,10 +101,24 @@ function givenVerifier({ profile = 'standard-webhooks', secret, authorization }:
       `The profile ${profile} has no signature: pass --authorization in place of --secret.`,
     );
   }
-  // The public half of a secret is enough to verify by.
-  const problem = secret === undefined || secret.startsWith('whpk_') ? null : signing?.secretProblem(secret);
-  if (problem) throw new UsageError(`--secret ${problem}.`);
+  const problem = secret === undefined || signing === null ? null : secretProblem(signing, secret);
+  if (problem !== null) throw new UsageError(`--secret ${problem}.`);
   return { profile, knows: { secret, authorization } };
+}
+
+/** The base64 of 32 bytes. */
+const PUBLIC_KEY = /^[A-Za-z0-9+/]{43}=$/;
+
+/** Why nothing can be verified by this secret, or `null`. The public half of an ed25519 secret is enough. */
+function secretProblem(
+  { recipes = [], secretProblem: problemOf }: SigningScheme,
+  secret: string,
+): string | null {
+  const prefix = recipes.find(({ algorithm }) => algorithm === 'ed25519')?.key.prefix;
+  if (prefix === undefined || !secret.startsWith(prefix)) return problemOf(secret);
+  return PUBLIC_KEY.test(secret.slice(prefix.length))
+    ? null
+    : `must be ${prefix} and the base64 of the 32 bytes of an ed25519 public key`;
 }
 
 const howToKnow = ({ tenant }: Options) =>

@@ -4,6 +4,11 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { EXIT } from '../../src/cli/failures.ts';
 import { PROFILES } from '../../src/profiles/index.ts';
+import {
+  generateEd25519Secret,
+  publicKeyOf,
+  standardWebhooksSigning,
+} from '../../src/signing/standard-webhooks.ts';
 import { type CliRun, MAIN, runCli, startCli } from '../helpers/cli.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { ADMIN_KEY, startTestService, type TestService } from '../helpers/service.ts';
@@ -91,6 +96,21 @@ test('a secret that is given is what it verifies by', async () => {
   await run.ended;
 });
 
+test('the public half of an ed25519 secret is enough to verify by', async () => {
+  const secret = generateEd25519Secret();
+  const { run, url } = await listening('--secret', publicKeyOf(secret) ?? '');
+  const [webhookId, timestampS] = ['evt_1', Math.floor(Date.now() / 1000)];
+  const signature = standardWebhooksSigning.sign({
+    ...{ webhookId, timestampS, body: Buffer.from('{}'), secrets: [secret] },
+  });
+  const headers = { 'webhook-id': webhookId, 'webhook-timestamp': String(timestampS), ...signature };
+  expect((await post(url, '{}', headers)).status).toBe(200);
+  await run.until('evt_1  genuine');
+  expect((await post(url, '{"a":1}', headers)).status).toBe(401);
+  run.signal('SIGTERM');
+  expect(await run.ended).toBe(EXIT.done);
+});
+
 test.each([
   ['--status', 'abc'],
   ['--status', '99'],
@@ -103,6 +123,12 @@ test.each([
   ['--profile', 'unknown'],
   ['--secret', 'whsec_short'],
   ['--secret', 'no prefix'],
+  ['--secret', 'whpk_'],
+  ['--secret', 'whpk_abc'],
+  ['--secret', 'whpk_!!!'],
+  ['--secret', `whpk_${Buffer.alloc(31).toString('base64')}`],
+  ['--secret', `whpk_${Buffer.alloc(33).toString('base64')}`],
+  ['--secret', `whsk_${Buffer.alloc(64).toString('base64')}`],
 ])('%s %s is refused before anything is made', async (option, value) => {
   const tenant = await newTenant();
   const withTenant = option === '--profile' || option === '--secret' ? [] : ['--tenant', tenant];
