@@ -12,6 +12,7 @@ import { MIGRATIONS } from '../package-root.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
 import { type ReencryptCount, reencryptAll } from '../store/reencrypt.ts';
+import { unusableDatabase } from '../store/unusable-database.ts';
 import { createVault } from '../store/vault.ts';
 import type { TemporalTarget } from '../temporal/connection.ts';
 import { temporalFromEnvironment } from '../temporal/target.ts';
@@ -40,6 +41,8 @@ async function migrateAt(
   const db = createPool(databaseUrl, { max: 1, patient: true, authorities });
   try {
     return await migrate(db, MIGRATIONS, { say });
+  } catch (error) {
+    throw unusableDatabase(error);
   } finally {
     await db.end();
   }
@@ -52,6 +55,8 @@ export async function reencryptDatabase(environment: Environment): Promise<Reenc
   const db = createPool(requireDatabase(environment), { max: 1, patient: true, authorities });
   try {
     return await reencryptAll(db, createVault(keyRing));
+  } catch (error) {
+    throw unusableDatabase(error);
   } finally {
     await db.end();
   }

@@ -9,6 +9,7 @@ import { type ContactLinks, createContactLinks } from '../store/contact-links.ts
 import { followDatabaseClock } from '../store/database-clock.ts';
 import { migrationNames } from '../store/migrate.ts';
 import { createPool, type Db, isDatabaseAway } from '../store/pool.ts';
+import { unusableDatabase } from '../store/unusable-database.ts';
 import { createVault, type KeyRing, type Vault } from '../store/vault.ts';
 import { openTemporalLink, type TemporalLink, type TemporalTarget } from '../temporal/connection.ts';
 import { createEngine, type TemporalEngine } from '../temporal/engine.ts';
@@ -157,7 +158,7 @@ async function reachDatabase(db: Db, logger: Logger): Promise<void> {
       if (isReported) logger.info('the database can be reached');
       return;
     } catch (error) {
-      if (!isDatabaseAway(error)) throw error;
+      if (!isDatabaseAway(error)) throw unusableDatabase(error);
       const reason = (error as Error).message;
       if (!isReported) logger.warn({ reason }, 'the database cannot be reached; waiting for it');
       await new Promise((resolve) => setTimeout(resolve, DATABASE_RETRY_MS));
