@@ -55,17 +55,25 @@ export function explainAttempt(
 
 /**
  * @param last the newest attempt; `undefined`: there was none
- * @param endpointNow how the endpoint is now, which decides what there is to do
+ * @param now what decides whether it can be sent, and so what there is to do
  */
 export function explainDelivery(
   { status, lastError, lastResponseStatus }: Delivery,
   last: { error: { code: AttemptErrorCode } | null; explanation: ExplanationView | null } | undefined,
-  endpointNow: Sendability['endpoint'],
+  now: Sendability,
 ): ExplanationView | null {
   if (lastError === null || status === 'succeeded') return null;
   // What ended it may have come after its last attempt: its endpoint was disabled, its payload erased.
   if (last?.error?.code === lastError) return last.explanation;
-  return view(explain({ ...nothingSeen(lastError, lastResponseStatus), endpointNow }));
+  const seen = { ...nothingSeen(lastError, lastResponseStatus), endpointNow: now.endpoint };
+  const obstacle = obstacleOf(now);
+  return view(explain(obstacle === null ? seen : { ...seen, obstacle }));
+}
+
+function obstacleOf({ payloadErased, secretsOpen, profileKnown }: Sendability): Failure['obstacle'] | null {
+  if (payloadErased) return 'payload_erased';
+  if (!secretsOpen) return 'secret_unreadable';
+  return profileKnown ? null : 'profile_unknown';
 }
 
 const nothingSeen = (code: AttemptErrorCode, status: number | null): Failure => ({

@@ -53,7 +53,7 @@ export async function readDeliveryLog(deps: ApiDeps, found: Delivery, reveal = f
       .map(({ pressId, atMs, by }) => ({ press_id: pressId, at: new Date(atMs).toISOString(), by })),
     next_step: words,
     next_actions: advice,
-    explanation: explainDelivery(delivery, attempts.at(-1), sendability.endpoint),
+    explanation: explainDelivery(delivery, attempts.at(-1), sendability),
     log_source: histories === null ? 'archive' : 'history',
     workflow: {
       id: delivery.workflowId,

@@ -32,6 +32,8 @@ export type Failure = {
   rotatedAt: Date | null;
   /** how the endpoint is now; absent: not looked at */
   endpointNow?: 'enabled' | 'disabled' | 'deleted';
+  /** what forbids to send the delivery, beside the state of its endpoint; absent: nothing, or not looked at */
+  obstacle?: 'payload_erased' | 'secret_unreadable' | 'profile_unknown';
 };
 
 export type Cause = {
@@ -773,7 +775,7 @@ export const CAUSES: Record<AttemptErrorCode, readonly Cause[]> = {
       who: 'operator',
       summary:
         "The version of Tidings that was to send does not know the tenant's profile, so nothing was sent.",
-      action: 'Run a version that knows the profile, in every process; then retry.',
+      action: 'Run a version that knows the profile, in every process.',
     },
   ],
   unsendable: [
@@ -787,6 +789,33 @@ export const CAUSES: Record<AttemptErrorCode, readonly Cause[]> = {
   ],
   endpoint_disabled: [
     {
+      cause: 'endpoint_disabled_then_deleted',
+      who: 'customer',
+      when: ({ endpointNow }) => endpointNow === 'deleted',
+      summary: 'The endpoint was disabled before the event was delivered, and has been deleted since.',
+      action: 'It cannot be sent any more. Another endpoint gets what is emitted from its creation on.',
+      example: { endpointNow: 'deleted' },
+    },
+    {
+      cause: 'endpoint_disabled_then_erased',
+      who: 'customer',
+      when: ({ obstacle }) => obstacle === 'payload_erased',
+      summary:
+        'The endpoint was disabled before the event was delivered, and the payload has been erased since.',
+      action: 'It cannot be sent any more. If the receiver needs it, emit the event anew.',
+      example: { obstacle: 'payload_erased' },
+    },
+    {
+      cause: 'endpoint_disabled_then_unsendable',
+      who: 'operator',
+      when: ({ obstacle }) => obstacle !== undefined,
+      summary:
+        'The endpoint was disabled before the event was delivered. By now its secrets cannot be decrypted, or the profile of its tenant is not known, so nothing can be sent to it.',
+      action:
+        'Put the key that sealed the secrets back into TIDINGS_ENCRYPTION_KEYS, or run a version that knows the profile.',
+      example: { obstacle: 'secret_unreadable' },
+    },
+    {
       cause: 'endpoint_enabled_again',
       who: 'customer',
       when: ({ endpointNow }) => endpointNow === 'enabled',
@@ -794,14 +823,6 @@ export const CAUSES: Record<AttemptErrorCode, readonly Cause[]> = {
         'The endpoint was disabled before the event was delivered. It is enabled again, and this delivery was not sent again by that.',
       action: 'Retry this delivery, or recover all that the endpoint has missed.',
       example: { endpointNow: 'enabled' },
-    },
-    {
-      cause: 'endpoint_disabled_then_deleted',
-      who: 'customer',
-      when: ({ endpointNow }) => endpointNow === 'deleted',
-      summary: 'The endpoint was disabled before the event was delivered, and has been deleted since.',
-      action: 'It cannot be sent any more. Another endpoint gets what is emitted from its creation on.',
-      example: { endpointNow: 'deleted' },
     },
     {
       cause: 'endpoint_disabled',

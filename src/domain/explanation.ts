@@ -48,6 +48,7 @@ export function exampleOf(code: AttemptErrorCode, { example = {} }: Cause): Fail
     url,
     rotatedAt,
     ...(example.endpointNow !== undefined && { endpointNow: example.endpointNow }),
+    ...(example.obstacle !== undefined && { obstacle: example.obstacle }),
     headers: new Map(Object.entries(example.headers ?? {})),
   };
 }

@@ -34,6 +34,10 @@ const STATES = {
     "status = 'failed', ended_status = 'failed', ended_at = now(), last_error = 'http_status', told_at = now()",
   failed_disabled:
     "status = 'failed', ended_status = 'failed', ended_at = now(), last_error = 'endpoint_disabled', told_at = now()",
+  failed_profile:
+    "status = 'failed', ended_status = 'failed', ended_at = now(), last_error = 'profile_unknown', told_at = now()",
+  failed_secret:
+    "status = 'failed', ended_status = 'failed', ended_at = now(), last_error = 'secret_unreadable', told_at = now()",
   cancelled: "status = 'cancelled', ended_status = 'cancelled', ended_at = now()",
 } as const;
 
@@ -51,6 +55,10 @@ const SURROUNDINGS: Record<string, (made: Subscribed, event: string) => Promise<
       `update tenants set profile = 'gone' where id = (select tenant_id from endpoints where id = $1)`,
       [id],
     ),
+  'disabled, with unreadable secrets': async ({ endpoint, id }) => {
+    await tidings.call('PATCH', endpoint, { enabled: false });
+    await tidings.database.db.query(`update endpoints set sealed = '\\x00' where id = $1`, [id]);
+  },
   'of a deleted tenant': ({ base }) => tidings.call('DELETE', base),
   'of an erased tenant': ({ base }) => tidings.call('POST', `${base}/erase`),
   'with an erased payload': ({ base }, event) => tidings.call('DELETE', `${base}/events/${event}/payload`),
@@ -80,6 +88,14 @@ test.each(Object.entries(SURROUNDINGS))(
         'string',
         expect.any(Array),
       ]);
+      // The explanation is read beside it: what it advises for this delivery is no more than what is accepted.
+      const advised = /\b(retry this|then retry|recover all|enable the endpoint)\b/i;
+      if (!log.next_actions.includes('retry'))
+        expect([name, log.next_step, log.explanation?.action ?? '']).toEqual([
+          name,
+          log.next_step,
+          expect.not.stringMatching(advised),
+        ]);
       for (const action of log.next_actions as string[]) {
         const { endpoint } = made[at] as Subscribed;
         const answer =
