@@ -65,7 +65,7 @@ function pageHeaders(frameAncestors: string | null): Record<string, string> {
 /**
  * Serves the pages.
  * @param settings.hasSession whether a request came with a session's cookie, good or not
- * @param warn a structured logger's `warn`; called once when they are not built
+ * @param warn a structured logger's `warn`; called once when they are not built, and for a file that cannot be read
  */
 export async function pages(
   app: FastifyInstance,
@@ -78,6 +78,7 @@ export async function pages(
   }
   // A scope of its own, because the plugin decorates replies, and so does that of /docs.
   await app.register(async (scope) => {
+    answerUnreadable(scope, warn);
     await scope.register(fastifyStatic, { serve: false, suppressWarning: true, preCompressed: true });
     // The plugin refuses a root that is no folder, which would keep the service from starting.
     if (is('isDirectory', join(folder, 'assets'))) {
@@ -124,11 +125,21 @@ export async function pages(
   });
 }
 
+/** A file that is there need not be readable: its rights forbid it, or the next build has just taken it away. */
+function answerUnreadable(scope: FastifyInstance, warn: (fields: object, message: string) => void): void {
+  scope.setErrorHandler(async (error: NodeJS.ErrnoException, _request, reply) => {
+    if (error.syscall === undefined) throw error;
+    warn({ reason: error.message }, 'a file of the pages cannot be read');
+    return sendNotBuilt(reply);
+  });
+}
+
 const NOT_BUILT = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>The pages are not built</title></head>
 <body><main><h1>The pages are not built</h1>
-<p>Tidings works, and its API answers. Run <code>npm run build</code> and start it again to have the dashboard and the portal, or set
+<p>Tidings works, and its API answers. Run <code>npm run build</code>, as a user whose files it may read, and start it again to have the
+dashboard and the portal, or set
 <code>TIDINGS_PAGES=off</code> to serve none.</p>
 <p><a href="/docs">API reference</a></p></main></body></html>
 `;

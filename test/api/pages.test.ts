@@ -1,5 +1,5 @@
 /** The pages as the service hands them out: where they are, what browsers may keep, and what the pages may load and be framed by. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { brotliCompressSync, gunzipSync, gzipSync } from 'node:zlib';
@@ -200,6 +200,16 @@ test.each<[what: string, spoil: (folder: string) => void]>([
   ['there is no folder', () => {}],
   ['there is a file in its place', (path) => writeFileSync(path, 'a letter')],
   [
+    'its files cannot be read',
+    (path) => {
+      mkdirSync(join(path, 'assets'), { recursive: true });
+      symlinkSync('/proc/self/mem', join(path, 'assets', 'a.js'));
+      // A file for whoever looks, and an error for whoever reads.
+      for (const file of ['index.html', 'portal.html', 'embed.js'])
+        symlinkSync('/proc/self/mem', join(path, file));
+    },
+  ],
+  [
     'it is half there',
     (path) => {
       mkdirSync(join(path, 'index.html'), { recursive: true });
@@ -221,7 +231,8 @@ test.each<[what: string, spoil: (folder: string) => void]>([
         expect.stringContaining('npm run build'),
       ]);
     }
-    expect((await get('/assets/a.js', {}, without)).status).toBe(404);
+    expect([404, 503]).toContain((await get('/assets/a.js', {}, without)).status);
+    expect((await without.call('GET', '/metrics')).text).toMatch(/^tidings_internal_errors_total 0$/m);
   } finally {
     await without.stop();
   }
