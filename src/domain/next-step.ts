@@ -51,7 +51,7 @@ export function nextStep(delivery: Asked, now: Sendability, presses: readonly Op
   const refusal = retryRefusal(delivery, now);
   const { state, retry } = describeState(delivery, refusal, now.nowMs ?? 0);
   if (refusal === null) {
-    const pressed = pressedWords(delivery, presses);
+    const pressed = pressedWords(delivery, now, presses);
     if (pressed !== null) return step(`${state.replace(NOTHING, 'At present: ')} ${pressed}`);
     return retry === null ? step(state) : step(`${state} ${limited(retry, now)}`, 'retry');
   }
@@ -79,7 +79,11 @@ const limited = (retry: string, { isRateLimited }: Sendability) =>
 const NOTHING = /^Nothing: /;
 
 /** What becomes of the presses; `null`: there is none but that of the attempt under way. */
-function pressedWords({ status, isAttempted }: Asked, presses: readonly OpenPress[]): string | null {
+function pressedWords(
+  { status, isAttempted }: Asked,
+  { isRateLimited }: Sendability,
+  presses: readonly OpenPress[],
+): string | null {
   const isUnderWay = status === 'delivering' || isAttempted === true;
   const open = isUnderWay ? presses.filter(({ step }) => step !== 'taken') : presses;
   const [first] = open;
@@ -88,8 +92,18 @@ function pressedWords({ status, isAttempted }: Asked, presses: readonly OpenPres
     open.length === 1
       ? `A retry was asked for at ${new Date(first.atMs).toISOString()} and is still to be made`
       : `${open.length} retries were asked for, the first at ${new Date(first.atMs).toISOString()}, and are still to be made`;
-  if (isUnderWay) return `${asked}: right after this attempt.`;
-  if (first.step !== 'deferred') return `${asked}: now, or when a worker is free.`;
+  if (isUnderWay) {
+    const when = isRateLimited
+      ? "after this attempt, as soon as the endpoint's rate limit leaves room"
+      : 'right after this attempt';
+    return `${asked}: ${when}.`;
+  }
+  if (first.step !== 'deferred') {
+    const when = isRateLimited
+      ? "when a worker is free and the endpoint's rate limit leaves room"
+      : 'now, or when a worker is free';
+    return `${asked}: ${when}.`;
+  }
   return `${asked}: as soon as the endpoint's rate limit, and the number of attempts that it may have at once, leave room.`;
 }
 

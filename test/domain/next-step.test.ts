@@ -89,6 +89,15 @@ describe('a press that is still to be carried out', () => {
     },
   );
 
+  test('is promised for a moment only where no rate limit may keep it waiting', () => {
+    for (const { state, pressStep } of cases) {
+      const { words } = nextStep(state, { ...now, isRateLimited: true }, [{ atMs: 0, step: pressStep }]);
+      if (!words.includes('still to be made')) continue;
+      expect(words).not.toMatch(/right after|: now/);
+      expect(words).toMatch(/still to be made: .*rate limit.* room\.$/);
+    }
+  });
+
   test('is not promised where it would send nothing', () => {
     const disabled = { ...now, endpoint: 'disabled' as const };
     for (const state of sound)
