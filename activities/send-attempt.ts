@@ -195,16 +195,18 @@ function resultOf(
         truncated: response.truncated,
       },
       received: received && redact(received, secretValues, true),
-      wire: wireOf(sent),
+      wire: wireOf(sent, secretValues),
       transport: transportOf(sent, secretValues),
     },
   };
 }
 
-function wireOf({ route, response }: SendResult): Wire | null {
+function wireOf({ route, response }: SendResult, secretValues: readonly string[]): Wire | null {
   if (route === null) return null;
   return {
     ...route,
+    // Why an address was passed over may quote its certificate.
+    others: route.others.map(({ address, error }) => ({ address, error: redactText(error, secretValues) })),
     rawLength: response?.rawLength ?? null,
     decodedFrom: response?.decodedFrom ?? null,
     bodyProblem: response?.bodyProblem ?? null,

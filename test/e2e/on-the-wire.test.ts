@@ -2,19 +2,34 @@
  * The log of an attempt shows what happened on the wire: the address, an answer that could not be read, a body before decoding.
  */
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { generate } from 'selfsigned';
+import { atEnd } from '../helpers/cleanup.ts';
+import { makeFolder } from '../helpers/folder.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { startTestService, type TestService } from '../helpers/service.ts';
 import { startTcpServer } from '../helpers/tcp-server.ts';
 
+const TOKEN = randomBytes(18).toString('hex');
+
 let tidings: TestService;
+/** of a receiver that writes what it knows into its certificate, which is for another host */
+let telling: { key: string; cert: string };
 beforeAll(async () => {
-  tidings = await startTestService();
+  const { private: key, cert } = await generate([{ name: 'commonName', value: TOKEN }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: `${TOKEN}.example.com` }] }],
+  });
+  telling = { key, cert };
+  const file = join(await makeFolder(), 'telling.pem');
+  writeFileSync(file, cert);
+  tidings = await startTestService({ TIDINGS_CA_FILE: file });
 });
 afterAll(() => tidings?.stop());
-
-const TOKEN = randomBytes(18).toString('hex');
 
 /** The one attempt of an event to the endpoint, and where the event is. */
 async function attemptAt(url: string, data: unknown = {}) {
@@ -81,6 +96,21 @@ test.each([
     },
   });
   expect(attempt.response).not.toHaveProperty('body_base64');
+});
+
+test('what a certificate says of a secret is in nothing that is told of the attempt', async () => {
+  const server = createServer(telling, (_request, response) => response.end());
+  server.on('tlsClientError', () => {}).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEnd(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const { attempt } = await attemptAt(`https://localhost:${(server.address() as AddressInfo).port}/`);
+  const told = { address: '127.0.0.1', error: expect.stringContaining('••••') };
+  expect(attempt).toMatchObject({
+    error: { code: 'tls_error', message: expect.stringContaining('••••') },
+    connection: { address: null, others: expect.arrayContaining([told]) },
+    tls: { subject: expect.stringContaining('••••') },
+  });
+  expect(JSON.stringify(attempt)).not.toContain(TOKEN);
 });
 
 test('a body that breaks off says so', async () => {
