@@ -1,13 +1,14 @@
 /** Text of machines as people can read it: control characters made visible, JSON indented. */
 
-/** C0 but tab and line feed, DEL, C1, and what turns the direction of text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+// Controls, format characters (what turns the direction of text, what has no width), separators of lines, halves of characters; but not tab,
+// line feed, the joiners that scripts and emoji need, and the number signs that have a shape. The same as `src/domain/visible-text.ts`.
+const HIDDEN =
+  /(?![\t\n\u200c\u200d]|[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** The text with control characters as their pictures, or as `<U+202E>`. */
 export function visible(text: string): string {
   return text.replace(/\r\n/g, '\n').replace(HIDDEN, (character) => {
-    const code = character.charCodeAt(0);
+    const code = character.codePointAt(0) ?? 0;
     if (code < 0x20) return String.fromCharCode(0x2400 + code);
     return code === 0x7f ? '␡' : `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
   });
