@@ -1,6 +1,7 @@
 /**
  * Writes the vectors that all verifying libraries are tested with: packages/verify/vectors/vectors.json. OpenSSL computes the signatures, so
- * that no library is tested against itself.
+ * that no library is tested against itself. For receivers with a clock of their own, `make-vectors.js FILE` writes the vectors of this moment
+ * to another file.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** What a verifying library must make of a request: `accepted`, or the reason for which it is refused. */
-type Vector = {
+export type Vector = {
   name: string;
   profile: string;
   secrets: string[];
@@ -20,7 +21,8 @@ type Vector = {
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'vectors-'));
-const NOW = 1_795_849_142;
+const [file = 'packages/verify/vectors/vectors.json'] = process.argv.slice(2);
+const NOW = process.argv.length > 2 ? Math.floor(Date.now() / 1_000) : 1_795_849_142;
 const ID = 'evt_01m8gf6e42e8jssntmrhet3kgs';
 const KEY = 'Jb1pSUzvqN3mTq0n1hXo2vJ8bF4rT6yK';
 const OTHER_KEY = 'pZ3xq8Wm5LrC0uVd7nKs2aTf6HyGj1Be';
@@ -38,10 +40,10 @@ const hmac = (key: Buffer, data: Buffer) =>
 function ed25519(data: Buffer): Buffer {
   const head = Buffer.from('302e020100300506032b657004220420', 'hex');
   const der = Buffer.concat([head, Buffer.from(ED25519, 'base64').subarray(0, 32)]);
-  const [key, file] = [join(folder, 'key.der'), join(folder, 'data')];
+  const [key, input] = [join(folder, 'key.der'), join(folder, 'data')];
   writeFileSync(key, der);
-  writeFileSync(file, data);
-  return openssl(['pkeyutl', '-sign', '-keyform', 'DER', '-inkey', key, '-rawin', '-in', file]);
+  writeFileSync(input, data);
+  return openssl(['pkeyutl', '-sign', '-keyform', 'DER', '-inkey', key, '-rawin', '-in', input]);
 }
 
 const openssl = (parameters: string[], input?: Buffer): Buffer =>
@@ -224,5 +226,5 @@ const vectors: Vector[] = [
 
 const named = new Set(vectors.map(({ name }) => name));
 if (named.size !== vectors.length) throw new Error('Two vectors have one name');
-writeFileSync('packages/verify/vectors/vectors.json', `${JSON.stringify(vectors, null, 2)}\n`);
+writeFileSync(file, `${JSON.stringify(vectors, null, 2)}\n`);
 rmSync(folder, { recursive: true });

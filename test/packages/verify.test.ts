@@ -17,18 +17,10 @@ import {
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { PROFILES, profileNamed } from '../../src/profiles/index.ts';
 import { generateEd25519Secret, publicKeyOf } from '../../src/signing/standard-webhooks.ts';
+import { bodyOf, storedVectors } from '../helpers/vectors.ts';
 
-type Vector = {
-  name: string;
-  profile: Profile;
-  secrets: string[];
-  headers: Record<string, string>;
-  body_base64: string;
-  now: number;
-  outcome: string;
-};
 const PACKAGE = join(PACKAGE_ROOT, 'packages/verify');
-const vectors: Vector[] = JSON.parse(readFileSync(join(PACKAGE, 'vectors/vectors.json'), 'utf8'));
+const vectors = storedVectors();
 
 /** @returns `accepted`, or the reason */
 async function outcomeOf(request: RequestLike, options: Parameters<typeof verify>[1]): Promise<string> {
@@ -43,8 +35,9 @@ async function outcomeOf(request: RequestLike, options: Parameters<typeof verify
   }
 }
 
-test.each(vectors)('$name: $outcome', async ({ profile, secrets, headers, body_base64, now, outcome }) => {
-  const body = Buffer.from(body_base64, 'base64');
+test.each(vectors)('$name: $outcome', async (vector) => {
+  const { profile, secrets, headers, now, outcome } = vector;
+  const body = bodyOf(vector);
   expect(await outcomeOf({ headers, body }, { profile, secret: secrets, nowMs: now * 1000 })).toBe(outcome);
 });
 
