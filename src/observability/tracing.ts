@@ -60,6 +60,20 @@ const noTracing: Tracing = {
   stop: async () => {},
 };
 
+/** OpenTelemetry's own default. */
+const DEFAULT_COLLECTOR = 'http://localhost:4318';
+
+/** @returns where traces are sent; `null`: nowhere */
+export function collectorUrl(settings: TracingSettings): string | null {
+  const {
+    OTEL_EXPORTER_OTLP_ENDPOINT: base,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own,
+    OTEL_TRACES_EXPORTER: exporter,
+  } = settings;
+  if (exporter === 'none' || (base === undefined && own === undefined && exporter === undefined)) return null;
+  return own ?? `${(base ?? DEFAULT_COLLECTOR).replace(/\/$/, '')}/v1/traces`;
+}
+
 /**
  * @param settings the rest of OpenTelemetry's variables (headers, sampler, service name) are read by its SDK
  * @param authorities PEM, trusted for the collector's TLS; default: Node's. OpenTelemetry's own variables for certificates
@@ -71,19 +85,13 @@ export function createTracing(
   logger: Logger,
   authorities?: readonly string[],
 ): Tracing {
-  const {
-    OTEL_EXPORTER_OTLP_ENDPOINT: base,
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own,
-    OTEL_TRACES_EXPORTER: exporter,
-  } = settings;
-  const isWanted = base !== undefined || own !== undefined || exporter === 'otlp';
-  if (!isWanted || exporter === 'none') return noTracing;
-  const url = own ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
+  const url = collectorUrl(settings);
+  if (url === null) return noTracing;
   const hasOwnTls = Object.keys(process.env).some((name) =>
     /^OTEL_EXPORTER_OTLP_.*(CERTIFICATE|CLIENT_KEY)$/.test(name),
   );
   const exporterOptions = {
-    ...(url && { url }),
+    url,
     ...(authorities && !hasOwnTls && { httpAgentOptions: { keepAlive: true, ca: [...authorities] } }),
   };
   const provider = new BasicTracerProvider({

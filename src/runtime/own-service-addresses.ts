@@ -1,8 +1,10 @@
-/** Addresses of the services that this process uses (PostgreSQL, Temporal, mail), so that none of them can be made an endpoint. */
+/** Addresses of the services that this process uses (PostgreSQL, Temporal, mail, …), so that none of them can be made an endpoint. */
 
 import { channelServices } from '../channels/index.ts';
 import type { Environment } from '../config/environment.ts';
 import type { OwnService } from '../http/own-services.ts';
+import { collectorUrl } from '../observability/tracing.ts';
+import { databaseAddress } from '../store/pool.ts';
 import type { TemporalTarget } from '../temporal/connection.ts';
 
 /**
@@ -11,7 +13,7 @@ import type { TemporalTarget } from '../temporal/connection.ts';
  */
 const TEMPORAL_PORTS = [7243, 7234, 7235, 7239, 6933, 6934, 6935, 6939];
 
-/** PostgreSQL, Temporal, its Web UI, the channels' services, and the API and metrics that another process may serve on this machine. */
+/** All services that the environment names, and the API and metrics that another process may serve on this machine. */
 export function ownServiceAddresses(options: {
   databaseUrl: string;
   temporal: TemporalTarget;
@@ -19,11 +21,13 @@ export function ownServiceAddresses(options: {
 }): OwnService[] {
   const { temporal, environment: env } = options;
   return [
-    ...located(options.databaseUrl, 5432),
+    databaseAddress(options.databaseUrl),
     ...located(`grpc://${temporal.connection.address ?? 'localhost'}`, 7233).flatMap(
       withOthers(TEMPORAL_PORTS),
     ),
-    ...located(temporal.uiUrl, temporal.uiUrl?.startsWith('https:') ? 443 : 80),
+    ...[temporal.uiUrl, env.TIDINGS_EGRESS_PROXY, collectorUrl(env)].flatMap((url) =>
+      located(url, url?.startsWith('https:') ? 443 : 80),
+    ),
     ...channelServices(env).flatMap(({ url, defaultPort, otherPorts = [] }) =>
       located(url, defaultPort).flatMap(withOthers(otherPorts)),
     ),
@@ -46,7 +50,5 @@ function listener(host: string, port: number | undefined): OwnService[] {
 function located(url: string | null | undefined, defaultPort: number): OwnService[] {
   if (!url || !URL.canParse(url)) return [];
   const { hostname, port } = new URL(url);
-  // A URL without a host, or with the path of a socket as host, names this machine.
-  const host = hostname === '' || hostname.toLowerCase().startsWith('%2f') ? 'localhost' : hostname;
-  return [{ host, port: port === '' ? defaultPort : Number(port) }];
+  return [{ host: hostname === '' ? 'localhost' : hostname, port: port === '' ? defaultPort : Number(port) }];
 }

@@ -81,6 +81,13 @@ function connectionOf(url: string, authorities: Authorities | null): pg.ClientCo
   return { ...(config as pg.ClientConfig), ssl: trusting(ssl, authorities) };
 }
 
+/** The host and port that `pg` connects to for this URL, which may take both from its query or from `PGHOST` and `PGPORT`. */
+export function databaseAddress(url: string): { host: string; port: number } {
+  const { host, port } = new pg.Client({ connectionString: url });
+  // The folder of a socket: that of a server on this machine.
+  return { host: host.startsWith('/') ? 'localhost' : host, port };
+}
+
 function trusting(
   ssl: boolean | ConnectionOptions,
   { added, all }: Authorities,

@@ -1,8 +1,11 @@
 /** Nothing is sent to Tidings' own services, also where the operator allows their network. */
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { AddressBlockedError, createAddressGuard } from '../../src/http/address-guard.ts';
 import type { OwnService } from '../../src/http/own-services.ts';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { ownServiceAddresses } from '../../src/runtime/own-service-addresses.ts';
 
 const EVERYTHING = ['0.0.0.0/0', '::/0'];
@@ -93,7 +96,11 @@ describe('what a process works with', () => {
   test.each([
     ['postgres://u:p@db.internal/tidings', { host: 'db.internal', port: 5432 }],
     ['postgres://u:p@db.internal:6432/tidings', { host: 'db.internal', port: 6432 }],
-    ['postgresql://[fd00::5]:5433/tidings?sslmode=require', { host: '[fd00::5]', port: 5433 }],
+    ['postgresql://[fd00::5]:5433/tidings?sslmode=verify-full', { host: 'fd00::5', port: 5433 }],
+    ['postgres://u:p@/tidings?host=db.internal&port=6432', { host: 'db.internal', port: 6432 }],
+    ['postgres://u:p@elsewhere/tidings?host=db.internal', { host: 'db.internal', port: 5432 }],
+    ['/var/run/postgresql tidings', { host: 'localhost', port: 5432 }],
+    ['socket:/var/run/postgresql?db=tidings', { host: 'localhost', port: 5432 }],
     ['postgres:///tidings?host=/var/run/postgresql', { host: 'localhost', port: 5432 }],
     ['postgres://u@%2Fvar%2Frun%2Fpostgresql/tidings', { host: 'localhost', port: 5432 }],
   ])('%s is found', (url, service) => {
@@ -120,6 +127,61 @@ describe('what a process works with', () => {
   ])('$what is found', ({ service }) => {
     expect(located({ SMTP_URL: 'smtp://mailpit:1025', TIDINGS_METRICS_PORT: '9464' })).toContainEqual(
       service,
+    );
+  });
+
+  test('PostgreSQL is found where PGHOST and PGPORT name it', () => {
+    Object.assign(process.env, { PGHOST: 'db.internal', PGPORT: '6432' });
+    try {
+      expect(located({}, 'postgres://u:p@/tidings')).toContainEqual({ host: 'db.internal', port: 6432 });
+    } finally {
+      delete process.env.PGHOST;
+      delete process.env.PGPORT;
+    }
+  });
+
+  test.each([
+    [{ OTEL_TRACES_EXPORTER: 'otlp' }, { host: 'localhost', port: 4318 }],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.internal' },
+      { host: 'collector.internal', port: 443 },
+    ],
+    [{ TIDINGS_EGRESS_PROXY: 'http://user:word@[fd00::7]:3128' }, { host: '[fd00::7]', port: 3128 }],
+  ])('%j is found', (env, service) => {
+    expect(located(env)).toContainEqual(service);
+  });
+
+  /** Open to everybody anyway; or given to the process in another way, which the next test looks at. */
+  const OTHERS = [
+    'TIDINGS_PUBLIC_URL',
+    'TIDINGS_PORTAL_FRAME_ANCESTORS',
+    'DATABASE_URL',
+    'TEMPORAL_ADDRESS',
+    'TIDINGS_TEMPORAL_UI',
+  ];
+  const SETTINGS = readFileSync(join(PACKAGE_ROOT, 'docs', 'configuration.md'), 'utf8').matchAll(
+    /^\| `(\w+)` \| ([^|]*(?:URL|host:port)[^|]*) \|/gm,
+  );
+  const named = [...SETTINGS].map(([, name = '', value = '']) => ({ name, value }));
+
+  test.each(named.filter(({ name }) => !OTHERS.includes(name)))(
+    'what $name names is found, as it holds a URL',
+    ({ name, value }) => {
+      const [scheme] = /\w+(?=:\/\/)/.exec(value) ?? ['http'];
+      expect(located({ [name]: `${scheme}://named.internal:4711` })).toContainEqual({
+        host: 'named.internal',
+        port: 4711,
+      });
+    },
+  );
+
+  test('every setting that holds a URL was looked at', () => {
+    expect(named.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        ...OTHERS.filter((name) => !name.includes('ANCESTORS')),
+        'SMTP_URL',
+        'TIDINGS_EGRESS_PROXY',
+      ]),
     );
   });
 
