@@ -109,6 +109,19 @@ test('the code is exchanged once; the answer says whose portal it is, what may b
   expect(await exchange(code)).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
 });
 
+test.each([
+  ['is no JSON', '\u202e{'],
+  ['is something else', '[1]'],
+  ['holds a logo that was never allowed', '{"logo":"data:image/svg+xml;base64,PHN2Zz4="}'],
+])('a stored theme that %s keeps nobody out', async (_what, stored) => {
+  const { id, code } = await link({ theme: { name: 'Hillside' } });
+  await database.db.query('update portal_sessions set theme = $2 where id = $1', [id, stored]);
+  const { status, body } = await exchange(code);
+  const plain = { mode: 'auto', navigation: true };
+  expect([status, body.theme]).toEqual([200, plain]);
+  expect((await asPortal(body.bearer)('GET', '/v1/portal-sessions/current')).body.theme).toEqual(plain);
+});
+
 test('a session that asks for nothing may do everything but see secrets', async () => {
   const { bearer } = await portal();
   const { body } = await asPortal(bearer)('GET', '/v1/portal-sessions/current');

@@ -39,6 +39,9 @@ const themeFields = {
   navigation: z.boolean().default(true).describe('Whether the pages show their navigation.'),
 };
 
+const theme = z.object(themeFields);
+const NO_THEME: z.infer<typeof theme> = { mode: 'auto', navigation: true };
+
 export const createPortalSessionBody = z
   .strictObject({
     capabilities: z
@@ -61,7 +64,7 @@ export const createPortalSessionBody = z
       .refine(isPageUrl, 'must be an http or https URL without a password')
       .optional()
       .describe('Where the portal leads back to.'),
-    theme: z.strictObject(themeFields).default({ mode: 'auto', navigation: true }),
+    theme: z.strictObject(themeFields).default(NO_THEME),
   })
   .meta({
     id: 'CreatePortalSession',
@@ -100,9 +103,7 @@ export const portalSessionSchema = z
   })
   .meta({ id: 'PortalSession' });
 
-export const ownPortalSessionSchema = z
-  .object({ ...common, theme: z.object(themeFields) })
-  .meta({ id: 'OwnPortalSession' });
+export const ownPortalSessionSchema = z.object({ ...common, theme }).meta({ id: 'OwnPortalSession' });
 
 export const exchangedSchema = ownPortalSessionSchema
   .extend({ bearer: z.string().describe('Sent as `Authorization: Bearer`. Shown here and never again.') })
@@ -134,5 +135,14 @@ export function presentPortalSession(session: PortalSession): z.infer<typeof por
 export function presentOwnPortalSession(
   session: ThemedPortalSession,
 ): z.infer<typeof ownPortalSessionSchema> {
-  return { ...presentCommon(session), theme: JSON.parse(session.theme) };
+  return { ...presentCommon(session), theme: themeIn(session.theme) };
+}
+
+/** A stored theme that cannot be read counts as none: who has the link gets in all the same. */
+function themeIn(json: string): z.infer<typeof theme> {
+  try {
+    return theme.parse(JSON.parse(json));
+  } catch {
+    return NO_THEME;
+  }
 }
