@@ -1,4 +1,5 @@
 /** Builds the HTTP request of an attempt: its headers around the stored body, and a copy of the headers with secrets masked. */
+import { clockOffsetMs } from '../domain/clock.ts';
 import { type EndpointSecrets, MASK } from '../domain/endpoint.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { Authorization, CredentialHeader } from './auth-scheme.ts';
@@ -32,7 +33,8 @@ export function buildRequest(input: {
 }): AttemptRequest {
   const { profile, secrets, authorization, webhookId, body, nowMs, version, traceparent = null } = input;
   const timestampS = Math.floor(nowMs / 1000);
-  const signing = validSecrets(secrets, nowMs);
+  // When a secret expires was decided by the database's clock, perhaps in another process.
+  const signing = validSecrets(secrets, nowMs + clockOffsetMs());
   const signature =
     profile.signing === null || signing.length === 0
       ? {}

@@ -2,6 +2,7 @@
  * Folds the partial sums of attempts (`metric_parts`) into intervals, and prunes old intervals. One process does it at a time, and nobody
  * else writes intervals, so no request waits for it. A crash leaves the partial sums where they were.
  */
+
 import {
   addCounts,
   histogramOf,
@@ -12,6 +13,7 @@ import {
   plus,
   type Sums,
 } from '../domain/attempt-metrics.ts';
+import { clockOffsetMs } from '../domain/clock.ts';
 import { type Db, type Queryable, transaction } from './pool.ts';
 
 /** The advisory lock of whoever folds or prunes. */
@@ -74,7 +76,7 @@ async function isMine(client: Queryable): Promise<boolean> {
 
 /** Only a damaged row has another time. */
 function isKept(at: Date): boolean {
-  const ageMs = Date.now() - at.getTime();
+  const ageMs = Date.now() + clockOffsetMs() - at.getTime();
   return ageMs > -2 * DAY_MS && ageMs < OLDEST_DAYS * DAY_MS;
 }
 

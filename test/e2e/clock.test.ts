@@ -71,6 +71,18 @@ describe.each([
     expect(again.matched).toBe(3);
   });
 
+  test('the secret before a rotation expires by the same clock for every process', async () => {
+    const receiver = await startReceiver();
+    const { base, path } = await subscribe({}, { url: receiver.url });
+    const { body: rotated } = await tidings.call('POST', `${path}/secret/rotate`, { overlap_seconds: 600 });
+    const leftMs = Date.parse(rotated.previous_expires_at) - RealDate.now();
+    expect(leftMs).toBeGreaterThan(540_000);
+    expect(leftMs).toBeLessThanOrEqual(600_000 + 2_000);
+    await tidings.call('POST', `${base}/events`, { type: 'a.b', data: 1 });
+    await receiver.until(1);
+    expect(String(receiver.received[0]?.headers['webhook-signature']).split(' ')).toHaveLength(2);
+  });
+
   test('a stall holds what was accepted before it, and nothing that comes after', async () => {
     const receiver = await startReceiver(500);
     const { base } = await subscribe({ profile: 'lessonly' }, { url: receiver.url, retry_schedule: [3] });

@@ -1,5 +1,6 @@
 /** `…/endpoints/:e/secret`: an endpoint's signing secret: reveal it, rotate it, get its public key. */
 import { z } from 'zod';
+import { clockOffsetMs } from '../../domain/clock.ts';
 import {
   type Endpoint,
   holdsMask,
@@ -94,7 +95,7 @@ export function endpointSecretRoutes(app: App, deps: ApiDeps): void {
     async (request) => {
       const tenant = await tenantOr404(deps, request, request.params.tenant);
       const { endpoint: id } = request.params;
-      const nowMs = Date.now();
+      const nowMs = Date.now() + clockOffsetMs();
       const rotation = rotationOf(profileNamed(tenant.profile), request.body ?? {});
       const act = {
         action: 'endpoint.secret_rotated',
