@@ -1,9 +1,10 @@
 /** Finds rows whose data makes a statement fail and deals with each by itself, so that the other rows go on without them. */
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import { newId } from '../domain/ids.ts';
+import { releaseNext } from './backlog.ts';
 import { isDataError } from './data-error.ts';
 import { ENDED_LIST, NO_CLAIM } from './delivery-states.ts';
-import type { Db } from './pool.ts';
+import { type Db, unlessLocked } from './pool.ts';
 
 /**
  * Does `work` for all items at once. If the data of some makes it fail, they are found by bisection: the others are done without them,
@@ -30,11 +31,12 @@ export async function isolateFailures<Item, Result>(
 
 /**
  * Fails a delivery whose row makes statements fail, and resets the values that they compute with, so that it can be retried by hand.
- * The operator and the tenant's contacts are notified.
+ * The operator and the tenant's contacts are notified. At an ordered endpoint the next delivery is released, as at every end; if the
+ * endpoint is locked just then, the reconciler does that.
  * @returns the status that the delivery has now; `undefined`: there is no such delivery
  */
 export async function failBroken(db: Db, deliveryId: string): Promise<DeliveryStatus | undefined> {
-  const { rows } = await db.query<{ status: DeliveryStatus }>(
+  const { rows } = await db.query<{ status: DeliveryStatus; endpointId: string; isOrdered: boolean | null }>(
     `with failed as (
        update deliveries d set
          status = case when ended_status in ${ENDED_LIST} then ended_status else 'failed' end,
@@ -51,8 +53,11 @@ export async function failBroken(db: Db, deliveryId: string): Promise<DeliverySt
          now()
        from failed f on conflict do nothing
      )
-     select status from failed`,
+     select f.status, f.endpoint_id as "endpointId", e.ordered as "isOrdered"
+     from failed f left join endpoints e on e.id = f.endpoint_id`,
     [deliveryId, newId('operationalEvent')],
   );
-  return rows[0]?.status;
+  const [failed] = rows;
+  if (failed?.isOrdered) await unlessLocked(db, (client) => releaseNext(client, failed.endpointId));
+  return failed?.status;
 }

@@ -3,6 +3,7 @@
  */
 
 import { alignEndpoints, alignWaiting, releaseNext, WAITING_PAGE } from '../../src/store/backlog.ts';
+import { failBroken } from '../../src/store/broken-rows.ts';
 import { applyEffects, type Effects, noEffects, releaseStalled } from '../../src/store/endpoint-effects.ts';
 import { deleteEndpoint, disableEndpoint } from '../../src/store/endpoints.ts';
 import { transaction } from '../../src/store/pool.ts';
@@ -55,6 +56,30 @@ const apply = (effects: Partial<Effects>) =>
       disableAfterMs: 1e9,
     }),
   );
+
+describe('a delivery with a broken row, at an ordered endpoint,', () => {
+  beforeEach(async () => {
+    await set('ordered = true');
+    await insert('a', 1, { status: "'delivering'", claim_number: '1', claim_run: "'r'" });
+    await insert('b', 2, held('ordered'));
+  });
+
+  test('lets the next one go when it is failed', async () => {
+    expect(await failBroken(database.db, 'a000001')).toBe('failed');
+    expect(await idsThatAre('pending')).toEqual(['b000001']);
+  });
+
+  test('is failed also while the endpoint is locked, and the reconciler lets the next one go', async () => {
+    const client = await database.db.connect();
+    await client.query(`begin; select 1 from endpoints where id = 'ep_1' for update`);
+    expect(await failBroken(database.db, 'a000001')).toBe('failed');
+    await client.query('rollback');
+    client.release();
+    expect(await idsThatAre('pending')).toEqual([]);
+    await reconcile();
+    expect(await idsThatAre('pending')).toEqual(['b000001']);
+  });
+});
 
 test('more than a page waits at an endpoint that is gone: people are told of all, a page ends at once, the rest in a round', async () => {
   await insert('a', WAITING_PAGE, retrying);
