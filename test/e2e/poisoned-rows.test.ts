@@ -3,14 +3,19 @@
  * rows of a tenant of its own; then everything is asked for, and everything that goes round goes round.
  */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { pruneScheduleId } from '../../src/temporal/schedules.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { openEventStream } from '../helpers/event-stream.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
 import { startReceiver } from '../helpers/receiver.ts';
+import { ADMIN_KEY } from '../helpers/service.ts';
 
 /** By type as PostgreSQL names it; SQL, tried in this order. The first are the most harmful. */
 const POISONS: Record<string, string[]> = {
@@ -36,6 +41,37 @@ const ONLY = process.env.TEST_POISON?.split(',');
 const VALUES = ALL_VALUES || ONLY !== undefined ? 9 : 1;
 /** Hold nothing of a tenant, or only what is folded within seconds (test/store/metric-folding damages that). */
 const NO_TENANTS = ['schema_migrations', 'sign_in_codes', 'metric_parts'];
+const ALL_TENANTS_LISTS = [
+  '/v1/tenants',
+  '/v1/keys',
+  '/v1/sessions',
+  '/v1/operational-events',
+  '/v1/audit-log',
+  '/v1/deliveries',
+  '/v1/endpoints',
+];
+const ALL_TENANTS_SUMS = [
+  '/v1/metrics/overview',
+  '/v1/operator/status',
+  '/v1/operator/limits',
+  '/metrics',
+  '/readyz',
+];
+/** What is the same for everybody, or has nothing of a tenant's rows in it. */
+const NOBODYS = [
+  'DELETE /v1/operator/endpoint',
+  'DELETE /v1/portal-sessions/current',
+  'DELETE /v1/sessions/current',
+  'GET /healthz',
+  'GET /v1/operator/endpoint',
+  'GET /v1/profiles',
+  'GET /v1/profiles/{profile}',
+  'GET /v1/profiles/{profile}/samples',
+  'POST /api/v1/webhooks',
+  'POST /v1/sign-in-codes',
+  'PUT /v1/operator/endpoint',
+];
+const NO_KEY = { 'x-api-key': '' };
 const PROFILES = ['standard-webhooks', 'scorm-api'];
 
 type Victim = {
@@ -48,6 +84,11 @@ type Victim = {
   operation: string;
   emit: { body: object; headers: Record<string, string> };
   type: string;
+  /** a key of its own, a session with it, and a portal session */
+  credentials: Record<string, string>[];
+  portalSession: string;
+  keyId: string;
+  session: string;
 };
 
 /** How the rows of a tenant are found: by the first of these columns that a table has. */
@@ -115,12 +156,31 @@ async function inParallel<Item, Result>(
   return results;
 }
 
+const asked = new Set<string>();
+
+const call: TestProcess['call'] = (method, path, ...more) => {
+  asked.add(`${method} ${path.replace(/\?.*/, '')}`);
+  return tidings.call(method, path, ...more);
+};
+
+/** The routes of the API reference that nothing has asked. */
+function unasked(): string[] {
+  const { paths } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'docs', 'openapi.json'), 'utf8'));
+  return Object.entries<object>(paths)
+    .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
+    .filter((route) => {
+      const pattern = new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+      return ![...asked].some((each) => pattern.test(each));
+    })
+    .sort();
+}
+
 async function ok(method: string, path: string, body?: object, headers?: Record<string, string>) {
-  let answer = await tidings.call(method, path, body, headers);
+  let answer = await call(method, path, body, headers);
   // A busy machine: who sets things up does as the answer says, and comes again.
   for (let tries = 30; answer.status === 503 && tries > 0; tries -= 1) {
     await sleep(1_000);
-    answer = await tidings.call(method, path, body, headers);
+    answer = await call(method, path, body, headers);
   }
   if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
   return answer.body;
@@ -150,14 +210,17 @@ async function makeVictim(
   }
   const own = { name: 'own.type', description: 'Own', schema: { type: 'object' }, example: { a: 1 } };
   await ok('POST', `${base}/event-types`, own);
-  const { key } = await ok('POST', '/v1/keys', {
+  const { id: keyId, key } = await ok('POST', '/v1/keys', {
     kind: 'tenant',
     tenant,
     scopes: ['read'],
     name: `Key ${at}`,
   });
-  await ok('POST', '/v1/sessions', { key });
+  const signedIn = await call('POST', '/v1/sessions', { key });
   await ok('POST', `${base}/portal-sessions`, {});
+  const { id: portalSession, url } = await ok('POST', `${base}/portal-sessions`, {});
+  const code = url.split('#code=')[1];
+  const { bearer } = await ok('POST', '/v1/portal-sessions/exchange', { code }, NO_KEY);
   const emit = {
     body: { type: own.name, data: { word: `word-${at}` } },
     headers: { 'idempotency-key': `key-${at}` },
@@ -173,6 +236,14 @@ async function makeVictim(
     operation: '',
     emit,
     type: own.name,
+    credentials: [
+      { 'x-api-key': key },
+      { ...NO_KEY, cookie: signedIn.headers.get('set-cookie')?.split(';')[0] ?? '' },
+      { ...NO_KEY, authorization: `Bearer ${bearer}` },
+    ],
+    portalSession,
+    keyId,
+    session: signedIn.body.id,
   };
 }
 
@@ -207,8 +278,12 @@ async function poison(victim: Victim): Promise<string | null> {
   return null;
 }
 
-function questions(victim: Victim): [string, string, unknown?, Record<string, string>?][] {
-  const { tenant, endpoints, event, deliveries, operation, emit } = victim;
+type Question = [method: string, path: string, body?: unknown, headers?: Record<string, string>];
+
+const webhookOf = (endpoint = '') => `/api/v1/webhooks/${endpoint.replace('ep_', 'webhook_')}`;
+
+function questions(victim: Victim): Question[] {
+  const { tenant, endpoints, event, deliveries, operation, emit, credentials } = victim;
   const base = `/v1/tenants/${tenant}`;
   const at = endpoints.map((id) => `${base}/endpoints/${id}`);
   const [good] = at as [string];
@@ -234,6 +309,12 @@ function questions(victim: Victim): [string, string, unknown?, Record<string, st
     ['GET', '/v1/endpoints?state=troubled'],
     ['GET', `${base}/metrics`],
     ['GET', `${base}/portal-sessions`],
+    ...credentials.map((credential): Question => ['GET', base, undefined, credential]),
+    ['GET', '/v1/sessions/current', undefined, credentials[1]],
+    ['GET', '/v1/portal-sessions/current', undefined, credentials[2]],
+    ['GET', '/v1/sessions', undefined, credentials[0]],
+    ['GET', `/v1/deliveries?status=failed&tenant=${tenant}`],
+    ['GET', `/v1/operational-events?tenant=${tenant}`],
     ['GET', `${base}/deliveries`],
     ['GET', `${base}/deliveries?status=failed&endpoint_id=${endpoints[1]}`],
     ['GET', `/v1/audit-log?tenant=${tenant}`],
@@ -243,6 +324,7 @@ function questions(victim: Victim): [string, string, unknown?, Record<string, st
       ['GET', `${path}?reveal=true`],
       ['GET', `${path}/stats`],
       ['GET', `${path}/secret`],
+      ['GET', `${path}/public-key`],
     ]),
     ...deliveries.flatMap((id): [string, string][] => [
       ['GET', `/v1/deliveries/${id}`],
@@ -267,14 +349,51 @@ function questions(victim: Victim): [string, string, unknown?, Record<string, st
     ['POST', `${good}/secret/rotate`, {}],
     ['PATCH', good, { description: 'changed' }],
     ['PATCH', base, { name: 'changed' }],
+    ['PATCH', base, { contacts: [`somebody-else@example.com`] }],
+    ['POST', `${base}/contacts/send-link`, { address: 'somebody-else@example.com' }],
+    ['POST', `${good}/test`, {}],
+    ['PATCH', `${at[3]}`, { enabled: true }],
+    ['PATCH', `${at[3]}`, { enabled: false }],
+    ['POST', `${base}/endpoints`, { url: 'http://127.0.0.1:1/' }],
+    ['POST', `${base}/event-types`, { name: 'own.other', description: '', example: 1 }],
+    ['POST', `${base}/portal-sessions`, {}],
+    ['PATCH', webhookOf(endpoints[0]), { url: 'http://127.0.0.1:1/' }],
+    ['POST', `/v1/operations/${operation}/cancel`],
     ['POST', `/v1/deliveries/${deliveries[2]}/cancel`],
   ];
+}
+
+/** Each takes something away; the erasure of all comes last. */
+function farewells({ tenant, endpoints, event, type, portalSession, keyId, session }: Victim): Question[] {
+  const base = `/v1/tenants/${tenant}`;
+  return [
+    ['DELETE', `${base}/portal-sessions/${portalSession}`],
+    ['DELETE', `/v1/sessions/${session}`],
+    ['DELETE', `/v1/keys/${keyId}`],
+    ['DELETE', `${base}/event-types/${type}`],
+    ['DELETE', `${base}/events/${event}/payload`],
+    ['DELETE', `${base}/endpoints/${endpoints[0]}`],
+    ['DELETE', webhookOf(endpoints[1])],
+    ['DELETE', base],
+  ];
+}
+
+/** @returns what is wrong with the victim's stream; `null`: it goes on */
+async function streamProblem({ tenant }: Victim): Promise<string | null> {
+  const path = `/v1/tenants/${tenant}/stream`;
+  asked.add(`GET ${path}`);
+  const stream = await openEventStream(`${tidings.url}${path}`, { 'x-api-key': ADMIN_KEY });
+  const end = await Promise.race([stream.ended().then(() => 'has ended'), sleep(2_500, null)]);
+  stream.close();
+  // A tenant that counts as deleted has none.
+  if (stream.status === 404) return null;
+  return stream.status === 200 ? end : `answers ${stream.status}`;
 }
 
 async function pagesOf(path: string): Promise<[string, number, string][]> {
   const answers: [string, number, string][] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const answer = await tidings.call('GET', `${path}?limit=200${cursor && `&cursor=${cursor}`}`);
+    const answer = await call('GET', `${path}?limit=200${cursor && `&cursor=${cursor}`}`);
     answers.push([path, answer.status, answer.status === 200 ? '' : answer.text]);
     cursor = answer.status === 200 ? answer.body.next_cursor : null;
   }
@@ -341,14 +460,24 @@ test('whatever stands in any column: no answer fails, nothing goes round for eve
   await inParallel(victims, 6, async (victim, at) => {
     if (at % 10 === 0) await emitHealthy();
     for (const [method, path, body, headers] of questions(victim)) {
-      const { status, text } = await tidings.call(method, path, body, headers);
+      const { status, text } = await call(method, path, body, headers);
       if (status >= 500) failures.push([victim.poison, method, path, status, text.slice(0, 200)]);
     }
   });
-  for (const path of ['/v1/tenants', '/v1/keys', '/v1/sessions', '/v1/operational-events', '/v1/audit-log'])
+  for (const path of ALL_TENANTS_LISTS)
     for (const [where, status, text] of await pagesOf(path))
       if (status !== 200) failures.push(['', 'GET', where, status, text]);
+  for (const path of ALL_TENANTS_SUMS) {
+    const { status, text } = await call('GET', path);
+    if (status !== 200) failures.push(['', 'GET', path, status, text.slice(0, 200)]);
+  }
   expect(failures).toEqual([]);
+  const streams: [string, string][] = [];
+  await inParallel(victims, 30, async (victim) => {
+    const problem = await streamProblem(victim);
+    if (problem !== null) streams.push([victim.poison, problem]);
+  });
+  expect(streams).toEqual([]);
 
   await prune();
   await emitHealthy();
@@ -377,6 +506,24 @@ test('whatever stands in any column: no answer fails, nothing goes round for eve
     if (Object.keys(said).length === 0) break;
   }
   expect(said).toEqual({});
+
+  const kept: [string, unknown][] = [];
+  await inParallel(victims, 6, async (victim) => {
+    for (const [method, path] of farewells(victim)) {
+      const { status, text } = await call(method, path);
+      if (status >= 500) failures.push([victim.poison, method, path, status, text.slice(0, 200)]);
+    }
+    const { status, body } = await call('POST', `/v1/tenants/${victim.tenant}/erase`);
+    if (status !== 202) return kept.push([victim.poison, body]);
+    const operation = async () => (await tidings.call('GET', `/v1/operations/${body.id}`)).body;
+    await eventually(operation, (found) => found.status === 'completed', 60_000).catch((error) =>
+      kept.push([victim.poison, error.message]),
+    );
+    return undefined;
+  });
+  expect(failures).toEqual([]);
+  expect(kept).toEqual([]);
+  expect(unasked()).toEqual(NOBODYS);
 }, 1_800_000);
 
 /** Warnings and errors in the log from that line on. */
