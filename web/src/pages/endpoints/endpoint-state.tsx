@@ -1,5 +1,6 @@
 /** The health of an endpoint in words: what is wrong, since when. */
 import type { Schemas } from '@tidings/client';
+import styles from '../../parts/badge.module.css';
 import { Badge } from '../../parts/badge.tsx';
 import { visible } from '../../parts/machine-text.ts';
 import { Time } from '../../parts/time.tsx';
@@ -20,7 +21,7 @@ export function EndpointState({ endpoint }: { endpoint: Schemas['Endpoint'] }) {
           {texts.disabled}
         </Badge>
         {reason && (
-          <span className="muted break" dir="auto">
+          <span className={`muted break ${styles.note}`} dir="auto">
             {reason === 'manual' && note !== null ? cut(note) : texts.disabledReason[reason]}
           </span>
         )}
