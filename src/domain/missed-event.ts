@@ -132,6 +132,26 @@ function sinceWhen(
   return disabledAt !== null && disabledAt.getTime() <= fromMs ? disabledAt : null;
 }
 
+/** The reasons why a replay to an endpoint would not send the event as things are now, in the order in which they are named. */
+export const REPLAY_OBSTACLES = ['test', 'erased', 'deleted', 'not_subscribed', 'disabled'] as const;
+export type ReplayObstacle = (typeof REPLAY_OBSTACLES)[number];
+
+/**
+ * What keeps a replay to the endpoint from sending the event now; `null`: nothing.
+ * @param hadDelivery whether the event has a delivery to it: that is sent again whatever the endpoint's types are now
+ */
+export function replayObstacle(
+  event: { type: string; isTest: boolean; erasedAt: Date | null },
+  endpoint: Pick<MissingEndpoint, 'deletedAt' | 'enabled' | 'eventTypes'>,
+  hadDelivery: boolean,
+): ReplayObstacle | null {
+  if (event.isTest) return 'test';
+  if (event.erasedAt !== null) return 'erased';
+  if (endpoint.deletedAt !== null) return 'deleted';
+  if (!hadDelivery && !isSubscribed(endpoint.eventTypes, event.type)) return 'not_subscribed';
+  return endpoint.enabled ? null : 'disabled';
+}
+
 /** The facts of a delivery that has ended without success. */
 export type EndedDelivery = Pick<Delivery, 'status' | 'lastError' | 'attemptCount' | 'endedAt'>;
 

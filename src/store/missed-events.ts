@@ -16,7 +16,7 @@ const BEFORE = 15;
 /** An event has one delivery for each endpoint that it went to, and a tenant has 100 endpoints at a time. */
 const MAX_DELIVERIES = 2_000;
 
-type StoredEndpoint = MissingEndpoint & { id: string; maskedUrl: string; isLive: boolean };
+type StoredEndpoint = MissingEndpoint & { id: string; maskedUrl: string };
 type StoredDelivery = EndedDelivery & { id: string; endpointId: string };
 
 export type MissingRow = StoredEndpoint & {
@@ -32,7 +32,7 @@ const ofState = (condition: string) => `(
 export const ENDPOINTS_QUERY = `
   select id, masked_url as "maskedUrl", created_at as "createdAt", deleted_at as "deletedAt",
     case when deleted_at is null then enabled else disabled_reason is null end as enabled,
-    enabled and deleted_at is null as "isLive", disabled_at as "disabledAt", array_remove(event_types, null) as "eventTypes"
+    disabled_at as "disabledAt", array_remove(event_types, null) as "eventTypes"
   from (${ofState('deleted_at is null')} union all ${ofState('deleted_at is not null')}) both_states`;
 
 export const DELIVERIES_QUERY = `

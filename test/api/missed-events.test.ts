@@ -73,6 +73,24 @@ test('each endpoint that got nothing has a row with its reason, as it was when t
     replayable: true,
   });
 
+  // What it says of a replay is what a replay would do.
+  const obstacles = Object.fromEntries(items.map((row: any) => [row.endpoint_id, row.obstacle]));
+  expect(obstacles).toEqual({
+    [wantsOthers]: 'not_subscribed',
+    [wantedOthers]: null,
+    [isOff]: 'disabled',
+    [wasOff]: null,
+    [gone]: 'deleted',
+    [late]: 'deleted',
+    [failing]: null,
+  });
+  for (const { endpoint_id: id, replayable, obstacle } of items) {
+    const asked = { event_ids: [event.id], dry_run: true };
+    const { status, body } = await tidings.call('POST', `${base}/endpoints/${id}/replay`, asked);
+    expect([obstacle, status === 200 && body.matched > 0]).toEqual([obstacle, replayable]);
+    expect(replayable).toBe(obstacle === null);
+  }
+
   // Page by page it is the same, and each page goes further.
   const paged: string[] = [];
   for (let cursor = ''; ; ) {
@@ -121,7 +139,7 @@ test('what was erased, and what is a test, is said to be', async () => {
   expect(await reasons(event.id)).toEqual({ [other]: 'not_subscribed' });
   await tidings.call('DELETE', `${base}/events/${event.id}/payload`);
   expect(await reasons(event.id)).toEqual({ [other]: 'not_subscribed', [waits]: 'erased' });
-  expect((await explain(event.id)).items.map((row: any) => row.replayable)).toEqual([false, false]);
+  expect((await explain(event.id)).items.map((row: any) => row.obstacle)).toEqual(['erased', 'erased']);
 
   await tidings.call('POST', `${base}/endpoints/${other}/test`, {});
   const { body } = await eventually(

@@ -10,6 +10,9 @@ import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { insertDeliveries, insertEndpoints } from '../helpers/rows.ts';
 
 const DAY_MS = 86_400_000;
+/** METRIC_ATTEMPTS=1000000 makes it larger. */
+const ATTEMPTS = Number(process.env.METRIC_ATTEMPTS ?? 20_000);
+const GROUP = 1_000;
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -127,6 +130,34 @@ test('a repeated record, a test and a later success count no delivery again', as
   await foldMetrics(database.db);
   expect((await counted()).totals).toEqual({ attempts: 2, failed: 0, delivered: 1, exhausted: 0 });
 });
+
+test(`of ${ATTEMPTS} attempts, which are recorded while others are folded, each is counted once`, async () => {
+  const isFailed = 'n % 7 = 0';
+  let isOver = false;
+  const folding = (async () => {
+    while (!isOver) await foldMetrics(database.db);
+  })();
+  for (let from = 0; from < ATTEMPTS; from += GROUP) {
+    const ids = Array.from({ length: GROUP }, (_, n) => `dlv_${from + n}`);
+    await claimed(ids, { status: "'succeeded'", ended_at: 'now()' });
+    await database.db.query(
+      `insert into attempts (delivery_id, number, trigger, started_at, duration_ms, response_status, error_code)
+       select 'dlv_' || n, 1, 'schedule', now(), n % 1000, case when ${isFailed} then 503 else 200 end, case when ${isFailed} then 'http_status' end
+       from generate_series($1::int, $2::int) n`,
+      [from, from + GROUP - 1],
+    );
+  }
+  isOver = true;
+  await folding;
+  while ((await foldMetrics(database.db)) > 0);
+  const failures = Math.ceil(ATTEMPTS / 7);
+  for (const tenantId of ['ten', ALL_TENANTS]) {
+    const { totals, keys } = await counted('1d', tenantId);
+    expect(totals).toMatchObject({ attempts: ATTEMPTS, failed: failures });
+    expect(keys['status 503']).toEqual([failures, failures]);
+    expect(keys['status 200']).toEqual([ATTEMPTS - failures, 0]);
+  }
+}, 900_000);
 
 test('an attempt that an older version records is counted, too: it writes no column that the count needs', async () => {
   await claimed(['old'], { status: "'succeeded'", ended_at: 'now()' });

@@ -2488,6 +2488,8 @@ export interface components {
             } | null;
             /** @description Whether a replay to the endpoint would send the event as things are now. */
             replayable: boolean;
+            /** @description What keeps a replay from sending it: it is a test, its payload is erased, or the endpoint is deleted, does not subscribe to its type, or is disabled. Null: nothing. */
+            obstacle: ("test" | "erased" | "deleted" | "not_subscribed" | "disabled") | null;
         };
         OperationalEventInput: {
             id: string;
@@ -4252,6 +4254,8 @@ export interface components {
             } | null;
             /** @description Whether a replay to the endpoint would send the event as things are now. */
             replayable: boolean;
+            /** @description What keeps a replay from sending it: it is a test, its payload is erased, or the endpoint is deleted, does not subscribe to its type, or is disabled. Null: nothing. */
+            obstacle: ("test" | "erased" | "deleted" | "not_subscribed" | "disabled") | null;
         };
         OperationalEvent: {
             id: string;

@@ -1,8 +1,14 @@
 /** `/v1/tenants/:t/events/:id/explain`: who got nothing of an event, and why. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
-import { isSubscribed } from '../../domain/event.ts';
-import { MISSED_REASONS, missedInWords, whyFailed, whyMissed } from '../../domain/missed-event.ts';
+import {
+  MISSED_REASONS,
+  missedInWords,
+  REPLAY_OBSTACLES,
+  replayObstacle,
+  whyFailed,
+  whyMissed,
+} from '../../domain/missed-event.ts';
 import { type EventSummary, findEventSummary } from '../../store/events.ts';
 import { listMissing, type MissingRow } from '../../store/missed-events.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -33,6 +39,13 @@ const missedSchema = z
     replayable: z
       .boolean()
       .describe('Whether a replay to the endpoint would send the event as things are now.'),
+    obstacle: z
+      .enum(REPLAY_OBSTACLES)
+      .nullable()
+      .describe(
+        'What keeps a replay from sending it: it is a test, its payload is erased, or the endpoint is deleted, does not subscribe to its ' +
+          'type, or is disabled. Null: nothing.',
+      ),
   })
   .meta({ id: 'MissedEvent' });
 
@@ -70,7 +83,7 @@ export function missedEventRoutes(app: App, deps: ApiDeps): void {
 function present(event: EventSummary & { isTest: boolean }, row: MissingRow): z.infer<typeof missedSchema> {
   const { delivery } = row;
   const missed = delivery === null ? whyMissed(event, row, row.history) : whyFailed(delivery);
-  const isWanted = delivery !== null || isSubscribed(row.eventTypes, event.type);
+  const obstacle = replayObstacle(event, row, delivery !== null);
   return {
     endpoint_id: row.id,
     url: row.maskedUrl,
@@ -78,6 +91,7 @@ function present(event: EventSummary & { isTest: boolean }, row: MissingRow): z.
     since: missed.since?.toISOString() ?? null,
     explanation: missedInWords(missed, event, delivery),
     delivery: delivery && { id: delivery.id, status: delivery.status },
-    replayable: row.isLive && isWanted && !event.isTest && event.erasedAt === null,
+    replayable: obstacle === null,
+    obstacle,
   };
 }

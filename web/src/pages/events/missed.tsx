@@ -106,14 +106,16 @@ export function Missed({ event, onReplay }: Props) {
                       </Button>
                     )
                   ) : (
-                    <span className="muted">{texts.notReplayable}</span>
+                    <Obstacle row={row} />
                   ),
               },
             ]}
           />
         )}
       </PagesView>
-      <p className="muted">{texts.missedHelp}</p>
+      {can('replay') && pages.items.some(({ replayable }) => replayable) && (
+        <p className="muted">{texts.missedHelp}</p>
+      )}
       {asked !== null && (
         <ReplayEventDialog
           event={event}
@@ -127,4 +129,17 @@ export function Missed({ event, onReplay }: Props) {
       )}
     </Card>
   );
+}
+
+/** Where what keeps a replay from sending the event can be changed. */
+const PLACES: Partial<Record<string, string>> = { disabled: '', not_subscribed: '/settings' };
+
+/** Why a replay would not send the event, and where that is changed. */
+function Obstacle({ row }: { row: Schemas['MissedEvent'] }) {
+  const { obstacle } = useTexts().events.detail;
+  if (row.obstacle === null) return null;
+  const place = PLACES[row.obstacle];
+  const words = obstacle[row.obstacle];
+  if (place === undefined) return <span className="muted">{words}</span>;
+  return <Link href={`/endpoints/${row.endpoint_id}${place}`}>{words}</Link>;
 }

@@ -53,7 +53,13 @@ export const events: Texts['events'] = {
     missedHelp:
       '„An diesen Endpunkt erneut senden“ sendet dieses Ereignis an diesen einen Endpunkt. „Geändert erneut senden“ macht ein neues Ereignis, das jeder Endpunkt erhält, der es abonniert hat.',
     replay: 'An diesen Endpunkt erneut senden',
-    notReplayable: 'So wie es jetzt steht, würde „Erneut senden“ es nicht senden.',
+    obstacle: {
+      test: 'Nichts ist zu tun: Es war ein Test eines anderen Endpunkts.',
+      erased: 'Die Nutzdaten sind gelöscht: Senden Sie es neu.',
+      deleted: 'Nichts: Der Endpunkt ist gelöscht.',
+      not_subscribed: 'Der Endpunkt hört nicht auf diesen Typ. Nehmen Sie ihn auf, dann senden Sie erneut.',
+      disabled: 'Der Endpunkt ist deaktiviert. Aktivieren Sie ihn, dann senden Sie erneut.',
+    },
     copy: 'Geändert erneut senden',
     erase: 'Nutzdaten löschen',
     eraseAsks: (id) =>

@@ -4,6 +4,8 @@ import { plural } from '../plural.ts';
 
 const deliveries = plural('en', { one: '# delivery', other: '# deliveries' });
 
+type Obstacle = NonNullable<Schemas['MissedEvent']['obstacle']>;
+
 export const events = {
   send: 'Send an event',
   list: 'List of events',
@@ -52,7 +54,13 @@ export const events = {
     missedHelp:
       '“Replay to this endpoint” sends this event to that one endpoint. “Send again with changes” makes a new event, which every endpoint gets that listens to it.',
     replay: 'Replay to this endpoint',
-    notReplayable: 'A replay would not send it, as things are now.',
+    obstacle: {
+      test: 'Nothing needs to be done: it was a test of another endpoint.',
+      erased: 'Its payload is erased: emit it again.',
+      deleted: 'Nothing: the endpoint is deleted.',
+      not_subscribed: 'The endpoint does not listen to this type. Add it, then replay.',
+      disabled: 'The endpoint is disabled. Enable it, then replay.',
+    } satisfies Record<Obstacle, string> as Record<Obstacle, string>,
     copy: 'Send again with changes',
     erase: 'Erase payload',
     eraseAsks: (id: string) =>

@@ -52,7 +52,13 @@ export const events: Texts['events'] = {
     missedHelp:
       '«Repetir a este endpoint» envía este evento a ese único endpoint. «Reenviar con cambios» crea un evento nuevo, que recibe cada endpoint suscrito.',
     replay: 'Repetir a este endpoint',
-    notReplayable: 'Tal como están las cosas, una repetición no lo enviaría.',
+    obstacle: {
+      test: 'No hay que hacer nada: era una prueba de otro endpoint.',
+      erased: 'Su contenido está borrado: emítalo de nuevo.',
+      deleted: 'Nada: el endpoint está eliminado.',
+      not_subscribed: 'El endpoint no escucha este tipo. Añádalo y luego repita el envío.',
+      disabled: 'El endpoint está desactivado. Actívelo y luego repita el envío.',
+    },
     copy: 'Reenviar con cambios',
     erase: 'Borrar carga útil',
     eraseAsks: (id) =>

@@ -51,7 +51,13 @@ export const events: Texts['events'] = {
     missedHelp:
       '“Repetir para este endpoint” envia este evento a esse único endpoint. “Reenviar com alterações” cria um evento novo, que cada endpoint inscrito recebe.',
     replay: 'Repetir para este endpoint',
-    notReplayable: 'Do jeito que as coisas estão, uma repetição não o enviaria.',
+    obstacle: {
+      test: 'Não é preciso fazer nada: era um teste de outro endpoint.',
+      erased: 'O conteúdo foi apagado: emita-o de novo.',
+      deleted: 'Nada: o endpoint foi excluído.',
+      not_subscribed: 'O endpoint não escuta este tipo. Inclua-o e depois repita o envio.',
+      disabled: 'O endpoint está desativado. Ative-o e depois repita o envio.',
+    },
     copy: 'Reenviar com alterações',
     erase: 'Apagar payload',
     eraseAsks: (id) =>
