@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environment, MAIN, newFolder, start, startWith } from '../helpers/embedded.ts';
+import { environment, MAIN, newFolder, start, startByNpm, startWith } from '../helpers/embedded.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { apiClient } from '../helpers/service.ts';
 
@@ -112,6 +112,27 @@ test('the last line is a link that signs in once; sign-in prints another; neithe
   expect(() => cli(folder, 'sign-in')).toThrow(/TIDINGS_PAGES=off/);
   await off.end('SIGTERM');
 }, 180_000);
+
+test.each<['SIGTERM' | 'SIGINT', string]>([
+  ['SIGTERM', 'to npm alone, as a supervisor sends it'],
+  ['SIGINT', 'to the whole group, as a terminal sends it, and once more by npm'],
+])(
+  'npm start ends everything in order on %s %s',
+  async (signal) => {
+    const folder = await newFolder();
+    const started = await startByNpm(folder);
+    const pids = await embeddedPids(folder);
+    const group = started.child.pid ?? 0;
+    if (signal === 'SIGINT') process.kill(-group, signal);
+    await started.end(signal);
+    await untilNoneOn(folder, pids);
+    expect(started.output()).toContain(`Stopping (${signal})`);
+    // It is removed when everything else has ended in order.
+    await expect(readFile(join(folder, 'data', 'url'))).rejects.toThrow('ENOENT');
+    await expect(fetch(`${started.url}/healthz`)).rejects.toThrow();
+  },
+  120_000,
+);
 
 test('a crash leaves no process behind, and the next start goes on', async () => {
   const folder = await newFolder();

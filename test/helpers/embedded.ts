@@ -45,6 +45,20 @@ export async function startWith(
     env: { ...environment(folder), ...env },
     cwd: folder,
   });
+  return untilUp(child);
+}
+
+/** The same by `npm start`, of a build that is there, in a process group of its own, as a terminal has it. */
+export async function startByNpm(folder: string): Promise<Started> {
+  const child = spawn('npm', ['start', '--ignore-scripts', '--', '--no-demo'], {
+    env: environment(folder),
+    cwd: PACKAGE_ROOT,
+    detached: true,
+  });
+  return untilUp(child);
+}
+
+async function untilUp(child: ChildProcess): Promise<Started> {
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   atEnd(async () => {
     child.kill('SIGKILL');
