@@ -1,11 +1,8 @@
 /** `@tidings/client` against the real service, over a network that loses requests and answers. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { createClient, dataOf, itemsOf, TidingsError } from '../../packages/client/src/index.ts';
-import { PACKAGE_ROOT } from '../../src/package-root.ts';
+import { makeEmptyProject } from '../helpers/empty-project.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { ADMIN_KEY, startTestService, type TestService } from '../helpers/service.ts';
 
@@ -162,35 +159,12 @@ test('a list is walked to its end, page by page, and no further than it is asked
 });
 
 test('the package installs in an empty project without the network, and works', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'client-'));
-  // Not synchronous: the service runs in this process.
-  const run = async (program: string, parameters: string[], cwd = folder) =>
-    (await promisify(execFile)(program, parameters, { cwd })).stdout;
-  try {
-    const source = join(PACKAGE_ROOT, 'packages/client');
-    const [packed] = JSON.parse(
-      await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], source),
-    );
-    writeFileSync(join(folder, 'package.json'), '{"name":"emitter","private":true,"type":"module"}');
-    const dependencies = ['openapi-fetch', 'openapi-typescript-helpers'].map((name) =>
-      join(PACKAGE_ROOT, 'node_modules', name),
-    );
-    await run('npm', [
-      'install',
-      '--offline',
-      '--no-audit',
-      '--no-fund',
-      join(folder, packed.filename),
-      ...dependencies,
-    ]);
-    writeFileSync(
-      join(folder, 'try.js'),
-      `import { createClient } from '@tidings/client';
-       const client = createClient({ baseUrl: ${JSON.stringify(tidings.url)}, headers: { 'x-api-key': 'wrong' } });
-       await client.GET('/v1/tenants', {}).catch(({ name, code }) => console.log(name, code));`,
-    );
-    expect(await run('node', ['try.js'])).toBe('TidingsError unauthorized\n');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const project = await makeEmptyProject('client');
+  await writeFile(
+    join(project.folder, 'try.js'),
+    `import { createClient } from '@tidings/client';
+     const client = createClient({ baseUrl: ${JSON.stringify(tidings.url)}, headers: { 'x-api-key': 'wrong' } });
+     await client.GET('/v1/tenants', {}).catch(({ name, code }) => console.log(name, code));`,
+  );
+  expect(await project.run(process.execPath, ['try.js'])).toBe('TidingsError unauthorized\n');
 }, 120_000);

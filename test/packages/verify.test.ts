@@ -1,8 +1,8 @@
 /** `@tidings/verify` accepts what each contract signs, in the forms in which frameworks give a request, and says why it refuses the rest. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile, spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { Webhook } from 'standardwebhooks';
 import {
@@ -17,9 +17,10 @@ import {
 import { PACKAGE_ROOT } from '../../src/package-root.ts';
 import { PROFILES, profileNamed } from '../../src/profiles/index.ts';
 import { generateEd25519Secret, publicKeyOf } from '../../src/signing/standard-webhooks.ts';
+import { makeEmptyProject } from '../helpers/empty-project.ts';
+import { makeFolder } from '../helpers/folder.ts';
 import { bodyOf, storedVectors } from '../helpers/vectors.ts';
 
-const PACKAGE = join(PACKAGE_ROOT, 'packages/verify');
 const vectors = storedVectors();
 
 /** @returns `accepted`, or the reason */
@@ -161,48 +162,41 @@ test.each(Object.entries(CREDENTIALS).filter(([name]) => !['leah', 'lessonly'].i
   },
 );
 
-describe('the package', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'verify-'));
-  const run = (program: string, parameters: string[], cwd = folder) =>
-    execFileSync(program, parameters, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  afterAll(() => rmSync(folder, { recursive: true }));
+test('the package installs in an empty project without the network, brings nothing along, and works', async () => {
+  const project = await makeEmptyProject('verify');
+  const names = project.packed.verify ?? [];
+  expect(names).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'README.md']));
+  expect(names.filter((name) => !/^(dist\/[\w-]+\.(js|d\.ts)|README\.md|package\.json)$/.test(name))).toEqual(
+    [],
+  );
+  await writeFile(
+    join(project.folder, 'try.js'),
+    `import { signForTest, verify } from '@tidings/verify';
+     const secret = ${JSON.stringify(secret)};
+     const body = '{}';
+     const webhook = await verify({ headers: await signForTest({ secret, body }), body }, { secret });
+     console.log(webhook.text());`,
+  );
+  expect(await project.run(process.execPath, ['try.js'])).toBe('{}\n');
+}, 120_000);
 
-  test('installs in an empty project without the network, brings nothing along, and works', () => {
-    const [packed] = JSON.parse(
-      run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], PACKAGE),
-    );
-    const names: string[] = packed.files.map(({ path }: { path: string }) => path);
-    expect(names).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'README.md']));
-    expect(
-      names.filter((name) => !/^(dist\/[\w-]+\.(js|d\.ts)|README\.md|package\.json)$/.test(name)),
-    ).toEqual([]);
-    writeFileSync(join(folder, 'package.json'), '{"name":"receiver","private":true,"type":"module"}');
-    run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, packed.filename)]);
-    writeFileSync(
-      join(folder, 'try.js'),
-      `import { signForTest, verify } from '@tidings/verify';
-       const secret = ${JSON.stringify(secret)};
-       const body = '{}';
-       const webhook = await verify({ headers: await signForTest({ secret, body }), body }, { secret });
-       console.log(webhook.text());`,
-    );
-    expect(run('node', ['try.js'])).toBe('{}\n');
-  }, 120_000);
-
-  test('is at most 4 kB, bundled and compressed', () => {
-    const lib = { entry: join(PACKAGE, 'src/index.ts'), formats: ['es'], fileName: 'verify' };
-    writeFileSync(
-      join(folder, 'vite.config.mjs'),
-      `export default ${JSON.stringify({ build: { lib, minify: true, outDir: join(folder, 'bundle') } })};`,
-    );
-    run(
-      'npx',
-      ['vite', 'build', '--config', join(folder, 'vite.config.mjs'), '--logLevel', 'warn'],
-      PACKAGE_ROOT,
-    );
-    expect(gzipSync(readFileSync(join(folder, 'bundle/verify.js'))).length).toBeLessThanOrEqual(4_096);
-  }, 120_000);
-});
+test('the package is at most 4 kB, bundled and compressed', async () => {
+  const folder = await makeFolder();
+  const lib = {
+    entry: join(PACKAGE_ROOT, 'packages/verify/src/index.ts'),
+    formats: ['es'],
+    fileName: 'verify',
+  };
+  const config = join(folder, 'vite.config.mjs');
+  await writeFile(
+    config,
+    `export default ${JSON.stringify({ build: { lib, minify: true, outDir: join(folder, 'bundle') } })};`,
+  );
+  await promisify(execFile)('npx', ['vite', 'build', '--config', config, '--logLevel', 'warn'], {
+    cwd: PACKAGE_ROOT,
+  });
+  expect(gzipSync(await readFile(join(folder, 'bundle/verify.js'))).length).toBeLessThanOrEqual(4_096);
+}, 120_000);
 
 describe.each([
   {
