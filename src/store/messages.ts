@@ -136,10 +136,7 @@ function mayBeNotified({ contactId, state, isListed }: Row, isLink: boolean): bo
   return isLink ? state === 'pending' || state === 'undeliverable' : state === 'verified';
 }
 
-/**
- * Seconds that the message must wait for another one to the same recipient that is being sent, or was sent less than the interval ago.
- * The time at which this one was made says nothing: while it was made, the other could be recorded as sent, and neither saw the other.
- */
+/** Seconds that the message must wait for another one to the same recipient that is being sent, or was sent since this one was made. */
 async function pauseOf(client: Queryable, id: string, intervalMs: number): Promise<number> {
   const { rows } = await client.query<{ pauseS: number | null }>(
     `select extract(epoch from max(case when o.settled_at is null then now() + make_interval(secs => $2)
@@ -147,7 +144,7 @@ async function pauseOf(client: Queryable, id: string, intervalMs: number): Promi
      from messages m join messages o on o.endpoint_id = m.endpoint_id and o.channel = m.channel and o.contact_id = m.contact_id
        and o.id <> m.id
      where m.id = $1
-       and (o.settled_at is null and o.began_at is not null or o.outcome = 'sent' and o.settled_at > now() - make_interval(secs => $3::double precision / 1000))`,
+       and (o.settled_at is null and o.began_at is not null or o.outcome = 'sent' and o.settled_at > m.created_at)`,
     [id, UNDER_WAY_S, intervalMs],
   );
   return rows[0]?.pauseS ?? 0;
@@ -195,6 +192,12 @@ export async function settleMessage(db: Queryable, id: string, outcome: Settleme
 }
 
 async function settle(client: Queryable, id: string, outcome: Settlement): Promise<boolean> {
+  // Under the lock with which messages are made: each of them either finds this one settled, or is older than its settlement. By the
+  // transactions' own times, one that is made meanwhile could seem younger, and would be sent at once.
+  await client.query(
+    'select 1 from endpoints where id = (select endpoint_id from messages where id = $1) for no key update',
+    [id],
+  );
   // The notices are locked in one order, so that of two messages that settle at the same time the second sees that it is the last.
   const { rows: notices } = await client.query<{ id: string }>(
     `select n.id from notices n where n.id in (select notice_id from message_notices where message_id = $1)
@@ -202,7 +205,7 @@ async function settle(client: Queryable, id: string, outcome: Settlement): Promi
     [id],
   );
   const { rowCount } = await client.query(
-    'update messages set settled_at = now(), outcome = $2 where id = $1 and settled_at is null',
+    'update messages set settled_at = clock_timestamp(), outcome = $2 where id = $1 and settled_at is null',
     [id, outcome],
   );
   if (rowCount === 0) return false;

@@ -162,13 +162,14 @@ describe.each(PROFILES)('the profile $name', (profile) => {
       const samples: Record<string, unknown> = {
         ...{ event_types: [profile.testEventType], description: 'A note', enabled: false, ordered: true },
         ...{ headers: { 'x-a': 'b' }, timeout_ms: 1_000, retry_schedule: [1], rate_limit: { per_second: 1 } },
+        ...{ disabled_note: 'It moves.' },
         ...{ secret: profile.signing?.generateSecret() ?? 'secret', signature: 'ed25519', ...minimal },
       };
       const taken = Object.keys(createEndpointBody.shape).filter((name) => {
         const value = name === 'auth' && first ? credentials(first) : samples[name];
         expect([name, value]).not.toEqual([name, undefined]);
         try {
-          create({ [name]: value });
+          create({ [name]: value, ...(name === 'disabled_note' && { enabled: false }) });
           return true;
         } catch (error) {
           expect(String(error)).toMatch(new RegExp(`${name}: (cannot|is)`));

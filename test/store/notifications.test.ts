@@ -1,4 +1,5 @@
 /** A message names the deliveries that have failed, and only those, also when some are sent again or fail while it is made. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '../../src/domain/ids.ts';
 import {
   type BegunMessage,
@@ -185,15 +186,42 @@ test('a message made while another is on its way to the same recipient waits for
   expect(await second(0)).toBeNull();
   await settleMessage(database.db, first.id, 'sent');
   expect(await second(60_000)).toBeNull();
-  // Recording that the first was sent may begin before the second is made and end after it.
-  await database.db.query(
-    `update messages set settled_at = (select min(created_at) from messages where settled_at is null) - interval '1 ms'
-     where id = $1`,
-    [first.id],
-  );
-  expect(await second(60_000)).toBeNull();
   expect(await second(0)).toMatchObject({ content: { deliveries: [{ deliveryId: 'dlv_2' }] } });
 });
+
+test.each(['made after it began to be recorded', 'made before that is committed'])(
+  'a message that is %s that another was sent keeps the interval, too',
+  async (moment) => {
+    await database.db.query(`update tenants set contacts = '{a@example.com}'`);
+    await fail('dlv_1');
+    await handed('dlv_1');
+    const first = await begin();
+    await fail('dlv_2');
+    const recording = await database.db.connect();
+    await recording.query('begin');
+    await recording.query('select now()');
+    if (moment === 'made after it began to be recorded') {
+      await handed('dlv_2');
+      await settleMessage(recording, first.id, 'sent');
+      await recording.query('commit');
+      await later();
+    } else {
+      await settleMessage(recording, first.id, 'sent');
+      const making = handed('dlv_2');
+      await sleep(300);
+      await recording.query('commit');
+      await making;
+    }
+    recording.release();
+    const found = await due();
+    if (found !== null)
+      expect(await beginMessage(database.db, found, { ...LOOSE, intervalMs: 60_000 })).toBeNull();
+    const { rows } = await database.db.query(
+      `select due_at > now() + interval '50 seconds' as waits from messages where channel = 'email' and settled_at is null`,
+    );
+    expect(rows).toEqual([{ waits: true }]);
+  },
+);
 
 test('nobody who has unsubscribed meanwhile, who is no contact any more, or whose tenant is gone, is told', async () => {
   for (const change of [

@@ -2812,7 +2812,7 @@ export interface components {
             /** @description How to verify each kind of signature. Empty: there is none, or `headers` says it in words. */
             signatures: components["schemas"]["SignatureRecipeInput"][];
             /** @description The fields of `POST /v1/tenants/{tenant}/endpoints` that this profile takes. */
-            endpoint_fields: ("url" | "event_types" | "description" | "enabled" | "auth" | "headers" | "timeout_ms" | "retry_schedule" | "rate_limit" | "ordered" | "secret" | "signature")[];
+            endpoint_fields: ("url" | "event_types" | "description" | "enabled" | "disabled_note" | "auth" | "headers" | "timeout_ms" | "retry_schedule" | "rate_limit" | "ordered" | "secret" | "signature")[];
             endpoint_bounds: {
                 timeout_ms: {
                     min: number;
@@ -4578,7 +4578,7 @@ export interface components {
             /** @description How to verify each kind of signature. Empty: there is none, or `headers` says it in words. */
             signatures: components["schemas"]["SignatureRecipe"][];
             /** @description The fields of `POST /v1/tenants/{tenant}/endpoints` that this profile takes. */
-            endpoint_fields: ("url" | "event_types" | "description" | "enabled" | "auth" | "headers" | "timeout_ms" | "retry_schedule" | "rate_limit" | "ordered" | "secret" | "signature")[];
+            endpoint_fields: ("url" | "event_types" | "description" | "enabled" | "disabled_note" | "auth" | "headers" | "timeout_ms" | "retry_schedule" | "rate_limit" | "ordered" | "secret" | "signature")[];
             endpoint_bounds: {
                 timeout_ms: {
                     min: number;

@@ -55,7 +55,17 @@ export const sampleSchema = z
 
 /** Fields of `POST …/endpoints` that every profile takes. */
 const ENDPOINT_FIELDS = [
-  ...['url', 'event_types', 'description', 'enabled', 'auth', 'headers', 'timeout_ms', 'retry_schedule'],
+  ...[
+    'url',
+    'event_types',
+    'description',
+    'enabled',
+    'disabled_note',
+    'auth',
+    'headers',
+    'timeout_ms',
+    'retry_schedule',
+  ],
   ...['rate_limit', 'ordered', 'secret', 'signature'],
 ] as const;
 type EndpointField = (typeof ENDPOINT_FIELDS)[number];
