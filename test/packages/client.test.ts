@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient, dataOf, itemsOf, TidingsError } from '../../packages/client/src/index.ts';
 import { makeEmptyProject } from '../helpers/empty-project.ts';
+import { asModule, blocksOf } from '../helpers/readme-blocks.ts';
 import { startReceiver } from '../helpers/receiver.ts';
 import { ADMIN_KEY, startTestService, type TestService } from '../helpers/service.ts';
 
@@ -167,4 +168,27 @@ test('the package installs in an empty project without the network, and works', 
      await client.GET('/v1/tenants', {}).catch(({ name, code }) => console.log(name, code));`,
   );
   expect(await project.run(process.execPath, ['try.js'])).toBe('TidingsError unauthorized\n');
+
+  // What its README shows.
+  const receiver = await startReceiver(500);
+  const { body: tenant } = await tidings.call('POST', '/v1/tenants', { name: 'Acme', external_id: 'acme' });
+  await tidings.call('POST', `/v1/tenants/${tenant.id}/endpoints`, { url: receiver.url, retry_schedule: [] });
+  const path = `/v1/tenants/${tenant.id}/events`;
+  const { body: before } = await tidings.call('POST', path, { type: 'a.b', data: {} });
+  await tidings.settled(before.deliveries[0].id);
+  const [block = '', ...others] = blocksOf('packages/client/README.md', 'ts');
+  expect(others).toEqual([]);
+  await writeFile(
+    join(project.folder, 'readme.js'),
+    asModule(
+      block
+        .replace('http://127.0.0.1:8400', tidings.url)
+        .replace('process.env.TIDINGS_KEY', JSON.stringify(ADMIN_KEY)),
+    ),
+  );
+  expect(await project.run(process.execPath, ['readme.js'])).toContain(
+    `${before.deliveries[0].id} http_status\n`,
+  );
+  expect((await tidings.call('GET', path)).body.items).toHaveLength(2);
+  await receiver.close();
 }, 120_000);

@@ -1,7 +1,11 @@
 /** `@tidings/verify` accepts what each contract signs, in the forms in which frameworks give a request, and says why it refuses the rest. */
 import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { Webhook } from 'standardwebhooks';
@@ -19,6 +23,7 @@ import { PROFILES, profileNamed } from '../../src/profiles/index.ts';
 import { generateEd25519Secret, publicKeyOf } from '../../src/signing/standard-webhooks.ts';
 import { makeEmptyProject } from '../helpers/empty-project.ts';
 import { makeFolder } from '../helpers/folder.ts';
+import { asModule, blocksOf } from '../helpers/readme-blocks.ts';
 import { bodyOf, storedVectors } from '../helpers/vectors.ts';
 
 const vectors = storedVectors();
@@ -178,6 +183,40 @@ test('the package installs in an empty project without the network, brings nothi
      console.log(webhook.text());`,
   );
   expect(await project.run(process.execPath, ['try.js'])).toBe('{}\n');
+
+  // What its README shows: a receiver, and a test of one.
+  const [receives = '', tests = '', ...others] = blocksOf('packages/verify/README.md', 'ts');
+  expect(others).toEqual([]);
+  await writeFile(join(project.folder, 'receiver.js'), asModule(receives));
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const posted = once(server, 'request');
+  const { port } = server.address() as AddressInfo;
+  await writeFile(
+    join(project.folder, 'test.js'),
+    asModule(tests).replace('http://127.0.0.1:4000', `http://127.0.0.1:${port}`),
+  );
+  const testing = project.run(process.execPath, ['test.js']);
+  const [request, response] = (await posted) as [IncomingMessage, ServerResponse];
+  const sent = await buffer(request);
+  response.end();
+  await testing;
+  server.close();
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(([name]) => name.startsWith('webhook-')),
+  );
+  const [, documented = ''] = /secret: '(whsec_[^']+)'/.exec(tests) ?? [];
+  await writeFile(
+    join(project.folder, 'ask.js'),
+    `import { POST } from './receiver.js';
+     globalThis.queue = (id, text) => console.log(id, text);
+     for (const body of [${JSON.stringify(sent.toString())}, '{}']) {
+       const request = new Request('http://x/', { method: 'POST', headers: ${JSON.stringify(headers)}, body });
+       console.log((await POST(request)).status);
+     }`,
+  );
+  const output = await project.run('env', [`WEBHOOK_SECRET=${documented}`, process.execPath, 'ask.js']);
+  expect(output).toBe(`msg_test ${sent}\n204\n401\n`);
 }, 120_000);
 
 test('the package is at most 4 kB, bundled and compressed', async () => {
