@@ -48,7 +48,7 @@ function givenUp(message: EndpointMessage, { api, dashboard }: Places): Block[] 
   const inApi = (id: string) => `${api}/v1/deliveries/${id}`;
   const page = (id: string) =>
     dashboard === null ? inApi(id) : `${dashboard}/tenants/${tenant.id}/deliveries/${id}`;
-  const first = inApi(deliveries[0]?.deliveryId ?? '');
+  const first = deliveries.find(({ isErased }) => !isErased);
   const more = total - deliveries.length;
   return [
     {
@@ -62,7 +62,7 @@ function givenUp(message: EndpointMessage, { api, dashboard }: Places): Block[] 
     },
     ...(more > 0 ? [{ paragraph: `… and ${more} more.` }] : []),
     { paragraph: outlook(endpoint) },
-    ...(endpoint.deleted
+    ...(endpoint.deleted || first === undefined
       ? []
       : [
           {
@@ -71,7 +71,7 @@ function givenUp(message: EndpointMessage, { api, dashboard }: Places): Block[] 
                 ? 'When the endpoint works again, send a delivery once more with'
                 : 'When the endpoint works again, open a delivery and press “Retry now”, or send it once more with',
           },
-          { commands: [`curl -X POST -H "X-API-Key: $KEY" ${first}/retry`] },
+          { commands: [`curl -X POST -H "X-API-Key: $KEY" ${inApi(first.deliveryId)}/retry`] },
         ]),
   ];
 }
@@ -85,10 +85,20 @@ function outlook({ deleted, disabled, stalled }: EndpointMessage['endpoint']): s
 }
 
 /** A status tells nothing where the last attempt failed otherwise, or was not made: it may be that of an attempt before. */
-function reason({ attemptCount, lastError, lastResponseStatus, isRetried }: ExhaustedDelivery): string {
+function reason({
+  attemptCount,
+  lastError,
+  lastResponseStatus,
+  isRetried,
+  isErased,
+}: ExhaustedDelivery): string {
   const attempts =
     attemptCount === 0 ? 'no attempt' : `${attemptCount} ${attemptCount === 1 ? 'attempt' : 'attempts'}`;
-  const retried = isRetried ? '; a retry by hand is under way' : '';
+  const retried = isErased
+    ? '; its payload is erased, so it cannot be sent again'
+    : isRetried
+      ? '; a retry by hand is under way'
+      : '';
   if (attemptCount === 0 || lastError === 'unsendable')
     return `${attempts}: it could not be sent (${lastError ?? 'unknown error'})${retried}`;
   const isAnswer = lastError === 'http_status' || lastError === 'redirect_refused';

@@ -11,6 +11,8 @@ export type ExhaustedDelivery = {
   failedAt: Date;
   /** whether a retry by hand is under way */
   isRetried: boolean;
+  /** whether its payload is erased, so that it cannot be sent again */
+  isErased: boolean;
 };
 
 /** A change of an endpoint's health that people are notified of. */

@@ -32,8 +32,9 @@ export async function readContent(
   const { rows: deliveries } = await db.query<ExhaustedDelivery>(
     `select id as "deliveryId", event_id as "eventId", event_type as "eventType", attempt_count as "attemptCount",
        last_error as "lastError", last_response_status as "lastResponseStatus", ended_at as "failedAt",
-       status = 'delivering' as "isRetried"
-     from deliveries where notice_id = any($1) and ended_status = 'failed' order by id limit $2`,
+       status = 'delivering' as "isRetried",
+       (select erased_at is not null from events e where e.tenant_id = d.tenant_id and e.id = d.event_id) as "isErased"
+     from deliveries d where notice_id = any($1) and ended_status = 'failed' order by id limit $2`,
     [noticeIds, limit],
   );
   const { rows: changes } = await db.query<{ type: (typeof CHANGES)[number]; data: string; createdAt: Date }>(

@@ -56,6 +56,7 @@ const delivery = {
   lastResponseStatus: 500,
   failedAt: new Date(0),
   isRetried: false,
+  isErased: false,
 };
 const UNSUBSCRIBE = 'https://tidings.example.com/contacts/unsubscribe/t';
 const common: EndpointMessage = {

@@ -33,6 +33,7 @@ const failed = (number: number, more: Partial<EndpointMessage['deliveries'][0]> 
   lastResponseStatus: 503,
   failedAt: new Date(0),
   isRetried: false,
+  isErased: false,
   ...more,
 });
 const notice: EndpointMessage = {
@@ -315,4 +316,13 @@ test('the link to verify an address says for whom, until when, and that nothing 
     expect(part).toContain('Thu, 01 Jan 1970');
     expect(part).toContain('need not do anything');
   }
+});
+
+test('advises a retry only of a delivery that can be sent again: not of one whose payload is erased', async () => {
+  const erased = await told({ deliveries: [failed(1, { isErased: true })] });
+  expect(erased.text).toContain('its payload is erased, so it cannot be sent again');
+  for (const content of [erased.text, erased.html]) expect(content).not.toMatch(/\/retry|Retry now/);
+  const second = await told({ deliveries: [failed(1, { isErased: true }), failed(2)], total: 2 });
+  expect(second.text).toContain('/v1/deliveries/dlv_2/retry');
+  expect(second.text).not.toContain('/v1/deliveries/dlv_1/retry');
 });

@@ -58,6 +58,22 @@ const named = (message: BegunMessage) =>
   message.link === null ? message.content.deliveries.map(({ deliveryId }) => deliveryId) : [];
 const dueOf = ({ id, channel }: BegunMessage) => ({ id, channel, endpointId: 'ep' });
 
+test('what is known of a delivery when its message is sent: whether its payload is erased, and whether it is being retried', async () => {
+  await fail('dlv_1', 'dlv_2', 'dlv_3');
+  await handed('dlv_1', 'dlv_2', 'dlv_3');
+  await database.db.query("update events set erased_at = now() where id = 'dlv_2'");
+  await database.db.query(
+    "update deliveries set status = 'delivering', claim_from = 'failed' where id = 'dlv_3'",
+  );
+  const { link, ...message } = await begin();
+  const told = link === null && 'content' in message ? message.content.deliveries : [];
+  expect(told.map(({ deliveryId, isErased, isRetried }) => [deliveryId, isErased, isRetried])).toEqual([
+    ['dlv_1', false, false],
+    ['dlv_2', true, false],
+    ['dlv_3', false, true],
+  ]);
+});
+
 test('a delivery that is just being retried by hand is named, too: that attempt may fail, and then nobody would be notified', async () => {
   await fail('dlv_1', 'dlv_2');
   expect(await handed('dlv_1', 'dlv_2')).toEqual({ kind: 'done' });
