@@ -65,18 +65,25 @@ function isAlive(pid: number, birth: string | undefined): boolean {
     // EPERM: it lives, but is another user's.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
+  if (isZombie(pid)) return false;
   // After a restart of the machine another process may have the number.
   const now = birthOf(pid);
   return now === 'unknown' || birth === 'unknown' || now === birth;
 }
 
 /** When the process started, in the kernel's ticks since boot; `unknown` where there is no /proc. */
-function birthOf(pid: number): string {
+const birthOf = (pid: number): string => fieldsOf(pid)[19] ?? 'unknown';
+
+/** Whether the process has ended, and only its parent has not noticed. */
+export const isZombie = (pid: number): boolean => /^[ZX]$/.test(fieldsOf(pid)[0] ?? '');
+
+/** What the kernel says of the process, from its state on: the third field and those after it. None where there is no /proc. */
+function fieldsOf(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Fields are counted after the name, which is in parentheses and may hold anything; the start time is the 22nd.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 'unknown';
+    // They come after the name, which is in parentheses and may hold anything.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return 'unknown';
+    return [];
   }
 }

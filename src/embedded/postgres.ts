@@ -15,6 +15,7 @@ import { cacheDirectory } from './directories.ts';
 import { freePort, startOnFreePorts } from './free-port.ts';
 import { PREDECESSOR_MS, spawnGuarded } from './guarded-process.ts';
 import { waitForLock, waitUntilGone } from './lock-file.ts';
+import { removeStalePostmaster } from './stale-postmaster.ts';
 
 const run = promisify(execFile);
 
@@ -59,6 +60,7 @@ async function startOnce(options: PostgresOptions): Promise<EmbeddedPostgres> {
   }
   const password = await readFile(passwordFile, 'utf8');
   await waitUntilGone(join(directory, 'pid'), PREDECESSOR_MS);
+  await removeStalePostmaster(data);
   const port = await rememberedPort(join(directory, 'port'));
   const process = await spawnGuarded({
     command: join(programs, 'bin', 'postgres'),
