@@ -46,7 +46,7 @@ export function Table<Row>({
             <tr key={keyOf(row)}>
               {columns.map((column) => (
                 <td key={column.name} className={classOf(column)} data-label={column.name}>
-                  {column.cell(row)}
+                  <div className={styles.cell}>{column.cell(row)}</div>
                 </td>
               ))}
             </tr>
