@@ -7,6 +7,8 @@ import styles from './bars.module.css';
 export type Bar = {
   key: string;
   name: ReactNode;
+  /** the name whole, where it may be cut */
+  title?: string | undefined;
   href?: string | undefined;
   count: number;
   /** of them, how many are bad */
@@ -19,10 +21,18 @@ export function Bars({ bars }: { bars: readonly Bar[] }) {
   const largest = Math.max(1, ...bars.map(({ count }) => count));
   return (
     <ol className={styles.bars}>
-      {bars.map(({ key, name, href, count, bad, hint }) => (
+      {bars.map(({ key, name, title, href, count, bad, hint }) => (
         <li key={key}>
           <span className={styles.line}>
-            <span className="ellipsis">{href === undefined ? name : <Link href={href}>{name}</Link>}</span>
+            <span className={`${styles.name} ${href === undefined ? 'ellipsis' : ''}`} title={title}>
+              {href === undefined ? (
+                name
+              ) : (
+                <Link href={href} className="ellipsis">
+                  {name}
+                </Link>
+              )}
+            </span>
             <span className={styles.number}>
               {format.number(count)} {hint && <small className="muted">· {hint}</small>}
             </span>

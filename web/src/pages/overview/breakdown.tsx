@@ -1,6 +1,7 @@
 /** Attempts by their error and by event type, each leading to its deliveries. */
 import { type Bar, Bars } from '../../parts/bars.tsx';
 import { Card } from '../../parts/page.tsx';
+import { TypeName } from '../../parts/type-name.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -56,7 +57,15 @@ export function EventTypeVolumes({ metrics: { by_event_type: types, from } }: { 
         <Bars
           bars={types.slice(0, SHOWN).map(({ event_type: type, attempts, failed }) => ({
             key: String(type),
-            name: type === null ? texts.others : <span className="mono">{type}</span>,
+            name:
+              type === null ? (
+                texts.others
+              ) : (
+                <span className="mono">
+                  <TypeName name={type} />
+                </span>
+              ),
+            title: type ?? undefined,
             href: type === null ? undefined : href(from, { event_type: type }),
             count: attempts,
             bad: failed,

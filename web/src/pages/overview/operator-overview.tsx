@@ -111,6 +111,7 @@ function TenantTotals({
                 {total.deleted_at !== null && ` (${common.deleted})`}
               </>
             ),
+            title: total.name ?? undefined,
             href:
               total.name !== null && total.deleted_at === null ? `/tenants/${total.tenant_id}` : undefined,
             count: countOf(total),
