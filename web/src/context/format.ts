@@ -38,6 +38,7 @@ export function formatOf(language: string) {
       unitDisplay,
       maximumFractionDigits,
     });
+  const tenths = unit('millisecond', 1);
   const [ms, s, min, h, d, byte, kb, mb] = [
     unit('millisecond', 0),
     unit('second', 1),
@@ -83,6 +84,8 @@ export function formatOf(language: string) {
         .map(([format, value]) => format.format(value))
         .join(' ');
     },
+    /** a duration so short that a tenth of a millisecond tells something */
+    milliseconds: (value: number) => tenths.format(value),
     /** 1 kB = 1,000 bytes */
     bytes(count: number): string {
       if (count < 1_000) return byte.format(count);

@@ -51,8 +51,6 @@ function Waterfall({ timings }: { timings: Schemas['Timings'] }) {
   const texts = deliveries.attempt;
   const format = useFormat();
   const total = PHASES.reduce((sum, phase) => sum + (timings[phase] ?? 0), 0);
-  const precise = (ms: number) =>
-    ms < 10 && ms > 0 ? `${format.number(Math.round(ms * 10) / 10)} ms` : format.duration(ms);
   let before = 0;
   return (
     <dl className={styles.waterfall} aria-label={texts.timingsLabel}>
@@ -72,7 +70,7 @@ function Waterfall({ timings }: { timings: Schemas['Timings'] }) {
                   style={{ marginInlineStart: share(start), inlineSize: share(ms) }}
                 />
               </span>
-              <span className={styles.ms}>{precise(ms)}</span>
+              <span className={styles.ms}>{ms < 10 ? format.milliseconds(ms) : format.duration(ms)}</span>
             </dd>
           </div>
         );

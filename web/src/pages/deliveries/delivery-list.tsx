@@ -176,10 +176,7 @@ const Row = memo(function Row({
       </td>
       <td className={styles.what}>
         <Link href={href} aria-current={isSelected ? 'true' : undefined}>
-          <TypeName name={delivery.event_type} />{' '}
-          <small className={styles.id}>
-            {delivery.id} · {delivery.event_id}
-          </small>
+          <TypeName name={delivery.event_type} /> <small className={styles.id}>{delivery.id}</small>
         </Link>
         {delivery.is_test && <Badge tone="info">{texts.test}</Badge>}
       </td>

@@ -11,6 +11,7 @@ import { Loading } from '../../parts/loading.tsx';
 import { Facts } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
 import { Time } from '../../parts/time.tsx';
+import { TypeName } from '../../parts/type-name.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { AttemptCard, OlderAttempt } from './attempt.tsx';
 import styles from './delivery.module.css';
@@ -66,7 +67,9 @@ function Head({ log, endpoint }: { log: DeliveryLog; endpoint: string }) {
   return (
     <div className="stack-tight">
       <div className="row">
-        <h2 className="break">{log.event_type}</h2>
+        <h2 className="break">
+          <TypeName name={log.event_type} />
+        </h2>
         <StatusBadge status={log.status} />
         {log.is_test && <Badge tone="info">{texts.test}</Badge>}
       </div>

@@ -2,6 +2,7 @@
 import type { Schemas } from '@tidings/client';
 import { StatusBadge } from '../../parts/badge.tsx';
 import { ExactTime } from '../../parts/time.tsx';
+import { TypeName } from '../../parts/type-name.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './sample.module.css';
 
@@ -18,7 +19,7 @@ export function Sample({ of }: { of: Schemas['DryRun'] }) {
         {sample.map((each) => (
           <li key={`${each.event_id} ${each.delivery_id}`}>
             <span className="break">
-              {each.event_type} <small className="muted mono">{each.event_id}</small>
+              <TypeName name={each.event_type} /> <small className="muted mono">{each.event_id}</small>
             </span>
             <span className={styles.state}>
               {each.status === null ? (

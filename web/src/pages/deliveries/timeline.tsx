@@ -154,15 +154,11 @@ function AttemptLine({ attempt, isRepeated }: { attempt: Attempt; isRepeated: bo
       tone={error === null ? 'good' : 'bad'}
       title={<a href={`#attempt-${number}`}>{line.attempt(number)}</a>}
       at={attempt.started_at}
+      more={attempt.explanation && !isRepeated && <Said>{attempt.explanation.summary}</Said>}
     >
       {trigger !== 'schedule' && <span className="muted">{common.trigger[trigger]}</span>}
       <ResultCode status={response?.status ?? null} error={error?.code ?? null} />
       {ms !== null && <span className="muted">{line.took(format.duration(ms))}</span>}
-      {attempt.explanation && !isRepeated && (
-        <div className="muted break">
-          <Said>{attempt.explanation.summary}</Said>
-        </div>
-      )}
     </Line>
   );
 }
@@ -172,12 +168,14 @@ function Line({
   tone = 'quiet',
   title,
   at,
+  more,
   children,
 }: {
   icon: IconName;
   tone?: 'good' | 'bad' | 'warn' | 'info' | 'quiet';
   title: ReactNode;
   at: string | null;
+  more?: ReactNode;
   children?: ReactNode;
 }) {
   const format = useFormat();
@@ -194,6 +192,7 @@ function Line({
           {format.clock(at)}
         </time>
       )}
+      {more && <div className={`${styles.more} muted break`}>{more}</div>}
     </li>
   );
 }

@@ -107,7 +107,8 @@ function Acts({ log, url }: { log: DeliveryLog; url: string }) {
   return (
     <>
       {problem && <ProblemNotice problem={problem} />}
-      {acts.obstacle !== null && <p>{texts.obstacles[acts.obstacle]}</p>}
+      {/* What enabling helps, the next step above says. */}
+      {acts.obstacle !== null && acts.obstacle !== 'enable' && <p>{texts.obstacles[acts.obstacle]}</p>}
       <div className="row">
         {acts.enable && (
           <Button look="primary" isBusy={enable.isBusy} onClick={enable.submit}>

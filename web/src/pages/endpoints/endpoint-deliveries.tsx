@@ -10,6 +10,7 @@ import { Empty } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
+import { TypeName } from '../../parts/type-name.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { Endpoint } from './endpoint-values.ts';
 
@@ -47,12 +48,12 @@ export function EndpointDeliveries({ endpoint }: { endpoint: Endpoint }) {
                   name: texts.eventType,
                   cell: (delivery) => (
                     <div>
-                      <Link href={`/deliveries/${delivery.id}`}>{delivery.event_type}</Link>{' '}
+                      <Link href={`/deliveries/${delivery.id}`}>
+                        <TypeName name={delivery.event_type} />
+                      </Link>{' '}
                       {delivery.is_test && <Badge tone="info">{deliveries.test}</Badge>}
                       <div>
-                        <small className="muted mono break">
-                          {delivery.id} · {delivery.event_id}
-                        </small>
+                        <small className="muted mono break">{delivery.id}</small>
                       </div>
                     </div>
                   ),

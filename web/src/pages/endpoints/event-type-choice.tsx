@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button } from '../../parts/button.tsx';
 import { Code } from '../../parts/code.tsx';
 import { Checkbox, FieldGroup } from '../../parts/field.tsx';
+import { TypeName } from '../../parts/type-name.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { TypeDescription } from '../event-types/type-description.tsx';
 import { type EventType, useEventTypes } from '../event-types/use-event-types.ts';
@@ -66,7 +67,7 @@ export function EventTypeChoice({ value, onValue, allowsOthers }: Choice & { all
             {others.map((filter) => (
               <li key={filter} className={styles.type}>
                 <Checkbox
-                  label={filter}
+                  label={<TypeName name={filter} />}
                   hint={texts.others}
                   checked
                   onChecked={() => onValue(toggled(value, filter, false))}
@@ -94,7 +95,7 @@ function Group({
       {prefix !== null && (
         <li className={styles.group}>
           <Checkbox
-            label={prefix}
+            label={<TypeName name={prefix} />}
             hint={endpointForm.types.ofGroup}
             checked={isWhole}
             onChecked={(isChosen) => onValue(toggled(value, prefix, isChosen))}
@@ -104,7 +105,7 @@ function Group({
       {types.map((type) => (
         <li key={type.name} className={prefix === null ? styles.type : styles.member}>
           <Checkbox
-            label={type.name}
+            label={<TypeName name={type.name} />}
             hint={type.description && <TypeDescription type={type} />}
             checked={isIncluded(value, type.name)}
             disabled={isWhole}

@@ -5,8 +5,8 @@ import { useTexts } from '../../texts/index.ts';
 export function SecretForm({ form }: { form: string }) {
   const { endpointForm: texts } = useTexts();
   return (
-    <>
+    <div>
       {texts.secretForm} <Markdown text={form} />
-    </>
+    </div>
   );
 }

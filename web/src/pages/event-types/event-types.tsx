@@ -11,6 +11,7 @@ import { Empty, Page } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { Table } from '../../parts/table.tsx';
+import { TypeName } from '../../parts/type-name.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { listenersOf, useListening } from './listeners.ts';
 import { TypeDescription } from './type-description.tsx';
@@ -75,7 +76,9 @@ function Catalogue({ types }: { types: readonly EventType[] }) {
           cell: (type) => (
             <>
               <Link href={`/event-types/${encodeURIComponent(type.name)}`}>
-                <span className="mono">{type.name}</span>
+                <span className="mono">
+                  <TypeName name={type.name} />
+                </span>
               </Link>{' '}
               {type.archived_at && <Badge tone="quiet">{texts.archived}</Badge>}
             </>

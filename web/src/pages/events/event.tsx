@@ -18,6 +18,7 @@ import { Loading } from '../../parts/loading.tsx';
 import { Card, Facts, Page } from '../../parts/page.tsx';
 import { Notice, ProblemNotice } from '../../parts/problem.tsx';
 import { ExactTime } from '../../parts/time.tsx';
+import { TypeName } from '../../parts/type-name.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { OperationProgress } from '../deliveries/bulk.tsx';
 import { type EventWithText, useEvent } from './event-data.ts';
@@ -100,7 +101,7 @@ function Loaded({ data: { event, dataText } }: { data: EventWithText }) {
           [
             texts.eventType,
             <Link key="type" href={`/event-types/${encodeURIComponent(event.type)}`}>
-              {event.type}
+              <TypeName name={event.type} />
             </Link>,
           ],
           [texts.happened, <ExactTime key="timestamp" at={event.timestamp} />],

@@ -14,6 +14,7 @@ import { PagesView, usePages } from '../../parts/pages-of.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
+import { TypeName } from '../../parts/type-name.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { TimeFields } from '../deliveries/filter-bar.tsx';
 import { useTypeNames } from '../deliveries/type-names.ts';
@@ -73,7 +74,7 @@ export function Events() {
                 cell: (event) => (
                   <>
                     <Link href={`/events/${event.id}`}>
-                      {event.type} <small className={styles.id}>{event.id}</small>
+                      <TypeName name={event.type} /> <small className={styles.id}>{event.id}</small>
                     </Link>{' '}
                     {event.erased_at !== null && <Badge tone="quiet">{texts.erased}</Badge>}
                   </>

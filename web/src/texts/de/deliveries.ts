@@ -130,8 +130,6 @@ export const deliveries: Texts['deliveries'] = {
       `Es gibt keinen weiteren Versuch an ${url}. Das Ereignis bleibt, und die Zustellung lässt sich später wiederholen.`,
     enable: 'Endpunkt aktivieren',
     obstacles: {
-      enable:
-        'Solange der Endpunkt deaktiviert ist, kann nichts gesendet werden. Aktivieren Sie zuerst den Endpunkt, dann wiederholen Sie die Zustellung.',
       ask: 'Solange der Endpunkt deaktiviert ist, kann nichts gesendet werden. Bitten Sie jemanden, der ihn aktivieren darf.',
       other: 'So, wie es steht, kann sie nicht noch einmal gesendet werden: Der nächste Schritt sagt, warum.',
     },

@@ -127,7 +127,6 @@ export const deliveries = {
       `No further attempt is made to ${url}. The event stays, and the delivery can be retried later.`,
     enable: 'Enable the endpoint',
     obstacles: {
-      enable: 'It cannot be sent while its endpoint is disabled. Enable the endpoint, then retry.',
       ask: 'It cannot be sent while its endpoint is disabled. Ask somebody who may enable it.',
       other: 'It cannot be sent again as things are: the next step says why.',
     },

@@ -126,8 +126,6 @@ export const deliveries: Texts['deliveries'] = {
       `No se hacen más intentos hacia ${url}. El evento se conserva y la entrega se puede reintentar después.`,
     enable: 'Activar el endpoint',
     obstacles: {
-      enable:
-        'No se puede enviar mientras su endpoint esté desactivado. Active el endpoint y luego reintente.',
       ask: 'No se puede enviar mientras su endpoint esté desactivado. Pida a alguien con permiso que lo active.',
       other: 'Tal como está, no se puede volver a enviar: el siguiente paso dice por qué.',
     },

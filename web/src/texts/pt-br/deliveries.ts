@@ -130,8 +130,6 @@ export const deliveries: Texts['deliveries'] = {
       `Nenhuma nova tentativa é feita para ${url}. O evento permanece, e a entrega pode ser tentada de novo depois.`,
     enable: 'Ativar o endpoint',
     obstacles: {
-      enable:
-        'Não pode ser enviada enquanto o endpoint estiver desativado. Ative o endpoint e depois tente de novo.',
       ask: 'Não pode ser enviada enquanto o endpoint estiver desativado. Peça a alguém que possa ativá-lo.',
       other: 'Do jeito que está, não pode ser enviada de novo: o próximo passo diz por quê.',
     },
