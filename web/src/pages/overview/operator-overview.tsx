@@ -50,30 +50,26 @@ export function OperatorOverview() {
         <>
           <Figures metrics={metrics} />
           <Charts metrics={metrics} />
-          <div className={styles.pair}>
-            <div className={styles.column}>
-              <Troubled
-                endpoints={troubled?.items ?? []}
-                hrefOf={({ tenant_id, id }) => `/tenants/${tenant_id}/endpoints/${id}`}
-              />
-              <TenantTotals
-                title={texts.byFailures}
-                nothing={texts.noFailures}
-                totals={metrics.tenants_by_failures.filter(({ failed }) => failed > 0)}
-                countOf={({ failed }) => failed}
-              />
-              <TenantTotals
-                title={texts.byVolume}
-                nothing={texts.noTenants}
-                totals={metrics.tenants_by_volume}
-                countOf={({ attempts }) => attempts}
-              />
-              <Errors metrics={metrics} />
-            </div>
-            <div className={styles.column}>
-              <Service queueAgeS={metrics.oldest_queued_s} />
-              <Waiting waiting={metrics.waiting} />
-            </div>
+          <div className={styles.columns}>
+            <Troubled
+              endpoints={troubled?.items ?? []}
+              hrefOf={({ tenant_id, id }) => `/tenants/${tenant_id}/endpoints/${id}`}
+            />
+            <TenantTotals
+              title={texts.byFailures}
+              nothing={texts.noFailures}
+              totals={metrics.tenants_by_failures.filter(({ failed }) => failed > 0)}
+              countOf={({ failed }) => failed}
+            />
+            <TenantTotals
+              title={texts.byVolume}
+              nothing={texts.noTenants}
+              totals={metrics.tenants_by_volume}
+              countOf={({ attempts }) => attempts}
+            />
+            <Errors metrics={metrics} />
+            <Service queueAgeS={metrics.oldest_queued_s} />
+            <Waiting waiting={metrics.waiting} />
           </div>
         </>
       )}

@@ -35,18 +35,14 @@ export function Overview() {
         <>
           <Figures metrics={metrics} />
           <Charts metrics={metrics} />
-          <div className={styles.pair}>
-            <div className={styles.column}>
-              <Troubled
-                endpoints={endpoints?.filter(isTroubled) ?? []}
-                hrefOf={(endpoint) => `/endpoints/${endpoint.id}`}
-              />
-              <EventTypeVolumes metrics={metrics} />
-            </div>
-            <div className={styles.column}>
-              <Waiting waiting={metrics.waiting} />
-              <Errors metrics={metrics} />
-            </div>
+          <div className={styles.columns}>
+            <Troubled
+              endpoints={endpoints?.filter(isTroubled) ?? []}
+              hrefOf={(endpoint) => `/endpoints/${endpoint.id}`}
+            />
+            <Waiting waiting={metrics.waiting} />
+            <Errors metrics={metrics} />
+            <EventTypeVolumes metrics={metrics} />
           </div>
         </>
       )}

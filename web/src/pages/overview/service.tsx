@@ -7,6 +7,7 @@ import { Card, Facts } from '../../parts/page.tsx';
 import { Notice, ProblemNotice } from '../../parts/problem.tsx';
 import { Said } from '../../parts/said.tsx';
 import { useTexts } from '../../texts/index.ts';
+import styles from './overview.module.css';
 
 const TONES: Record<string, Tone> = { ok: 'good', elsewhere: 'good', away: 'bad', unknown: 'warn' };
 
@@ -35,33 +36,35 @@ export function Service({ queueAgeS }: { queueAgeS: number | undefined }) {
         </Notice>
       )}
       {data !== undefined && (
-        <Facts
-          facts={[
-            [
-              texts.parts.service,
-              <Badge
-                key="ready"
-                tone={data.readiness.ready ? 'good' : 'bad'}
-                icon={data.readiness.ready ? 'check' : 'warning'}
-              >
-                {data.readiness.ready ? texts.ready : texts.notReady}
-              </Badge>,
-            ],
-            [texts.parts.database, state(data.readiness.database)],
-            [texts.parts.temporal, state(data.readiness.temporal)],
-            [texts.parts.worker, state(data.readiness.worker)],
-            [texts.version, data.versions.tidings],
-            [texts.schemaVersion, data.versions.schema],
-            [texts.postgresVersion, data.versions.postgresql],
-            [texts.temporalVersion, data.versions.temporal],
-            [texts.nodeVersion, data.versions.node],
-            [
-              texts.queueAge,
-              queueAgeS !== undefined &&
-                (queueAgeS < 1 ? texts.queueEmpty : format.duration(queueAgeS * 1_000)),
-            ],
-          ]}
-        />
+        <div className={styles.service}>
+          <Facts
+            facts={[
+              [
+                texts.parts.service,
+                <Badge
+                  key="ready"
+                  tone={data.readiness.ready ? 'good' : 'bad'}
+                  icon={data.readiness.ready ? 'check' : 'warning'}
+                >
+                  {data.readiness.ready ? texts.ready : texts.notReady}
+                </Badge>,
+              ],
+              [texts.parts.database, state(data.readiness.database)],
+              [texts.parts.temporal, state(data.readiness.temporal)],
+              [texts.parts.worker, state(data.readiness.worker)],
+              [texts.version, data.versions.tidings],
+              [texts.schemaVersion, data.versions.schema],
+              [texts.postgresVersion, data.versions.postgresql],
+              [texts.temporalVersion, data.versions.temporal],
+              [texts.nodeVersion, data.versions.node],
+              [
+                texts.queueAge,
+                queueAgeS !== undefined &&
+                  (queueAgeS < 1 ? texts.queueEmpty : format.duration(queueAgeS * 1_000)),
+              ],
+            ]}
+          />
+        </div>
       )}
     </Card>
   );

@@ -24,8 +24,8 @@ export function Troubled({
       ) : (
         <ul className={styles.list}>
           {endpoints.map((endpoint) => (
-            <li key={endpoint.id}>
-              <div className={styles.grow}>
+            <li key={endpoint.id} className={styles.tall}>
+              <div>
                 <div className="ellipsis">
                   <Link href={hrefOf(endpoint)} title={endpoint.url}>
                     {endpoint.description ?? endpoint.url}
