@@ -1,6 +1,7 @@
 /** A row of the audit log: who did what to which, with what was there before and after. */
 import type { Schemas } from '@tidings/client';
 import { useFormat } from '../../context/format.ts';
+import { useViewer } from '../../context/session.tsx';
 import type { IconName } from '../../parts/icon.tsx';
 import { Facts } from '../../parts/page.tsx';
 import { useTexts } from '../../texts/index.ts';
@@ -20,6 +21,7 @@ const ICONS: Record<string, IconName> = {
 /** @param isOfAll whether it is a list of all tenants, so that each says which it is */
 export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isOfAll: boolean }) {
   const texts = useTexts();
+  const { entrance } = useViewer();
   const format = useFormat();
   const { tenant_id: tenant, object_id: object } = entry;
   const path = pathOf(entry);
@@ -51,10 +53,23 @@ export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isO
             ]),
         ...facts,
       ]}
+      more={
+        <details className={styles.more}>
+          <summary>{texts.activity.details}</summary>
+          <Facts
+            facts={[
+              [texts.activity.key, <code key="key">{entry.actor.key_id}</code>],
+              [texts.activity.action, <code key="action">{entry.action}</code>],
+              [texts.activity.request, <code key="request">{entry.request_id}</code>],
+              [texts.activity.entry, <code key="entry">{entry.id}</code>],
+            ]}
+          />
+        </details>
+      }
     >
       {actionOf(entry, texts)}{' '}
       <span className="muted">
-        {texts.activity.by} <bdi title={entry.actor.key_id}>{actorOf(entry, texts)}</bdi>
+        {texts.activity.by} <bdi title={entry.actor.key_id}>{actorOf(entry, texts, entrance)}</bdi>
       </span>
       {changes.length > 0 && (
         <ul className={styles.changes}>
@@ -65,17 +80,6 @@ export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isO
           ))}
         </ul>
       )}
-      <details className={styles.more}>
-        <summary>{texts.activity.details}</summary>
-        <Facts
-          facts={[
-            [texts.activity.key, <code key="key">{entry.actor.key_id}</code>],
-            [texts.activity.action, <code key="action">{entry.action}</code>],
-            [texts.activity.request, <code key="request">{entry.request_id}</code>],
-            [texts.activity.entry, <code key="entry">{entry.id}</code>],
-          ]}
-        />
-      </details>
     </Happening>
   );
 }

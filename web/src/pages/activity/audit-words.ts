@@ -1,6 +1,7 @@
 /** Entries of the audit log in words: what was done, what was there before and after, and where it can be seen. */
 import type { Schemas } from '@tidings/client';
 import type { Format } from '../../context/format.ts';
+import type { Viewer } from '../../context/session.tsx';
 import { unitMsOf } from '../../context/units.ts';
 import type { Texts } from '../../texts/index.ts';
 
@@ -69,9 +70,29 @@ const NULLS: ReadonlySet<string> = new Set([
   'payload_retention_days',
 ]);
 
+/** Fields whose values are words of the API. */
+function wordsFor(name: string, { activity, common, settings }: Texts): Record<string, string> | undefined {
+  return {
+    statuses: common.status,
+    kind: activity.kinds,
+    scopes: settings.scope,
+    capabilities: settings.capability,
+  }[name];
+}
+
+const WORD_BREAK = ' · ';
+
+/** Words of later versions stand as they are. */
+const inWords = (value: unknown, words: Record<string, string>): unknown =>
+  Array.isArray(value)
+    ? value.map((each) => words[String(each)] ?? String(each)).join(WORD_BREAK)
+    : (words[String(value)] ?? value);
+
 /** A value by what its name says of it: durations and times are written as such. */
 function wordOf(name: string, value: unknown, texts: Texts, format: Format): string {
-  const { activity, common } = texts;
+  const { activity } = texts;
+  const ownWords = wordsFor(name, texts);
+  if (ownWords !== undefined) return shown(inWords(value, ownWords), texts);
   // An endpoint without a list of types gets all of them.
   if (name === 'event_types' && value === null) return activity.allTypes;
   if (value === null && NULLS.has(name)) return activity.asUsual;
@@ -84,10 +105,6 @@ function wordOf(name: string, value: unknown, texts: Texts, format: Format): str
       value.map((seconds) => format.duration(seconds * 1_000)),
       texts,
     );
-  if (name === 'statuses' && Array.isArray(value)) {
-    const words: Record<string, string> = common.status;
-    return value.map((status) => words[String(status)] ?? String(status)).join(', ');
-  }
   const unit = unitMsOf(name);
   if (unit !== null && typeof value === 'number' && Number.isFinite(value))
     return value === 0 ? texts.common.none : format.duration(value * unit);
@@ -124,10 +141,10 @@ export function factsOf(entry: AuditEntry, texts: Texts, format: Format): string
   return [...facts, ...scopeOf(entry, texts)];
 }
 
-/** Who did it. */
-export function actorOf({ actor }: AuditEntry, { activity }: Texts): string {
+/** Who did it. The key of the environment is nothing that the people of a tenant know: in their portal it is their provider. */
+export function actorOf({ actor }: AuditEntry, { activity }: Texts, entrance: Viewer['entrance']): string {
   if (actor.name !== null && actor.name !== '') return actor.name;
-  if (actor.key_id === 'admin') return activity.environmentKey;
+  if (actor.key_id === 'admin') return entrance === 'portal' ? activity.provider : activity.environmentKey;
   if (actor.key_id.startsWith('prt_')) return activity.portalSession;
   return actor.key_id;
 }

@@ -22,6 +22,7 @@ export const Happening = ({
   icon,
   tone,
   about,
+  more,
   children,
 }: {
   id: string;
@@ -29,6 +30,8 @@ export const Happening = ({
   icon: IconName;
   tone: Tone;
   about: readonly ReactNode[];
+  /** what few want to know */
+  more?: ReactNode;
   children: ReactNode;
 }) => (
   <li id={id}>
@@ -48,6 +51,7 @@ export const Happening = ({
           </span>
         ))}
       </div>
+      {more}
     </div>
   </li>
 );

@@ -39,8 +39,9 @@ const NOBODY: ReadonlyMap<string, string> = new Map();
 /** Who asked for each manual retry: the audit log knows, and shows it to those who may read it. */
 function usePressers(log: DeliveryLog): ReadonlyMap<string, string> {
   const api = useApi();
-  const { can } = useViewer();
-  const { deliveries } = useTexts();
+  const { can, entrance } = useViewer();
+  const { activity, deliveries } = useTexts();
+  const adminKey = entrance === 'portal' ? activity.provider : deliveries.line.adminKey;
   const { data } = useQuery({
     queryKey: ['activity', log.tenant_id, 'presses', log.id, log.presses.length],
     enabled: can('endpoints') && log.presses.length > 0,
@@ -56,7 +57,7 @@ function usePressers(log: DeliveryLog): ReadonlyMap<string, string> {
   return new Map(
     data.items.map(({ actor, details }) => [
       String(details.press_id),
-      actor.name ?? (actor.key_id === 'admin' ? deliveries.line.adminKey : actor.key_id),
+      actor.name ?? (actor.key_id === 'admin' ? adminKey : actor.key_id),
     ]),
   );
 }

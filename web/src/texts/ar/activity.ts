@@ -35,6 +35,8 @@ export const activity: Texts['activity'] = {
   nothingOf: 'لم يحدث له شيء، أو أنه غير معروف هنا.',
   by: 'بواسطة',
   environmentKey: 'مفتاح المسؤول في بيئة التشغيل',
+  provider: 'مزوّد الخدمة',
+  kinds: { tenant: 'مفتاح مستأجر', admin: 'مفتاح المسؤول' } as Record<string, string>,
   portalSession: 'جلسة بوابة',
   enabled: 'فُعّلت نقطة النهاية',
   disabled: 'عُطّلت نقطة النهاية',

@@ -39,6 +39,8 @@ export const activity: Texts['activity'] = {
   nothingOf: 'Damit ist nichts geschehen, oder es ist hier nicht bekannt.',
   by: 'von',
   environmentKey: 'dem Admin-Schlüssel der Umgebung',
+  provider: 'Ihrem Anbieter',
+  kinds: { tenant: 'Schlüssel eines Mandanten', admin: 'Admin-Schlüssel' } as Record<string, string>,
   portalSession: 'einer Portal-Sitzung',
   enabled: 'Endpunkt aktiviert',
   disabled: 'Endpunkt deaktiviert',

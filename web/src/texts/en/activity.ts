@@ -39,6 +39,8 @@ export const activity = {
   nothingOf: 'Nothing has happened to it, or it is not known here.',
   by: 'by',
   environmentKey: 'the admin key of the environment',
+  provider: 'your provider',
+  kinds: { tenant: 'key of a tenant', admin: 'admin key' } as Record<string, string>,
   portalSession: 'a portal session',
   enabled: 'Endpoint enabled',
   disabled: 'Endpoint disabled',

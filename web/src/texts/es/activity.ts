@@ -39,6 +39,8 @@ export const activity: Texts['activity'] = {
   nothingOf: 'No le ha pasado nada, o aquí no se conoce.',
   by: 'por',
   environmentKey: 'la clave de administración del entorno',
+  provider: 'su proveedor',
+  kinds: { tenant: 'clave de un inquilino', admin: 'clave de administración' } as Record<string, string>,
   portalSession: 'una sesión del portal',
   enabled: 'Endpoint activado',
   disabled: 'Endpoint desactivado',

@@ -39,6 +39,8 @@ export const activity: Texts['activity'] = {
   nothingOf: 'Nada aconteceu com ele, ou ele não é conhecido aqui.',
   by: 'por',
   environmentKey: 'chave de administração do ambiente',
+  provider: 'seu provedor',
+  kinds: { tenant: 'chave de um tenant', admin: 'chave de administração' } as Record<string, string>,
   portalSession: 'uma sessão do portal',
   enabled: 'Endpoint ativado',
   disabled: 'Endpoint desativado',
