@@ -4,7 +4,8 @@ import { Link } from 'wouter';
 import styles from './button.module.css';
 import { Icon, type IconName } from './icon.tsx';
 
-export type ButtonLook = 'primary' | 'plain' | 'danger' | 'quiet';
+/** `small`: in a row of a list */
+export type ButtonLook = 'primary' | 'plain' | 'small' | 'danger' | 'quiet';
 
 type Common = { look?: ButtonLook; icon?: IconName; children: ReactNode };
 

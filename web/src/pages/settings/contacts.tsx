@@ -108,11 +108,16 @@ function ContactRow({ contact }: { contact: Contact }) {
       </div>
       <div className="row">
         {(state === 'pending' || state === 'undeliverable') && (
-          <Button isBusy={link.isBusy} onClick={link.submit} aria-label={`${texts.sendLink} ${address}`}>
+          <Button
+            look="small"
+            isBusy={link.isBusy}
+            onClick={link.submit}
+            aria-label={`${texts.sendLink} ${address}`}
+          >
             {texts.sendLink}
           </Button>
         )}
-        <Button look="quiet" onClick={() => setRemoving(true)} aria-label={`${texts.remove} ${address}`}>
+        <Button look="small" onClick={() => setRemoving(true)} aria-label={`${texts.remove} ${address}`}>
           {texts.remove}
         </Button>
       </div>

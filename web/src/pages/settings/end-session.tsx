@@ -36,7 +36,7 @@ export function EndSession({
   });
   return (
     <>
-      <Button look="quiet" aria-label={`${label} ${id}`} onClick={() => setAsking(true)}>
+      <Button look="small" aria-label={`${label} ${id}`} onClick={() => setAsking(true)}>
         {label}
       </Button>
       {isAsking && (

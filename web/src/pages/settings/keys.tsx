@@ -32,6 +32,7 @@ export function Keys({ tenant }: { tenant: string | null }) {
       }),
     ),
   );
+  const none = tenant === null ? texts.noAdminKeysHint : texts.noKeysHint;
   const shown = pages.items.filter(({ kind }) => (tenant === null ? kind === 'admin' : true));
   return (
     <Card
@@ -63,8 +64,8 @@ export function Keys({ tenant }: { tenant: string | null }) {
           }}
         />
       )}
-      <PagesView pages={pages} empty={<p>{texts.noKeysHint}</p>}>
-        {() => (shown.length === 0 ? <p>{texts.noKeysHint}</p> : <KeyTable keys={shown} />)}
+      <PagesView pages={pages} empty={<p>{none}</p>}>
+        {() => (shown.length === 0 ? <p>{none}</p> : <KeyTable keys={shown} />)}
       </PagesView>
     </Card>
   );
@@ -119,7 +120,7 @@ function Revoke({ apiKey }: { apiKey: Key }) {
   );
   return (
     <>
-      <Button look="quiet" aria-label={`${texts.revoke} ${name}`} onClick={() => setAsking(true)}>
+      <Button look="small" aria-label={`${texts.revoke} ${name}`} onClick={() => setAsking(true)}>
         {texts.revoke}
       </Button>
       {isAsking && (

@@ -115,7 +115,7 @@ function RemoveEndpoint({ onRemoved }: { onRemoved: () => void }) {
   );
   return (
     <>
-      <Button look="quiet" onClick={() => setAsking(true)}>
+      <Button look="small" onClick={() => setAsking(true)}>
         {texts.removeEndpoint}
       </Button>
       {isAsking && (

@@ -11,6 +11,7 @@ import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { CreatePortal } from './create-portal.tsx';
 import { EndSession } from './end-session.tsx';
+import styles from './settings.module.css';
 import { ShownOnce } from './shown-once.tsx';
 
 export function PortalSessions() {
@@ -80,12 +81,22 @@ export function PortalSessions() {
               },
               {
                 name: texts.capabilities,
-                cell: ({ capabilities }) => capabilities.map((each) => texts.capability[each]).join('; '),
+                cell: ({ capabilities }) => (
+                  <ul>
+                    {capabilities.map((each) => (
+                      <li key={each}>{texts.capability[each]}</li>
+                    ))}
+                  </ul>
+                ),
               },
               {
                 name: texts.lastUsed,
                 cell: ({ exchanged_at: exchanged, last_used_at: used }) =>
-                  exchanged === null ? texts.notOpened : <Time at={used ?? exchanged} />,
+                  exchanged === null ? (
+                    <span className={styles.whole}>{texts.notOpened}</span>
+                  ) : (
+                    <Time at={used ?? exchanged} />
+                  ),
               },
               { name: texts.ends, cell: (session) => <Time at={session.expires_at} /> },
               {

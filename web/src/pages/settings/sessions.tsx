@@ -5,7 +5,7 @@ import { useApi } from '../../context/api.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { Card } from '../../parts/page.tsx';
 import { PagesView, usePages } from '../../parts/pages-of.tsx';
-import { Table } from '../../parts/table.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { EndSession } from './end-session.tsx';
@@ -29,6 +29,21 @@ export function Sessions({ tenant }: { tenant: string | null }) {
     queryKey: ['sessions', 'current'],
     queryFn: () => dataOf(api.GET('/v1/sessions/current')),
   });
+  const ending: Column<Session> = {
+    name: texts.action,
+    cell: ({ id: session }) =>
+      session === current?.id ? (
+        '–'
+      ) : (
+        <EndSession
+          id={session}
+          listed="sessions"
+          label={texts.signOutIt}
+          hint={texts.endSessionHint}
+          end={() => dataOf(api.DELETE('/v1/sessions/{session}', { params: { path: { session } } }))}
+        />
+      ),
+  };
   return (
     <Card title={texts.sessions}>
       <p className="muted">{texts.sessionsHint}</p>
@@ -54,21 +69,8 @@ export function Sessions({ tenant }: { tenant: string | null }) {
               { name: texts.lastUsed, cell: (session) => <Time at={session.last_used_at} /> },
               { name: texts.created, isMinor: true, cell: (session) => <Time at={session.created_at} /> },
               { name: texts.ends, isMinor: true, cell: (session) => <Time at={session.expires_at} /> },
-              {
-                name: texts.action,
-                cell: ({ id: session }) =>
-                  session !== current?.id && (
-                    <EndSession
-                      id={session}
-                      listed="sessions"
-                      label={texts.signOutIt}
-                      hint={texts.endSessionHint}
-                      end={() =>
-                        dataOf(api.DELETE('/v1/sessions/{session}', { params: { path: { session } } }))
-                      }
-                    />
-                  ),
-              },
+              // Of this one, whoever signs out of it disposes.
+              ...(items.some(({ id }) => id !== current?.id) ? [ending] : []),
             ]}
           />
         )}

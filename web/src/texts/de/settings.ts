@@ -45,6 +45,8 @@ export const settings: Texts['settings'] = {
   keysHint: 'Ein Schlüssel wird einmal angezeigt, wenn er erstellt wird. Hier steht, womit er endet.',
   noKeysHint:
     'Noch kein Schlüssel gespeichert; der Admin-Schlüssel der Umgebung zählt nicht dazu. Mit einem Schlüssel senden Programme Ereignisse und lesen Zustellungen. Erstellen Sie für jedes Programm einen, mit nicht mehr Rechten, als es braucht.',
+  noAdminKeysHint:
+    'Noch kein Schlüssel gespeichert; der Admin-Schlüssel der Umgebung zählt nicht dazu. Ein Admin-Schlüssel darf alles, bei jedem Mandanten: Erstellen Sie einen für jedes Programm und jede Person, die das muss.',
   createKey: 'Schlüssel erstellen',
   createKeyTitle: 'Schlüssel erstellen',
   keyName: 'Name',
@@ -84,7 +86,7 @@ export const settings: Texts['settings'] = {
   capabilities: 'Was er erlaubt',
   capability: {
     view: 'Endpunkte, Ereignisse und Zustellungen ansehen',
-    endpoints: 'Endpunkte erstellen, ändern und löschen; Kontakte festlegen',
+    endpoints: 'Endpunkte erstellen, ändern und löschen, Kontakte festlegen',
     secrets: 'Geheimnisse anzeigen und rotieren',
     send_test: 'Testereignisse senden',
     retry: 'Zustellungen wiederholen und stornieren',

@@ -47,6 +47,8 @@ export const settings = {
   keysHint: 'A key is shown once, when it is made. Here is what it ends with.',
   noKeysHint:
     'No key is stored yet; the admin key of the environment is not one of them. Programs send events and read deliveries with a key. Create one for each program, with no more scopes than it needs.',
+  noAdminKeysHint:
+    'No key is stored yet; the admin key of the environment is not one of them. An admin key may do everything, of every tenant: create one for each program or person that has to.',
   createKey: 'Create key',
   createKeyTitle: 'Create a key',
   keyName: 'Name',
@@ -86,7 +88,7 @@ export const settings = {
   capabilities: 'What it allows',
   capability: {
     view: 'Look at endpoints, events and deliveries',
-    endpoints: 'Create, change and delete endpoints; set contacts',
+    endpoints: 'Create, change and delete endpoints, set contacts',
     secrets: 'See and rotate secrets',
     send_test: 'Send test events',
     retry: 'Retry and cancel deliveries',

@@ -45,6 +45,8 @@ export const settings: Texts['settings'] = {
   keysHint: 'Una clave se muestra una sola vez, al crearla. Aquí se ve cómo termina.',
   noKeysHint:
     'Aún no hay claves guardadas; la clave de administración del entorno no cuenta. Los programas envían eventos y leen entregas con una clave. Cree una para cada programa, sin más permisos de los que necesita.',
+  noAdminKeysHint:
+    'Aún no hay claves guardadas; la clave de administración del entorno no cuenta. Una clave de administración lo puede todo, de cada inquilino: cree una para cada programa o persona que lo necesite.',
   createKey: 'Crear clave',
   createKeyTitle: 'Crear una clave',
   keyName: 'Nombre',
@@ -84,7 +86,7 @@ export const settings: Texts['settings'] = {
   capabilities: 'Qué permite',
   capability: {
     view: 'Ver endpoints, eventos y entregas',
-    endpoints: 'Crear, cambiar y eliminar endpoints; definir contactos',
+    endpoints: 'Crear, cambiar y eliminar endpoints, definir contactos',
     secrets: 'Ver y rotar secretos',
     send_test: 'Enviar eventos de prueba',
     retry: 'Reintentar y cancelar entregas',

@@ -45,6 +45,8 @@ export const settings: Texts['settings'] = {
   keysHint: 'Uma chave é mostrada uma única vez, ao ser criada. Aqui está como ela termina.',
   noKeysHint:
     'Ainda não há chaves guardadas; a chave de administração do ambiente não conta. Programas enviam eventos e leem entregas com uma chave. Crie uma para cada programa, sem mais permissões do que ele precisa.',
+  noAdminKeysHint:
+    'Ainda não há chaves guardadas; a chave de administração do ambiente não conta. Uma chave de administração pode tudo, de cada tenant: crie uma para cada programa ou pessoa que precise disso.',
   createKey: 'Criar chave',
   createKeyTitle: 'Criar uma chave',
   keyName: 'Nome',
@@ -84,7 +86,7 @@ export const settings: Texts['settings'] = {
   capabilities: 'O que permite',
   capability: {
     view: 'Ver endpoints, eventos e entregas',
-    endpoints: 'Criar, alterar e excluir endpoints; definir contatos',
+    endpoints: 'Criar, alterar e excluir endpoints, definir contatos',
     secrets: 'Ver e rotacionar segredos',
     send_test: 'Enviar eventos de teste',
     retry: 'Tentar de novo e cancelar entregas',
