@@ -58,17 +58,20 @@ const LONG = 4;
  * A form around `useSubmission`. Refused fields say why; the sum of it stands above the form as an alert, and what belongs to no field that
  * is shown stands there whole.
  * @param paths of the fields that are shown
+ * @param isAlone it is all of its page, and only as wide as it is read
  */
 export function Form({
   submission,
   paths,
   children,
   label,
+  isAlone = false,
 }: {
   submission: Submission;
   paths: readonly string[];
   children: ReactNode;
   label?: string;
+  isAlone?: boolean;
 }) {
   const { common } = useTexts();
   const fields = fieldsOf(submission.problem);
@@ -93,7 +96,7 @@ export function Form({
         ref={form}
         noValidate
         aria-label={label}
-        className="stack"
+        className={`stack ${isAlone ? styles.alone : ''}`}
         onSubmit={(event) => {
           event.preventDefault();
           event.stopPropagation();

@@ -80,42 +80,40 @@ function SettingsForm({ endpoint, profile }: { endpoint: Endpoint; profile: Prof
     },
   );
   return (
-    <div className={styles.form}>
-      <Form submission={save} paths={ENDPOINT_PATHS} label={texts.tabs.settings}>
-        <EndpointFields
-          profile={profile}
-          endpoint={endpoint}
-          values={values}
-          urlHint={
-            values.url.includes(MASK) && (
-              <WholeUrl
-                endpoint={endpoint}
-                onUrl={(url) => {
-                  setBefore((now) => ({ ...now, url }));
-                  setValues((now) => ({ ...now, url }));
-                }}
-              />
-            )
-          }
-          onValues={(change) => setValues((now) => ({ ...now, ...change }))}
-        />
-        <div className={styles.actions}>
-          <Button type="submit" look="primary" isBusy={save.isBusy} disabled={!isChanged}>
-            {common.save}
-          </Button>
-          {isChanged && (
-            <Button
-              onClick={() => {
-                setValues(before);
-                save.reset();
+    <Form isAlone submission={save} paths={ENDPOINT_PATHS} label={texts.tabs.settings}>
+      <EndpointFields
+        profile={profile}
+        endpoint={endpoint}
+        values={values}
+        urlHint={
+          values.url.includes(MASK) && (
+            <WholeUrl
+              endpoint={endpoint}
+              onUrl={(url) => {
+                setBefore((now) => ({ ...now, url }));
+                setValues((now) => ({ ...now, url }));
               }}
-            >
-              {texts.discard}
-            </Button>
-          )}
-        </div>
-      </Form>
-    </div>
+            />
+          )
+        }
+        onValues={(change) => setValues((now) => ({ ...now, ...change }))}
+      />
+      <div className={styles.actions}>
+        <Button type="submit" look="primary" isBusy={save.isBusy} disabled={!isChanged}>
+          {common.save}
+        </Button>
+        {isChanged && (
+          <Button
+            onClick={() => {
+              setValues(before);
+              save.reset();
+            }}
+          >
+            {texts.discard}
+          </Button>
+        )}
+      </div>
+    </Form>
   );
 }
 

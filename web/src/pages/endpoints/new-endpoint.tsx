@@ -40,46 +40,45 @@ export function NewEndpoint(_: object) {
 }
 
 function NewEndpointForm({ profile }: { profile: Profile }) {
-  const { endpoints: texts } = useTexts();
+  const { common, endpoints: texts } = useTexts();
   const { can } = useViewer();
   const [values, setValues] = useState<EndpointValues>(() => newValues(profile));
   const { create, isTested } = useCreate(values, profile);
   const isTestedFirst = can('send_test');
   return (
-    <div className={styles.form}>
-      <Form submission={create} paths={ENDPOINT_PATHS} label={texts.new}>
-        <Room profile={profile} />
-        <EndpointFields
-          profile={profile}
-          values={values}
-          onValues={(change) => setValues((now) => ({ ...now, ...change }))}
-        />
-        <div className={styles.actions}>
-          {isTestedFirst && (
-            <Button
-              type="submit"
-              look="primary"
-              isBusy={create.isBusy}
-              onClick={() => {
-                isTested.current = true;
-              }}
-            >
-              {texts.saveAndTest}
-            </Button>
-          )}
+    <Form isAlone submission={create} paths={ENDPOINT_PATHS} label={texts.new}>
+      <Room profile={profile} />
+      <EndpointFields
+        profile={profile}
+        values={values}
+        onValues={(change) => setValues((now) => ({ ...now, ...change }))}
+      />
+      <div className={styles.actions}>
+        {isTestedFirst && (
           <Button
             type="submit"
-            look={isTestedFirst ? 'plain' : 'primary'}
+            look="primary"
             isBusy={create.isBusy}
             onClick={() => {
-              isTested.current = false;
+              isTested.current = true;
             }}
           >
-            {texts.create}
+            {texts.saveAndTest}
           </Button>
-        </div>
-      </Form>
-    </div>
+        )}
+        <Button
+          type="submit"
+          look={isTestedFirst ? 'plain' : 'primary'}
+          isBusy={create.isBusy}
+          onClick={() => {
+            isTested.current = false;
+          }}
+        >
+          {texts.create}
+        </Button>
+        <LinkButton href="/endpoints">{common.cancel}</LinkButton>
+      </div>
+    </Form>
   );
 }
 

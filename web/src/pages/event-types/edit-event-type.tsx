@@ -75,8 +75,9 @@ function EventTypeForm({ name, before: given }: { name: string | null; before: V
   const put = (change: Partial<Values>) => setValues((now) => ({ ...now, ...change }));
   const save = useSave(name, values, before);
   return (
-    <div className={styles.form}>
+    <div>
       <Form
+        isAlone
         submission={save}
         paths={['name', 'description', 'schema', 'example']}
         label={name === null ? texts.new : texts.edit}

@@ -5,7 +5,7 @@ import { Link, useSearchParams } from 'wouter';
 import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useProfile, useTenant } from '../../context/tenant.tsx';
-import { Button } from '../../parts/button.tsx';
+import { Button, LinkButton } from '../../parts/button.tsx';
 import { Code } from '../../parts/code.tsx';
 import fieldStyles from '../../parts/field.module.css';
 import { Field, TextField } from '../../parts/field.tsx';
@@ -68,7 +68,7 @@ function useDraft() {
 }
 
 export function SendEvent() {
-  const { events } = useTexts();
+  const { common, events } = useTexts();
   const texts = events.compose;
   const api = useApi();
   const tenant = useTenant();
@@ -140,10 +140,11 @@ export function SendEvent() {
             value={draft.key}
             onValue={draft.setKey}
           />
-          <div>
+          <div className="row">
             <Button look="primary" icon="send" type="submit" isBusy={submission.isBusy}>
               {texts.submit}
             </Button>
+            <LinkButton href="/events">{common.cancel}</LinkButton>
           </div>
         </Form>
         <div className={styles.about}>

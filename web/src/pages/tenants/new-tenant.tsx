@@ -11,7 +11,7 @@ import { Button, LinkButton } from '../../parts/button.tsx';
 import { Select, TextArea, TextField } from '../../parts/field.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
 import { Loading } from '../../parts/loading.tsx';
-import { Card, Page } from '../../parts/page.tsx';
+import { Page } from '../../parts/page.tsx';
 import { ProblemNotice } from '../../parts/problem.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { ContractSentence } from './contract.tsx';
@@ -21,11 +21,7 @@ export function NewTenant() {
   const { data: profiles, error, refetch } = useProfiles();
   return (
     <Page title={texts.createTitle} above={<Link href="/tenants">{shell.tenants}</Link>}>
-      {profiles !== undefined && (
-        <Card isNarrow>
-          <TenantForm profiles={profiles} />
-        </Card>
-      )}
+      {profiles !== undefined && <TenantForm profiles={profiles} />}
       {profiles === undefined &&
         (error ? <ProblemNotice problem={error} onRetry={refetch} /> : <Loading rows={5} />)}
     </Page>
@@ -64,7 +60,7 @@ function TenantForm({ profiles }: { profiles: readonly Schemas['Profile'][] }) {
     },
   );
   return (
-    <Form submission={submission} paths={['name', 'profile', 'external_id', 'contacts']}>
+    <Form isAlone submission={submission} paths={['name', 'profile', 'external_id', 'contacts']}>
       <TextField
         label={texts.name}
         path="name"
