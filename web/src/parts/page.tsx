@@ -1,5 +1,5 @@
 /** The frame of a page's content: title, actions, cards, empty states, key-value lists, tabs. */
-import { type KeyboardEvent, type ReactNode, useEffect, useId } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react';
 import { Link } from 'wouter';
 import { useViewer } from '../context/session.tsx';
 import styles from './page.module.css';
@@ -42,7 +42,7 @@ export function Page({
 /**
  * A titled box.
  * @param isRegion makes it a region that bears the title's name
- * @param isNarrow as wide as a form is read
+ * @param isNarrow what is in it is as wide as a form is read
  */
 export function Card({
   title,
@@ -120,21 +120,37 @@ export const Tabs = ({
 }: {
   label: string;
   tabs: readonly { href: string; label: string; isCurrent: boolean }[];
-}) => (
-  <div role="tablist" aria-label={label} className={styles.tabs} onKeyDown={stepAmongTabs}>
-    {tabs.map((tab) => (
-      <Link
-        key={tab.href}
-        href={tab.href}
-        role="tab"
-        aria-selected={tab.isCurrent}
-        tabIndex={tab.isCurrent ? 0 : -1}
-      >
-        {tab.label}
-      </Link>
-    ))}
-  </div>
-);
+}) => {
+  const list = useRef<HTMLDivElement>(null);
+  const current = tabs.find(({ isCurrent }) => isCurrent)?.href;
+  useEffect(() => {
+    if (current !== undefined && list.current !== null) showCurrentTab(list.current);
+  }, [current]);
+  return (
+    <div ref={list} role="tablist" aria-label={label} className={styles.tabs} onKeyDown={stepAmongTabs}>
+      {tabs.map((tab) => (
+        <Link
+          key={tab.href}
+          href={tab.href}
+          role="tab"
+          aria-selected={tab.isCurrent}
+          tabIndex={tab.isCurrent ? 0 : -1}
+        >
+          {tab.label}
+        </Link>
+      ))}
+    </div>
+  );
+};
+
+/** Where there is no room for all tabs, scrolls to the current one; the page itself stays where it is. */
+function showCurrentTab(list: HTMLElement): void {
+  const tab = list.querySelector('[aria-selected=true]')?.getBoundingClientRect();
+  if (tab === undefined) return;
+  const room = list.getBoundingClientRect();
+  if (tab.left < room.left) list.scrollLeft += tab.left - room.left;
+  else if (tab.right > room.right) list.scrollLeft += tab.right - room.right;
+}
 
 function stepAmongTabs(event: KeyboardEvent<HTMLElement>): void {
   const isForward = event.key === (document.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight');

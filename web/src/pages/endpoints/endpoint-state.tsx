@@ -1,5 +1,6 @@
 /** The health of an endpoint in words: what is wrong, since when. */
 import type { Schemas } from '@tidings/client';
+import { useFormat } from '../../context/format.ts';
 import styles from '../../parts/badge.module.css';
 import { Badge } from '../../parts/badge.tsx';
 import { visible } from '../../parts/machine-text.ts';
@@ -12,6 +13,7 @@ const cut = (note: string) => visible(note.length > LONGEST_NOTE ? `${note.slice
 
 export function EndpointState({ endpoint }: { endpoint: Schemas['Endpoint'] }) {
   const { endpoints: texts } = useTexts();
+  const format = useFormat();
   const { enabled, disabled_reason: reason, disabled_note: note } = endpoint;
   const { failing_since: failing, stalled_at: stalled } = endpoint;
   if (!enabled) {
@@ -60,7 +62,10 @@ export function EndpointState({ endpoint }: { endpoint: Schemas['Endpoint'] }) {
         {texts.failing}
       </Badge>
       <span className="muted">
-        {texts.failures(endpoint.consecutive_failures)} · <Time at={failing} />
+        {texts.failures(endpoint.consecutive_failures)} ·{' '}
+        <time dateTime={failing} title={format.exact(failing)}>
+          {texts.inARowSince(format.dayAndTime(failing))}
+        </time>
       </span>
     </div>
   );

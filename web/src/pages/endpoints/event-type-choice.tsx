@@ -89,7 +89,8 @@ function Group({
   onValue,
 }: Choice & { group: { prefix: string | null; types: EventType[] } }) {
   const { endpointForm } = useTexts();
-  const isWhole = prefix !== null && (value ?? []).includes(prefix);
+  const isAll = value === null;
+  const isWhole = isAll || (prefix !== null && value.includes(prefix));
   return (
     <>
       {prefix !== null && (
@@ -98,6 +99,7 @@ function Group({
             label={<TypeName name={prefix} />}
             hint={endpointForm.types.ofGroup}
             checked={isWhole}
+            disabled={isAll}
             onChecked={(isChosen) => onValue(toggled(value, prefix, isChosen))}
           />
         </li>
@@ -107,7 +109,7 @@ function Group({
           <Checkbox
             label={<TypeName name={type.name} />}
             hint={type.description && <TypeDescription type={type} />}
-            checked={isIncluded(value, type.name)}
+            checked={isWhole || isIncluded(value, type.name)}
             disabled={isWhole}
             onChecked={(isChosen) => onValue(toggled(value, type.name, isChosen))}
           />

@@ -1,5 +1,6 @@
 /** The catalogue of event types: the contract's and the tenant's own. */
 import { Link } from 'wouter';
+import { useFormat } from '../../context/format.ts';
 import { useParam } from '../../context/params.ts';
 import { useViewer } from '../../context/session.tsx';
 import { useRowKeys } from '../../context/shortcuts.ts';
@@ -64,6 +65,7 @@ export function EventTypes() {
 
 function Catalogue({ types }: { types: readonly EventType[] }) {
   const { shell, eventTypes: texts } = useTexts();
+  const format = useFormat();
   const listening = useListening();
   return (
     <Table
@@ -90,7 +92,7 @@ function Catalogue({ types }: { types: readonly EventType[] }) {
           name: texts.listeners,
           isNumber: true,
           cell: (type) =>
-            listening === undefined ? '' : texts.listening(listenersOf(listening, type.name).length),
+            listening === undefined ? '' : format.number(listenersOf(listening, type.name).length),
         },
       ]}
     />

@@ -24,6 +24,7 @@ export const endpoints: Texts['endpoints'] = {
   }),
   healthy: 'سليمة',
   failing: 'متعثرة',
+  inARowSince: (at: string) => `منذ ${at}`,
   failures: failuresInARow,
   stalled: 'متوقفة',
   disabled: 'معطّلة',

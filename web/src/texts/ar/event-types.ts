@@ -25,13 +25,6 @@ export const eventTypes: Texts['eventTypes'] = {
   origin: 'المصدر',
   origins: { profile: 'العقد', tenant: 'خاص' },
   listeners: 'نقاط النهاية',
-  listening: plural('ar', {
-    zero: 'لا مشتركة',
-    one: 'مشتركة واحدة',
-    two: 'مشتركتان',
-    few: '# مشتركات',
-    other: '# مشتركة',
-  }),
   listenersTitle: 'من يشترك فيه',
   nobodyListens: 'لا نقطة نهاية مشتركة فيه: يُقبل مثل هذا الحدث، ولا يُرسل إلى أحد.',
   schema: 'المخطط',

@@ -16,6 +16,7 @@ export const endpoints: Texts['endpoints'] = {
   types: plural('de', { one: '# Typ', other: '# Typen' }),
   healthy: 'In Ordnung',
   failing: 'Gestört',
+  inARowSince: (at: string) => `seit ${at}`,
   failures: plural('de', { one: '# Fehlschlag in Folge', other: '# Fehlschläge in Folge' }),
   stalled: 'Ruht',
   disabled: 'Deaktiviert',

@@ -26,7 +26,6 @@ export const eventTypes: Texts['eventTypes'] = {
   origin: 'Herkunft',
   origins: { profile: 'Vertrag', tenant: 'Eigener' },
   listeners: 'Endpunkte',
-  listening: plural('de', { one: '# Abonnement', other: '# Abonnements' }),
   listenersTitle: 'Wer ihn abonniert hat',
   nobodyListens:
     'Kein Endpunkt hat ihn abonniert: Ein solches Ereignis wird angenommen und an niemanden gesendet.',

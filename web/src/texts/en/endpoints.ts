@@ -26,6 +26,7 @@ export const endpoints = {
   types: plural('en', { one: '# type', other: '# types' }),
   healthy: 'Healthy',
   failing: 'Failing',
+  inARowSince: (at: string) => `since ${at}`,
   failures: plural('en', { one: '# failure in a row', other: '# failures in a row' }),
   stalled: 'Stalled',
   disabled: 'Disabled',

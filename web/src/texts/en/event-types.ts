@@ -25,7 +25,6 @@ export const eventTypes = {
   origin: 'Origin',
   origins: { profile: 'Contract', tenant: 'Own' },
   listeners: 'Endpoints',
-  listening: plural('en', { one: '# endpoint', other: '# endpoints' }),
   listenersTitle: 'Who listens',
   nobodyListens: 'No endpoint listens to it: such an event is accepted, and sent to nobody.',
   schema: 'Schema',

@@ -16,6 +16,7 @@ export const endpoints: Texts['endpoints'] = {
   types: plural('es', { one: '# tipo', other: '# tipos' }),
   healthy: 'En buen estado',
   failing: 'Fallando',
+  inARowSince: (at: string) => `desde ${at}`,
   failures: plural('es', { one: '# fallo seguido', other: '# fallos seguidos' }),
   stalled: 'En pausa',
   disabled: 'Desactivado',

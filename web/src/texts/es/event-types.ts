@@ -26,7 +26,6 @@ export const eventTypes: Texts['eventTypes'] = {
   origin: 'Origen',
   origins: { profile: 'Contrato', tenant: 'Propio' },
   listeners: 'Endpoints',
-  listening: plural('es', { one: '# escucha', other: '# escuchan' }),
   listenersTitle: 'Quién escucha',
   nobodyListens: 'Ningún endpoint lo escucha: un evento así se acepta y no se envía a nadie.',
   schema: 'Esquema',

@@ -16,6 +16,7 @@ export const endpoints: Texts['endpoints'] = {
   types: plural('pt-BR', { one: '# tipo', other: '# tipos' }),
   healthy: 'Saudável',
   failing: 'Falhando',
+  inARowSince: (at: string) => `desde ${at}`,
   failures: plural('pt-BR', { one: '# falha seguida', other: '# falhas seguidas' }),
   stalled: 'Pausado',
   disabled: 'Desativado',

@@ -26,7 +26,6 @@ export const eventTypes: Texts['eventTypes'] = {
   origin: 'Origem',
   origins: { profile: 'Contrato', tenant: 'Próprio' },
   listeners: 'Endpoints',
-  listening: plural('pt-BR', { one: '# escuta', other: '# escutam' }),
   listenersTitle: 'Quem escuta',
   nobodyListens: 'Nenhum endpoint o escuta: um evento assim é aceito e não é enviado a ninguém.',
   schema: 'Esquema',
