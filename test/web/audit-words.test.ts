@@ -1,6 +1,6 @@
 /** Entries of the audit log are told in words: durations with their units, times as times. */
 import type { Format } from '../../web/src/context/format.ts';
-import { changesOf, factsOf } from '../../web/src/pages/activity/audit-words.ts';
+import { actorOf, changesOf, factsOf } from '../../web/src/pages/activity/audit-words.ts';
 import { en } from '../../web/src/texts/en/index.ts';
 
 const format = {
@@ -21,6 +21,10 @@ test.each([
   ['expires_at', '2026-01-02T03:04:05.000Z', 'ends: the time 2026-01-02T03:04:05.000Z'],
   ['matched', 37, 'deliveries: 37'],
   ['overlap_seconds', 'soon', 'overlap: soon'],
+  ['kind', 'tenant', 'kind: key of a tenant'],
+  ['kind', 'of_a_later_version', 'kind: of_a_later_version'],
+  ['scopes', ['emit', 'read'], 'scopes: Send events · Read'],
+  ['capabilities', ['send_test', 'later'], 'capabilities: Send test events · later'],
 ])('%s %j', (name, value, words) => {
   expect(factsOf(entryWith({ [name]: value }), en, format)).toEqual([words]);
 });
@@ -77,4 +81,12 @@ test.each([
 ])('a changed %s: %j → %j', (name, was, is, before, after) => {
   const [change] = changesOf(entryWith({ fields: [name], [name]: is, was: { [name]: was } }), en, format);
   expect(change).toMatchObject({ before, after });
+});
+
+test.each([
+  ['dashboard', 'the admin key of the environment'],
+  ['portal', 'your provider'],
+] as const)('the key of the environment, in the %s: %s', (entrance, words) => {
+  const entry = { actor: { key_id: 'admin', name: null } } as Parameters<typeof actorOf>[0];
+  expect(actorOf(entry, en, entrance)).toBe(words);
 });
