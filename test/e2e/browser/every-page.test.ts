@@ -1,5 +1,6 @@
 /**
- * Every page, on a desk and on a phone, light and dark: nothing serious for axe, nothing wider than the window, no error on the console.
+ * Every page, on a desk and on a phone, light and dark: nothing serious for axe, nothing wider than the window, no word broken in a table,
+ * no error on the console.
  * `npm run screenshots` keeps a picture of each in the folder that TEST_SCREENSHOTS names.
  */
 import { mkdirSync } from 'node:fs';
@@ -114,12 +115,35 @@ async function settled(page: Page): Promise<void> {
   );
 }
 
+/** Words of a table that stand on more than one line: in a cell too narrow for its shortest words, nothing can be read. */
+const BROKEN_WORDS = `(() => {
+  const broken = [];
+  for (const cell of document.querySelectorAll('td')) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
+      for (const { index, 0: word } of text.data.matchAll(/(?<!\\p{L})\\p{L}{2,12}(?!\\p{L})/gu)) {
+        const range = document.createRange();
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+        if (lines.size > 1) broken.push(word + ' of "' + text.data + '"');
+      }
+    }
+  }
+  return broken;
+})()`;
+
 /** What is wrong with the page as it is, in words. */
 async function problemsOf(page: Page): Promise<string[]> {
+  const broken = (await page.evaluate(BROKEN_WORDS)) as string[];
   const wide = (await page.evaluate(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   )) as number;
-  return [...(await seriousFindings(page)), ...(wide > 0 ? [`${wide} px wider than the window`] : [])];
+  return [
+    ...(await seriousFindings(page)),
+    ...(wide > 0 ? [`${wide} px wider than the window`] : []),
+    ...broken.map((word) => `broken over lines: ${word}`),
+  ];
 }
 
 async function picture(page: Page, name: string): Promise<void> {
