@@ -192,7 +192,7 @@ export function TextArea({
   );
 }
 
-/** `lang` of the label, where it is not the viewer's: such labels read as that language does. */
+/** `lang` of the label, where it is not the viewer's */
 export type Choice = { value: string; label: string; lang?: string };
 
 export function Select({
@@ -213,7 +213,7 @@ export function Select({
           onChange={(event) => onValue(event.target.value)}
         >
           {choices.map((each) => (
-            <option key={each.value} value={each.value} lang={each.lang} dir={each.lang && 'ltr'}>
+            <option key={each.value} value={each.value} lang={each.lang}>
               {each.label}
             </option>
           ))}

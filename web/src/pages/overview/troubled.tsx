@@ -31,7 +31,7 @@ export function Troubled({
                     {endpoint.description ?? endpoint.url}
                   </Link>
                 </div>
-                <div className="muted ellipsis">
+                <div className="muted break">
                   {endpoint.tenant && <bdi>{endpoint.tenant.name ?? texts.unnamed}</bdi>}
                   {endpoint.tenant ? ' · ' : ''}
                   <small className="mono">{endpoint.id}</small>

@@ -82,7 +82,7 @@ export function PortalSessions() {
               {
                 name: texts.capabilities,
                 cell: ({ capabilities }) => (
-                  <ul>
+                  <ul className={styles.allowed}>
                     {capabilities.map((each) => (
                       <li key={each}>{texts.capability[each]}</li>
                     ))}
