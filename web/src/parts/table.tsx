@@ -1,4 +1,4 @@
-/** Tables whose rows lead somewhere. On a phone, each row becomes a block. */
+/** Tables whose rows lead somewhere. Where there is no room for columns, each row becomes a block. */
 import type { ReactNode } from 'react';
 import styles from './table.module.css';
 
@@ -9,6 +9,8 @@ export type Column<Row> = {
   isNumber?: boolean;
   /** left out where there is little room */
   isMinor?: boolean;
+  /** left out before those */
+  isLeast?: boolean;
 };
 
 /**
@@ -26,8 +28,8 @@ export function Table<Row>({
   rows: readonly Row[];
   keyOf(row: Row): string;
 }) {
-  const classOf = ({ isNumber, isMinor }: Column<Row>) =>
-    `${isNumber ? styles.number : ''} ${isMinor ? styles.minor : ''}`;
+  const classOf = ({ isNumber, isMinor, isLeast }: Column<Row>) =>
+    [isNumber && styles.number, isMinor && styles.minor, isLeast && styles.least].filter(Boolean).join(' ');
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is reached by keyboard
     <section className={styles.frame} aria-label={label} tabIndex={0}>

@@ -31,11 +31,12 @@ export function Troubled({
                     {endpoint.description ?? endpoint.url}
                   </Link>
                 </div>
-                <div className="muted break">
-                  {endpoint.tenant && <bdi>{endpoint.tenant.name ?? texts.unnamed}</bdi>}
-                  {endpoint.tenant ? ' · ' : ''}
-                  <small className="mono">{endpoint.id}</small>
-                </div>
+                {endpoint.tenant && (
+                  <div className="muted break">
+                    <bdi>{endpoint.tenant.name ?? texts.unnamed}</bdi>
+                  </div>
+                )}
+                <small className="muted mono break">{endpoint.id}</small>
               </div>
               <div>
                 <EndpointState endpoint={endpoint} />

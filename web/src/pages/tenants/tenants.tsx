@@ -120,7 +120,7 @@ function useColumns(): Column<Tenant>[] {
       cell: (tenant) => <Standing tenant={tenant} />,
     },
     { name: texts.contract, isMinor: true, cell: (tenant) => titleOf(tenant.profile) },
-    { name: texts.created, isMinor: true, cell: (tenant) => <Time at={tenant.created_at} /> },
+    { name: texts.created, isLeast: true, cell: (tenant) => <Time at={tenant.created_at} /> },
   ];
 }
 
