@@ -51,7 +51,12 @@ export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isO
                 <IdLink key="o" id={object} href={href} />
               ),
             ]),
-        ...facts,
+        ...facts.map(({ name, value }) => (
+          <span key={name}>
+            {name !== null && `${name}: `}
+            <bdi>{value}</bdi>
+          </span>
+        )),
       ]}
       more={
         <details className={styles.more}>
@@ -75,7 +80,8 @@ export function AuditRow({ entry, isOfAll }: { entry: Schemas['AuditEntry']; isO
         <ul className={styles.changes}>
           {changes.map(({ name, before, after }) => (
             <li key={name}>
-              {name}: <del>{before}</del> <span aria-hidden="true">→</span> <ins>{after}</ins>
+              {name}: <del dir="auto">{before}</del> <span aria-hidden="true">→</span>{' '}
+              <ins dir="auto">{after}</ins>
             </li>
           ))}
         </ul>

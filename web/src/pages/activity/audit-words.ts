@@ -6,6 +6,8 @@ import { unitMsOf } from '../../context/units.ts';
 import type { Texts } from '../../texts/index.ts';
 
 type AuditEntry = Schemas['AuditEntry'];
+/** `name` is `null` where the value says it all */
+export type Fact = { name: string | null; value: string };
 export type Change = { name: string; before: string; after: string };
 
 const LONGEST = 200;
@@ -129,7 +131,7 @@ function scopeOf({ action, details }: AuditEntry, { activity }: Texts): string[]
 }
 
 /** The rest of what is known of it: nothing that was not chosen. */
-export function factsOf(entry: AuditEntry, texts: Texts, format: Format): string[] {
+export function factsOf(entry: AuditEntry, texts: Texts, format: Format): Fact[] {
   const { action, details } = entry;
   const was = recordIn(details.was);
   const isChosen = (name: string) => name !== 'statuses' || !/^operation\.(recover|replay)$/.test(action);
@@ -137,8 +139,8 @@ export function factsOf(entry: AuditEntry, texts: Texts, format: Format): string
     .map(([name, value]) => [stored(name), value] as const)
     .filter(([name]) => !TOLD_OTHERWISE.has(name) && !(name in was) && isChosen(name))
     .filter(([name, value]) => !isNothing(value) || name === 'event_types')
-    .map(([name, value]) => `${named(name, texts)}: ${wordOf(name, value, texts, format)}`);
-  return [...facts, ...scopeOf(entry, texts)];
+    .map(([name, value]) => ({ name: named(name, texts), value: wordOf(name, value, texts, format) }));
+  return [...facts, ...scopeOf(entry, texts).map((value) => ({ name: null, value }))];
 }
 
 /** Who did it. The key of the environment is nothing that the people of a tenant know: in their portal it is their provider. */
