@@ -115,13 +115,13 @@ async function settled(page: Page): Promise<void> {
   );
 }
 
-/** Words of a table that stand on more than one line: in a cell too narrow for its shortest words, nothing can be read. */
+/** Short words and ids of a table that stand on more than one line: nobody can read the ones, and copy the others. */
 const BROKEN_WORDS = `(() => {
   const broken = [];
   for (const cell of document.querySelectorAll('td')) {
     const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
     for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
-      for (const { index, 0: word } of text.data.matchAll(/(?<![\\p{L}\\p{N}_])\\p{L}{2,12}(?![\\p{L}\\p{N}_])/gu)) {
+      for (const { index, 0: word } of text.data.matchAll(/(?<![\\p{L}\\p{N}_])(?:\\p{L}{2,12}|[a-z]{2,3}_[0-9a-z]{26})(?![\\p{L}\\p{N}_])/gu)) {
         const range = document.createRange();
         range.setStart(text, index);
         range.setEnd(text, index + word.length);
