@@ -6,6 +6,7 @@ import { maskUrl } from '../domain/endpoint.ts';
 import { parameters } from './parameters.ts';
 import { type Db, snapshot, WALK_IN_ORDER } from './pool.ts';
 import { afterPrefix } from './prefixes.ts';
+import { ALIASES, OWN_IDS, type OwnIdKind } from './search-ids.ts';
 
 /** Hits of each way of looking. */
 export const MAX_HITS = 10;
@@ -14,15 +15,7 @@ const MAX_ENDPOINTS = 200;
 /** Characters of a masked URL that its index holds. */
 const INDEXED_URL = 200;
 
-export type HitKind =
-  | 'tenant'
-  | 'endpoint'
-  | 'event'
-  | 'delivery'
-  | 'event_type'
-  | 'operation'
-  | 'operational_event'
-  | 'key';
+export type HitKind = OwnIdKind | 'tenant' | 'event' | 'event_type' | 'operation';
 
 export type Hit = {
   kind: HitKind;
@@ -38,55 +31,6 @@ export type Hit = {
 
 /** One way of looking. `kind` and `matched` say of what, and by what. */
 export type Finder = Pick<Hit, 'kind' | 'matched'> & { text: string; values: unknown[] };
-
-type Ids = {
-  kind: HitKind;
-  table: string;
-  prefix: string;
-  title: string;
-  gone: string;
-  /** the conditions of the indexes that hold a tenant's rows; absent: one index holds all */
-  partial?: string[];
-};
-
-// Ids of ours begin with their kind, so that nothing but its own table is read for one.
-const OURS: Ids[] = [
-  {
-    kind: 'endpoint',
-    table: 'endpoints',
-    prefix: 'ep_',
-    title: 'masked_url',
-    gone: 'deleted_at is not null',
-    partial: ['deleted_at is null', 'deleted_at is not null'],
-  },
-  {
-    kind: 'delivery',
-    table: 'deliveries',
-    prefix: 'dlv_',
-    title: 'event_type',
-    gone: 'false',
-  },
-  {
-    kind: 'operational_event',
-    table: 'operational_events',
-    prefix: 'opev_',
-    title: 'type',
-    gone: 'false',
-  },
-  {
-    kind: 'key',
-    table: 'api_keys',
-    prefix: 'key_',
-    title: `coalesce(name, '…' || hint)`,
-    gone: 'revoked_at is not null',
-  },
-];
-
-/** The words of the SCORM API for our ids. */
-const ALIASES: [theirs: string, ours: string][] = [
-  ['webhook_', 'ep_'],
-  ['delivery_', 'dlv_'],
-];
 
 /** What is looked for: the text, and whose things are looked through; `tenantId` `null`: everybody's. */
 export type Sought = { q: string; tenantId: string | null };
@@ -126,7 +70,7 @@ function range(add: (value: unknown) => string, column: string, q: string, tenan
 function idFinders(q: string, tenantId: string | null): Finder[] {
   const [theirs = '', ours = ''] = ALIASES.find(([prefix]) => q.startsWith(prefix)) ?? [];
   const id = ours + q.slice(theirs.length);
-  const found = OURS.filter(({ prefix }) => id.startsWith(prefix)).flatMap(
+  const found = OWN_IDS.filter(({ prefix }) => id.startsWith(prefix)).flatMap(
     ({ kind, table, title, gone, partial = ['true'] }) =>
       (tenantId === null ? ['true'] : partial).map((only) =>
         finder(

@@ -46,7 +46,15 @@ beforeAll(async () => {
       url: `https://gone.${who}.example.com/`,
     });
     await tidings.call('DELETE', `${base}/endpoints/${gone.id}`);
+    const asked = { kind: 'tenant', tenant: tenant.id, scopes: ['manage'], name: `CRM of ${who}` };
+    const { body: manager } = await tidings.call('POST', '/v1/keys', asked);
+    const { body: session } = await tidings.call('POST', '/v1/sessions', { key: manager.key });
+    const { body: link } = await tidings.call('POST', `${base}/portal-sessions`, {});
+    const code = new URL(link.url).hash.replace('#code=', '');
+    const { body: portal } = await tidings.call('POST', '/v1/portal-sessions/exchange', { code });
     keys[who] = key.key;
+    keys[`${who} manager`] = manager.key;
+    keys[`${who} portal`] = portal.bearer;
     Object.assign(names, {
       [`${who} tenant`]: tenant.id,
       [`${who} key`]: key.id,
@@ -55,6 +63,8 @@ beforeAll(async () => {
       [`${who} delivery`]: event.deliveries[0].id,
       [`${who} operation`]: operation.id,
       [`${who} gone`]: gone.id,
+      [`${who} session`]: session.id,
+      [`${who} portal session`]: link.id,
     });
   }
 });
@@ -135,6 +145,62 @@ test('a key is found by admins alone, and leads to what was done to it', async (
   expect(hit).toMatchObject({ type: 'key', id: key, exact: true });
   expect((await tidings.call('GET', hit.path)).body.items).toMatchObject([{ action: 'key.created' }]);
   expect(await find(key, apiClient(tidings.url, keys.mine))).toEqual([]);
+});
+
+test.each([
+  ['session', '{mine session}', 'CRM of mine'],
+  ['portal_session', '{mine portal session}', 'view, endpoints, send_test, retry, replay'],
+])(
+  'a %s is found by those who may list it, by its beginning too, and by nobody else',
+  async (type, name, title) => {
+    const id = filled(name);
+    for (const key of [undefined, keys['mine manager']]) {
+      const call = apiClient(tidings.url, key);
+      for (const q of [id, id.slice(0, -3)]) {
+        const hit = (await find(q, call)).find((each) => each.id === id);
+        expect(hit).toMatchObject({
+          type,
+          title,
+          tenant_id: names['mine tenant'],
+          exact: q === id,
+          deleted: false,
+        });
+        const { body } = await call('GET', hit.path);
+        expect(body.items.map((entry: any) => entry.action)).toContain(`${type}.created`);
+      }
+      expect(await find(id, call, '&tenant=school-mine')).toHaveLength(1);
+    }
+    for (const key of [
+      keys.mine,
+      keys.other,
+      keys['other manager'],
+      keys['mine portal'],
+      keys['other portal'],
+    ]) {
+      const call = apiClient(tidings.url, key);
+      for (const q of [id, id.slice(0, -3), id.slice(0, 4)])
+        expect((await find(q, call)).filter((each) => each.id === id)).toEqual([]);
+    }
+  },
+);
+
+test('a portal session finds what its tenant has, but no keys, no sessions, and no portal sessions', async () => {
+  const call = apiClient(tidings.url, keys['mine portal']);
+  for (const [name, id] of Object.entries(names)) {
+    const isFound = name.startsWith('mine ') && !/key|session$/.test(name);
+    expect([name, (await find(id, call)).some((each) => each.id === id)]).toEqual([name, isFound]);
+  }
+});
+
+test('a session whose time is over is found as one that is no more, until it is pruned', async () => {
+  const { body: made } = await tidings.call('POST', '/v1/tenants/school-mine/portal-sessions', {});
+  const { body: session } = await tidings.call('POST', '/v1/sessions', { key: keys['mine manager'] });
+  for (const table of ['sessions', 'portal_sessions'])
+    await tidings.database.db.query(`update ${table} set expires_at = now() where id = any($1)`, [
+      [made.id, session.id],
+    ]);
+  for (const id of [made.id, session.id])
+    expect(await find(id)).toMatchObject([{ id, exact: true, deleted: true, path: null }]);
 });
 
 test('a deleted endpoint is found by its id and leads nowhere', async () => {

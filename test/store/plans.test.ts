@@ -255,6 +255,8 @@ test.each<[q: string, ofAll: RegExp[], ofTenant: RegExp[]]>([
   ['op_7', [/operations_pkey/], [/operations_pkey/]],
   ['opev_7', [/operational_events_pkey/], [/operational_events_by_tenant/]],
   ['key_7', [/api_keys_pkey/], [/api_keys_by_tenant/]],
+  ['ses_7', [/ sessions_pkey/], [/ sessions_of_tenant/]],
+  ['prt_7', [/portal_sessions_pkey/], [/portal_sessions_of_tenant/]],
   ['a.7', [/event_types_by_name/], [/event_types_pkey/]],
 ])('a search for %s follows an index in every way', async (q, ofAll, ofTenant) => {
   for (const [tenantId, expected] of [[null, ofAll] as const, ['ten_7', ofTenant] as const]) {

@@ -1147,7 +1147,7 @@ export interface paths {
         };
         /**
          * Find things by what is at hand
-         * @description Finds tenants by id, external_id and name; endpoints by id, URL and host; events by id, your own included, and Idempotency-Key; deliveries, operations, operational events and keys by id; event types by name. The beginning is enough, but for operations and Idempotency-Keys. Of each, at most 10 are shown. A tenant's key finds what belongs to its tenant; keys are for admins.
+         * @description Finds tenants by id, external_id and name; endpoints by id, URL and host; events by id, your own included, and Idempotency-Key; deliveries, operations, operational events, keys, sessions and portal sessions by id; event types by name. The beginning is enough, but for operations and Idempotency-Keys. Of each, at most 10 are shown. A tenant's key finds what belongs to its tenant; keys are for admins, sessions and portal sessions for those who may list them.
          */
         get: operations["search.find"];
         put?: never;
@@ -2876,7 +2876,7 @@ export interface components {
         };
         SearchHitInput: {
             /** @enum {string} */
-            type: "tenant" | "endpoint" | "event" | "delivery" | "event_type" | "operation" | "operational_event" | "key";
+            type: "tenant" | "endpoint" | "event" | "delivery" | "event_type" | "operation" | "operational_event" | "key" | "session" | "portal_session";
             /** @description Of an event type: its name. */
             id: string;
             /** @description Null: it belongs to no tenant, such as a type of a profile. */
@@ -4642,7 +4642,7 @@ export interface components {
         };
         SearchHit: {
             /** @enum {string} */
-            type: "tenant" | "endpoint" | "event" | "delivery" | "event_type" | "operation" | "operational_event" | "key";
+            type: "tenant" | "endpoint" | "event" | "delivery" | "event_type" | "operation" | "operational_event" | "key" | "session" | "portal_session";
             /** @description Of an event type: its name. */
             id: string;
             /** @description Null: it belongs to no tenant, such as a type of a profile. */

@@ -1,7 +1,7 @@
 /** `/v1/search`: finds things by an id, a name, a URL, an event type or an idempotency key. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { mayDo } from '../../domain/access.ts';
+import { type Access, type Caller, mayDo } from '../../domain/access.ts';
 import { findProfile, PROFILES } from '../../profiles/index.ts';
 import { type Hit, type HitKind, MAX_HITS, search } from '../../store/search.ts';
 import type { Tenant } from '../../store/tenants.ts';
@@ -11,6 +11,13 @@ import type { App } from '../fastify-app.ts';
 import { tenantOr404 } from '../lookups.ts';
 import { problemSchema } from '../problems.ts';
 import { text } from '../schemas/text.ts';
+
+/** What is found only by those who may list it: the others, by whoever may search. */
+const LISTED_FOR: Partial<Record<HitKind, Access>> = {
+  key: 'admin',
+  session: 'manage',
+  portal_session: 'manage',
+};
 
 /** As long as a URL may be that is typed for an endpoint. */
 const MAX_Q = 2_048;
@@ -24,6 +31,8 @@ const KINDS = [
   'operation',
   'operational_event',
   'key',
+  'session',
+  'portal_session',
 ] as const satisfies HitKind[];
 
 const hitSchema = z
@@ -59,8 +68,9 @@ export function searchRoutes(app: App, deps: ApiDeps): void {
         summary: 'Find things by what is at hand',
         description:
           'Finds tenants by id, external_id and name; endpoints by id, URL and host; events by id, your own included, and Idempotency-Key; ' +
-          'deliveries, operations, operational events and keys by id; event types by name. The beginning is enough, but for operations and ' +
-          `Idempotency-Keys. Of each, at most ${MAX_HITS} are shown. A tenant's key finds what belongs to its tenant; keys are for admins.`,
+          'deliveries, operations, operational events, keys, sessions and portal sessions by id; event types by name. The beginning is enough, ' +
+          `but for operations and Idempotency-Keys. Of each, at most ${MAX_HITS} are shown. A tenant's key finds what belongs to its tenant; ` +
+          'keys are for admins, sessions and portal sessions for those who may list them.',
         querystring: z.object({
           q: text(MAX_Q).trim().min(1),
           tenant: z.string().optional().describe('Only what belongs to this tenant.'),
@@ -71,13 +81,18 @@ export function searchRoutes(app: App, deps: ApiDeps): void {
     async (request) => {
       const { q } = request.query;
       const tenant = await tenantAsked(deps, request, request.query.tenant);
-      const isAdmin = mayDo(callerOf(request), 'admin');
-      const kinds = new Set<HitKind>(KINDS.filter((kind) => isAdmin || kind !== 'key'));
+      const caller = callerOf(request);
+      const kinds = new Set<HitKind>(KINDS.filter((kind) => isFoundBy(caller, kind)));
       const hits = await search(deps.db, { q, tenantId: tenant?.id ?? null }, kinds);
       const shown = [...hits.map(present), ...profileTypes(q, tenant)];
       return { items: shown.sort((a, b) => Number(b.exact) - Number(a.exact)) };
     },
   );
+}
+
+function isFoundBy(caller: Caller, kind: HitKind): boolean {
+  const access = LISTED_FOR[kind];
+  return access === undefined || mayDo(caller, access);
 }
 
 /** The tenant whose things alone are looked through; `null`: everybody's. @throws Problem not_found */
@@ -114,6 +129,8 @@ function pathOf(kind: HitKind, id: string, tenantId: string | null): string {
     case 'operational_event':
       return '/v1/operational-events';
     case 'key':
+    case 'session':
+    case 'portal_session':
       return `/v1/audit-log?object_id=${own}`;
   }
 }

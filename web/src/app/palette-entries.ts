@@ -25,6 +25,8 @@ const ICONS: Record<Schemas['SearchHit']['type'], IconName> = {
   operation: 'activity',
   operational_event: 'activity',
   key: 'gear',
+  session: 'gear',
+  portal_session: 'gear',
 };
 
 /** Pages and actions. @param tenant whose pages are shown; `null`: those of all */
@@ -111,6 +113,15 @@ export function useTypeEntry(q: string): Entry[] {
   return [{ key: href, icon: 'delivery', title: texts.deliveriesOf(q), href }];
 }
 
+/** An id of something that is no more: the activity tells of it for as long as it is kept. @param q what was sought and not found */
+export function useActivityEntry(q: string): Entry[] {
+  const { palette: texts } = useTexts();
+  const { can } = useViewer();
+  if (!can('manage') || !/^[a-z]{2,4}_[0-9a-z]{26}$/.test(q)) return [];
+  const href = `${can('admin') ? '~/dashboard' : ''}/activity?object_id=${q}`;
+  return [{ key: href, icon: 'activity', title: texts.inActivity(q), href }];
+}
+
 /** @param tenant whose pages an operator is led to, `null`: those of all; `undefined`: the viewer sees one tenant alone */
 function hrefOf({ type, id, deleted }: Schemas['SearchHit'], tenant: string | null | undefined): string {
   const base =
@@ -137,6 +148,8 @@ function hrefOf({ type, id, deleted }: Schemas['SearchHit'], tenant: string | nu
     case 'operational_event':
       return `${base}/activity?show=events`;
     case 'key':
+    case 'session':
+    case 'portal_session':
       return `${base}/settings`;
   }
 }

@@ -7,7 +7,14 @@ import { Icon } from '../parts/icon.tsx';
 import { ProblemNotice } from '../parts/problem.tsx';
 import { useTexts } from '../texts/index.ts';
 import styles from './palette.module.css';
-import { type Entry, useHitEntries, useHits, usePages, useTypeEntry } from './palette-entries.ts';
+import {
+  type Entry,
+  useActivityEntry,
+  useHitEntries,
+  useHits,
+  usePages,
+  useTypeEntry,
+} from './palette-entries.ts';
 
 /** Long enough that what is pasted is asked for at once, and what is typed not letter by letter. */
 const SETTLED_MS = 120;
@@ -36,8 +43,9 @@ export function Palette({ searched, onClose }: { searched: string | null; onClos
   const pages = usePages(searched).filter(({ title }) => title.toLowerCase().includes(q.toLowerCase()));
   const hits = useHitEntries(q === '' ? [] : (data?.items ?? []), searched);
   const ofType = useTypeEntry(q);
+  const ofActivity = useActivityEntry(hits.length === 0 ? q : '');
   // Before the answer has come, Enter shall not take what is only a guess.
-  const entries = [...pages, ...hits, ...(isCurrent ? ofType : [])];
+  const entries = [...pages, ...hits, ...(isCurrent ? [...ofType, ...ofActivity] : [])];
   const at = Math.min(active, entries.length - 1);
   const id = useId();
   const list = useRef<HTMLDivElement>(null);

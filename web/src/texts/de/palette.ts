@@ -10,9 +10,10 @@ export const palette: Texts['palette'] = {
   searching: 'Wird gesucht…',
   nothing: (q) => `Nichts gefunden für „${q}“.`,
   canFind:
-    'Gefunden werden Mandanten, Endpunkte, Ereignisse, Zustellungen, Vorgänge und Schlüssel anhand der Id (ihr Anfang genügt), Mandanten anhand von Name und externer ID, Endpunkte anhand des Anfangs von URL oder Host, Ereignisse anhand Ihrer eigenen Id und des Idempotency-Key sowie Ereignistypen anhand des Namens.',
+    'Gefunden werden Mandanten, Endpunkte, Ereignisse, Zustellungen, Vorgänge, Schlüssel, Sitzungen und Portal-Sitzungen anhand der Id (ihr Anfang genügt), Mandanten anhand von Name und externer ID, Endpunkte anhand des Anfangs von URL oder Host, Ereignisse anhand Ihrer eigenen Id und des Idempotency-Key sowie Ereignistypen anhand des Namens.',
   deleted: 'gelöscht',
   deliveriesOf: (type) => `Zustellungen vom Typ ${type}`,
+  inActivity: (id) => `${id} in der Aktivität suchen`,
   createEndpoint: 'Endpunkt erstellen',
   createTenant: 'Mandant erstellen',
   sendEvent: 'Ereignis senden',
@@ -25,5 +26,7 @@ export const palette: Texts['palette'] = {
     operation: 'Vorgang',
     operational_event: 'Betriebsereignis',
     key: 'Schlüssel',
+    session: 'Sitzung',
+    portal_session: 'Portal-Sitzung',
   },
 };

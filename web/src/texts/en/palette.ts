@@ -10,9 +10,10 @@ export const palette = {
   searching: 'Searching…',
   nothing: (q: string) => `Nothing found for “${q}”.`,
   canFind:
-    'Found are tenants, endpoints, events, deliveries, operations and keys by id (its beginning is enough), tenants by name and external ID, endpoints by the beginning of their URL or host, events by your own id and Idempotency-Key, and event types by name.',
+    'Found are tenants, endpoints, events, deliveries, operations, keys, sessions and portal sessions by id (its beginning is enough), tenants by name and external ID, endpoints by the beginning of their URL or host, events by your own id and Idempotency-Key, and event types by name.',
   deleted: 'deleted',
   deliveriesOf: (type: string) => `Deliveries of type ${type}`,
+  inActivity: (id: string) => `Look for ${id} in the activity`,
   createEndpoint: 'Create endpoint',
   createTenant: 'Create tenant',
   sendEvent: 'Send an event',
@@ -25,5 +26,7 @@ export const palette = {
     operation: 'Operation',
     operational_event: 'Operational event',
     key: 'Key',
+    session: 'Session',
+    portal_session: 'Portal session',
   } satisfies Record<Schemas['SearchHit']['type'], string> as Record<Schemas['SearchHit']['type'], string>,
 };

@@ -10,12 +10,13 @@ export const palette: Texts['palette'] = {
   searching: 'Buscando…',
   nothing: (q) => `Nada encontrado para “${q}”.`,
   canFind:
-    'São encontrados tenants, endpoints, eventos, entregas, operações e chaves por ID (basta o começo), tenants por nome e ID externo, endpoints pelo começo da URL ou do host, eventos pelo seu próprio ID e por Idempotency-Key, e tipos de evento por nome.',
+    'São encontrados tenants, endpoints, eventos, entregas, operações, chaves, sessões e sessões do portal por ID (basta o começo), tenants por nome e ID externo, endpoints pelo começo da URL ou do host, eventos pelo seu próprio ID e por Idempotency-Key, e tipos de evento por nome.',
   deleted: 'excluído',
   createEndpoint: 'Criar endpoint',
   createTenant: 'Criar tenant',
   sendEvent: 'Enviar um evento',
   deliveriesOf: (type) => `Entregas do tipo ${type}`,
+  inActivity: (id) => `Procurar ${id} na atividade`,
   kinds: {
     tenant: 'Tenant',
     endpoint: 'Endpoint',
@@ -25,5 +26,7 @@ export const palette: Texts['palette'] = {
     operation: 'Operação',
     operational_event: 'Evento operacional',
     key: 'Chave',
+    session: 'Sessão',
+    portal_session: 'Sessão do portal',
   },
 };
