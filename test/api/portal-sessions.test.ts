@@ -1,11 +1,13 @@
 /** Portal sessions: a link that opens one tenant's portal once, and does there what it was made for, until it ends. */
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { prunePayloads } from '../../activities/prune-payloads.ts';
 import { CAPABILITIES, type Capability, PORTAL_ROUTES } from '../../src/domain/access.ts';
 import { eraseTenantItself } from '../../src/store/erasure.ts';
 import { transaction } from '../../src/store/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { startProcess, type TestProcess } from '../helpers/process.ts';
 import { apiClient } from '../helpers/service.ts';
 
@@ -28,7 +30,7 @@ beforeAll(async () => {
       TIDINGS_PORTAL_SESSIONS_PER_TENANT: '100',
       TIDINGS_PUBLIC_URL: 'https://hooks.example.com',
     }),
-    startProcess('api', settings),
+    startProcess('api', { ...settings, TIDINGS_WRONG_KEY_RATE: '1' }),
   ]);
   tenant = (await tidings.call('POST', '/v1/tenants', { name: 'Customer', external_id: 'customer' })).body.id;
   endpoint = (await tidings.call('POST', `${path()}/endpoints`, { url: 'https://example.com/?token=geheim' }))
@@ -455,4 +457,46 @@ test('what has ended is deleted when payloads are pruned, and what is in force s
   const deps = { db: database.db, payloadRetentionDays: 30 } as ActivityDeps;
   await prunePayloads(deps, { tenantId: '', after: null });
   expect((await database.db.query('select id from portal_sessions')).rows).toEqual([{ id }]);
+});
+
+test('a flood of wrong codes from an address is refused in part; a bearer in use there is not, and a new link works afterwards', async () => {
+  const { bearer } = await portal();
+  // Whatever is wrong counts together: wrong keys keep the address suspect while codes get no answer.
+  let isOver = false;
+  const wrongKey = () => other.call('GET', path(), undefined, { 'x-api-key': randomUUID() });
+  const round = () => Promise.all(Array.from({ length: 15 }, wrongKey));
+  expect(new Set((await round()).map(({ status }) => status))).toEqual(new Set([401]));
+  const rounds = (async () => {
+    while (!isOver) await round();
+  })();
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  // While it is locked nothing is found, so that those that come wait together.
+  await client.query('begin; lock table portal_sessions');
+  const flood = Array.from({ length: 700 }, async () =>
+    other.call('POST', '/v1/portal-sessions/exchange', { code: randomUUID() }, noKey),
+  );
+  const answers: Awaited<(typeof flood)[number]>[] = [];
+  for (const each of flood) void each.then((answer) => answers.push(answer));
+  try {
+    await eventually(
+      () => answers.length,
+      (count) => count > 0,
+      30_000,
+    );
+    // What is answered while nothing can be found was not looked for.
+    expect(answers[0]).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+    expect(answers[0]?.body.detail).toContain('Too many wrong codes came from this address');
+    expect(answers[0]?.headers.get('retry-after')).toBe('1');
+  } finally {
+    await client.query('commit');
+    await client.end();
+    isOver = true;
+  }
+  await rounds;
+  await Promise.all(flood);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
+  expect((await asPortal(bearer, other)('GET', '/v1/portal-sessions/current')).status).toBe(200);
+  const { code } = await link();
+  expect((await other.call('POST', '/v1/portal-sessions/exchange', { code }, noKey)).status).toBe(200);
 });

@@ -1,6 +1,6 @@
 /** Sessions: a key's rights in a browser, by a cookie that no script reads and no other site can use; codes that sign in once. */
 import { randomUUID } from 'node:crypto';
-import { createSessionLookup } from '../../src/api/session-lookup.ts';
+import { createSessionLookup, PORTAL_PREFIX, type SessionLookup } from '../../src/api/session-lookup.ts';
 import { createWrongKeyLimiter } from '../../src/api/wrong-key-limiter.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createSignInCode, deleteEnded, newToken, SESSIONS_PER_KEY } from '../../src/store/sessions.ts';
@@ -301,29 +301,33 @@ test.each(['x', '', '%00', 'a;b=c', `tidings_session_${'x'.repeat(12_000)}`, '"q
   },
 );
 
-test('wrong codes and cookies count as wrong keys of their address; sessions in use there are not slowed down', async () => {
-  const wrongKeys = createWrongKeyLimiter(1);
-  const { findSession, isSignInCode } = createSessionLookup(
-    { db: database.db, adminKey: ADMIN_KEY, logger: createLogger('silent') },
-    wrongKeys,
-  );
-  const cookie = (await session(keys.read?.key ?? '')).cookie.split('=')[1] ?? '';
-  const address = '192.0.2.1';
-  expect(await findSession(cookie, address)).toMatchObject({ tenantId: tenant });
-  for (let n = 0; n < 12; n += 1) await isSignInCode(newToken('tidings_code_'), address);
-  expect(wrongKeys.isSuspect(address)).toBe(true);
-  const flood = Promise.allSettled(
-    Array.from({ length: 1_500 }, (_, n) =>
-      n % 2 === 0
-        ? isSignInCode(newToken('tidings_code_'), address)
-        : findSession(newToken('tidings_session_'), address),
-    ),
-  );
-  expect(await findSession(cookie, address)).toMatchObject({ tenantId: tenant });
-  const refused = (await flood).flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-  expect(refused.length).toBeGreaterThan(0);
-  expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['too_many_requests']));
-});
+test.each<[what: string, prefix: string, look: keyof SessionLookup]>([
+  ['sign-in codes', 'tidings_code_', 'isSignInCode'],
+  ['cookies', 'tidings_session_', 'findSession'],
+  ['codes of links', 'tidings_link_', 'findPortalCode'],
+  ['bearers', PORTAL_PREFIX, 'findPortalSession'],
+])(
+  'wrong %s count as wrong keys of their address; sessions in use there are not slowed down',
+  async (_what, prefix, look) => {
+    const wrongKeys = createWrongKeyLimiter(1);
+    const lookup = createSessionLookup(
+      { db: database.db, adminKey: ADMIN_KEY, logger: createLogger('silent') },
+      wrongKeys,
+    );
+    const cookie = (await session(keys.read?.key ?? '')).cookie.split('=')[1] ?? '';
+    const address = '192.0.2.1';
+    expect(await lookup.findSession(cookie, address)).toMatchObject({ tenantId: tenant });
+    for (let n = 0; n < 12; n += 1) await lookup[look](newToken(prefix), address);
+    expect(wrongKeys.isSuspect(address)).toBe(true);
+    const flood = Promise.allSettled(
+      Array.from({ length: 1_500 }, () => lookup[look](newToken(prefix), address)),
+    );
+    expect(await lookup.findSession(cookie, address)).toMatchObject({ tenantId: tenant });
+    const refused = (await flood).flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(refused.length).toBeGreaterThan(0);
+    expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['too_many_requests']));
+  },
+);
 
 test('no cookie and no code stands in the database or in the log', async () => {
   const code = await createSignInCode(database.db, ADMIN_KEY);
