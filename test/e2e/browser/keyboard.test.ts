@@ -1,5 +1,6 @@
 /** The story of somebody without a mouse: from signing in to Retry now, with the focus never lost. */
 import type { Page } from 'playwright-core';
+import { eventually } from '../../helpers/eventually.ts';
 import { startReceiver } from '../../helpers/receiver.ts';
 import { ADMIN_KEY } from '../../helpers/service.ts';
 import { endedDelivery, setStage, tenantWith } from './visitor.ts';
@@ -102,4 +103,76 @@ test('a dialog holds the focus, Escape closes it, and the focus goes back to wha
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(await focused(page)).toBe('button Disable');
   await receiver.close();
+});
+
+test('j and k go through the rows, / leads to the filters, r retries, ? lists the keys; none of them while somebody types', async () => {
+  const receiver = await startReceiver(500);
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Acme' }, [
+    { url: receiver.url, retry_schedule: [] },
+  ]);
+  const older = await endedDelivery(stage.tidings, tenant);
+  const newer = await endedDelivery(stage.tidings, tenant);
+  const { page } = await stage.dashboard(`/tenants/${tenant.id}/deliveries`);
+  await page.locator(`a[href*="${older}"]`).first().waitFor();
+  for (const [key, id] of [
+    ['j', newer],
+    ['j', older],
+    ['j', older],
+    ['k', newer],
+    ['k', newer],
+  ] as const) {
+    await page.keyboard.press(key);
+    expect(await focused(page)).toContain(id);
+    expect(await isFocusSeen(page)).toBe(true);
+  }
+  await page.keyboard.press('/');
+  const status = page.getByLabel('Status', { exact: true });
+  await eventually(
+    () => status.evaluate((field) => field === field.ownerDocument.activeElement),
+    (isThere) => isThere,
+  );
+
+  const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await page.locator(`a[href*="${older}"]`).first().focus();
+  await page.keyboard.press('?');
+  await help.getByText('Ctrl / ⌘ K').waitFor();
+  for (const key of ['j', 'k', '/', 'r', '?'])
+    await help.locator('kbd').getByText(key, { exact: true }).waitFor();
+  // A dialog is open: the rows behind it stay as they are.
+  await page.keyboard.press('j');
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'detached' });
+  expect(await focused(page)).toContain(older);
+
+  await page.keyboard.press('Enter');
+  const happened = page.getByRole('region', { name: 'What happened' });
+  await happened.getByText('500').first().waitFor();
+  await page.getByRole('button', { name: 'Retry now', exact: true }).waitFor();
+  const before = receiver.received.length;
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog', { name: 'Command palette' });
+  await palette.getByLabel('Search').waitFor();
+  await page.keyboard.type('r?/jk');
+  expect(await palette.getByLabel('Search').inputValue()).toBe('r?/jk');
+  await page.keyboard.press('Escape');
+  await palette.waitFor({ state: 'detached' });
+  receiver.answer(200);
+  await page.keyboard.press('r');
+  await happened
+    .getByText(/accepted/)
+    .first()
+    .waitFor();
+  expect(receiver.received.length).toBe(before + 1);
+  await receiver.close();
+});
+
+test('/ leads to the search of a list that has one, and what is typed there stays text', async () => {
+  await tenantWith(stage.tidings, { name: 'Hillside School' });
+  const { page } = await stage.dashboard('/tenants');
+  await page.getByRole('link', { name: 'Hillside School' }).first().waitFor();
+  await page.keyboard.press('/');
+  const search = page.getByLabel('Search', { exact: true });
+  await page.keyboard.type('j?k/r');
+  expect(await search.inputValue()).toBe('j?k/r');
+  expect(await page.getByRole('dialog').count()).toBe(0);
 });

@@ -81,20 +81,57 @@ test('a second URL of Lessonly is refused in the words of the API', async () => 
     .waitFor();
 });
 
-test('a SCORM webhook with a secret that is shown once, and its history', async () => {
+test('a SCORM webhook with a secret that is shown once, and then to nobody who does not ask for it, and its history', async () => {
+  const secret = 'a secret of our own, long enough';
   const { tenant } = await tenantWith(stage.tidings, { name: 'Courses', profile: 'scorm-api' });
   const visitor = await stage.dashboard(`/tenants/${tenant.id}/endpoints/new`);
   const { page } = visitor;
   await page.getByLabel('Endpoint URL').fill(`${receiver.url}/scorm`);
-  await page.getByLabel('Secret', { exact: true }).fill('a secret of our own, long enough');
+  await page.getByLabel('Secret', { exact: true }).fill(secret);
   await button(page, 'Create endpoint').click();
+  await page.getByText(secret, { exact: true }).waitFor();
   await button(page, 'Send test event').click();
   await page.getByRole('region', { name: 'Response' }).getByText('200').first().waitFor();
+  const { pathname } = new URL(page.url());
   await page.getByRole('link', { name: 'Deliveries', exact: true }).first().click();
   await page.locator('a[href*="/deliveries/dlv_"]').first().waitFor();
   const sent = receiver.received.find(({ path }) => path.endsWith('/scorm'));
   expect(Object.keys(sent?.headers ?? {}).some((name) => name.includes('signature'))).toBe(true);
+
+  for (const tab of ['', '/settings', '/verify']) {
+    await page.goto(`${stage.tidings.url}${pathname}${tab}`);
+    await button(page, 'Reveal secret').waitFor();
+    expect(await shown(page)).not.toContain(secret);
+  }
+  await button(page, 'Reveal secret').click();
+  await page.getByText(secret, { exact: true }).waitFor();
 });
+
+test('a secret that is made for a new endpoint is shown once: after a reload it is not on the page', async () => {
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Acme' });
+  const { page } = await stage.dashboard(`/tenants/${tenant.id}/endpoints/new`);
+  await page.getByLabel('Endpoint URL').fill(`${receiver.url}/acme`);
+  await button(page, 'Create endpoint').click();
+  await page
+    .getByText(/whsec_/)
+    .first()
+    .waitFor();
+  await button(page, 'Copy').waitFor();
+  await page.reload();
+  await button(page, 'Send test event').waitFor();
+  expect(await shown(page)).not.toContain('whsec_');
+  await page.getByRole('link', { name: 'Deliveries', exact: true }).first().click();
+  await page.goBack();
+  await button(page, 'Send test event').waitFor();
+  expect(await shown(page)).not.toContain('whsec_');
+});
+
+/** The whole page, what stands in its fields and what it has stored included. */
+const shown = async (page: Page): Promise<string> =>
+  (await page.content()) +
+  (await page.evaluate(
+    `JSON.stringify([[...document.querySelectorAll('input, textarea')].map(({ value }) => value), { ...localStorage }, { ...sessionStorage }, history.state])`,
+  ));
 
 test('a double click creates one endpoint', async () => {
   const { tenant } = await tenantWith(stage.tidings, { name: 'Clicks' });
@@ -105,3 +142,37 @@ test('a double click creates one endpoint', async () => {
   const { body } = await stage.tidings.call('GET', `/v1/tenants/${tenant.id}/endpoints`);
   expect(body.items).toHaveLength(1);
 });
+
+test('a double click on Confirm disables once', async () => {
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Clicks' }, [{ url: receiver.url }]);
+  const { page } = await stage.dashboard(`/tenants/${tenant.id}/endpoints/${endpoints[0].id}`);
+  const changes = requestsOf(page, 'PATCH');
+  await button(page, 'Disable').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).dblclick();
+  await button(page, 'Enable').waitFor();
+  expect(changes).toHaveLength(1);
+});
+
+test('a double click on Send sends one event', async () => {
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Clicks' });
+  const own = { name: 'a.b', example: {} };
+  await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/event-types`, own);
+  const { page } = await stage.dashboard(`/tenants/${tenant.id}/events/new`);
+  const events = requestsOf(page, 'POST', '/events');
+  await page.getByLabel('Event type', { exact: true }).selectOption('a.b');
+  await page.getByLabel('Data', { exact: true }).fill('{}');
+  await button(page, 'Send').dblclick();
+  await page.locator('a[href*="/events/evt_"]').first().waitFor();
+  expect(events).toHaveLength(1);
+  const { body } = await stage.tidings.call('GET', `/v1/tenants/${tenant.id}/events`);
+  expect(body.items).toHaveLength(1);
+});
+
+/** The requests of a method that the page makes from now on. */
+function requestsOf(page: Page, method: string, path = ''): string[] {
+  const made: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === method && request.url().endsWith(path)) made.push(request.url());
+  });
+  return made;
+}

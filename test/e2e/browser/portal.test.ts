@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from '../../helpers/eventually.ts';
 import { startReceiver } from '../../helpers/receiver.ts';
-import { endedDelivery, setStage, tenantWith, type Visitor } from './visitor.ts';
+import { setStage, tenantWith, type Visitor } from './visitor.ts';
 
 let host: Server;
 /** of the other product: another origin, and another site than the service's 127.0.0.1 */
@@ -69,46 +69,130 @@ test('without a link the portal says where to get one', async () => {
 });
 
 test.each([
-  ['endpoints', '/endpoints', 'Create endpoint'],
-  ['secrets', '/endpoints/:e/settings', 'Reveal secret'],
-  ['secrets', '/endpoints/:e', 'Rotate secret'],
-  ['send_test', '/endpoints/:e', 'Send test event'],
-  ['replay', '/endpoints/:e', 'Recover'],
-  ['replay', '/endpoints/:e', 'Replay'],
-  ['endpoints', '/endpoints/:e', 'Disable'],
-  ['retry', '/deliveries/:d', 'Retry now'],
+  [
+    'ended',
+    async (tenant: string, id: string) => {
+      await stage.tidings.call('DELETE', `/v1/tenants/${tenant}/portal-sessions/${id}`);
+    },
+  ],
+  ['expired', async (_tenant: string, id: string) => expire(id)],
 ])(
-  'with the capability %s, %s has the button "%s"; without it, the button is hidden',
-  async (capability, path, name) => {
-    const receiver = await startReceiver();
-    const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Hillside' }, [
-      { url: receiver.url },
-    ]);
-    const delivery = await endedDelivery(stage.tidings, tenant);
-    const at = path.replace(':e', endpoints[0].id).replace(':d', delivery);
-    const action = (v: Visitor) =>
-      v.page
-        .getByRole('button', { name, exact: true })
-        .or(v.page.getByRole('link', { name, exact: true }))
-        .first();
-    const open = async (capabilities: string[]) => {
-      const opened = await stage.portal(tenant.id, { capabilities });
-      await opened.page.getByRole('link', { name: 'Overview', exact: true }).waitFor();
-      await opened.page.goto(`${stage.tidings.url}/portal${at}`);
-      await opened.page.getByRole('heading', { level: 1 }).waitFor();
-      return opened;
-    };
-    const visitor = await open(['view', capability]);
-    await action(visitor).waitFor();
-    const without = await open(['view']);
-    const shown = path.includes(':d') ? delivery : endpoints[0].id;
-    await without.page.getByText(shown).first().waitFor();
-    expect(await action(without).count()).toBe(0);
-    expect(without.faults).toEqual([]);
-    await without.context.close();
-    await receiver.close();
+  'a link whose session has %s before it was opened says so and what to do, and shows nothing of the tenant',
+  async (_what, end) => {
+    const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });
+    const { body } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/portal-sessions`, {});
+    await end(tenant.id, body.id);
+    const { page } = await stage.window();
+    await page.goto(body.url);
+    const alert = page.getByRole('alert');
+    await alert.getByText('This link cannot be used any more').waitFor();
+    await alert.getByText('Go back to where you got it').waitFor();
+    expect(await page.getByRole('link', { name: 'Endpoints', exact: true }).count()).toBe(0);
+    expect(await page.content()).not.toContain('Hillside');
+    // The code is gone from the address, and no bearer is in the tab.
+    await page.reload();
+    await page.getByText('Open the portal from your product').waitFor();
   },
 );
+
+test('a session that expires while its pages are open says so over them, and after a reload too', async () => {
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });
+  const { page } = await stage.portal(tenant.id);
+  await page.getByRole('link', { name: 'Endpoints', exact: true }).waitFor();
+  const { body } = await stage.tidings.call('GET', `/v1/tenants/${tenant.id}/portal-sessions`);
+  for (const { id } of body.items) await expire(id);
+  await page.getByRole('link', { name: 'Endpoints', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'This session has ended' });
+  await dialog.getByText('Open the portal again from where you got its link').waitFor();
+  await page.reload();
+  await page.getByRole('alert').getByText('This link cannot be used any more').waitFor();
+});
+
+/** Lets the time of a portal session be over. */
+async function expire(id: string): Promise<void> {
+  const { rowCount } = await stage.tidings.database.db.query(
+    `update portal_sessions set expires_at = now() - interval '1 second' where id = $1`,
+    [id],
+  );
+  expect(rowCount).toBe(1);
+}
+
+/** A tenant with an endpoint that works, one that is disabled, and one that fails and is tried again in an hour. */
+async function startSchool() {
+  const [good, bad] = await Promise.all([startReceiver(), startReceiver(500)]);
+  const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Hillside' }, [
+    { url: good.url },
+    { url: good.url, enabled: false },
+    { url: bad.url, retry_schedule: [3600] },
+  ]);
+  const [on, off, failing] = endpoints.map(({ id }) => id);
+  const { body } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/events`, {
+    type: 'a.b',
+    data: {},
+  });
+  const to = (endpoint: string) => body.deliveries.find((each: any) => each.endpoint_id === endpoint).id;
+  await stage.tidings.settled(to(on));
+  await stage.tidings.settled(to(failing), ['retrying']);
+  return {
+    tenant: tenant.id as string,
+    places: { ':on': on, ':off': off, ':ended': to(on), ':waiting': to(failing) } as Record<string, string>,
+    close: () => Promise.all([good.close(), bad.close()]),
+  };
+}
+let school: ReturnType<typeof startSchool> | undefined;
+afterAll(async () => {
+  await (await school)?.close();
+});
+
+/** @param shown what the page shows to everybody, as its text or as the place of its id */
+test.each<[capability: string, path: string, name: string, shown: string]>([
+  ['endpoints', '/endpoints', 'Create endpoint', ':on'],
+  ['endpoints', '/endpoints/:on', 'Disable', ':on'],
+  ['endpoints', '/endpoints/:on', 'Delete', ':on'],
+  ['endpoints', '/endpoints/:off', 'Enable', ':off'],
+  ['endpoints', '/', 'Activity', 'Success rate'],
+  ['endpoints', '/', 'Settings', 'Success rate'],
+  ['secrets', '/endpoints/:on/settings', 'Reveal secret', ':on'],
+  ['secrets', '/endpoints/:on', 'Rotate secret', ':on'],
+  ['secrets', '/deliveries/:ended', 'Copy as curl with secrets', ':ended'],
+  ['send_test', '/endpoints/:on', 'Send test event', ':on'],
+  ['replay', '/endpoints/:on', 'Recover', ':on'],
+  ['replay', '/endpoints/:on', 'Replay', ':on'],
+  ['retry', '/deliveries/:ended', 'Retry now', ':ended'],
+  ['retry', '/deliveries/:waiting', 'Cancel delivery', ':waiting'],
+  ['retry', '/deliveries', 'Select all that match', ':ended'],
+])('with the capability %s, %s has "%s"; without it, it is hidden', async (capability, path, name, shown) => {
+  school ??= startSchool();
+  const { tenant, places } = await school;
+  const at = path.replace(/:\w+/, (place) => places[place] ?? place);
+  const action = (v: Visitor) =>
+    (['button', 'link', 'checkbox'] as const)
+      .map((role) => v.page.getByRole(role, { name, exact: true }))
+      .reduce((either, each) => either.or(each))
+      .first();
+  const open = async (capabilities: string[]) => {
+    const opened = await stage.portal(tenant, { capabilities });
+    await opened.page.getByRole('link', { name: 'Overview', exact: true }).waitFor();
+    await opened.page.goto(`${stage.tidings.url}/portal${at}`);
+    await opened.page.getByRole('heading', { level: 1 }).waitFor();
+    return opened;
+  };
+  await action(await open(['view', capability])).waitFor();
+  const others = ['endpoints', 'secrets', 'send_test', 'retry', 'replay'].filter(
+    (each) => each !== capability,
+  );
+  const without = await open(['view', ...others]);
+  await without.page
+    .getByRole('main')
+    .getByText(places[shown] ?? shown)
+    .first()
+    .waitFor();
+  await eventually(
+    () => without.page.locator('[aria-busy=true]').count(),
+    (count) => count === 0,
+  );
+  expect(await action(without).count()).toBe(0);
+});
 
 test('a session that is ended says so over the page, and where to go', async () => {
   const { tenant } = await tenantWith(stage.tidings, { name: 'Hillside School' });

@@ -1,6 +1,7 @@
 /** A person at the pages of a test service, in a browser that notes what no page may do. */
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { eventually } from '../../helpers/eventually.ts';
 import { ADMIN_KEY, startTestService, type TestService } from '../../helpers/service.ts';
 import { launchChromium } from './chromium.ts';
 
@@ -138,6 +139,15 @@ export async function seriousFindings(page: Page): Promise<string[]> {
       .filter(({ impact }: any) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }: any) => `${id}: ${nodes.map((node: any) => node.html.slice(0, 200)).join(' | ')}`);
   });
+}
+
+/** Waits until the page has loaded what it shows. */
+export async function settled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await eventually(
+    () => page.locator('[aria-busy=true]').count(),
+    (count) => count === 0,
+  );
 }
 
 /** Makes a tenant with endpoints. @throws Error that shows what was refused */
