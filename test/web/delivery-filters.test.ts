@@ -5,6 +5,8 @@ import {
   type DeliveryFilter,
   type DeliverySummary,
   filterOf,
+  isBeginningOfEndpointId,
+  isEndpointId,
   matches,
 } from '../../web/src/pages/deliveries/filters.ts';
 import { patched, withNew } from '../../web/src/pages/deliveries/loaded-rows.ts';
@@ -82,3 +84,16 @@ test.each<[DeliveryFilter, boolean, boolean]>([
 ])('all that %j matches: retry %s, cancel %s', (filter, retry, cancel) =>
   expect(bulkActs(filter)).toEqual({ retry, cancel }),
 );
+
+test.each([
+  ['ep_01jd8v3q4xf5rbn6c3m2z9k7wh', true, true],
+  ['ep_01jd8v3q', false, true],
+  ['e', false, true],
+  ['', false, true],
+  ['ep_01jd8v3q4xf5rbn6c3m2z9k7wh0', false, false],
+  ['ep_01JD8', false, false],
+  ['dlv_01jd8v3q4xf5rbn6c3m2z9k7wh', false, false],
+  ['https://hooks.example.com', false, false],
+])('"%s" as an id of an endpoint: whole %s, a beginning of one %s', (typed, isWhole, isBeginning) => {
+  expect([isEndpointId(typed), isBeginningOfEndpointId(typed)]).toEqual([isWhole, isBeginning]);
+});

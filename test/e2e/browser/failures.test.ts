@@ -142,7 +142,7 @@ test('the secret is rotated with an overlap, and the receiver sees both signatur
   await receiver.close();
 });
 
-test(`${FAILURES} failures, selected by a filter, are retried as one operation with its progress`, async () => {
+test(`${FAILURES} failures, selected by a filter, are retried as one operation, whose progress is shown on the way`, async () => {
   const receiver = await startReceiver(500);
   const { tenant, endpoints } = await tenantWith(stage.tidings, { name: 'Acme' }, [
     { url: receiver.url, retry_schedule: [3600] },
@@ -162,7 +162,6 @@ test(`${FAILURES} failures, selected by a filter, are retried as one operation w
     (await stage.tidings.call('GET', `${endpoint}/stats`)).body.by_status.failed ?? 0;
   await eventually(failed, (count) => count >= FAILURES, 90_000);
   await stage.tidings.call('PATCH', endpoint, { enabled: true });
-  receiver.answer(200);
   const before = receiver.received.length;
   const visitor = await stage.dashboard(`/tenants/${tenant.id}/deliveries?status=failed`);
   const { page } = visitor;
@@ -170,8 +169,91 @@ test(`${FAILURES} failures, selected by a filter, are retried as one operation w
   await button(page, 'Retry them').click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText(/2,000 of/).waitFor();
+  // The receiver keeps the second half waiting until the first has been shown.
+  const kept: (() => void)[] = [];
+  let answered = 0;
+  receiver.answer((response) => {
+    const end = () => response.end();
+    if (answered < FAILURES / 2) end();
+    else kept.push(end);
+    answered += 1;
+  });
   await dialog.getByRole('button', { name: 'Confirm' }).click();
+  const progress = page.getByRole('region', { name: 'Operation' });
+  await progress.getByText(/^(?!0 )[\d,]+ of 2,000 done/).waitFor({ timeout: 90_000 });
+  expect(await progress.getByText(/2,000 of 2,000 done/).count()).toBe(0);
+  receiver.answer(200);
+  for (const end of kept) end();
   await page.getByText(/2,000 of 2,000 done/).waitFor({ timeout: 90_000 });
   expect(receiver.received.length - before).toBeGreaterThanOrEqual(FAILURES);
   await receiver.close();
 }, 240_000);
+
+test("an operator's list of all deliveries is filtered by an endpoint's id, pasted with white space around it, and the address says so", async () => {
+  const receiver = await startReceiver(500);
+  const owners = [];
+  for (const name of ['Acme', 'Hillside'])
+    owners.push(await tenantWith(stage.tidings, { name }, [{ url: receiver.url, retry_schedule: [] }]));
+  const deliveries: string[] = [];
+  for (const { tenant } of owners) {
+    const { id } = (await emit(tenant.id)).deliveries[0];
+    await stage.tidings.settled(id);
+    deliveries.push(id);
+  }
+  const [mine = '', others = ''] = deliveries;
+  const endpoint: string = owners[0]?.endpoints[0].id;
+  const { page } = await stage.dashboard('/deliveries');
+  const row = (id: string) => page.locator(`a[href*="${id}"]`).first();
+  await row(others).waitFor();
+  const field = page.getByLabel('Endpoint', { exact: true });
+  const asked = () => new URL(page.url()).searchParams.get('endpoint_id');
+  const isFocused = () => field.evaluate((element) => element === element.ownerDocument.activeElement);
+
+  await field.fill('ep_nonsense of somebody');
+  await page.getByText('An endpoint’s id is ep_').waitFor();
+  expect(await field.getAttribute('aria-invalid')).toBe('true');
+  expect(asked()).toBeNull();
+  await row(others).waitFor();
+
+  await field.fill('');
+  await field.focus();
+  await page.keyboard.insertText(` ${endpoint} `);
+  await row(others).waitFor({ state: 'detached' });
+  await row(mine).waitFor();
+  expect(asked()).toBe(endpoint);
+  // Whoever typed it goes on from there.
+  expect(await isFocused()).toBe(true);
+  expect(await field.getAttribute('aria-invalid')).toBeNull();
+  await page.reload();
+  await row(mine).waitFor();
+  expect(await field.inputValue()).toBe(endpoint);
+  expect(await row(others).count()).toBe(0);
+
+  await page.getByRole('button', { name: new RegExp(endpoint) }).click();
+  await row(others).waitFor();
+  expect(await field.inputValue()).toBe('');
+  await receiver.close();
+});
+
+test('a code that is typed into the filters is taken when it is whole, and the field keeps the focus', async () => {
+  const receiver = await startReceiver(500);
+  const { tenant } = await tenantWith(stage.tidings, { name: 'Acme' }, [
+    { url: receiver.url, retry_schedule: [] },
+  ]);
+  const { id } = (await emit(tenant.id)).deliveries[0];
+  await stage.tidings.settled(id);
+  const { page } = await stage.dashboard(`/tenants/${tenant.id}/deliveries`);
+  const row = page.locator(`a[href*="${id}"]`).first();
+  await row.waitFor();
+  const field = page.getByLabel('HTTP code', { exact: true });
+  await field.focus();
+  await page.keyboard.type('404');
+  await row.waitFor({ state: 'detached' });
+  expect(new URL(page.url()).searchParams.get('response_status')).toBe('404');
+  for (let i = 0; i < 3; i += 1) await page.keyboard.press('Backspace');
+  await page.keyboard.type('500');
+  await row.waitFor();
+  expect(await field.inputValue()).toBe('500');
+  expect(new URL(page.url()).searchParams.get('response_status')).toBe('500');
+  await receiver.close();
+});

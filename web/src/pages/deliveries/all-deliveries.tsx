@@ -14,8 +14,6 @@ import { type LoadRows, useDeliveryRows } from './delivery-rows.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { useFilters } from './use-filters.ts';
 
-const NO_ENDPOINTS: ReadonlyMap<string, string> = new Map();
-
 export function AllDeliveries() {
   const { shell, deliveries: texts } = useTexts();
   const api = useApi();
@@ -33,7 +31,7 @@ export function AllDeliveries() {
   const seenTypes = [...new Set(list.rows.map(({ event_type: type }) => type))].sort();
   return (
     <Page title={shell.deliveries}>
-      <FilterBar filters={filters} options={{ eventTypes: seenTypes, endpoints: NO_ENDPOINTS }} />
+      <FilterBar filters={filters} options={{ eventTypes: seenTypes }} />
       {list.error && <ProblemNotice problem={list.error} onRetry={list.refetch} />}
       {list.data === undefined && !list.error && <Loading rows={8} />}
       {list.data !== undefined && list.rows.length === 0 && <NoDeliveries filters={filters} />}

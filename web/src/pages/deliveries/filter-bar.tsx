@@ -1,5 +1,5 @@
 /** The filters of a list of deliveries: selects of what there is, and a chip for each that is set. */
-import { useState } from 'react';
+import { type ComponentProps, useState } from 'react';
 import { useFormat } from '../../context/format.ts';
 import { useShortcut } from '../../context/shortcuts.ts';
 import { Button } from '../../parts/button.tsx';
@@ -7,14 +7,22 @@ import { type Choice, Select, TextField } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { useTexts } from '../../texts/index.ts';
 import styles from './deliveries.module.css';
-import { FILTER_NAMES, type FilterName, isHttpCode, isRange, RANGES } from './filters.ts';
+import {
+  FILTER_NAMES,
+  type FilterName,
+  isBeginningOfEndpointId,
+  isEndpointId,
+  isHttpCode,
+  isRange,
+  RANGES,
+} from './filters.ts';
 import type { Filters } from './use-filters.ts';
 import { useIsWide } from './use-is-wide.ts';
 
 type Options = {
   eventTypes: readonly string[];
   /** ids with their names; absent: the endpoint is typed in */
-  endpoints: ReadonlyMap<string, string>;
+  endpoints?: ReadonlyMap<string, string>;
 };
 
 /** Choices with "any" first, and with what the address asks for, should it not be among them. */
@@ -71,39 +79,76 @@ function Fields({ filters, options }: { filters: Filters; options: Options }) {
         texts.eventType,
         options.eventTypes.map((each) => ({ value: each, label: each })),
       )}
-      {options.endpoints.size > 0 &&
+      {options.endpoints === undefined ? (
+        <TypedFilter
+          filters={filters}
+          name="endpoint_id"
+          label={texts.endpoint}
+          placeholder="ep_…"
+          isWhole={isEndpointId}
+          badText={(typed) => (isBeginningOfEndpointId(typed) ? undefined : texts.badEndpoint)}
+        />
+      ) : (
+        options.endpoints.size > 0 &&
         select(
           'endpoint_id',
           texts.endpoint,
           [...options.endpoints].map(([id, label]) => ({ value: id, label })),
-        )}
+        )
+      )}
       {select('error_code', texts.error, entries(texts.errors))}
-      <HttpCode key={value('response_status')} filters={filters} />
+      <TypedFilter
+        filters={filters}
+        name="response_status"
+        label={texts.responseStatus}
+        inputMode="numeric"
+        maxLength={3}
+        placeholder={texts.any}
+        isWhole={isHttpCode}
+        badText={(typed) => (typed.length >= 3 ? texts.badCode : undefined)}
+      />
       <TimeFields filters={filters} />
     </div>
   );
 }
 
-/** The code is taken when it is whole. */
-function HttpCode({ filters }: { filters: Filters }) {
-  const { deliveries: texts } = useTexts();
-  const [code, setCode] = useState(filters.search.get('response_status') ?? '');
-  const take = (typed: string) => {
-    const next = typed.trim();
-    setCode(next);
-    if (next === '' || isHttpCode(next)) filters.set({ response_status: next });
+/**
+ * A filter that is typed or pasted in. It is taken when it is whole.
+ * @param badText what is wrong with a text that is not whole, where that can be told already
+ */
+function TypedFilter({
+  filters,
+  name,
+  isWhole,
+  badText,
+  ...field
+}: Omit<ComponentProps<typeof TextField>, 'path' | 'value' | 'onValue' | 'problem'> & {
+  filters: Filters;
+  name: FilterName;
+  isWhole(typed: string): boolean;
+  badText(typed: string): string | undefined;
+}) {
+  const taken = filters.search.get(name) ?? '';
+  const [typed, setTyped] = useState(taken);
+  const [followed, setFollowed] = useState(taken);
+  // It may be set and cleared elsewhere, too.
+  if (followed !== taken) {
+    setFollowed(taken);
+    setTyped(taken);
+  }
+  const take = (text: string) => {
+    const next = text.trim();
+    setTyped(next);
+    if (next === '' || isWhole(next)) filters.set({ [name]: next });
   };
-  const isBad = code !== '' && !isHttpCode(code);
+  const isBad = typed !== '' && !isWhole(typed);
   return (
     <TextField
-      label={texts.responseStatus}
-      path="response_status"
-      inputMode="numeric"
-      maxLength={3}
-      placeholder={texts.any}
-      value={code}
+      {...field}
+      path={name}
+      value={typed}
       onValue={take}
-      problem={isBad && code.length >= 3 ? texts.badCode : undefined}
+      problem={isBad ? badText(typed) : undefined}
     />
   );
 }
@@ -165,7 +210,7 @@ function Chips({ filters, options }: { filters: Filters; options: Options }) {
   const words: Record<FilterName, (value: string) => string> = {
     status: (value) => `${texts.status}: ${(common.status as Record<string, string>)[value] ?? value}`,
     event_type: (value) => `${texts.eventType}: ${value}`,
-    endpoint_id: (value) => `${texts.endpoint}: ${options.endpoints.get(value) ?? value}`,
+    endpoint_id: (value) => `${texts.endpoint}: ${options.endpoints?.get(value) ?? value}`,
     event_id: (value) => `${texts.event}: ${value}`,
     error_code: (value) => `${texts.error}: ${(texts.errors as Record<string, string>)[value] ?? value}`,
     response_status: (value) => `${texts.responseStatus}: ${value}`,

@@ -88,6 +88,10 @@ const isTruth = (value: string | null) => value === 'true' || value === 'false';
 
 export const isHttpCode = (value: string | null): boolean => /^[1-5]\d\d$/.test(value ?? '');
 
+export const isEndpointId = (value: string): boolean => /^ep_[0-9a-z]{26}$/.test(value);
+export const isBeginningOfEndpointId = (value: string): boolean =>
+  'ep_'.startsWith(value) || /^ep_[0-9a-z]{0,26}$/.test(value);
+
 /** Whether a delivery, as it is now, belongs into the list of a filter. */
 export function matches(delivery: DeliverySummary, filter: DeliveryFilter): boolean {
   const { status, event_type, endpoint_id, event_id, error_code, response_status, is_test, after, before } =

@@ -27,6 +27,7 @@ export const deliveries: Texts['deliveries'] = {
   remove: (what) => `إزالة عامل التصفية ${name(what)}`,
   clear: 'مسح التصفية',
   badCode: 'الرمز من ثلاثة أرقام، من 100 إلى 599.',
+  badEndpoint: `معرّف نقطة النهاية هو ${ltr('ep_')} تليه 26 خانة.`,
   list: 'قائمة التسليمات',
   result: 'النتيجة',
   attempts: 'المحاولات',

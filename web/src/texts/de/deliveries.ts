@@ -32,6 +32,7 @@ export const deliveries: Texts['deliveries'] = {
   remove: (what) => `Filter „${what}“ entfernen`,
   clear: 'Filter löschen',
   badCode: 'Ein Code hat drei Ziffern, 100 bis 599.',
+  badEndpoint: 'Die Id eines Endpunkts ist ep_ mit 26 Zeichen danach.',
   list: 'Liste der Zustellungen',
   result: 'Ergebnis',
   attempts: 'Versuche',

@@ -29,6 +29,7 @@ export const deliveries = {
   remove: (what: string) => `Remove the filter ${what}`,
   clear: 'Clear filters',
   badCode: 'A code has three digits, 100 to 599.',
+  badEndpoint: 'An endpoint’s id is ep_ and 26 characters after it.',
   list: 'List of deliveries',
   result: 'Result',
   attempts: 'Attempts',

@@ -32,6 +32,7 @@ export const deliveries: Texts['deliveries'] = {
   remove: (what) => `Quitar el filtro ${what}`,
   clear: 'Quitar filtros',
   badCode: 'Un código tiene tres dígitos, de 100 a 599.',
+  badEndpoint: 'El ID de un endpoint es ep_ seguido de 26 caracteres.',
   list: 'Lista de entregas',
   result: 'Resultado',
   attempts: 'Intentos',

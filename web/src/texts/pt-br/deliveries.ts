@@ -32,6 +32,7 @@ export const deliveries: Texts['deliveries'] = {
   remove: (what) => `Remover o filtro ${what}`,
   clear: 'Limpar filtros',
   badCode: 'Um código tem três dígitos, de 100 a 599.',
+  badEndpoint: 'O ID de um endpoint é ep_ seguido de 26 caracteres.',
   list: 'Lista de entregas',
   result: 'Resultado',
   attempts: 'Tentativas',
