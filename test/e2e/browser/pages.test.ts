@@ -8,22 +8,19 @@ import { setStage } from './visitor.ts';
 const SCREENSHOTS = process.env.TEST_SCREENSHOTS;
 
 const stage = setStage();
-let page: Page;
-beforeAll(async () => {
-  page = await stage.browser.newPage({ viewport: { width: 1280, height: 900 } });
-});
 
-async function screenshot(name: string): Promise<void> {
+async function screenshot(page: Page, name: string): Promise<void> {
   if (SCREENSHOTS === undefined) return;
   await mkdir(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
 }
 
 test('the documentation lists what the API can do', async () => {
+  const { page } = await stage.window();
   await page.goto(`${stage.tidings.url}/docs`);
   await page.getByText('Emit an event', { exact: true }).first().waitFor();
   await page.getByText('The delivery history of a webhook, newest first').waitFor();
-  await screenshot('docs');
+  await screenshot(page, 'docs');
 });
 
 test("a delivery reads well in Temporal's Web UI", async () => {
@@ -41,14 +38,15 @@ test("a delivery reads well in Temporal's Web UI", async () => {
   const { body: event } = await stage.tidings.call('POST', `/v1/tenants/${tenant.id}/events`, { type, data });
   const delivery = await stage.tidings.settled(event.deliveries[0].id);
 
-  const ui = process.env.TEST_TEMPORAL_UI;
+  const ui = process.env.TEST_TEMPORAL_UI ?? '';
+  const { page } = await stage.window({ origins: [new URL(ui).origin] });
   await page.goto(`${ui}/namespaces/default/workflows`);
   await page.getByText(event.id).first().waitFor();
-  await screenshot('workflows');
+  await screenshot(page, 'workflows');
   await page.goto(`${ui}${new URL(delivery.workflow.web_url).pathname}`);
   // The endpoint by its id: no erasure reaches a history, so it names no host.
   await page.getByText(`${type} → ${endpoint.id}`).first().waitFor();
   await page.getByText('manual retry').or(page.getByText('attempt of')).first().waitFor();
-  await screenshot('history');
+  await screenshot(page, 'history');
   await receiver.close();
 });
