@@ -128,6 +128,7 @@ const MORE: [place: string, open: (options: BrowserContextOptions) => Promise<Vi
     async (options) => {
       const visitor = await stage.window(options);
       await visitor.page.goto(`${stage.tidings.url}/portal/`);
+      await visitor.page.getByText('Open the portal from your product').waitFor();
       return visitor;
     },
   ],
@@ -136,6 +137,7 @@ const MORE: [place: string, open: (options: BrowserContextOptions) => Promise<Vi
     async (options) => {
       const visitor = await stage.window(options);
       await visitor.page.goto(`${stage.tidings.url}/portal/#code=tidings_link_used`);
+      await visitor.page.getByText('This link cannot be used any more').waitFor();
       return visitor;
     },
   ],
@@ -160,7 +162,6 @@ test.each(WINDOWS.filter(([name]) => name === 'desk-light' || name === 'phone-da
     const found: Record<string, string[]> = {};
     for (const [place, open] of MORE) {
       const { page, context, faults } = await open(options);
-      await settled(page);
       const problems = [...(await problemsOf(page)), ...faults.splice(0)];
       if (problems.length > 0) found[place] = problems;
       await picture(page, `${place}-${name}`);
