@@ -87,6 +87,28 @@ export function ConfirmDialog({
   );
 }
 
-export const DialogActions = ({ children }: { children: ReactNode }) => (
+const DialogActions = ({ children }: { children: ReactNode }) => (
   <div className={styles.actions}>{children}</div>
 );
+
+/** The end of a dialog that is a form: the way out, and what sends it. */
+export function FormActions({
+  submission,
+  onClose,
+  label,
+}: {
+  submission: Submission;
+  onClose: () => void;
+  /** of what sends it; absent: it confirms */
+  label?: string;
+}) {
+  const { common } = useTexts();
+  return (
+    <DialogActions>
+      <Button onClick={onClose}>{common.cancel}</Button>
+      <Button type="submit" look="primary" isBusy={submission.isBusy}>
+        {label ?? common.confirm}
+      </Button>
+    </DialogActions>
+  );
+}

@@ -6,8 +6,7 @@ import { useLocation } from 'wouter';
 import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useTenant } from '../../context/tenant.tsx';
-import { Button } from '../../parts/button.tsx';
-import { ConfirmDialog, Dialog, DialogActions } from '../../parts/dialog.tsx';
+import { ConfirmDialog, Dialog, FormActions } from '../../parts/dialog.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
 import { useTexts } from '../../texts/index.ts';
@@ -48,7 +47,7 @@ export function DisableDialog({
   onClose: () => void;
 }) {
   const { id: tenant } = useTenant();
-  const { endpoints: texts, common } = useTexts();
+  const { endpoints: texts } = useTexts();
   const [note, setNote] = useState('');
   const submission = useEnabling({ tenant, endpoint: endpoint.id, enabled: false, note }, (changed) => {
     onChanged(changed);
@@ -68,12 +67,7 @@ export function DisableDialog({
           value={note}
           onValue={setNote}
         />
-        <DialogActions>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button type="submit" look="primary" isBusy={submission.isBusy}>
-            {common.confirm}
-          </Button>
-        </DialogActions>
+        <FormActions submission={submission} onClose={onClose} />
       </Form>
     </Dialog>
   );

@@ -4,8 +4,7 @@ import { useState } from 'react';
 import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useTenant } from '../../context/tenant.tsx';
-import { Button } from '../../parts/button.tsx';
-import { Dialog, DialogActions } from '../../parts/dialog.tsx';
+import { Dialog, FormActions } from '../../parts/dialog.tsx';
 import { Select, TextField } from '../../parts/field.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
 import { useTexts } from '../../texts/index.ts';
@@ -27,7 +26,7 @@ export function RotateDialog({
   onSecret(secret: ShownSecret): void;
   onClose: () => void;
 }) {
-  const { endpoints: texts, endpointForm, common } = useTexts();
+  const { endpoints: texts, endpointForm } = useTexts();
   const api = useApi();
   const announce = useAnnounce();
   const { id: tenant } = useTenant();
@@ -85,12 +84,7 @@ export function RotateDialog({
           value={own}
           onValue={setOwn}
         />
-        <DialogActions>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button type="submit" look="primary" isBusy={submission.isBusy}>
-            {common.confirm}
-          </Button>
-        </DialogActions>
+        <FormActions submission={submission} onClose={onClose} />
       </Form>
     </Dialog>
   );

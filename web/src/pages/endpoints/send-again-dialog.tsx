@@ -5,8 +5,7 @@ import { useState } from 'react';
 import { useAnnounce } from '../../context/announce.tsx';
 import { useApi } from '../../context/api.tsx';
 import { useTenant } from '../../context/tenant.tsx';
-import { Button } from '../../parts/button.tsx';
-import { Dialog, DialogActions } from '../../parts/dialog.tsx';
+import { Dialog, FormActions } from '../../parts/dialog.tsx';
 import { Checkbox, Select, TextField } from '../../parts/field.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
 import { Notice } from '../../parts/problem.tsx';
@@ -115,12 +114,7 @@ export function SendAgainDialog({
           </strong>
         </p>
         {dryRun.data !== undefined && 'among' in dryRun.data && !dryRun.error && <Sample of={dryRun.data} />}
-        <DialogActions>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button type="submit" look="primary" isBusy={submission.isBusy}>
-            {common.confirm}
-          </Button>
-        </DialogActions>
+        <FormActions submission={submission} onClose={onClose} />
       </Form>
     </Dialog>
   );

@@ -3,8 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { dataOf, type Schemas } from '@tidings/client';
 import { useState } from 'react';
 import { useApi } from '../../context/api.tsx';
-import { Button } from '../../parts/button.tsx';
-import { Dialog, DialogActions } from '../../parts/dialog.tsx';
+import { Dialog, FormActions } from '../../parts/dialog.tsx';
 import { Checkbox, Field, TextField } from '../../parts/field.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
 import { useTexts } from '../../texts/index.ts';
@@ -23,7 +22,7 @@ export function CreateKey({
   onClose: () => void;
   onMade: (key: Schemas['NewKey']) => void;
 }) {
-  const { common, settings: texts } = useTexts();
+  const { settings: texts } = useTexts();
   const api = useApi();
   const queries = useQueryClient();
   const [name, setName] = useState('');
@@ -80,12 +79,7 @@ export function CreateKey({
             )}
           </Field>
         )}
-        <DialogActions>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button look="primary" type="submit" isBusy={submission.isBusy}>
-            {texts.createKey}
-          </Button>
-        </DialogActions>
+        <FormActions submission={submission} onClose={onClose} label={texts.createKey} />
       </Form>
     </Dialog>
   );

@@ -4,8 +4,7 @@ import { dataOf, type Schemas } from '@tidings/client';
 import { useState } from 'react';
 import { useApi } from '../../context/api.tsx';
 import { useTenant } from '../../context/tenant.tsx';
-import { Button } from '../../parts/button.tsx';
-import { Dialog, DialogActions } from '../../parts/dialog.tsx';
+import { Dialog, FormActions } from '../../parts/dialog.tsx';
 import { Checkbox, Select, TextField } from '../../parts/field.tsx';
 import { Form, useSubmission } from '../../parts/form.tsx';
 import { useTexts } from '../../texts/index.ts';
@@ -32,7 +31,7 @@ export function CreatePortal({
   onClose: () => void;
   onMade: (session: Schemas['NewPortalSession']) => void;
 }) {
-  const { common, settings: texts } = useTexts();
+  const { settings: texts } = useTexts();
   const api = useApi();
   const { id } = useTenant();
   const queries = useQueryClient();
@@ -95,12 +94,7 @@ export function CreatePortal({
           onValue={setReturnUrl}
         />
         <ThemeFields values={theme} onValues={setTheme} />
-        <DialogActions>
-          <Button onClick={onClose}>{common.cancel}</Button>
-          <Button look="primary" type="submit" isBusy={submission.isBusy}>
-            {texts.createPortal}
-          </Button>
-        </DialogActions>
+        <FormActions submission={submission} onClose={onClose} label={texts.createPortal} />
       </Form>
     </Dialog>
   );
