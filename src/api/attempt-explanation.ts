@@ -4,7 +4,7 @@ import type { Delivery } from '../domain/delivery.ts';
 import { OVERLAP_S } from '../domain/endpoint.ts';
 import type { AttemptErrorCode } from '../domain/errors.ts';
 import { type Explanation, explain } from '../domain/explanation.ts';
-import type { Sendability } from '../domain/next-step.ts';
+import { retryRefusal, type Sendability } from '../domain/next-step.ts';
 import { listRotations } from '../store/audit-log.ts';
 import type { StoredAttempt } from '../store/deliveries.ts';
 import type { Db } from '../store/pool.ts';
@@ -66,14 +66,9 @@ export function explainDelivery(
   // What ended it may have come after its last attempt: its endpoint was disabled, its payload erased.
   if (last?.error?.code === lastError) return last.explanation;
   const seen = { ...nothingSeen(lastError, lastResponseStatus), endpointNow: now.endpoint };
-  const obstacle = obstacleOf(now);
+  // The causes judge the state of the endpoint by themselves.
+  const obstacle = retryRefusal({ isTest: false }, { ...now, endpoint: 'enabled' });
   return view(explain(obstacle === null ? seen : { ...seen, obstacle }));
-}
-
-function obstacleOf({ payloadErased, secretsOpen, profileKnown }: Sendability): Failure['obstacle'] | null {
-  if (payloadErased) return 'payload_erased';
-  if (!secretsOpen) return 'secret_unreadable';
-  return profileKnown ? null : 'profile_unknown';
 }
 
 const nothingSeen = (code: AttemptErrorCode, status: number | null): Failure => ({

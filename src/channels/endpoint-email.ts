@@ -85,26 +85,22 @@ function outlook({ deleted, disabled, stalled }: EndpointMessage['endpoint']): s
 }
 
 /** A status tells nothing where the last attempt failed otherwise, or was not made: it may be that of an attempt before. */
-function reason({
-  attemptCount,
-  lastError,
-  lastResponseStatus,
-  isRetried,
-  isErased,
-}: ExhaustedDelivery): string {
+function reason(delivery: ExhaustedDelivery): string {
+  const { attemptCount, lastError, lastResponseStatus } = delivery;
   const attempts =
     attemptCount === 0 ? 'no attempt' : `${attemptCount} ${attemptCount === 1 ? 'attempt' : 'attempts'}`;
-  const retried = isErased
-    ? '; its payload is erased, so it cannot be sent again'
-    : isRetried
-      ? '; a retry by hand is under way'
-      : '';
+  const since = happenedSince(delivery);
   if (attemptCount === 0 || lastError === 'unsendable')
-    return `${attempts}: it could not be sent (${lastError ?? 'unknown error'})${retried}`;
+    return `${attempts}: it could not be sent (${lastError ?? 'unknown error'})${since}`;
   const isAnswer = lastError === 'http_status' || lastError === 'redirect_refused';
   const last =
     isAnswer && lastResponseStatus !== null ? `status ${lastResponseStatus}` : (lastError ?? 'unknown error');
-  return `${attempts}, the last one: ${last}${retried}`;
+  return `${attempts}, the last one: ${last}${since}`;
+}
+
+function happenedSince({ isErased, isRetried }: ExhaustedDelivery): string {
+  if (isErased) return '; its payload is erased, so it cannot be sent again';
+  return isRetried ? '; a retry by hand is under way' : '';
 }
 
 function earlierChanges({ changes, changesTotal }: EndpointMessage): Block[] {

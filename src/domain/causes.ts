@@ -5,6 +5,7 @@
 // Long because it is one table, and the first entry of a code that fits is the one that counts.
 import { type Phase, WAITED_FOR } from './attempt-phase.ts';
 import type { AttemptErrorCode } from './errors.ts';
+import type { RetryRefusal } from './next-step.ts';
 
 /**
  * receiver  whoever runs the server that gets the requests
@@ -32,8 +33,8 @@ export type Failure = {
   rotatedAt: Date | null;
   /** how the endpoint is now; absent: not looked at */
   endpointNow?: 'enabled' | 'disabled' | 'deleted';
-  /** what forbids to send the delivery, beside the state of its endpoint; absent: nothing, or not looked at */
-  obstacle?: 'payload_erased' | 'secret_unreadable' | 'profile_unknown';
+  /** why a retry would be refused if its endpoint were enabled; absent: it would not be, or that was not looked at */
+  obstacle?: RetryRefusal;
 };
 
 export type Cause = {

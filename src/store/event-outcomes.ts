@@ -19,15 +19,15 @@ export type EventOutcomes = {
 // The order by whole index keys lets no other index serve it, so that a page costs its own deliveries.
 export const OUTCOMES_QUERY = `
   select e.id as "eventId", c.* from unnest($2::text[]) e (id) cross join lateral (
-    select least(count(*), ${MAX_COUNTED})::int as total,
-      count(*) filter (where nth <= ${MAX_COUNTED} and status = 'succeeded')::int as succeeded,
-      count(*) filter (where nth <= ${MAX_COUNTED} and status = 'failed')::int as failed,
-      count(*) filter (where nth <= ${MAX_COUNTED} and status = 'cancelled')::int as cancelled,
-      count(*) filter (where nth <= ${MAX_COUNTED} and status = any($3))::int as waiting,
-      count(*) > ${MAX_COUNTED} as "isBound"
-    from (select status, row_number() over () as nth from (
+    select count(*)::int as total,
+      count(*) filter (where status = 'succeeded')::int as succeeded,
+      count(*) filter (where status = 'failed')::int as failed,
+      count(*) filter (where status = 'cancelled')::int as cancelled,
+      count(*) filter (where status = any($3))::int as waiting,
+      coalesce(bool_or(found > ${MAX_COUNTED}), false) as "isBound"
+    from (select status, count(*) over () as found from (
       select status from deliveries where event_id = e.id and tenant_id = $1 order by event_id, tenant_id, id limit ${MAX_COUNTED + 1}
-    ) first) counted) c`;
+    ) first limit ${MAX_COUNTED}) counted) c`;
 
 /** The parameters of `OUTCOMES_QUERY`. */
 export const outcomesValues = (tenantId: string, eventIds: readonly string[]): unknown[] => [

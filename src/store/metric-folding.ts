@@ -2,7 +2,6 @@
  * Folds the partial sums of attempts (`metric_parts`) into intervals, and prunes old intervals. One process does it at a time, and nobody
  * else writes intervals, so no request waits for it. A crash leaves the partial sums where they were.
  */
-
 import {
   addCounts,
   histogramOf,

@@ -55,18 +55,8 @@ export const sampleSchema = z
 
 /** Fields of `POST …/endpoints` that every profile takes. */
 const ENDPOINT_FIELDS = [
-  ...[
-    'url',
-    'event_types',
-    'description',
-    'enabled',
-    'disabled_note',
-    'auth',
-    'headers',
-    'timeout_ms',
-    'retry_schedule',
-  ],
-  ...['rate_limit', 'ordered', 'secret', 'signature'],
+  ...['url', 'event_types', 'description', 'enabled', 'disabled_note', 'auth', 'headers'],
+  ...['timeout_ms', 'retry_schedule', 'rate_limit', 'ordered', 'secret', 'signature'],
 ] as const;
 type EndpointField = (typeof ENDPOINT_FIELDS)[number];
 

@@ -2,6 +2,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from 'react';
 import { useApi } from './api.tsx';
+import { createPacer } from './pacer.ts';
 import { renewQueries } from './renewal.ts';
 import { followStream, type LiveMessage } from './stream.ts';
 
@@ -51,24 +52,19 @@ export function useLiveMessages(listener: Listener): void {
 /** Gathers what became old, and renews what is shown of it, once a second at most. */
 function createOutdater(queries: QueryClient) {
   let old = new Set<string>();
-  let isWaiting = false;
-  let renewedAt = Number.NEGATIVE_INFINITY;
   function renew(): void {
-    isWaiting = false;
-    renewedAt = performance.now();
     const now = old;
     old = new Set();
     renewQueries(queries, {
       predicate: ({ queryKey: [first, second] }) => now.has(`${first}`) || now.has(`${first} ${second}`),
     });
   }
+  const { ask } = createPacer(renew, { pauseMs: PAUSE_MS, gatherMs: GATHER_MS });
   /** @param keys first parts of keys, or the first two, with a space between them */
   return (keys: readonly string[]) => {
     if (keys.length === 0) return;
     for (const key of keys) old.add(key);
-    if (isWaiting) return;
-    isWaiting = true;
-    setTimeout(renew, Math.max(GATHER_MS, renewedAt + PAUSE_MS - performance.now()));
+    ask();
   };
 }
 

@@ -4,6 +4,7 @@ import { dataOf, type Schemas } from '@tidings/client';
 import { useEffect, useRef, useState } from 'react';
 import { useApi } from '../../context/api.tsx';
 import { useLiveMessages } from '../../context/live.tsx';
+import { createPacer } from '../../context/pacer.ts';
 import { useViewer } from '../../context/session.tsx';
 import type { LiveMessage } from '../../context/stream.ts';
 import { useTenant } from '../../context/tenant.tsx';
@@ -89,18 +90,9 @@ function isNews({ event, data }: LiveMessage, endpoint: string): boolean {
 function useNews(endpoint: string, renew: () => void): void {
   const current = useRef(renew);
   current.current = renew;
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const renewedAt = useRef(Number.NEGATIVE_INFINITY);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const [pacer] = useState(() => createPacer(() => current.current(), { pauseMs: PAUSE_MS, gatherMs: 0 }));
+  useEffect(() => pacer.stop, [pacer]);
   useLiveMessages((message) => {
-    if (timer.current !== undefined || !isNews(message, endpoint)) return;
-    timer.current = setTimeout(
-      () => {
-        timer.current = undefined;
-        renewedAt.current = performance.now();
-        current.current();
-      },
-      Math.max(0, renewedAt.current + PAUSE_MS - performance.now()),
-    );
+    if (isNews(message, endpoint)) pacer.ask();
   });
 }
